@@ -1,0 +1,95 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One system library a C dependency. Each is imported by exactly one Swift module, so no other module sees its types.
+func system(_ name: String, pkgConfig: String, apt: [String]) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt(apt)])
+}
+
+/// One module of avprep and the modules below it. Arrows point down: see docs/architecture.md.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+/// The tests of one module, with what all tests share.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies)
+}
+
+let package = Package(
+    name: "avprep",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "avprep", targets: ["avprep"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        system("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
+        system(
+            "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
+            apt: ["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev", "libavutil-dev"]),
+        system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
+        system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
+        system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
+        system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
+        // Debian ships OpenCV's pkg-config file only with every OpenCV module; four of them are enough here.
+        .target(
+            name: "COpenCV",
+            cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4"])],
+            linkerSettings: ["core", "imgproc", "video", "calib3d"].map { .linkedLibrary("opencv_\($0)") }),
+        // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
+        .target(name: "CEngine", exclude: ["engine.cpp"]),
+
+        module("AVPrepCore", ["CCrypto"]),
+        module("AVPrepMedia", ["AVPrepCore", "CFFmpeg"]),
+        module("AVPrepVision", ["AVPrepCore", "COpenCV"]),
+        module("AVPrepAudio", ["AVPrepCore", "CFFTW", "COpenBLAS"]),
+        module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG"]),
+        module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("AVPrepPairs", ["AVPrepCore"]),
+        module("AVPrepSynth", ["AVPrepCore", "AVPrepMedia"]),
+        module("AVPrepTraining", ["AVPrepCore", "AVPrepStore", "AVPrepPairs", "CEngine"]),
+        module(
+            "AVPrepPipeline",
+            [
+                "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog",
+                "AVPrepPairs", "AVPrepTraining", "AVPrepSynth",
+                "Yams", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "avprep",
+            dependencies: [
+                "AVPrepCore", "AVPrepPipeline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
+        tests("AVPrepCore", []),
+        tests("AVPrepMedia", []),
+        tests("AVPrepVision", []),
+        tests("AVPrepAudio", []),
+        tests("AVPrepStore", []),
+        tests("AVPrepCatalog", []),
+        tests("AVPrepPairs", []),
+        tests("AVPrepSynth", ["AVPrepMedia"]),
+        tests("AVPrepTraining", ["AVPrepStore"]),
+        tests(
+            "AVPrepPipeline",
+            ["AVPrepMedia", "AVPrepAudio", "AVPrepVision", "AVPrepStore", "AVPrepCatalog", "AVPrepTraining"]),
+        tests("avprep", ["AVPrepStore", "AVPrepMedia"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+// The same three upcoming features in every Swift target: imports are internal and explicit, existentials are visible.
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

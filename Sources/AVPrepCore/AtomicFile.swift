@@ -1,0 +1,91 @@
+import Foundation
+
+/// Files that appear whole or not at all: written under a temporary name in the same folder, flushed to the disk, then
+/// renamed. A reader never meets half a file, whenever the writer is killed.
+package enum AtomicFile {
+    /// The mark of temporary names: `NAME.partial-PID`. Whatever carries it after a crash is litter.
+    package static let mark = ".partial-"
+
+    /// Has `write` fill a temporary file, then gives it the name `path`. On an error the temporary file is removed.
+    ///
+    /// - Parameter write: gets the temporary path; it must have closed the file when it returns.
+    /// - Throws: what `write` throws, or ``Failure`` naming `path` when the disk refuses.
+    package static func write<Result>(to path: String, _ write: (_ temporaryPath: String) throws -> Result) throws
+        -> Result
+    {
+        let temporary = temporaryPath(for: path)
+        do {
+            let result = try write(temporary)
+            try commit(temporary, to: path)
+            return result
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Writes `bytes` as the whole content of `path`.
+    package static func write(_ bytes: some DataProtocol, to path: String) throws {
+        try write(to: path) { temporary in
+            do {
+                try Data(bytes).write(to: URL(fileURLWithPath: temporary))
+            } catch {
+                throw Failure("cannot write \(path): \(diskReason(error))")
+            }
+        }
+    }
+
+    /// Where `path` is written before it is complete.
+    package static func temporaryPath(for path: String) -> String { "\(path)\(mark)\(getpid())" }
+
+    /// Flushes the finished file `temporary` to the disk and renames it to `path`; the rename too is made durable.
+    package static func commit(_ temporary: String, to path: String) throws {
+        let file = open(temporary, O_RDWR | O_CLOEXEC)
+        guard file >= 0 else { throw Failure("cannot write \(path): \(systemError())") }
+        let flushed = fsync(file)
+        let flushError = errno
+        close(file)
+        guard flushed == 0 else { throw Failure("cannot write \(path): \(systemError(flushError))") }
+        guard rename(temporary, path) == 0 else { throw Failure("cannot rename to \(path): \(systemError())") }
+        let folder = open((path as NSString).deletingLastPathComponent.nonEmpty ?? ".", O_RDONLY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    /// Removes what writers that no longer run have left in `folder` (not below it).
+    ///
+    /// - Returns: the names removed.
+    @discardableResult
+    package static func removeLitter(in folder: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { name in
+            guard let range = name.range(of: mark, options: .backwards), let owner = pid_t(name[range.upperBound...])
+            else { return false }
+            let runs = owner != getpid() && (kill(owner, 0) == 0 || errno == EPERM)
+            return !runs && unlink("\(folder)/\(name)") == 0
+        }
+    }
+
+    /// Makes `folder` and what is above it.
+    package static func makeFolder(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Failure("cannot make the folder \(folder): \(diskReason(error)); give another path or free it")
+        }
+    }
+
+    private static func diskReason(_ error: any Error) -> String {
+        let cocoa = error as NSError
+        if let cause = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
+            return systemError(Int32(cause.code))
+        }
+        return cocoa.localizedDescription
+    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+}

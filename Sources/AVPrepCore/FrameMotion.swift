@@ -1,0 +1,38 @@
+/// How the camera stood at one frame, seen from the central frame of its segment.
+package struct FrameMotion: Sendable, Equatable {
+    /// Row-major 3 × 3 homography that takes a point `(x, y, 1)` of this frame to the segment's central frame, in
+    /// stored pixels. All zero when it could not be estimated, or was not asked for at this frame.
+    package var homography: [Float]
+    /// Matches that agree with the homography.
+    package var inlierCount: Int32
+    /// Mean squared reprojection error of the inliers, in pixels².
+    package var error: Float
+    /// Movement of the picture's centre to the right, in pixels a second.
+    package var pan: Float
+    /// Movement of the picture's centre downwards, in pixels a second.
+    package var tilt: Float
+    /// Growth of scale, as a natural logarithm a second.
+    package var zoom: Float
+    /// Clockwise rotation, in degrees a second.
+    package var roll: Float
+
+    package init(
+        homography: [Float], inlierCount: Int32 = 0, error: Float = 0, pan: Float = 0, tilt: Float = 0,
+        zoom: Float = 0, roll: Float = 0
+    ) {
+        precondition(homography.count == 9, "a homography has nine numbers")
+        self.homography = homography
+        self.inlierCount = inlierCount
+        self.error = error
+        self.pan = pan
+        self.tilt = tilt
+        self.zoom = zoom
+        self.roll = roll
+    }
+
+    /// Nothing is known about this frame.
+    package static let unknown = FrameMotion(homography: Array(repeating: 0, count: 9))
+
+    /// Whether a homography was found.
+    package var isKnown: Bool { homography.contains { $0 != 0 } }
+}

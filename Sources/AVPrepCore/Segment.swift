@@ -1,0 +1,91 @@
+/// How much is cut off each side of a picture, in source pixels after rotation, before scaling.
+package struct CropMargins: Sendable, Hashable, Codable {
+    package var top: Int
+    package var bottom: Int
+    package var left: Int
+    package var right: Int
+
+    package init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0) {
+        self.top = top
+        self.bottom = bottom
+        self.left = left
+        self.right = right
+    }
+
+    /// Nothing is cut off.
+    package static let none = CropMargins()
+}
+
+/// Which part of the data set a video belongs to. Videos are split, never segments.
+package enum Split: String, Sendable, Codable, CaseIterable {
+    case train, val, test
+}
+
+/// What was noticed about a segment. Stored as a bit set; the names below stand in the file's attribute
+/// `flag_names`, bit 0 first. New flags are added at the end.
+package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let blackBorder = SegmentFlags(rawValue: 1 << 0)
+    package static let pan = SegmentFlags(rawValue: 1 << 1)
+    package static let tilt = SegmentFlags(rawValue: 1 << 2)
+    package static let zoom = SegmentFlags(rawValue: 1 << 3)
+    package static let roll = SegmentFlags(rawValue: 1 << 4)
+    package static let shake = SegmentFlags(rawValue: 1 << 5)
+    package static let staticCamera = SegmentFlags(rawValue: 1 << 6)
+    package static let motionUnreliable = SegmentFlags(rawValue: 1 << 7)
+    package static let still = SegmentFlags(rawValue: 1 << 8)
+    package static let silent = SegmentFlags(rawValue: 1 << 9)
+
+    /// Name of each bit, bit 0 first.
+    package static let names = [
+        "black-border", "pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable", "still", "silent",
+    ]
+
+    /// The names of the bits that are set, lowest first.
+    package var setNames: [String] { Self.names.indices.filter { rawValue & (1 << $0) != 0 }.map { Self.names[$0] } }
+}
+
+/// A half-open interval `[start, end)` of one video in which picture and sound both exist, with no cut inside.
+///
+/// Frame k shows what was on screen at `startSeconds + k / fps`; audio sample n sits at `startSeconds + n / sr`.
+package struct Segment: Sendable, Equatable, Codable {
+    /// `VIDEO-NNNN`: the video's id and the segment's number in it.
+    package var segmentID: String
+    /// The first 32 hexadecimal digits of the SHA-256 of the file's bytes.
+    package var videoID: String
+    /// The path of the file as the corpus lists it.
+    package var source: String
+    /// Start on the container's presentation clock, in seconds.
+    package var startSeconds: Double
+    /// Number of stored frames.
+    package var frameCount: Int
+    /// Size of a stored frame in pixels.
+    package var width: Int
+    package var height: Int
+    /// What was cut off the source picture.
+    package var crop: CropMargins
+    package var flags: SegmentFlags
+
+    package init(
+        segmentID: String, videoID: String, source: String, startSeconds: Double, frameCount: Int, width: Int,
+        height: Int, crop: CropMargins = .none, flags: SegmentFlags = []
+    ) {
+        self.segmentID = segmentID
+        self.videoID = videoID
+        self.source = source
+        self.startSeconds = startSeconds
+        self.frameCount = frameCount
+        self.width = width
+        self.height = height
+        self.crop = crop
+        self.flags = flags
+    }
+
+    /// The id of segment `number` of a video.
+    package static func id(video: String, number: Int) -> String {
+        let digits = String(number)
+        return video + "-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}

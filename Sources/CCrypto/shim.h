@@ -1,0 +1,3 @@
+// OpenSSL's libcrypto: SHA-256 with the processor's own instructions where it has them.
+#pragma once
+#include <openssl/evp.h>
