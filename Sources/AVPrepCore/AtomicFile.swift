@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Files that appear whole or not at all: written under a temporary name in the same folder, flushed to the disk, then
 /// renamed. A reader never meets half a file, whenever the writer is killed.

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// JSON with one spelling for one value: keys sorted, no needless escapes. What keys and stored settings are made of.
 package enum CanonicalJSON {

@@ -1,0 +1,86 @@
+package import AVPrepCore
+
+/// A media file that is open for reading.
+///
+/// The one door to decoding: pixels and samples come through reusable buffers and callbacks only, so what stands behind
+/// this protocol may decode in this process or in another one.
+package protocol MediaSource: AnyObject {
+    /// What the container says, known once the file is open.
+    var info: MediaInfo { get }
+
+    /// Pictures evenly spread over the video, in display orientation and square pixels, uncropped, RGB, scaled down by
+    /// a whole factor or not at all. Fewer than `count` when the video is too short.
+    ///
+    /// - Throws: ``MediaError``.
+    func spreadFrames(count: Int) throws -> [SpreadFrame]
+
+    /// Decodes the whole common range of picture and sound once, in bounded memory.
+    ///
+    /// Time 0 of the pass is `info.commonStartSeconds` on the presentation clock. Frame k is what a viewer sees at
+    /// `k / fps` of the pass, resampled by presentation time; audio sample n of a format sits at `n / sampleRate`.
+    /// All sound up to `(k + 1) / fps` is delivered before frame k. Frames stop where either stream ends.
+    ///
+    /// - Throws: ``MediaError``, or whatever `consumer` throws.
+    func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary
+}
+
+/// A picture out of the middle of a video.
+package struct SpreadFrame: Sendable {
+    /// RGB, `[y, x, 3]`.
+    package let picture: Image8
+    /// Presentation time in seconds.
+    package let seconds: Double
+    /// Source pixels (display orientation) a picture pixel stands for; 1 when nothing was scaled.
+    package let scale: Int
+
+    package init(picture: Image8, seconds: Double, scale: Int) {
+        self.picture = picture
+        self.seconds = seconds
+        self.scale = scale
+    }
+}
+
+/// What one decode pass is to deliver.
+package struct DecodeRequest: Sendable, Equatable {
+    /// Constant frame rate, in frames a second.
+    package var fps: Double
+    /// What is cut off, in source pixels of the display orientation with square pixels.
+    package var crop: CropMargins
+    /// Length of the shorter side after scaling, in pixels; nil keeps the size. Both sides come out even.
+    package var shortSide: Int?
+    /// Formats in which the sound is delivered, all at once.
+    package var audio: [AudioFormat]
+
+    package init(fps: Double, crop: CropMargins = .none, shortSide: Int?, audio: [AudioFormat]) {
+        self.fps = fps
+        self.crop = crop
+        self.shortSide = shortSide
+        self.audio = audio
+    }
+}
+
+/// Takes what a decode pass delivers. Called on the decoding thread, in order.
+package protocol DecodeConsumer: AnyObject {
+    /// Frame `index` of the pass. The picture is lent for the duration of the call: copy what you keep.
+    func consume(frame picture: Image8, index: Int) throws
+
+    /// Interleaved samples in `[-1, 1]` of the `format`-th requested format; `firstSample` counts sample frames (all
+    /// channels together) from the start of the pass. Consecutive calls are contiguous. Lent for the call.
+    func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws
+}
+
+/// What one decode pass found.
+package struct DecodeSummary: Sendable, Equatable, Codable {
+    /// Frames delivered.
+    package var frameCount = 0
+    /// Pictures that came out of the decoder.
+    package var decodedPictures = 0
+    /// Packets or pictures the decoders refused; the pass went on.
+    package var decodeErrors = 0
+    /// The longest stretch, in seconds, for which one source picture had to stand, beyond its own duration.
+    package var longestVideoGapSeconds = 0.0
+    /// The longest stretch of missing sound that was filled with silence, in seconds.
+    package var longestAudioGapSeconds = 0.0
+
+    package init() {}
+}

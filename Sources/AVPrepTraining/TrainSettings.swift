@@ -1,0 +1,123 @@
+/// The trunk that sees the picture: MC3-18 (Tran et al., CVPR 2018, arXiv 1711.11248) under torchvision's names.
+package struct VideoNetworkSettings: Sendable, Equatable, Codable {
+    /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's `mc3_18`.
+    package var width = 64
+    /// AVTS's own MC3 reportedly has no residual connections (recipe §1.2); torchvision's has.
+    package var residual = true
+
+    package init() {}
+}
+
+/// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram (recipe §1.3).
+package struct AudioNetworkSettings: Sendable, Equatable, Codable {
+    /// Channels of the first block; later ones grow by 3, 6, 4 and 4 as in SyncNet's audio stream.
+    package var width = 64
+
+    package init() {}
+}
+
+/// What the network is fed and what it is made of.
+package struct ModelSettings: Sendable, Equatable, Codable {
+    /// What becomes of time before the last layer (recipe §8).
+    package enum TemporalHead: String, Sendable, Codable, CaseIterable {
+        /// Average over space and time, as torchvision has it.
+        case average
+        /// Maximum over space only; the time axis goes into the last layer.
+        case keepTime = "keep-time"
+    }
+
+    /// Frames of a picture clip. AVTS: 25 at 25 fps.
+    package var frames = 25
+    /// Side of the square picture in pixels, after cropping. AVTS: 224.
+    package var cropSize = 224
+    /// The stored spectrogram that the audio network hears.
+    package var spectrogram = "mel"
+    package var video = VideoNetworkSettings()
+    package var audio = AudioNetworkSettings()
+    package var temporalHead = TemporalHead.average
+    /// Length of the two embeddings.
+    package var embedding = 512
+    /// Scale the embeddings to this Euclidean length; 0 leaves them raw. 0.5 puts distances in [0, 1] (recipe §1.2).
+    package var embeddingNorm = 0.5
+
+    package init() {}
+}
+
+/// Contrastive loss (Chopra, Hadsell, LeCun, CVPR 2005) as AVTS uses it.
+package struct LossSettings: Sendable, Equatable, Codable {
+    /// The margin η.
+    package var margin = 0.99
+    /// Whether the distance of positives is squared; the slides print it un-squared (recipe §1.4).
+    package var squaredPositive = true
+
+    package init() {}
+}
+
+/// Stochastic gradient descent with momentum and a step down when the loss stops falling.
+package struct OptimizerSettings: Sendable, Equatable, Codable {
+    package var learningRate = 0.01
+    package var momentum = 0.9
+    package var weightDecay = 1e-4
+    package var nesterov = false
+    /// The learning rate is multiplied by this on a plateau. AVTS: 0.1.
+    package var plateauFactor = 0.1
+    /// Epochs without a lower training loss before that happens. AVTS: 5.
+    package var plateauPatience = 5
+
+    package init() {}
+}
+
+/// One stage of the curriculum.
+package struct StageSettings: Sendable, Equatable, Codable {
+    /// The stage's name in metrics and reports.
+    package var name: String
+    /// The pair set it learns from.
+    package var set: String
+    /// How many epochs it lasts.
+    package var epochs: Int
+    /// Learning rate at its start; 0 goes on with the rate reached.
+    package var learningRate = 0.0
+
+    package init(name: String, set: String, epochs: Int, learningRate: Double = 0) {
+        self.name = name
+        self.set = set
+        self.epochs = epochs
+        self.learningRate = learningRate
+    }
+}
+
+/// A training run.
+package struct TrainSettings: Sendable, Equatable, Codable {
+    package enum Device: String, Sendable, Codable, CaseIterable {
+        case auto, cpu, cuda
+    }
+
+    /// The run's folder under runs/.
+    package var name = "avts"
+    package var device = Device.auto
+    /// Threads of the engine on a CPU; 0 takes every core.
+    package var threads = 0
+    /// Pairs a step. AVTS: 64.
+    package var batchSize = 64
+    /// Pairs that one epoch shows, at most; 0 shows the whole set.
+    package var pairsPerEpoch = 0
+    /// Threads that prepare batches; 0 takes one a core.
+    package var loaderThreads = 0
+    /// Batches prepared ahead.
+    package var prefetchBatches = 4
+    /// Steps between checkpoints within an epoch; there is one at the end of each epoch anyway.
+    package var checkpointSteps = 200
+    /// Random horizontal flips of the picture.
+    package var flip = true
+    /// Range of the random crop's side as a share of the shorter side, for multi-scale cropping.
+    package var cropScale = [0.75, 1.0]
+    package var model = ModelSettings()
+    package var loss = LossSettings()
+    package var optimizer = OptimizerSettings()
+    /// The curriculum, in order. AVTS: 50 epochs easy, then 40 with a quarter of the negatives hard.
+    package var stages = [
+        StageSettings(name: "easy", set: "easy", epochs: 50), StageSettings(name: "mixed", set: "mixed", epochs: 40),
+    ]
+
+    package init() {}
+}

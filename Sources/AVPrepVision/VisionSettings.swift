@@ -1,0 +1,72 @@
+/// How black framing is found.
+package struct BorderSettings: Sendable, Equatable, Codable {
+    package enum Method: String, Sendable, Codable, CaseIterable {
+        /// Nothing is cropped.
+        case off
+        /// Rows and columns that stay dark and flat in every probed frame, with an edge where they end (default).
+        case robust
+        /// Arrow of Time's rule: mean RGB of a row or column below the threshold in every one of the probed frames.
+        case aot
+    }
+
+    package var method = Method.robust
+    /// Frames probed, evenly spread over the video. Arrow of Time takes 5.
+    package var frames = 5
+    /// Mean level, of 255, below which a row or column counts as black.
+    package var threshold = 24.0
+    /// Pixels cropped beyond the border found, where there is one: the blurred edge of a scaled bar.
+    package var margin = 1
+
+    package init() {}
+}
+
+/// How the camera's motion is estimated: corners, tracking and RANSAC as in the Arrow of Time code.
+package struct CameraMotionSettings: Sendable, Equatable, Codable {
+    /// Whether camera motion is estimated at all.
+    package var enabled = true
+    /// A homography is estimated at every n-th frame (and the central one).
+    package var everyNthFrame = 5
+    /// Corners to track, at most.
+    package var maxCorners = 500
+    /// Largest forward-backward tracking error |dx| + |dy|, in pixels.
+    package var maxTrackingError = 1.0
+    /// RANSAC's reprojection threshold, in pixels.
+    package var ransacThreshold = 0.5
+    /// Translation of the picture's centre that counts as pan or tilt, in picture widths a second.
+    package var panThreshold = 0.05
+    /// Change of scale that counts as zoom, as a natural logarithm a second.
+    package var zoomThreshold = 0.05
+    /// Rotation that counts as roll, in degrees a second.
+    package var rollThreshold = 3.0
+
+    package init() {}
+}
+
+/// How optical flow is computed and stored.
+package struct FlowSettings: Sendable, Equatable, Codable {
+    package enum Method: String, Sendable, Codable, CaseIterable {
+        /// No flow is computed.
+        case off
+        /// Dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590).
+        case dis
+        /// Farnebäck's polynomial expansion (SCIA 2003).
+        case farneback
+    }
+
+    /// OpenCV's presets of dense inverse search, fast to careful.
+    package enum Preset: String, Sendable, Codable, CaseIterable {
+        case ultrafast, fast, medium
+    }
+
+    package enum Direction: String, Sendable, Codable, CaseIterable {
+        case forward, backward, both
+    }
+
+    package var method = Method.dis
+    package var preset = Preset.medium
+    package var direction = Direction.forward
+    /// Displacements are clipped to ± this many pixels before they are quantised to 8 bits.
+    package var bound = 20.0
+
+    package init() {}
+}
