@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// JSON with one spelling for one value: keys sorted, no needless escapes. What keys and stored settings are made of.
 package enum CanonicalJSON {

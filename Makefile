@@ -1,0 +1,128 @@
+# avprep: everything that is built, tested or installed starts here. `make help` lists the targets.
+
+SWIFT      ?= swift
+PYTHON     ?= python3
+CXX        ?= g++
+PREFIX     ?= /usr/local
+# The version (or build) of PyPI's torch that the engine is built against.
+TORCH      ?= 2.13.0
+# A libtorch that is already there: the folder that holds its include/ and lib/. Empty: PyPI's torch, in .venv.
+LIBTORCH   ?=
+# Where `make quickstart` works.
+QUICKSTART ?= quickstart
+
+VENV       := .venv
+ENGINE     := .engine/libavprep_engine.so
+RELEASE    := .build/release/avprep
+
+# What must be there to build: the probe that tells, and the Debian package that brings it.
+PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample fftw3f hdf5-serial openblas libturbojpeg sqlite3 libcrypto
+APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev \
+    libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
+    libopencv-video-dev libopencv-calib3d-dev
+
+.PHONY: help deps build engine venv test lint format bench quickstart install clean
+
+help:
+	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
+	@echo "make build        the release build, $(RELEASE)"
+	@echo "make engine       the torch engine, $(ENGINE) (TORCH=$(TORCH), or LIBTORCH=/path/to/libtorch)"
+	@echo "make test         build, make the venv of oracles, run every test"
+	@echo "make lint         swift format, strict"
+	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
+	@echo "make install      PREFIX=$(PREFIX)"
+	@echo "make clean        remove what was built"
+
+# Installs only what is missing, and only where apt is; other systems get the list.
+deps:
+	@command -v $(SWIFT) >/dev/null || { echo "avprep needs Swift 6.3 (swift.org/install)" >&2; exit 1; }
+	@missing=""; \
+	command -v $(CXX) >/dev/null || missing="$$missing $(CXX)"; \
+	command -v pkg-config >/dev/null || missing="$$missing pkg-config"; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
+	for name in $(PKG_CONFIG_NAMES); do pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; done; \
+	for part in core imgproc video calib3d; do \
+	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
+	test -z "$$missing" && exit 0; \
+	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
+	if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
+	    echo "missing:$$missing; installing with apt"; \
+	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(APT_PACKAGES) >/dev/null; \
+	else \
+	    echo "missing:$$missing" >&2; \
+	    echo "install these, by Debian's names: $(APT_PACKAGES)" >&2; exit 1; \
+	fi
+
+build: deps
+	$(SWIFT) build -c release --product avprep
+
+# --- the torch engine: one C++ file against libtorch, loaded when training starts -----------------------------------------
+
+ifeq ($(LIBTORCH),)
+TORCH_STAMP := $(VENV)/.torch-$(TORCH)
+TORCH_HOME   = $(shell $(VENV)/bin/python -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')
+else
+TORCH_STAMP :=
+TORCH_HOME  := $(LIBTORCH)
+endif
+
+$(VENV)/bin/python: | deps
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.torch-$(TORCH): | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "torch==$(TORCH)"
+	touch $@
+
+engine: $(ENGINE)
+
+# The C++ ABI flag must be that of the libtorch in use; CUDA is linked where this libtorch has it.
+$(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(TORCH_STAMP) | deps
+	@mkdir -p $(dir $@)
+	@home="$(TORCH_HOME)"; \
+	test -e "$$home/include/ATen/ATen.h" || { echo "no libtorch in '$$home': LIBTORCH must name the folder with include/ and lib/" >&2; exit 1; }; \
+	cuda=""; test -e "$$home/lib/libtorch_cuda.so" && cuda="-Wl,--no-as-needed -ltorch_cuda -Wl,--as-needed"; \
+	echo "building the engine against $$home (half a minute)"; \
+	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -ISources/CEngine/include -isystem "$$home/include" \
+	    Sources/CEngine/engine.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" -ltorch -ltorch_cpu -lc10 $$cuda \
+	    && mv $@.partial $@
+
+# --- tests ----------------------------------------------------------------------------------------------------------------
+
+ORACLES := numpy scipy h5py librosa av opencv-python-headless safetensors pillow jsonschema tensorboard PyYAML
+
+venv: $(VENV)/.oracles
+
+$(VENV)/.oracles: Makefile | $(VENV)/.torch-$(TORCH)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(ORACLES)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0
+	touch $@
+
+test: deps venv engine
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+# --- use ------------------------------------------------------------------------------------------------------------------
+
+bench: deps venv
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench $(BENCH)
+
+quickstart: build engine
+	@mkdir -p $(QUICKSTART)
+	@test -e $(QUICKSTART)/avprep.yaml || cp pipelines/quickstart.yaml $(QUICKSTART)/avprep.yaml
+	@avprep="$(CURDIR)/$(RELEASE)"; cd $(QUICKSTART) && "$$avprep" synth && "$$avprep" run
+
+install: build engine
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep
+	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/avprep
+	install -m 755 $(ENGINE) $(DESTDIR)$(PREFIX)/lib/avprep/
+	cp -r pipelines schemas $(DESTDIR)$(PREFIX)/share/avprep/
+
+clean:
+	rm -rf .build .engine $(VENV)

@@ -1,0 +1,103 @@
+package import AVPrepAudio
+package import AVPrepMedia
+package import AVPrepPairs
+package import AVPrepSynth
+package import AVPrepTraining
+package import AVPrepVision
+
+/// Everything a pipeline file can say. Each part is the settings type of the module it is for.
+package struct PipelineSettings: Sendable, Equatable, Codable {
+    /// Everything random is drawn from this.
+    package var seed = 1
+    /// Videos prepared, or shards packed, at a time; 0 takes one a core.
+    package var workers = 0
+    package var corpus = CorpusSettings()
+    package var folders = FolderSettings()
+    package var ingest = IngestSettings()
+    package var shard = ShardSettings()
+    package var train = TrainSettings()
+    package var synth = SynthSettings()
+
+    package init() {}
+}
+
+/// Which videos there are.
+package struct CorpusSettings: Sendable, Equatable, Codable {
+    /// Video files, folders (searched to the bottom) and list files (`.txt`, one path a line).
+    package var paths = ["videos"]
+    /// Endings, without the dot, by which a folder's videos are known.
+    package var extensions = [
+        "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "flv", "wmv", "3gp", "ogv",
+    ]
+
+    package init() {}
+}
+
+/// Where results lie, relative to the pipeline file.
+package struct FolderSettings: Sendable, Equatable, Codable {
+    package var prepared = "prepared"
+    package var shards = "shards"
+    package var runs = "runs"
+    /// The SQLite file that knows what happened to every video.
+    package var catalog = "catalog.sqlite"
+
+    package init() {}
+}
+
+/// How a video becomes a prepared file.
+package struct IngestSettings: Sendable, Equatable, Codable {
+    /// Longest segment, in seconds.
+    package var segmentSeconds = 10.0
+    /// Segments shorter than this are dropped, and counted.
+    package var minSegmentSeconds = 1.0
+    /// Whether segments end at cuts.
+    package var splitAtCuts = true
+    /// Level, in dB below full scale, under which a segment's sound counts as silence.
+    package var silenceDecibels = -60.0
+    package var video = FrameSettings()
+    package var pcm = PCMSettings()
+    package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
+    package var borders = BorderSettings()
+    package var cameraMotion = CameraMotionSettings()
+    package var flow = FlowSettings()
+    package var limits = MediaLimits()
+
+    package init() {}
+}
+
+/// How frames are stored.
+package struct FrameSettings: Sendable, Equatable, Codable {
+    package enum Codec: String, Sendable, Codable, CaseIterable {
+        case jpeg, raw
+    }
+
+    /// Constant frame rate, by presentation time.
+    package var fps = 25.0
+    /// Length of the shorter side in pixels; 0 keeps the source's size.
+    package var shortSide = 256
+    package var codec = Codec.jpeg
+    /// JPEG quality, of 100.
+    package var quality = 90
+
+    package init() {}
+}
+
+/// The waveform that is stored beside spectrograms.
+package struct PCMSettings: Sendable, Equatable, Codable {
+    /// Samples a second; 0 stores no waveform.
+    package var sampleRate = 16_000
+    /// 1 or 2.
+    package var channels = 1
+
+    package init() {}
+}
+
+/// How prepared files become shards with pair sets.
+package struct ShardSettings: Sendable, Equatable, Codable {
+    /// Size at which a shard is full, in MiB.
+    package var shardMegabytes = 1024
+    package var split = SplitSettings()
+    package var pairs = PairSettings()
+
+    package init() {}
+}

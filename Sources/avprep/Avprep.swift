@@ -1,0 +1,44 @@
+import AVPrepCore
+import AVPrepPipeline
+import ArgumentParser
+import Foundation
+
+/// The command line: parses, calls one stage of the pipeline, prints what came of it.
+@main
+struct Avprep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "avprep",
+        abstract: "Turns folders of raw video into training sets for self-supervised audio-visual learning, and trains.",
+        discussion: """
+            Each command reads avprep.yaml in the working directory. A first corpus from start to end:
+
+              avprep init                       write a commented avprep.yaml here
+              avprep ingest ~/videos            decode once: frames, flow, camera motion, spectrograms
+              avprep shard --hard-ratio 0.25    pack shards, sample positive / easy / hard pairs
+              avprep train                      AVTS: easy negatives first, then a share of hard ones
+
+            Exit codes: 0 done, 1 failed, 2 done with failed items, 64 usage, 65 bad input or settings,
+            75 busy (another avprep works here), 130 and 143 ended by a signal.
+            """,
+        version: Version.text,
+        subcommands: [
+            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Synth.self,
+            Doctor.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as any ActionableError {
+            Terminal.complain(error.description)
+            Foundation.exit(error.exitStatus.rawValue)
+        } catch is CancellationError {
+            let status = Session.cancellation.requested ?? .interrupted
+            Terminal.complain("stopped; the same command again continues")
+            Foundation.exit(status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import AVPrepCore
+import AVPrepPipeline
+import ArgumentParser
+import Dispatch
+import Foundation
+
+/// Options that every command which reads the pipeline file has.
+struct PipelineOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: ArgumentHelp("The pipeline file.", valueName: "file"))
+    var pipeline = PipelineFile.defaultName
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Override a key of the pipeline file, e.g. ingest.video.fps=16.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Flag(name: [.short, .long], help: "No progress on stderr.")
+    var quiet = false
+
+    @Flag(name: .long, help: "Print the result as JSON.")
+    var json = false
+
+    /// The workspace of the pipeline file, with `more` overrides from options of the command itself.
+    ///
+    /// - Parameter adjust: changes that are no `KEY=VALUE`, such as paths given on the command line.
+    func workspace(_ more: [String] = [], adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> Workspace {
+        var settings = try PipelineFile.load(pipeline, overrides: overrides + more)
+        adjust(&settings)
+        return Workspace(folder: (pipeline as NSString).deletingLastPathComponent, settings: settings)
+    }
+
+    /// How stages report to the user of this process.
+    var session: Session { Session(quiet: quiet) }
+}
+
+/// How stages report and how they are stopped, in this process.
+struct Session {
+    /// Set by SIGINT and SIGTERM once ``stopsOnSignals()`` was called.
+    static let cancellation = Cancellation()
+
+    let quiet: Bool
+
+    /// What the pipeline's stages are given.
+    var context: StageContext {
+        Session.stopsOnSignals
+        return StageContext(cancellation: Session.cancellation, progress: .automatic(quiet: quiet))
+    }
+
+    /// Installs the handlers, once: the first signal asks the stages to end, a second one ends the process at once.
+    private static let stopsOnSignals: Void = {
+        for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated)] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+            source.setEventHandler {
+                if cancellation.isCancelled { _exit(status.rawValue) }
+                cancellation.cancel(status)
+            }
+            source.resume()
+            // The handlers live as long as the process.
+            _ = Unmanaged.passRetained(source)
+        }
+    }()
+}
