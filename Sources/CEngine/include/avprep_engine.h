@@ -1,1 +1,197 @@
-#pragma once
+// The engine's C ABI: tensors, autograd, and the operations that avprep's networks are made of.
+//
+// `make engine` builds engine.cpp against a libtorch into libavprep_engine.so; the trainer loads that file when training
+// starts. The library exports one symbol, `avprep_engine`, which returns a table of functions.
+//
+// Rules of every function that returns int
+//  - 0 is success. Anything else is a failure, and `last_error` tells of it; nothing was written to the out-parameters.
+//  - Results come by out-parameter, first. A tensor handle that comes out belongs to the caller, who gives it to `release`.
+//  - Tensor handles that go in are borrowed for the call. They may be used from any thread, one thread at a time.
+//  - No C++ exception leaves the library.
+//  - Shapes are row-major: the last index is the fastest. N is the batch, C channels, T time, H rows, W columns.
+//
+// The version below changes with every change of this file; library and caller must agree on it exactly.
+#ifndef AVPREP_ENGINE_H
+#define AVPREP_ENGINE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __clang__
+#pragma clang assume_nonnull begin
+#define AVPREP_NULLABLE _Nullable
+#define AVPREP_NONNULL _Nonnull
+#else
+#define AVPREP_NULLABLE
+#define AVPREP_NONNULL
+#endif
+
+#define AVPREP_ENGINE_ABI 1
+
+// An owned tensor. Opaque: only the engine looks inside.
+typedef struct avprep_tensor avprep_tensor;
+// Where a function puts a tensor it has made.
+typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_out;
+// Tensors in a row, and such a row with places that may still be empty.
+typedef const avprep_tensor *AVPREP_NONNULL const *AVPREP_NONNULL avprep_list;
+typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_slots;
+
+// Types of elements.
+enum { AVPREP_FLOAT32 = 0, AVPREP_UINT8 = 1, AVPREP_INT64 = 2 };
+
+// Orders of elements in memory; shapes stay as they are. The last two keep channels fastest, for [N,C,H,W] and
+// [N,C,T,H,W]: convolutions on a CPU are faster that way.
+enum { AVPREP_CONTIGUOUS = 0, AVPREP_CHANNELS_LAST = 1, AVPREP_CHANNELS_LAST_3D = 2 };
+
+// What `reduce` does with the elements along the dimensions.
+enum { AVPREP_SUM = 0, AVPREP_MEAN = 1, AVPREP_MAXIMUM = 2 };
+
+// What `binary` and `scalar` do. POWER and CLAMP_MINIMUM exist for `scalar` alone.
+enum {
+    AVPREP_ADD = 0,
+    AVPREP_SUBTRACT = 1,
+    AVPREP_MULTIPLY = 2,
+    AVPREP_DIVIDE = 3,
+    AVPREP_POWER = 4,
+    AVPREP_CLAMP_MINIMUM = 5
+};
+
+// What `unary` does.
+enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1 };
+
+// The device of a tensor: -1 is the CPU, 0 and up a CUDA device.
+enum { AVPREP_CPU = -1 };
+
+typedef struct avprep_engine_api {
+    // -- The library ---------------------------------------------------------------------------------------------
+
+    uint32_t abi_version;
+    // One line: the version of libtorch, and of CUDA where it is compiled in.
+    const char *(*description)(void);
+    // The text of the last failure on the calling thread, one line. Valid until the next failure on it.
+    const char *(*last_error)(void);
+    // Tensor handles that exist now, in the whole process. For finding leaks.
+    int64_t (*live_tensors)(void);
+    // Number of CUDA devices; 0 where there are none or CUDA is not compiled in.
+    int (*device_count)(int32_t *count);
+    // Threads of one operation on a CPU; 0 or less leaves libtorch's own choice.
+    int (*set_threads)(int32_t count);
+    int (*threads)(int32_t *count);
+    // Only kernels that give the same bits on every run (on a CPU: for the same number of threads).
+    int (*set_deterministic)(int32_t on);
+
+    // -- Making, reading, freeing --------------------------------------------------------------------------------
+
+    // A copy of `data` (row-major, tight) on `device`.
+    int (*from_host)(avprep_out out, const void *data, int32_t type, const int64_t *shape, int32_t rank,
+                     int32_t device);
+    int (*zeros)(avprep_out out, int32_t type, const int64_t *shape, int32_t rank, int32_t device);
+    // Copies the elements, row-major and tight, to `data`; `bytes` must be their exact size.
+    int (*to_host)(void *data, int64_t bytes, const avprep_tensor *tensor);
+    // Overwrites the elements in place from `data`; autograd does not see it.
+    int (*fill_from_host)(avprep_tensor *tensor, const void *data, int64_t bytes);
+    // The number of dimensions, and the first `capacity` of their sizes.
+    int (*shape)(int32_t *rank, int64_t *sizes, int32_t capacity, const avprep_tensor *tensor);
+    int (*type)(int32_t *type, const avprep_tensor *tensor);
+    int (*device)(int32_t *device, const avprep_tensor *tensor);
+    void (*release)(avprep_tensor *AVPREP_NULLABLE tensor);
+    // A copy with memory of its own; gradients flow through it.
+    int (*clone)(avprep_out out, const avprep_tensor *tensor);
+    // The same memory, cut off from autograd.
+    int (*detach)(avprep_out out, const avprep_tensor *tensor);
+    int (*to_device)(avprep_out out, const avprep_tensor *tensor, int32_t device);
+    int (*to_type)(avprep_out out, const avprep_tensor *tensor, int32_t type);
+    // The same elements in another order in memory; no copy where they lie so already.
+    int (*to_order)(avprep_out out, const avprep_tensor *tensor, int32_t order);
+
+    // -- Autograd ------------------------------------------------------------------------------------------------
+
+    // Makes a leaf a parameter (1) or a constant (0).
+    int (*set_requires_gradient)(avprep_tensor *tensor, int32_t on);
+    int (*requires_gradient)(int32_t *on, const avprep_tensor *tensor);
+    // The gradient of a leaf, sharing its memory; NULL where none has come yet.
+    int (*gradient)(avprep_out out, const avprep_tensor *tensor);
+    // Drops the gradient of a leaf.
+    int (*clear_gradient)(avprep_tensor *tensor);
+    // Adds d tensor / d leaf to the gradient of every leaf that requires one. `tensor` has one element.
+    int (*backward)(const avprep_tensor *tensor);
+    // Whether operations of the calling thread are recorded for `backward`; `was` gets the setting before.
+    int (*set_recording)(int32_t *was, int32_t on);
+
+    // -- Shapes --------------------------------------------------------------------------------------------------
+
+    // One size may be -1: whatever is left.
+    int (*reshape)(avprep_out out, const avprep_tensor *tensor, const int64_t *shape, int32_t rank);
+    int (*permute)(avprep_out out, const avprep_tensor *tensor, const int64_t *dimensions, int32_t rank);
+    // Elements [start, start + length) along a dimension; shares memory.
+    int (*narrow)(avprep_out out, const avprep_tensor *tensor, int64_t dimension, int64_t start, int64_t length);
+    // The slices at `indices` (int64 [K]) along a dimension.
+    int (*index_select)(avprep_out out, const avprep_tensor *tensor, int64_t dimension, const avprep_tensor *indices);
+    int (*concatenate)(avprep_out out, avprep_list tensors, int32_t count, int64_t dimension);
+
+    // -- Elements ------------------------------------------------------------------------------------------------
+
+    int (*unary)(avprep_out out, int32_t operation, const avprep_tensor *tensor);
+    // Broadcasts as numpy does.
+    int (*binary)(avprep_out out, int32_t operation, const avprep_tensor *left, const avprep_tensor *right);
+    int (*scalar)(avprep_out out, int32_t operation, const avprep_tensor *tensor, double value);
+    // Over `count` dimensions, or all of them for 0.
+    int (*reduce)(avprep_out out, int32_t operation, const avprep_tensor *tensor, const int64_t *dimensions,
+                  int32_t count, int32_t keep_dimensions);
+
+    // -- Layers --------------------------------------------------------------------------------------------------
+
+    // `rank` is 2 ([N,C,H,W], weight [out,in,h,w]) or 3 ([N,C,T,H,W], weight [out,in,t,h,w]); stride and padding
+    // have `rank` numbers.
+    int (*convolution)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
+                       const avprep_tensor *AVPREP_NULLABLE bias, int32_t rank, const int64_t *stride,
+                       const int64_t *padding);
+    // input [..., in], weight [out, in], bias [out].
+    int (*linear)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
+                  const avprep_tensor *AVPREP_NULLABLE bias);
+    // Over all but dimension 1. In training the batch's own statistics are used, the running ones move towards them
+    // by `momentum`, and `batches` (int64, no dimensions) counts up, all in place.
+    int (*batch_norm)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
+                      const avprep_tensor *bias, avprep_tensor *running_mean, avprep_tensor *running_variance,
+                      avprep_tensor *batches, int32_t training, double momentum, double epsilon);
+    // `rank` as in `convolution`. Padding counts as minus infinity.
+    int (*max_pool)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *kernel,
+                    const int64_t *stride, const int64_t *padding);
+    // To `size` (`rank` numbers), averaging.
+    int (*adaptive_average_pool)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *size);
+    // Zeroes a share of the elements and scales the rest by 1 / (1 - probability); the choice is that of `seed`.
+    int (*dropout)(avprep_out out, const avprep_tensor *input, double probability, uint64_t seed);
+
+    // -- Losses, averaged over the batch ---------------------------------------------------------------------------
+
+    // logits float [N, classes], classes int64 [N].
+    int (*cross_entropy)(avprep_out out, const avprep_tensor *logits, const avprep_tensor *classes);
+    // logits and targets float [N], targets in [0, 1].
+    int (*binary_cross_entropy)(avprep_out out, const avprep_tensor *logits, const avprep_tensor *targets);
+
+    // -- Optimisers, in place over all parameters that have a gradient -------------------------------------------
+
+    // torch.optim.SGD. `momenta` are the momentum buffers, one a parameter; empty ones are made at a parameter's first
+    // step and belong to the caller from then on. None are made for momentum 0.
+    int (*sgd_step)(avprep_list parameters, avprep_slots momenta, int32_t count, double learning_rate, double momentum,
+                    double dampening, double weight_decay, int32_t nesterov);
+    // torch.optim.Adam. `first` and `second` are the moments, made like the momenta above; `step` counts from 1.
+    int (*adam_step)(avprep_list parameters, avprep_slots first, avprep_slots second, int32_t count, int64_t step,
+                     double learning_rate, double beta1, double beta2, double epsilon, double weight_decay);
+} avprep_engine_api;
+
+// The table of functions, valid for the life of the process; NULL when the library speaks another version.
+const avprep_engine_api *AVPREP_NULLABLE avprep_engine(uint32_t abi_version);
+
+#ifdef __clang__
+#pragma clang assume_nonnull end
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
