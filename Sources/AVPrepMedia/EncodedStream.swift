@@ -1,0 +1,66 @@
+import CFFmpeg
+
+/// One stream of a file that is being written: its encoder, and the way of its packets into the container.
+final class EncodedStream {
+    let context: UnsafeMutablePointer<AVCodecContext>
+    let stream: UnsafeMutablePointer<AVStream>
+    private let format: UnsafeMutablePointer<AVFormatContext>
+    private let packet: UnsafeMutablePointer<AVPacket>
+    private let path: String
+
+    /// - Parameters:
+    ///   - codec: FFmpeg's name of the encoder.
+    ///   - format: the container; it must outlive this object.
+    ///   - configure: fills in the encoder's context before it is opened.
+    init(
+        codec: String, in format: UnsafeMutablePointer<AVFormatContext>, path: String,
+        configure: (UnsafeMutablePointer<AVCodecContext>) -> Void
+    ) throws(MediaError) {
+        guard let encoder = avcodec_find_encoder_by_name(codec) else {
+            throw MediaError(.encode, "cannot write \(path): this FFmpeg has no encoder named \(codec)")
+        }
+        var context: UnsafeMutablePointer<AVCodecContext>? = FFmpeg.allocated(avcodec_alloc_context3(encoder))
+        // One thread and no version strings: the same pictures give the same bytes on every machine.
+        context!.pointee.thread_count = 1  // just allocated
+        context!.pointee.flags |= AV_CODEC_FLAG_BITEXACT
+        if format.pointee.oformat.pointee.flags & AVFMT_GLOBALHEADER != 0 {
+            context!.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+        }
+        configure(context!)
+        let status = avcodec_open2(context, encoder, nil)
+        guard status >= 0, let opened = context else {
+            avcodec_free_context(&context)
+            throw MediaError(.encode, "cannot write \(path): \(codec) refuses its settings: \(FFmpeg.words(for: status))")
+        }
+        self.context = opened
+        self.format = format
+        self.path = path
+        packet = FFmpeg.allocated(av_packet_alloc())
+        stream = FFmpeg.allocated(avformat_new_stream(format, encoder))
+        avcodec_parameters_from_context(stream.pointee.codecpar, opened)
+        stream.pointee.time_base = opened.pointee.time_base
+    }
+
+    deinit {
+        var packet: UnsafeMutablePointer<AVPacket>? = packet
+        av_packet_free(&packet)
+        var context: UnsafeMutablePointer<AVCodecContext>? = context
+        avcodec_free_context(&context)
+    }
+
+    /// Encodes a frame, or with nil whatever the encoder still holds, and writes the packets that come out.
+    ///
+    /// - Parameter duration: ticks of the encoder that a packet lasts when the encoder does not say.
+    func encode(_ frame: UnsafeMutablePointer<AVFrame>?, duration: Int64) throws(MediaError) {
+        try FFmpeg.check(avcodec_send_frame(context, frame), .encode, "cannot encode for \(path)")
+        while true {
+            let status = avcodec_receive_packet(context, packet)
+            if status == avprep_averror(EAGAIN) || status == avprep_averror_eof { return }
+            try FFmpeg.check(status, .encode, "cannot encode for \(path)")
+            if packet.pointee.duration == 0 { packet.pointee.duration = duration }
+            packet.pointee.stream_index = stream.pointee.index
+            av_packet_rescale_ts(packet, context.pointee.time_base, stream.pointee.time_base)
+            try FFmpeg.check(av_interleaved_write_frame(format, packet), .encode, "cannot write \(path)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import CFFmpeg
+
+/// FFmpeg's return codes, log and clock, as the rest of this module uses them.
+enum FFmpeg {
+    /// Sends FFmpeg's log into a line of our own instead of to stderr. Every entry into this module touches it first.
+    static let setUp: Void = avprep_log_capture()
+
+    /// Turns a negative return code into an error; the one place where this happens.
+    ///
+    /// - Parameters:
+    ///   - status: what an FFmpeg call returned; not negative is success.
+    ///   - code: what a failure counts as.
+    ///   - what: what failed, with the file and where in it, e.g. `cannot open talk.mp4`.
+    /// - Returns: `status`.
+    @discardableResult
+    static func check(_ status: Int32, _ code: MediaError.Code, _ what: @autoclosure () -> String) throws(MediaError)
+        -> Int32
+    {
+        guard status < 0 else { return status }
+        throw MediaError(code, "\(what()): \(words(for: status))")
+    }
+
+    /// The library's words for a return code, the code's C name, and the last line it logged on this thread.
+    static func words(for status: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        av_strerror(status, &buffer, buffer.count)
+        let text = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // 128 characters: never empty
+        let log = takeLog()
+        return "\(text) (\(name(of: status)))" + (log.map { "; \($0)" } ?? "")
+    }
+
+    /// The last error or warning FFmpeg logged on this thread; it is forgotten by asking.
+    static func takeLog() -> String? {
+        let line = String(cString: avprep_log_line())
+        avprep_log_forget()
+        return line.isEmpty ? nil : line
+    }
+
+    /// The C name of a return code: `AVERROR_…`, or the system's error in `AVERROR(…)`.
+    static func name(of status: Int32) -> String {
+        names[status] ?? "AVERROR(\(-status))"
+    }
+
+    private static let names: [Int32: String] = [
+        avprep_averror_eof: "AVERROR_EOF",
+        avprep_averror_exit: "AVERROR_EXIT",
+        avprep_averror_invaliddata: "AVERROR_INVALIDDATA",
+        avprep_averror_patchwelcome: "AVERROR_PATCHWELCOME",
+        avprep_averror_bug: "AVERROR_BUG",
+        avprep_averror_bug2: "AVERROR_BUG2",
+        avprep_averror_unknown: "AVERROR_UNKNOWN",
+        avprep_averror_external: "AVERROR_EXTERNAL",
+        avprep_averror_experimental: "AVERROR_EXPERIMENTAL",
+        avprep_averror_buffer_too_small: "AVERROR_BUFFER_TOO_SMALL",
+        avprep_averror_input_changed: "AVERROR_INPUT_CHANGED",
+        avprep_averror_output_changed: "AVERROR_OUTPUT_CHANGED",
+        avprep_averror_bsf_not_found: "AVERROR_BSF_NOT_FOUND",
+        avprep_averror_decoder_not_found: "AVERROR_DECODER_NOT_FOUND",
+        avprep_averror_demuxer_not_found: "AVERROR_DEMUXER_NOT_FOUND",
+        avprep_averror_encoder_not_found: "AVERROR_ENCODER_NOT_FOUND",
+        avprep_averror_muxer_not_found: "AVERROR_MUXER_NOT_FOUND",
+        avprep_averror_option_not_found: "AVERROR_OPTION_NOT_FOUND",
+        avprep_averror_protocol_not_found: "AVERROR_PROTOCOL_NOT_FOUND",
+        avprep_averror_stream_not_found: "AVERROR_STREAM_NOT_FOUND",
+        avprep_averror(EPERM): "AVERROR(EPERM)",
+        avprep_averror(ENOENT): "AVERROR(ENOENT)",
+        avprep_averror(EIO): "AVERROR(EIO)",
+        avprep_averror(EAGAIN): "AVERROR(EAGAIN)",
+        avprep_averror(ENOMEM): "AVERROR(ENOMEM)",
+        avprep_averror(EACCES): "AVERROR(EACCES)",
+        avprep_averror(EINVAL): "AVERROR(EINVAL)",
+        avprep_averror(ENOSPC): "AVERROR(ENOSPC)",
+        avprep_averror(ERANGE): "AVERROR(ERANGE)",
+        avprep_averror(ENOSYS): "AVERROR(ENOSYS)",
+    ]
+
+    /// What every FFmpeg allocation is checked with: for want of memory there is nothing to go on with.
+    static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
+        guard let pointer else { fatalError("out of memory in FFmpeg") }
+        return pointer
+    }
+}
+
+extension AVRational {
+    /// Numerator over denominator; 0 when the denominator is 0.
+    var value: Double { den == 0 ? 0 : Double(num) / Double(den) }
+}
