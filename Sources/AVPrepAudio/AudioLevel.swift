@@ -1,0 +1,78 @@
+import Foundation
+
+/// How loud a stretch of sound is.
+package struct AudioLevel: Sendable, Equatable, Codable {
+    /// Root of the mean square, where 1 is full scale: a full-scale square wave has 1, a full-scale sine √½.
+    package var rootMeanSquare: Double
+    /// Largest magnitude.
+    package var peak: Double
+    /// Share of the samples at or beyond full scale, 0 ... 1.
+    package var clippedShare: Double
+    /// Samples that are NaN, infinite or beyond ``Spectrogram/largestSample``. They count as 0 above.
+    package var brokenSamples: Int
+
+    /// A magnitude from which on a sample counts as clipped: the largest that 16-bit PCM stores, 32767 / 32768.
+    package static let fullScale: Float = 0x1p0 - 0x1p-15
+
+    /// The level given for digital silence, in dB below full scale, so that it stays a number that JSON can hold. The
+    /// faintest sound of 24-bit PCM lies above it.
+    package static let silenceDecibels = -160.0
+
+    /// Measures samples of one channel, or of several interleaved ones together. No samples are silence.
+    package init(of samples: UnsafeBufferPointer<Float>) {
+        // Squares are summed in blocks of lanes, the blocks in Double: fast, and the same on every run.
+        var total = 0.0
+        var peaks = SIMD8<Float>.zero
+        var clipped = 0
+        var broken = 0
+        let bytes = UnsafeRawBufferPointer(samples)
+        var index = 0
+        while index < samples.count {
+            var squares = SIMD8<Float>.zero
+            var clippedLanes = SIMD8<Int32>.zero
+            var brokenLanes = SIMD8<Int32>.zero
+            let end = min(samples.count, index + Self.block)
+            while index < end {
+                var values: SIMD8<Float>
+                if end - index >= 8 {
+                    values = bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Float>.self)
+                } else {
+                    values = .zero
+                    for lane in 0..<(end - index) { values[lane] = samples[index + lane] }
+                }
+                var magnitudes = values.replacing(with: -values, where: values .< 0)
+                // Asked this way round, NaN is broken too.
+                let isBroken = .!(magnitudes .<= Spectrogram.largestSample)
+                values.replace(with: 0, where: isBroken)
+                magnitudes.replace(with: 0, where: isBroken)
+                squares += values * values
+                peaks.replace(with: magnitudes, where: magnitudes .> peaks)
+                clippedLanes.replace(with: clippedLanes &+ 1, where: magnitudes .>= Self.fullScale)
+                brokenLanes.replace(with: brokenLanes &+ 1, where: isBroken)
+                index += 8
+            }
+            total += Self.sum(squares)
+            clipped += Int(clippedLanes.wrappedSum())
+            broken += Int(brokenLanes.wrappedSum())
+        }
+        let count = Double(max(1, samples.count))
+        rootMeanSquare = (total / count).squareRoot()
+        peak = Double(peaks.max())
+        clippedShare = Double(clipped) / count
+        brokenSamples = broken
+    }
+
+    /// The root mean square in dB below full scale (dBFS, a full-scale square wave being 0), at least
+    /// ``silenceDecibels``.
+    package var decibels: Double { max(Self.silenceDecibels, 20 * log10(max(rootMeanSquare, .leastNormalMagnitude))) }
+
+    /// Whether the stretch counts as silent: its level is below `threshold`, in dBFS.
+    package func isSilent(below threshold: Double) -> Bool { decibels < threshold }
+
+    // Samples a block: short enough that single precision loses nothing that matters.
+    private static let block = 1024
+
+    private static func sum(_ lanes: SIMD8<Float>) -> Double {
+        lanes.indices.reduce(0) { $0 + Double(lanes[$1]) }
+    }
+}

@@ -1,0 +1,30 @@
+/// 16-bit linear PCM, as stored: 1.0 is 32768, so samples that came from 16-bit sound come back as they were.
+package enum PCM {
+    /// Rounds samples to 16 bits: the nearest step, ties to the even one; what is beyond full scale is clipped to it.
+    /// NaN becomes 0.
+    ///
+    /// - Parameters:
+    ///   - samples: full scale 1.
+    ///   - output: as many.
+    package static func quantise(
+        _ samples: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Int16>
+    ) {
+        precondition(samples.count == output.count, "\(samples.count) samples into \(output.count)")
+        for index in 0..<samples.count {
+            let scaled = samples[index] * 32_768
+            let number = scaled == scaled ? scaled : 0
+            let clipped = max(-32_768, min(32_767, number))
+            // 1.5 · 2²³: floats of this size have no places after the point, so the addition rounds, and the low bits of
+            // the sum's pattern are the integer. Rounding by `.rounded()` is a function call without SSE 4.1.
+            output[index] = Int16(truncatingIfNeeded: (clipped + 0x1.8p23).bitPattern)
+        }
+    }
+
+    /// Turns stored samples back into floats in `[-1, 1)`.
+    package static func expand(
+        _ samples: UnsafeBufferPointer<Int16>, into output: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(samples.count == output.count, "\(samples.count) samples into \(output.count)")
+        for index in 0..<samples.count { output[index] = Float(samples[index]) * 0x1p-15 }
+    }
+}

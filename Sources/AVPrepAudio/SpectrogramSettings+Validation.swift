@@ -1,0 +1,61 @@
+extension SpectrogramSettings {
+    /// Longest Fourier transform taken, in samples: 0.34 s at 192 kHz.
+    package static let longestTransform = 65_536
+    /// Highest sample rate taken, in Hz.
+    package static let highestSampleRate = 768_000
+
+    /// `fmax` with its default filled in, in Hz.
+    package var highestFrequencyHz: Double { maxFrequencyHz == 0 ? Double(sampleRate) / 2 : maxFrequencyHz }
+
+    /// Checks every value against its range and against the others.
+    ///
+    /// - Throws: ``AudioError`` with `setting`, naming the first value that is wrong by its word in the pipeline file.
+    func check() throws(AudioError) {
+        let letters = name.utf8.allSatisfy { byte in
+            switch UInt8(byte) {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        try require(
+            letters && !name.isEmpty && name != "pcm",
+            "its name has to be made of a-z, 0-9 and _, and \"pcm\" is taken by the waveform")
+        try require(
+            (1...Self.highestSampleRate).contains(sampleRate),
+            "sr \(sampleRate) is not in 1 ... \(Self.highestSampleRate) Hz")
+        try require(
+            (2...Self.longestTransform).contains(fftLength),
+            "n_fft \(fftLength) is not in 2 ... \(Self.longestTransform)")
+        try require(windowLength >= 1, "win_length \(windowLength) is not positive")
+        try require(
+            windowLength <= fftLength,
+            "win_length \(windowLength) is longer than n_fft \(fftLength); lower the one or raise the other")
+        try require(
+            (1...Self.highestSampleRate).contains(hopLength),
+            "hop_length \(hopLength) is not in 1 ... \(Self.highestSampleRate)")
+        try require(power == 1 || power == 2, "power \(power) is neither 1 (magnitude) nor 2 (power)")
+        if logarithm != .none {
+            // Below the smallest normal Float the floor would vanish, and log(0) with it appear.
+            try require(
+                floor >= Double(Float.leastNormalMagnitude) && floor <= Double(Float.greatestFiniteMagnitude),
+                "floor \(floor) is not a positive number of at least 1.2e-38")
+        }
+        if kind == .mel { try checkBands() }
+    }
+
+    private func checkBands() throws(AudioError) {
+        let nyquist = Double(sampleRate) / 2
+        try require(
+            (1...fftLength).contains(melBands), "n_mels \(melBands) is not in 1 ... n_fft (\(fftLength))")
+        try require(
+            highestFrequencyHz > 0 && highestFrequencyHz <= nyquist,
+            "fmax \(maxFrequencyHz) Hz is not between 0 and half of sr (\(nyquist) Hz)")
+        try require(
+            minFrequencyHz >= 0 && minFrequencyHz < highestFrequencyHz,
+            "fmin \(minFrequencyHz) Hz is not between 0 and fmax (\(highestFrequencyHz) Hz)")
+    }
+
+    private func require(_ holds: Bool, _ problem: @autoclosure () -> String) throws(AudioError) {
+        guard holds else { throw AudioError(.setting, "spectrogram \(name): \(problem())") }
+    }
+}
