@@ -1,5 +1,3 @@
-import AVPrepCore
-
 /// Scales a square of an 8-bit RGB picture to the network's size, normalised, straight into the batch.
 ///
 /// Bilinear with the filter widened when it shrinks (antialiased), as Pillow and torchvision's `antialias=True` do:
@@ -7,14 +5,15 @@ import AVPrepCore
 /// edges. Weights are made once a clip, all its frames have the same crop.
 struct CropResampler {
     /// Mean and deviation of Kinetics' RGB in [0, 1], as torchvision's video networks are fed.
-    static let mean: [Float] = [0.43216, 0.394666, 0.37645]
-    static let deviation: [Float] = [0.22803, 0.22145, 0.216989]
+    static let mean = SIMD3<Float>(0.43216, 0.394666, 0.37645)
+    static let deviation = SIMD3<Float>(0.22803, 0.22145, 0.216989)
 
     /// Side of the output in pixels.
     private let size: Int
     private var columns = AxisWeights()
     private var rows = AxisWeights()
-    /// One output row before it is resampled across: `[x, channel]` over the columns in use.
+    /// One output row before it is resampled across: `[x, channel]` over the columns in use, and one float more, so
+    /// that four can be read at every pixel.
     private var line: [Float] = []
     /// Edges of the source's columns in use.
     private var firstColumn = 0
@@ -30,7 +29,7 @@ struct CropResampler {
         rows.prepare(length: height, start: y, extent: side, count: size, isReversed: false)
         firstColumn = columns.first.min() ?? 0
         columnCount = zip(columns.first, columns.taps).reduce(0) { max($0, $1.0 + $1.1) } - firstColumn
-        line = [Float](repeating: 0, count: columnCount * 3)
+        line = [Float](repeating: 0, count: columnCount * 3 + 1)
     }
 
     /// Resamples one picture of the size prepared for.
@@ -46,57 +45,66 @@ struct CropResampler {
         guard let source = pixels.baseAddress else { return }
         let (size, rows, columns, firstColumn) = (size, rows, columns, firstColumn)
         line.withUnsafeMutableBufferPointer { line in
-            for y in 0..<size {
-                let corner = source + (rows.first[y] * width + firstColumn) * 3
-                rows.withWeights(at: y) { Self.blend(corner, rowBytes: width * 3, weights: $0, into: line) }
-                Self.spread(
-                    UnsafeBufferPointer(line), columns: columns, firstColumn: firstColumn, into: output + y * size,
-                    planeStride: planeStride)
+            guard let blended = line.baseAddress else { return }
+            rows.withPointers { first, taps, weights, stride in
+                for y in 0..<size {
+                    let corner = source + (first[y] * width + firstColumn) * 3
+                    Self.blend(
+                        corner, rowBytes: width * 3, weights: weights + y * stride, taps: taps[y], into: blended,
+                        count: line.count - 1)
+                    Self.spread(
+                        blended, columns: columns, firstColumn: firstColumn, into: output + y * size,
+                        planeStride: planeStride)
+                }
             }
         }
     }
 
     /// The weighted sum of the source rows from `source` on, one weight each.
     private static func blend(
-        _ source: UnsafePointer<UInt8>, rowBytes: Int, weights: UnsafeBufferPointer<Float>,
-        into line: UnsafeMutableBufferPointer<Float>
+        _ source: UnsafePointer<UInt8>, rowBytes: Int, weights: UnsafePointer<Float>, taps: Int,
+        into line: UnsafeMutablePointer<Float>, count: Int
     ) {
-        for (tap, weight) in weights.enumerated() {
-            let row = source + tap * rowBytes
-            if tap == 0 {
-                for index in 0..<line.count { line[index] = weight * Float(row[index]) }
-            } else {
-                for index in 0..<line.count { line[index] += weight * Float(row[index]) }
-            }
+        let weight = weights[0]
+        if taps == 2 {
+            let (second, below) = (weights[1], source + rowBytes)
+            for index in 0..<count { line[index] = weight * Float(source[index]) + second * Float(below[index]) }
+            return
+        }
+        for index in 0..<count { line[index] = weight * Float(source[index]) }
+        for tap in 1..<taps {
+            let (weight, row) = (weights[tap], source + tap * rowBytes)
+            for index in 0..<count { line[index] += weight * Float(row[index]) }
         }
     }
 
     /// Resamples a blended row across, and writes its three channels normalised.
     private static func spread(
-        _ line: UnsafeBufferPointer<Float>, columns: AxisWeights, firstColumn: Int,
+        _ line: UnsafePointer<Float>, columns: AxisWeights, firstColumn: Int,
         into row: UnsafeMutablePointer<Float>, planeStride: Int
     ) {
-        let (redScale, greenScale, blueScale) = (scale[0], scale[1], scale[2])
-        let (redOffset, greenOffset, blueOffset) = (offset[0], offset[1], offset[2])
-        for x in 0..<columns.first.count {
-            let start = (columns.first[x] - firstColumn) * 3
-            columns.withWeights(at: x) { weights in
-                var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
-                for tap in 0..<weights.count {
-                    red += weights[tap] * line[start + tap * 3]
-                    green += weights[tap] * line[start + tap * 3 + 1]
-                    blue += weights[tap] * line[start + tap * 3 + 2]
+        let (scale, offset) = (scale, offset)
+        columns.withPointers { first, taps, allWeights, width in
+            for x in 0..<columns.count {
+                // Three channels and the next pixel's red, which is thrown away: one load, not three.
+                var source = UnsafeRawPointer(line + (first[x] - firstColumn) * 3)
+                let weights = allWeights + x * width
+                var pixel = SIMD4<Float>.zero
+                for tap in 0..<taps[x] {
+                    pixel += weights[tap] * source.loadUnaligned(as: SIMD4<Float>.self)
+                    source += 3 * MemoryLayout<Float>.stride
                 }
-                row[x] = red * redScale + redOffset
-                row[x + planeStride] = green * greenScale + greenOffset
-                row[x + 2 * planeStride] = blue * blueScale + blueOffset
+                pixel = pixel * scale + offset
+                row[x] = pixel.x
+                row[x + planeStride] = pixel.y
+                row[x + 2 * planeStride] = pixel.z
             }
         }
     }
 
-    /// What a byte is multiplied with, and what is added to it, to normalise it.
-    private static let scale = deviation.map { 1 / (255 * $0) }
-    private static let offset = zip(mean, deviation).map { -$0 / $1 }
+    /// What a byte is multiplied with, and what is added then, to normalise it.
+    private static let scale = SIMD4(1 / (255 * deviation), 0)
+    private static let offset = SIMD4(-mean / deviation, 0)
 }
 
 /// For each output position along one axis: which source positions it sees, and how much of each.
@@ -112,10 +120,23 @@ struct AxisWeights {
     /// One past the last source position seen.
     var reach: Int { zip(first, taps).reduce(0) { max($0, $1.0 + $1.1) } }
 
-    /// The weights of the source positions that `output` sees.
-    func withWeights(at output: Int, _ body: (UnsafeBufferPointer<Float>) -> Void) {
-        weights.withUnsafeBufferPointer {
-            body(UnsafeBufferPointer(rebasing: $0[output * width..<output * width + taps[output]]))
+    /// Number of output positions.
+    var count: Int { first.count }
+
+    /// The three tables for the kernels, and the row length of the weights.
+    func withPointers(
+        _ body: (
+            _ first: UnsafePointer<Int>, _ taps: UnsafePointer<Int>, _ weights: UnsafePointer<Float>, _ width: Int
+        ) -> Void
+    ) {
+        first.withUnsafeBufferPointer { first in
+            taps.withUnsafeBufferPointer { taps in
+                weights.withUnsafeBufferPointer { weights in
+                    guard let first = first.baseAddress, let taps = taps.baseAddress, let weights = weights.baseAddress
+                    else { return }
+                    body(first, taps, weights, width)
+                }
+            }
         }
     }
 
@@ -134,7 +155,7 @@ struct AxisWeights {
             let center = start + (Double(output) + 0.5) * scale
             // Positions whose centre lies within the support; at least the nearest one, at the picture's edge.
             let lower = min(max(0, Int((center - support + 0.5).rounded(.down))), length - 1)
-            let upper = max(lower + 1, min(length, Int((center + support + 0.5).rounded(.down))))
+            let upper = max(lower + 1, min(length, Int((center + support - 0.5).rounded(.up))))
             let raw = (lower..<upper).map { max(0, 1 - abs((Double($0) + 0.5 - center) / support)) }
             let sum = raw.reduce(0, +)
             let slot = isReversed ? count - 1 - output : output
