@@ -8,7 +8,7 @@ import AVPrepCore
 /// pair in sync, slot 2k + 1 the k-th pair out of sync, so every batch of even size is half and half, and one of odd
 /// size off by one. Pairs of the longer row that are left over, and the last batch if it is not full, are not shown in
 /// this epoch; another epoch has another order.
-package struct PairSampler: Sendable {
+package struct EpochOrder: Sendable {
     /// Shards whose pairs are mixed with each other.
     package static let shardsPerGroup = 16
 
@@ -58,7 +58,7 @@ package struct PairSampler: Sendable {
     /// The pair at each slot of an epoch: batch b is `[b · batchSize, (b + 1) · batchSize)`.
     ///
     /// - Complexity: O(pairs of the set).
-    package func order(epoch: Int) -> [Int] {
+    package func pairs(epoch: Int) -> [Int] {
         var random = SeededRandom(seed: seed, for: "order/\(name)/\(epoch)")
         let shards = random.shuffled(inSync.indices)
         var rows: (inSync: [Int32], outOfSync: [Int32]) = ([], [])
