@@ -1,0 +1,114 @@
+import AVPrepCore
+
+/// All places of a shard where a clip can lie, in an order that does not depend on the order of the input.
+///
+/// A *place* is a frame number k of a segment such that both the picture clip of frames `k ..< k + clipFrames` and the
+/// sound clip from `k / fps` lie within the segment. Picture and sound share one set of places, on the grid of frames:
+/// a negative's sound starts at the same sub-frame and sub-spectrogram phases as a positive's, so the phase tells
+/// nothing.
+struct ClipTable {
+    /// One segment that is long enough, sorted by group, video, start and id.
+    struct Entry {
+        var row: Int32
+        var start: Double
+        var fps: Double
+        /// Places are `0 ..< placeCount`; at least one.
+        var placeCount: Int
+        /// Frames of a picture clip.
+        var clipFrames: Int
+        /// Index of the entry's group, and of its video.
+        var group: Int
+        var video: Int
+        var exclusion: PairSource.HardExclusion?
+
+        func time(_ place: Int) -> Double { start + Double(place) / fps }
+    }
+
+    /// Where a clip lies: an entry of the table, and one of its places.
+    struct Place: Equatable {
+        var entry: Int
+        var frame: Int
+    }
+
+    private(set) var entries: [Entry] = []
+    /// Entries of group g: `groupStarts[g] ..< groupStarts[g + 1]`.
+    private(set) var groupStarts: [Int] = []
+    /// Entries of video v: `videoStarts[v] ..< videoStarts[v + 1]`.
+    private(set) var videoStarts: [Int] = []
+    let segmentCount: Int
+    let videoCount: Int
+    /// Segments shorter than the clip, which give no pairs.
+    private(set) var tooShort = 0
+
+    var groupCount: Int { groupStarts.count - 1 }
+
+    /// Times are compared with this much tolerance, far below one sample, so that a length that is exact on paper is
+    /// not lost to rounding.
+    static let tolerance = 1e-6
+
+    init(_ sources: [PairSource], settings: PairSettings) throws {
+        segmentCount = sources.count
+        for source in sources { try source.validate() }
+        let order = sources.indices.sorted { Self.precedes(sources[$0], sources[$1]) }
+        var groupOfVideo: [String: String] = [:]
+        entries.reserveCapacity(sources.count)
+        var last: PairSource?
+        for index in order {
+            let source = sources[index]
+            if groupOfVideo.updateValue(source.group, forKey: source.videoID) ?? source.group != source.group {
+                throw PairError(
+                    .source,
+                    "video \(source.videoID) stands in more than one group, one of them \(source.group); "
+                        + "give all its segments the same")
+            }
+            let clipFrames = max(1, Int((settings.clipSeconds * source.fps).rounded()))
+            let lastBySound = (source.soundSeconds - settings.clipSeconds + Self.tolerance) * source.fps
+            let places = min(source.frameCount - clipFrames, Int(lastBySound.rounded(.down))) + 1
+            guard places > 0 else {
+                tooShort += 1
+                continue
+            }
+            if last?.group != source.group { groupStarts.append(entries.count) }
+            if last?.videoID != source.videoID {
+                videoStarts.append(entries.count)
+            } else if let previous = entries.last, let last,
+                source.startSeconds <= previous.time(previous.placeCount - 1)
+            {
+                throw PairError(
+                    .source,
+                    "segments \(last.segmentID) and \(source.segmentID) of one video overlap in time; "
+                        + "verify the shard and ingest the video again")
+            }
+            entries.append(
+                Entry(
+                    row: source.row, start: source.startSeconds, fps: source.fps, placeCount: places,
+                    clipFrames: clipFrames, group: groupStarts.count - 1, video: videoStarts.count - 1,
+                    exclusion: source.hardExclusion))
+            last = source
+        }
+        groupStarts.append(entries.count)
+        videoStarts.append(entries.count)
+        videoCount = groupOfVideo.count
+    }
+
+    private static func precedes(_ left: PairSource, _ right: PairSource) -> Bool {
+        if left.group != right.group { return left.group < right.group }
+        if left.videoID != right.videoID { return left.videoID < right.videoID }
+        if left.startSeconds != right.startSeconds { return left.startSeconds < right.startSeconds }
+        if left.segmentID != right.segmentID { return left.segmentID < right.segmentID }
+        return left.row < right.row
+    }
+
+    /// Entries of the groups other than that of `entry`.
+    func strangerCount(of entry: Int) -> Int {
+        let group = entries[entry].group
+        return entries.count - (groupStarts[group + 1] - groupStarts[group])
+    }
+
+    /// Any entry of another group than that of `entry`, all equally probable.
+    func stranger(of entry: Int, _ random: inout SeededRandom) -> Int {
+        let group = entries[entry].group
+        let index = random.below(strangerCount(of: entry))
+        return index < groupStarts[group] ? index : index + groupStarts[group + 1] - groupStarts[group]
+    }
+}

@@ -1,0 +1,196 @@
+package import AVPrepCore
+
+/// The pairs of one set of one shard, in the order in which they are stored and shown.
+package struct PairSet: Sendable, Equatable {
+    package let plan: PairPlan
+    package let pairs: [Pair]
+    package let statistics: PairStatistics
+}
+
+/// Draws the pair sets of a shard from its segments: a pure function of (segments, settings, shard name, seed).
+///
+/// Pairs come in *crossings*. Two places x and y give four pairs: picture and sound of x, picture and sound of y (the
+/// positives), picture of x with sound of y, and picture of y with sound of x (the negatives). What follows by
+/// construction, in every set, for every mixture:
+///
+///  - positives and negatives are equal in number, to the pair;
+///  - every picture clip, and every sound clip, occurs as often in a positive as in a negative. So neither alone tells
+///    anything about the label: not which video it is of, not where in the file it lies, not its phase against frames,
+///    samples or spectrogram hops. A network has to look at both, and cannot learn single clips by heart;
+///  - sound is late as often as it is early, by the same amounts.
+///
+/// What remains is what both together tell: that two clips carry the same cue of position (a fade-in, a title, the
+/// first block of an encoder) or of recording (noise floor, level, codec). The latter is what tells easy negatives
+/// apart; hard negatives share it.
+///
+/// Crossings are dealt evenly. Those of a kind go round the segments that can give the kind, in random order, so that
+/// the numbers of crossings that start from each differ by at most one; x is drawn from the segment and y, for
+/// an easy negative from any segment of another group, for a hard one from anywhere in the video that is out of
+/// sync, uniformly over all couples allowed and never clamped to an end; for a super-hard one a fixed number of frames
+/// away. Segments marked silent, still or periodic give no hard negatives, neither picture nor sound.
+///
+/// **The size of a set** is `pairsPerSegment` for each segment that is as long as a clip. Where too few segments can
+/// give hard (or super-hard) negatives to fill their share at `pairsPerSegment` pairs each, the whole set gets smaller
+/// and its shares stay: nothing is filled up with another kind. Where none can, the set is refused with an error.
+package struct PairSampler: Sendable {
+    private let table: ClipTable
+    private let shifts: ShiftTable
+    private let settings: PairSettings
+    private let shard: String
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - sources: the segments of one shard, in any order.
+    ///   - shard: its name, e.g. `train-00000`: each shard has a random stream of its own.
+    /// - Throws: ``PairError`` for settings or segments that make no sense.
+    /// - Complexity: O(places), a place being a frame where a clip can start.
+    package init(_ sources: [PairSource], settings: PairSettings, shard: String, seed: UInt64) throws {
+        try settings.validate()
+        table = try ClipTable(sources, settings: settings)
+        shifts = ShiftTable(table, settings: settings)
+        self.settings = settings
+        self.shard = shard
+        self.seed = seed
+    }
+
+    /// Draws one set.
+    ///
+    /// - Throws: ``PairError`` when the shard cannot give one of the kinds of pairs that the plan has.
+    /// - Complexity: O(pairs) in time and memory, some 100 bytes a pair.
+    package func draw(_ plan: PairPlan) throws -> PairSet {
+        let starters = try self.starters(plan)
+        let counts = plan.apportion(crossingCount(plan, starters))
+        var random = SeededRandom(seed: seed, for: "pairs/\(shard)/\(plan.name)")
+        var crossings: [Crossing] = []
+        crossings.reserveCapacity(counts.reduce(0, +))
+        for (kind, (entries, count)) in zip(Self.negativeKinds, zip(starters, counts)) {
+            deal(kind, count, entries, &random, into: &crossings)
+        }
+        let statistics = PairStatistics(crossings, table, shifts, superHardSegments: superHardEntries.count)
+        return PairSet(plan: plan, pairs: random.shuffled(pairs(crossings)), statistics: statistics)
+    }
+
+    /// Two places that give four pairs.
+    struct Crossing: Equatable {
+        var kind: PairKind
+        var first: ClipTable.Place
+        var second: ClipTable.Place
+    }
+
+    /// In the order of ``PairPlan/shares``.
+    private static let negativeKinds: [PairKind] = [.easy, .hard, .superHard]
+
+    // MARK: - How many, and from where
+
+    /// The entries that crossings of each kind start from; empty for kinds that the plan does not have.
+    private func starters(_ plan: PairPlan) throws -> [[Int]] {
+        guard !table.entries.isEmpty else {
+            throw refusal(
+                .nothingToPair, plan, "none of \(table.segmentCount) segments is as long as a clip",
+                "lower clip_seconds (\(settings.clipSeconds)) or make longer segments")
+        }
+        let shares = plan.shares
+        if shares[0] > 0, table.groupCount < 2 {
+            throw refusal(
+                .noEasyNegatives, plan, "all its segments are of one video (or one group of near-duplicates)",
+                "put at least two into a shard, or draw hard negatives only")
+        }
+        if shares[1] > 0, shifts.capable.isEmpty {
+            throw refusal(
+                .noHardNegatives, plan, "no segment can give a hard negative (\(refusalCounts))",
+                "lower gap_seconds (\(settings.gapSeconds)) or clip_seconds (\(settings.clipSeconds)), "
+                    + "or make longer segments")
+        }
+        let superHard = shares[2] > 0 ? superHardEntries : []
+        if shares[2] > 0, superHard.isEmpty {
+            throw refusal(
+                .noSuperHardNegatives, plan, "no segment can give a super-hard negative (\(refusalCounts))",
+                "raise super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments")
+        }
+        return [shares[0] > 0 ? Array(table.entries.indices) : [], shares[1] > 0 ? shifts.capable : [], superHard]
+    }
+
+    private func refusal(_ code: PairError.Code, _ plan: PairPlan, _ what: String, _ remedy: String) -> PairError {
+        PairError(code, "pair set \(plan.name) of \(shard): \(what); \(remedy)")
+    }
+
+    private var refusalCounts: String {
+        var counts: [String: Int] = [:]
+        for refusal in shifts.refusals { if let refusal { counts[refusal.name, default: 0] += 1 } }
+        return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+
+    /// Four pairs a crossing; at least one crossing.
+    private func crossingCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
+        var segments = Double(table.entries.count)
+        for (share, entries) in zip(plan.shares, starters) where share > 0 {
+            segments = min(segments, Double(entries.count) / share)
+        }
+        return max(1, Int((segments * Double(settings.pairsPerSegment) / 4).rounded()))
+    }
+
+    // MARK: - Drawing
+
+    private func deal(
+        _ kind: PairKind, _ count: Int, _ entries: [Int], _ random: inout SeededRandom,
+        into crossings: inout [Crossing]
+    ) {
+        guard count > 0 else { return }
+        let order = random.shuffled(entries)
+        for index in 0..<count {
+            let entry = order[index % order.count]
+            let couple =
+                switch kind {
+                case .easy, .positive: easy(entry, &random)
+                case .hard: shifts.draw(entry, &random)
+                case .superHard: superHard(entry, &random)
+                }
+            crossings.append(Crossing(kind: kind, first: couple.0, second: couple.1))
+        }
+    }
+
+    private func easy(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
+        let stranger = table.stranger(of: entry, &random)
+        return (
+            ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount)),
+            ClipTable.Place(entry: stranger, frame: random.below(table.entries[stranger].placeCount))
+        )
+    }
+
+    private func superHard(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
+        let shift = superHardShift(entry)
+        let frame = random.below(table.entries[entry].placeCount - shift)
+        return (ClipTable.Place(entry: entry, frame: frame), ClipTable.Place(entry: entry, frame: frame + shift))
+    }
+
+    /// Frames between the two clips of a super-hard negative, at least one.
+    private func superHardShift(_ entry: Int) -> Int {
+        let seconds = settings.clipSeconds - settings.superHardOverlapSeconds
+        return max(1, Int((seconds * table.entries[entry].fps).rounded()))
+    }
+
+    private var superHardEntries: [Int] {
+        table.entries.indices.filter { entry in
+            table.entries[entry].exclusion == nil && table.entries[entry].placeCount > superHardShift(entry)
+        }
+    }
+
+    private func pairs(_ crossings: [Crossing]) -> [Pair] {
+        var pairs: [Pair] = []
+        pairs.reserveCapacity(crossings.count * 4)
+        for crossing in crossings {
+            pairs.append(pair(.positive, crossing.first, crossing.first))
+            pairs.append(pair(.positive, crossing.second, crossing.second))
+            pairs.append(pair(crossing.kind, crossing.first, crossing.second))
+            pairs.append(pair(crossing.kind, crossing.second, crossing.first))
+        }
+        return pairs
+    }
+
+    private func pair(_ kind: PairKind, _ picture: ClipTable.Place, _ sound: ClipTable.Place) -> Pair {
+        Pair(
+            kind: kind, videoSegment: table.entries[picture.entry].row, videoStartFrame: Int32(picture.frame),
+            audioSegment: table.entries[sound.entry].row,
+            audioStartSeconds: Double(sound.frame) / table.entries[sound.entry].fps)
+    }
+}

@@ -1,0 +1,92 @@
+import AVPrepCore
+import AVPrepPairs
+import Testing
+
+/// Corpora of segments for the tests, and an independent reading of what a pair means.
+enum PairCorpus {
+    /// A segment of `seconds` at `start` of a video.
+    static func segment(
+        _ row: Int, video: String, group: String? = nil, start: Double = 0, seconds: Double = 10, fps: Double = 25,
+        exclusion: PairSource.HardExclusion? = nil
+    ) -> PairSource {
+        PairSource(
+            row: Int32(row), segmentID: "\(video)-\(row)", videoID: video, group: group ?? video, startSeconds: start,
+            soundSeconds: seconds, frameCount: Int((seconds * fps).rounded(.down)), fps: fps, hardExclusion: exclusion)
+    }
+
+    /// `videos` videos of one segment each.
+    static func plain(_ videos: Int, seconds: Double = 10, fps: Double = 25) -> [PairSource] {
+        (0..<videos).map { segment($0, video: "v\($0)", seconds: seconds, fps: fps) }
+    }
+
+    /// Videos of several lengths, rates, gaps between segments, groups and exclusions; rows in random order.
+    static func random(seed: UInt64) -> [PairSource] {
+        var random = SeededRandom(seed: seed)
+        var sources: [PairSource] = []
+        let rows = random.shuffled(0..<1000)
+        let fps = [25, 24000.0 / 1001, 30000.0 / 1001, 12, 50][random.below(5)]
+        for video in 0..<1 + random.below(8) {
+            var start = random.uniform(-1...100)
+            let group = "g\(random.below(6))"
+            for _ in 0..<1 + random.below(4) {
+                let frames = random.below(Int(6 * fps))
+                // Sound may end a little before or after the last frame does.
+                let sound = max(0, Double(frames) / fps + random.uniform(-0.1...0.1))
+                let exclusions = PairSource.HardExclusion.allCases
+                sources.append(
+                    PairSource(
+                        row: Int32(rows[sources.count]), segmentID: "v\(video)-\(sources.count)",
+                        videoID: "v\(video)", group: group, startSeconds: start, soundSeconds: sound,
+                        frameCount: frames, fps: fps,
+                        hardExclusion: random.below(6) == 0 ? exclusions[random.below(3)] : nil))
+                start += Double(frames) / fps + (random.below(2) == 0 ? 0 : random.uniform(0...4))
+            }
+        }
+        return sources
+    }
+
+    static func randomSettings(seed: UInt64) -> PairSettings {
+        var random = SeededRandom(seed: seed, for: "settings")
+        var settings = PairSettings()
+        settings.clipSeconds = [0.2, 0.5, 1, 1.3][random.below(4)]
+        settings.gapSeconds = [0.1, 0.5, 1][random.below(3)]
+        settings.gapMeasure = random.below(2) == 0 ? .endToStart : .startToStart
+        if random.below(3) == 0 { settings.maxShiftSeconds = settings.clipSeconds + settings.gapSeconds + 1 }
+        settings.hardRatio = [0, 0.1, 0.25, 1.0 / 3, 0.5, 0.8][random.below(6)]
+        settings.superHardRatio = random.below(2) == 0 ? 0 : 0.2
+        settings.superHardOverlapSeconds = settings.clipSeconds * 0.4
+        settings.pairsPerSegment = 1 + random.below(40)
+        return settings
+    }
+
+    /// Every plan that a test should see.
+    static func plans(_ settings: PairSettings) throws -> [PairPlan] {
+        try PairPlan.standard(settings) + [
+            PairPlan(name: "odd", hardShare: 0.37), PairPlan(name: "three", hardShare: 0.3, superHardShare: 0.3),
+            PairPlan(name: "over", hardShare: 0, superHardShare: 1),
+        ]
+    }
+}
+
+/// A clip of a pair on its video's clock, worked out from the stored numbers alone.
+struct ClipTime {
+    let source: PairSource
+    let start: Double
+    let end: Double
+
+    init(picture pair: Pair, _ rows: [Int32: PairSource], _ settings: PairSettings) throws {
+        source = try #require(rows[pair.videoSegment])
+        start = source.startSeconds + Double(pair.videoStartFrame) / source.fps
+        let frames = max(1, (settings.clipSeconds * source.fps).rounded())
+        end = start + frames / source.fps
+    }
+
+    init(sound pair: Pair, _ rows: [Int32: PairSource], _ settings: PairSettings) throws {
+        source = try #require(rows[pair.audioSegment])
+        start = source.startSeconds + pair.audioStartSeconds
+        end = start + settings.clipSeconds
+    }
+
+    /// Time between the two clips; negative where they overlap.
+    func gap(to other: ClipTime) -> Double { max(other.start - end, start - other.end) }
+}

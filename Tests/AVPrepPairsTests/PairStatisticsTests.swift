@@ -1,0 +1,65 @@
+import AVPrepCore
+import AVPrepPairs
+import Foundation
+import Testing
+
+@Suite struct PairStatisticsTests {
+    private func set(_ seed: UInt64, _ plan: PairPlan) throws -> PairSet? {
+        let settings = PairCorpus.randomSettings(seed: seed)
+        let sampler = try PairSampler(
+            PairCorpus.random(seed: seed), settings: settings, shard: "train-00000", seed: seed)
+        return try? sampler.draw(plan)
+    }
+
+    @Test(arguments: UInt64(0)..<40)
+    func theyAreWhatCountingThePairsGives(seed: UInt64) throws {
+        guard let set = try set(seed, PairPlan(name: "half", hardShare: 0.5)) else { return }
+        let sources = PairCorpus.random(seed: seed)
+        let rows = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
+        let statistics = set.statistics
+        #expect(statistics.pairs == set.pairs.count)
+        for kind in PairKind.allCases { #expect(statistics.count(kind) == set.pairs.count { $0.kind == kind }) }
+        let used = Set(set.pairs.flatMap { [$0.videoSegment, $0.audioSegment] })
+        #expect(statistics.segments == sources.count && statistics.segmentsUsed == used.count)
+        #expect(statistics.videos == Set(sources.map(\.videoID)).count)
+        #expect(statistics.videosUsed == Set(used.compactMap { rows[$0]?.videoID }).count)
+        let different = Set(
+            set.pairs.map {
+                "\($0.kind) \($0.videoSegment) \($0.videoStartFrame) \($0.audioSegment) \($0.audioStartSeconds)"
+            })
+        #expect(statistics.repeats == set.pairs.count - different.count)
+        #expect(statistics.offsets.counts.reduce(0, +) == statistics.count(.hard))
+        for (edge, next, count) in zip3(
+            statistics.offsets.lowerEdgesSeconds, statistics.offsets.lowerEdgesSeconds.dropFirst() + [.infinity],
+            statistics.offsets.counts)
+        {
+            let counted = try set.pairs.count { pair in
+                guard pair.kind == .hard else { return false }
+                let picture = try #require(rows[pair.videoSegment])
+                let sound = try #require(rows[pair.audioSegment])
+                let offset = abs(
+                    picture.startSeconds + Double(pair.videoStartFrame) / picture.fps - sound.startSeconds
+                        - pair.audioStartSeconds)
+                return offset >= edge - 1e-6 && offset < next - 1e-6
+            }
+            #expect(counted == count)
+        }
+    }
+
+    private func zip3(_ first: [Double], _ second: [Double], _ third: [Int]) -> [(Double, Double, Int)] {
+        zip(zip(first, second), third).map { ($0.0, $0.1, $1) }
+    }
+
+    @Test func thoseOfShardsAddUpAndTravelAsJSON() throws {
+        var sum = PairStatistics()
+        var pairs = 0
+        for seed in UInt64(0)..<20 {
+            guard let set = try set(seed, .hard) else { continue }
+            sum.add(set.statistics)
+            pairs += set.pairs.count
+        }
+        #expect(sum.pairs == pairs && sum.count(.hard) == pairs / 2 && sum.hardShare == 1)
+        let text = try CanonicalJSON.encode(sum)
+        #expect(try JSONDecoder().decode(PairStatistics.self, from: Data(text.utf8)) == sum)
+    }
+}
