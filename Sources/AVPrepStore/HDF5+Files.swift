@@ -1,0 +1,107 @@
+import CHDF5
+import Foundation
+
+extension HDF5 {
+    /// What large datasets of a shard begin at a multiple of, in bytes: a memory page, so that numbers in a mapped file
+    /// lie aligned and pages are not shared.
+    static let pageBytes = 4096
+
+    /// The one version of HDF5's own format we write, that of 1.10: object headers, indices and the superblock carry
+    /// checksums, so a flipped bit in them is found when the file is opened.
+    private static let version = H5F_LIBVER_V110
+
+    /// Makes a new file.
+    ///
+    /// - Parameter isAligned: whether large datasets begin at memory pages.
+    static func createFile(_ path: String, isAligned: Bool) throws -> Handle {
+        let access = try makeAccess(path)
+        if isAligned {
+            try check(H5Pset_alignment(access.id, hsize_t(pageBytes), hsize_t(pageBytes)), "set up", path)
+        }
+        let creation = try Handle(H5Pcreate(avprep_h5p_file_create()), "set up", path)
+        try check(H5Pset_obj_track_times(creation.id, false), "set up", path)
+        return try Handle(
+            H5Fcreate(path, avprep_h5f_truncate(), creation.id, access.id), "create", path, code: .unwritable)
+    }
+
+    /// Opens a file to read. The file itself is looked at first, so that the usual mistakes get a plain message.
+    static func openFile(_ path: String) throws -> Handle {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw StoreError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        var magic = [UInt8](repeating: 0, count: 8)
+        let count = pread(file, &magic, 8, 0)
+        close(file)
+        guard count == 8, magic == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] else {
+            throw StoreError(.unreadable, "\(path) is not an HDF5 file; give a file made by avprep")
+        }
+        return try Handle(
+            H5Fopen(path, avprep_h5f_read_only(), try makeAccess(path).id), "open", path, code: .unreadable)
+    }
+
+    private static func makeAccess(_ path: String) throws -> Handle {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let access = try Handle(H5Pcreate(avprep_h5p_file_access()), "set up", path)
+        try check(H5Pset_libver_bounds(access.id, version, version), "set up", path)
+        // HDF5's advisory locks fail on network file systems, and files here appear whole by a rename.
+        try check(H5Pset_file_locking(access.id, false, true), "set up", path)
+        // Closing a file closes what is open in it: a failed write cannot leave it open.
+        try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "set up", path)
+        // A chunk that is being filled stays in memory until the next one begins.
+        try check(H5Pset_cache(access.id, 0, 61, 4 << 20, 1), "set up", path)
+        return access
+    }
+
+    /// Makes a group, and no time stamps in it.
+    static func createGroup(_ name: String, in parent: Handle, _ path: String) throws -> Handle {
+        let creation = try Handle(H5Pcreate(avprep_h5p_group_create()), "set up", path)
+        try check(H5Pset_obj_track_times(creation.id, false), "set up", path)
+        return try Handle(
+            H5Gcreate2(parent.id, name, avprep_h5p_default(), creation.id, avprep_h5p_default()),
+            "make group \(name) in", path, code: .unwritable)
+    }
+
+    /// Opens the group or dataset at `name`, a path below `parent`, going through hard links alone: an external or soft
+    /// link in a file from elsewhere could lead to any file of this machine.
+    static func openObject(_ name: String, in parent: Handle, _ path: String) throws -> Handle {
+        dispatchPrecondition(condition: .onQueue(queue))
+        var object = parent
+        for part in name.split(separator: "/").map(String.init) {
+            var link = H5L_info_t()
+            try check(H5Lget_info(object.id, part, &link, avprep_h5p_default()), "find \(name) in", path)
+            guard link.type == H5L_TYPE_HARD else {
+                throw StoreError(.foreign, "\(path): \(name) is a link to elsewhere, which avprep does not follow")
+            }
+            object = try Handle(H5Oopen(object.id, part, avprep_h5p_default()), "open \(name) in", path)
+        }
+        return object
+    }
+
+    /// The names of what is linked in a group, sorted.
+    static func names(in group: Handle, _ path: String) throws -> [String] {
+        dispatchPrecondition(condition: .onQueue(queue))
+        final class Names { var all: [String] = [] }
+        let names = Names()
+        try check(
+            H5Literate(
+                group.id, H5_INDEX_NAME, H5_ITER_INC, nil,
+                { _, name, _, context in
+                    guard let name, let context else { return -1 }
+                    let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
+                    names.all.append(String(cString: name))
+                    return names.all.count < 10_000 ? 0 : -1
+                }, Unmanaged.passUnretained(names).toOpaque()), "list the groups of", path)
+        return names.all
+    }
+
+    /// Makes `name` stand for `object` of another file, which need not exist.
+    static func linkExternally(_ name: String, in group: Handle, to object: String, of file: String, _ path: String)
+        throws
+    {
+        dispatchPrecondition(condition: .onQueue(queue))
+        try check(
+            H5Lcreate_external(file, object, group.id, name, avprep_h5p_default(), avprep_h5p_default()),
+            "link \(name) in", path, code: .unwritable)
+    }
+}

@@ -1,0 +1,150 @@
+import AVPrepCore
+import CHDF5
+
+/// The table of segments under /segments: parallel one-dimensional datasets, one row a segment.
+enum SegmentTable {
+    private static let folder = "segments"
+
+    // MARK: - Writing
+
+    /// Writes the whole table. On HDF5's queue.
+    static func write(_ segments: [StoredSegment], layout: StoreLayout, in file: HDF5.Handle, _ path: String) throws {
+        let group = try HDF5.createGroup(folder, in: file, path)
+        func put(_ name: String, _ type: HDF5.ElementType, unit: String? = nil, _ bytes: UnsafeRawBufferPointer) throws
+        {
+            let dataset = try HDF5.Dataset(
+                create: name, in: group, type: type, rows: segments.count, labels: ["segment"],
+                attributes: unit.map { ["unit": .string($0)] } ?? [:], storage: .contiguous, path)
+            try dataset.write(bytes, at: 0)
+        }
+        func put(texts name: String, _ text: (StoredSegment) -> String) throws {
+            let texts = segments.map(text)
+            let length = max(1, texts.map(\.utf8.count).max() ?? 0)
+            try texts.flatMap { $0.zeroPadded(to: length) }.withUnsafeBytes { try put(name, .string(length), $0) }
+        }
+        func put<Number>(
+            _ name: String, _ type: HDF5.ElementType, unit: String? = nil, _ number: (StoredSegment) -> Number
+        ) throws {
+            try segments.map(number).withUnsafeBytes { try put(name, type, unit: unit, $0) }
+        }
+        try put(texts: "segment_id") { $0.segment.segmentID }
+        try put(texts: "video_id") { $0.segment.videoID }
+        try put(texts: "source") { $0.segment.source }
+        try put(texts: "split") { $0.split?.rawValue ?? "" }
+        try put("start_seconds", .float64, unit: "s") { $0.segment.startSeconds }
+        try put("height", .int32, unit: "pixel") { Int32($0.segment.height) }
+        try put("width", .int32, unit: "pixel") { Int32($0.segment.width) }
+        for (name, side) in cropColumns {
+            try put(name, .int32, unit: "pixel") { Int32($0.segment.crop[keyPath: side]) }
+        }
+        try put("flags", .uint32) { $0.segment.flags.rawValue }
+        for track in rangeTracks(of: layout) {
+            try put("\(track.column)_first", .int64) { Int64($0[track].lowerBound) }
+            try put("\(track.column)_count", .int64) { Int64($0[track].count) }
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Reads the table, every range checked against the number of rows that `rowCount` gives for its track.
+    static func read(
+        layout: StoreLayout, in file: HDF5.Handle, rowCount: (Track) -> Int, _ path: String
+    ) throws -> [StoredSegment] {
+        func open(_ name: String, _ type: HDF5.ElementType?) throws -> HDF5.Dataset {
+            try HDF5.Dataset(open: "\(folder)/\(name)", in: file, type: type, path)
+        }
+        let segmentIDs = try open("segment_id", nil).readAllTexts()
+        let count = segmentIDs.count
+        func column<Value>(_ name: String, _ values: [Value]) throws -> [Value] {
+            guard values.count == count else {
+                throw StoreError.damaged(path, "\(name) has \(values.count) rows, segment_id \(count)")
+            }
+            return values
+        }
+        func texts(_ name: String) throws -> [String] { try column(name, try open(name, nil).readAllTexts()) }
+        func numbers<Number: FixedWidthInteger>(_ name: String, _ type: HDF5.ElementType, _: Number.Type) throws
+            -> [Int]
+        {
+            try column(name, try open(name, type).readAll(as: Number.self)).map { Int($0) }
+        }
+        let videoIDs = try texts("video_id")
+        let sources = try texts("source")
+        let splits = try texts("split")
+        let starts = try column("start_seconds", try open("start_seconds", .float64).readAllDoubles())
+        let heights = try numbers("height", .int32, Int32.self)
+        let widths = try numbers("width", .int32, Int32.self)
+        let flags = try numbers("flags", .uint32, UInt32.self)
+        let crops = try cropColumns.map { (side: $0.side, margins: try numbers($0.name, .int32, Int32.self)) }
+        let ranges = try rangeTracks(of: layout).map { track in
+            let firsts = try numbers("\(track.column)_first", .int64, Int64.self)
+            let counts = try numbers("\(track.column)_count", .int64, Int64.self)
+            return (track, try checkedRanges(firsts, counts, track.column, rowCount: rowCount(track), path))
+        }
+        return try (0..<count).map { row in
+            guard starts[row].isFinite, (1...1 << 16).contains(heights[row]), (1...1 << 16).contains(widths[row]) else {
+                throw StoreError.damaged(path, "segment \(row) has an impossible start or size")
+            }
+            let split = Split(rawValue: splits[row])
+            guard split != nil || splits[row].isEmpty else {
+                throw StoreError.damaged(path, "segment \(row) has the split \"\(splits[row])\"")
+            }
+            var crop = CropMargins()
+            for (side, margins) in crops { crop[keyPath: side] = margins[row] }
+            let segment = Segment(
+                segmentID: segmentIDs[row], videoID: videoIDs[row], source: sources[row], startSeconds: starts[row],
+                frameCount: 0, width: widths[row], height: heights[row], crop: crop,
+                flags: SegmentFlags(rawValue: UInt32(flags[row])))
+            var stored = StoredSegment(
+                segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: split)
+            for (track, ranges) in ranges { stored[track] = ranges[row] }
+            stored.segment.frameCount = stored.frames.count
+            return stored
+        }
+    }
+
+    private static func checkedRanges(
+        _ firsts: [Int], _ counts: [Int], _ column: String, rowCount: Int, _ path: String
+    ) throws -> [Range<Int>] {
+        try zip(firsts, counts).enumerated().map { row, range in
+            let (first, count) = range
+            guard first >= 0, count >= 0, first <= rowCount, count <= rowCount - first else {
+                throw StoreError.damaged(
+                    path, "segment \(row) has \(count) rows of \(column) from \(first) on, the file \(rowCount)")
+            }
+            return first..<first + count
+        }
+    }
+
+    // MARK: - Columns
+
+    private static var cropColumns: [(name: String, side: WritableKeyPath<CropMargins, Int>)] {
+        [("crop_top", \.top), ("crop_bottom", \.bottom), ("crop_left", \.left), ("crop_right", \.right)]
+    }
+
+    /// The tracks that have a range of their own in each segment; motion shares the frames'.
+    static func rangeTracks(of layout: StoreLayout) -> [Track] {
+        Track.all(of: layout).filter { if case .motion = $0.content { false } else { true } }
+    }
+}
+
+extension StoredSegment {
+    /// The segment's rows of a track.
+    subscript(track: Track) -> Range<Int> {
+        get {
+            switch track.content {
+            case .frames, .motion: frames
+            case .flow(let direction): flow[direction] ?? 0..<0
+            case .pcm: pcm
+            case .spectrogram(let name): spectrograms[name] ?? 0..<0
+            }
+        }
+        set {
+            switch track.content {
+            case .frames, .motion: frames = newValue
+            case .flow(let direction): flow[direction] = newValue
+            case .pcm: pcm = newValue
+            case .spectrogram(let name): spectrograms[name] = newValue
+            }
+        }
+    }
+}

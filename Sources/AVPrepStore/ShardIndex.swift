@@ -1,0 +1,169 @@
+package import AVPrepCore
+import Foundation
+
+/// `index.json` of a folder of shards: what lies there, with counts and checksums. Written last; a folder without it is
+/// no finished set.
+package struct ShardIndex: Sendable, Equatable, Codable {
+    package static let fileName = "index.json"
+
+    /// One shard.
+    package struct Shard: Sendable, Equatable, Codable {
+        /// File name, without a folder.
+        package var name: String
+        package var split: Split
+        package var segments: Int
+        package var videos: Int
+        package var frames: Int
+        /// Frames / fps.
+        package var seconds: Double
+        package var bytes: Int
+        /// SHA-256 of the file, 64 hexadecimal digits.
+        package var sha256: String
+    }
+
+    /// Totals of one split.
+    package struct SplitTotals: Sendable, Equatable, Codable {
+        package var shards: Int
+        package var segments: Int
+        package var videos: Int
+        package var frames: Int
+        package var seconds: Double
+
+        package init(shards: Int, segments: Int, videos: Int, frames: Int, seconds: Double) {
+            self.shards = shards
+            self.segments = segments
+            self.videos = videos
+            self.frames = frames
+            self.seconds = seconds
+        }
+    }
+
+    /// One set of pairs, over all shards.
+    package struct Pairs: Sendable, Equatable, Codable {
+        package var name: String
+        /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
+        package var counts: [String: [String: Int]]
+        package var attributes: [String: AttributeValue]
+
+        package init(name: String, counts: [String: [String: Int]], attributes: [String: AttributeValue]) {
+            self.name = name
+            self.counts = counts
+            self.attributes = attributes
+        }
+    }
+
+    package var format: String
+    package var formatVersion: String
+    /// The avprep that wrote the shards.
+    package var createdBy: String
+    package var seed: Int
+    package var layout: StoreLayout
+    /// By `train`, `val`, `test`. Splits without shards are absent.
+    package var splits: [String: SplitTotals]
+    package var shards: [Shard]
+    package var pairSets: [Pairs]
+    /// SHA-256 of each pair file, by file name.
+    package var pairFiles: [String: String]
+
+    private enum CodingKeys: String, CodingKey {
+        case format, seed, layout, splits, shards
+        case formatVersion = "format_version"
+        case createdBy = "created_by"
+        case pairSets = "pair_sets"
+        case pairFiles = "pair_files"
+    }
+
+    /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.
+    ///
+    /// - Parameter videos: distinct videos by split. The shards' numbers do not add up to it: a video's segments may lie
+    ///   in several of them.
+    package init(createdBy: String, seed: Int, layout: StoreLayout, shards: [Shard], videos: [Split: Int]) {
+        format = "avprep-index"
+        formatVersion = StoreFormat.version
+        self.createdBy = createdBy
+        self.seed = seed
+        self.layout = layout
+        self.shards = shards
+        splits = [:]
+        for split in Split.allCases {
+            let own = shards.filter { $0.split == split }
+            guard !own.isEmpty else { continue }
+            splits[split.rawValue] = SplitTotals(
+                shards: own.count, segments: own.reduce(0) { $0 + $1.segments }, videos: videos[split] ?? 0,
+                frames: own.reduce(0) { $0 + $1.frames },
+                // From whole frames: sums of fractions would depend on the order.
+                seconds: Double(own.reduce(0) { $0 + $1.frames }) / layout.fps)
+        }
+        pairSets = []
+        pairFiles = [:]
+    }
+
+    /// Writes `index.json` whole.
+    package func save(_ folder: String) throws {
+        try AtomicFile.write(
+            Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
+    }
+
+    /// Reads and checks `index.json`.
+    ///
+    /// - Throws: ``StoreError`` when it is absent, of a newer format, or contradicts itself.
+    package static func load(_ folder: String) throws -> ShardIndex {
+        let path = "\(folder)/\(fileName)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw StoreError(.unreadable, "cannot read \(path): there is no shard set; run `avprep shard` first")
+        }
+        struct Version: Decodable {
+            let format: String
+            let format_version: String
+        }
+        do {
+            let version = try JSONDecoder().decode(Version.self, from: data)
+            guard version.format == "avprep-index" else {
+                throw StoreError(.foreign, "\(path) is not an index of avprep shards")
+            }
+            try StoreFormat.checkVersion(version.format_version, path)
+            let index = try JSONDecoder().decode(ShardIndex.self, from: data)
+            if let fault = index.fault { throw StoreError.damaged(path, fault) }
+            return index
+        } catch let error as DecodingError {
+            throw StoreError.damaged(path, error.line)
+        }
+    }
+
+    /// What is wrong with an index that was read, or nil.
+    private var fault: String? {
+        if let fault = layout.fault { return "in its layout, \(fault)" }
+        if Set(shards.map(\.name)).count != shards.count { return "two shards have one name" }
+        for shard in shards {
+            // Names lead to files: none may lead out of the folder.
+            if shard.name.contains("/") || shard.name.hasPrefix(".") || shard.name.isEmpty {
+                return "a shard is called \"\(shard.name)\""
+            }
+            if SHA256Digest(hex: shard.sha256) == nil { return "\(shard.name) has no SHA-256" }
+            if min(shard.segments, shard.videos, shard.frames, shard.bytes) < 0 || !(shard.seconds >= 0) {
+                return "\(shard.name) has negative counts"
+            }
+        }
+        if let name = pairFiles.keys.first(where: { $0.contains("/") || $0.hasPrefix(".") || $0.isEmpty }) {
+            return "a pair file is called \"\(name)\""
+        }
+        return nil
+    }
+}
+
+extension ShardIndex.Shard {
+    /// Measures a finished shard: counts from its segment table, size and SHA-256 from its bytes.
+    package init(path: String, split: Split, isCancelled: () -> Bool = { false }) throws {
+        let reader = try StoreReader(path: path)
+        let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw StoreError(.unreadable, "cannot read \(path): \(systemError())")
+        }
+        self.init(
+            name: (path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
+            videos: Set(reader.segments.map(\.segment.videoID)).count, frames: frames,
+            seconds: Double(frames) / reader.layout.fps, bytes: Int(status.st_size),
+            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+    }
+}

@@ -1,0 +1,194 @@
+/// What a prepared file or shard holds beside its segments, and how: the same for every segment in it.
+///
+/// Files can be packed into one shard when their layouts are equal. Stored as JSON in the root attribute `layout_json`.
+package struct StoreLayout: Sendable, Equatable, Codable {
+    /// How a picture is stored.
+    package enum PictureCodec: String, Sendable, Codable, CaseIterable {
+        /// Baseline JPEG.
+        case jpeg
+        /// The pixels as they are, `[y, x, channel]`, tight.
+        case raw
+    }
+
+    /// How spectrogram values are stored.
+    package enum FloatType: String, Sendable, Codable, CaseIterable {
+        case float32, float16
+    }
+
+    /// Which way optical flow looks.
+    package enum FlowDirection: String, Sendable, Codable, CaseIterable {
+        case forward, backward
+    }
+
+    /// Optical flow as pictures: one channel of `[2 · height, width]`, x on top of y, one picture a pair of frames.
+    package struct Flow: Sendable, Equatable, Codable {
+        /// Without repeats, forward first.
+        package var directions: [FlowDirection]
+        package var codec: PictureCodec
+        /// JPEG quality, 1…100; nil for raw.
+        package var quality: Int?
+        /// `dis` or `farneback`.
+        package var method: String
+        /// The method's preset; nil if it has none.
+        package var preset: String?
+        /// Displacements are clipped to ± this many pixels.
+        package var bound: Double
+        /// Flow pictures a second.
+        package var fps: Double
+        /// The rule from pixels of displacement to 0…255, in words and symbols.
+        package var quantisation: String
+
+        package init(
+            directions: [FlowDirection], codec: PictureCodec, quality: Int?, method: String, preset: String?,
+            bound: Double, fps: Double, quantisation: String
+        ) {
+            self.directions = directions
+            self.codec = codec
+            self.quality = quality
+            self.method = method
+            self.preset = preset
+            self.bound = bound
+            self.fps = fps
+            self.quantisation = quantisation
+        }
+    }
+
+    /// Samples of sound, int16.
+    package struct PCM: Sendable, Equatable, Codable {
+        /// Samples a second.
+        package var sampleRate: Int
+        package var channels: Int
+
+        package init(sampleRate: Int, channels: Int) {
+            self.sampleRate = sampleRate
+            self.channels = channels
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case sampleRate = "sr"
+            case channels
+        }
+    }
+
+    /// One kind of spectrogram, `[frames, bins]`.
+    package struct Spectrogram: Sendable, Equatable, Codable {
+        /// The dataset's name under /audio: lower-case letters, digits and `_`, beginning with a letter, not `pcm`.
+        package var name: String
+        package var bins: Int
+        /// sr / hop_length.
+        package var framesPerSecond: Double
+        package var storedType: FloatType
+        /// What makes it, in librosa's words, for the dataset's attributes.
+        package var attributes: [String: AttributeValue]
+
+        package init(
+            name: String, bins: Int, framesPerSecond: Double, storedType: FloatType,
+            attributes: [String: AttributeValue] = [:]
+        ) {
+            self.name = name
+            self.bins = bins
+            self.framesPerSecond = framesPerSecond
+            self.storedType = storedType
+            self.attributes = attributes
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, bins, attributes
+            case framesPerSecond = "frames_per_second"
+            case storedType = "stored_type"
+        }
+    }
+
+    /// Frames a second, constant.
+    package var fps: Double
+    package var frameCodec: PictureCodec
+    /// JPEG quality, 1…100; nil for raw.
+    package var frameQuality: Int?
+    /// Nil when there is no optical flow.
+    package var flow: Flow?
+    /// Whether there is a row of camera motion for every frame.
+    package var hasMotion: Bool
+    /// Nil when no samples are stored.
+    package var pcm: PCM?
+    package var spectrograms: [Spectrogram]
+
+    package init(
+        fps: Double, frameCodec: PictureCodec, frameQuality: Int?, flow: Flow? = nil, hasMotion: Bool = false,
+        pcm: PCM? = nil, spectrograms: [Spectrogram] = []
+    ) {
+        self.fps = fps
+        self.frameCodec = frameCodec
+        self.frameQuality = frameQuality
+        self.flow = flow
+        self.hasMotion = hasMotion
+        self.pcm = pcm
+        self.spectrograms = spectrograms
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case fps, flow, pcm, spectrograms
+        case frameCodec = "frame_codec"
+        case frameQuality = "frame_quality"
+        case hasMotion = "has_motion"
+    }
+
+    /// The spectrogram of this name.
+    package func spectrogram(_ name: String) -> Spectrogram? { spectrograms.first { $0.name == name } }
+
+    /// What is wrong with this layout, or nil: a layout may come from a file.
+    var fault: String? {
+        func isRate(_ value: Double) -> Bool { value.isFinite && value > 0 && value <= 1e6 }
+        func isQuality(_ quality: Int?, for codec: PictureCodec) -> Bool {
+            quality.map { codec == .jpeg && (1...100).contains($0) } ?? true
+        }
+        if !isRate(fps) { return "fps is \(fps)" }
+        if !isQuality(frameQuality, for: frameCodec) { return "the frames' quality is not one" }
+        if let flow {
+            if flow.directions.isEmpty || Set(flow.directions).count != flow.directions.count {
+                return "the flow's directions are \(flow.directions.map(\.rawValue))"
+            }
+            if !isRate(flow.fps) || !isRate(flow.bound) { return "the flow's fps or bound is not a positive number" }
+            if !isQuality(flow.quality, for: flow.codec) { return "the flow's quality is not one" }
+        }
+        if let pcm, !(1...1_000_000).contains(pcm.sampleRate) || !(1...64).contains(pcm.channels) {
+            return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
+        }
+        for spectrogram in spectrograms {
+            if !Self.isName(spectrogram.name)
+                || ["pcm", "frame", "flow_forward", "flow_backward"].contains(spectrogram.name)
+            {
+                return "a spectrogram cannot be called \"\(spectrogram.name)\""
+            }
+            if !(1...1 << 20).contains(spectrogram.bins) || !isRate(spectrogram.framesPerSecond) {
+                return "spectrogram \(spectrogram.name) has \(spectrogram.bins) bins at "
+                    + "\(spectrogram.framesPerSecond) frames a second"
+            }
+        }
+        if Set(spectrograms.map(\.name)).count != spectrograms.count { return "two spectrograms have one name" }
+        return nil
+    }
+
+    /// Whether `name` can be the name of a dataset or group: nothing that HDF5, Python or a path reads otherwise.
+    static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, (97...122).contains(first), name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+    }
+
+    /// In which words two layouts differ, for the message that refuses to mix them.
+    func difference(from other: StoreLayout) -> String? {
+        if fps != other.fps { return "fps \(fps) and \(other.fps)" }
+        if frameCodec != other.frameCodec || frameQuality != other.frameQuality {
+            return "another codec or quality of frames"
+        }
+        if flow != other.flow { return "other optical flow settings" }
+        if hasMotion != other.hasMotion { return "camera motion in one of them" }
+        if pcm != other.pcm { return "another sample rate or number of channels" }
+        if spectrograms.map(\.name) != other.spectrograms.map(\.name) {
+            return "spectrograms \(spectrograms.map(\.name)) and \(other.spectrograms.map(\.name))"
+        }
+        if let pair = zip(spectrograms, other.spectrograms).first(where: { $0 != $1 }) {
+            return "other settings of spectrogram \(pair.0.name)"
+        }
+        return nil
+    }
+}

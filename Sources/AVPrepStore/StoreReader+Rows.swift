@@ -1,0 +1,139 @@
+package import AVPrepCore
+
+// What a reader gives out. Rows are those of the file's datasets; asking for others is a mistake of the caller.
+extension StoreReader {
+    /// Gives `body` the stored bytes of one frame, valid during the call. No copy, no lock in a shard.
+    ///
+    /// - Parameter row: a row of /frames, as in ``StoredSegment/frames``.
+    package func withFrameBytes<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
+    {
+        try withPicture(.frames, row, body)
+    }
+
+    /// Gives `body` the stored bytes of one picture of flow, valid during the call.
+    ///
+    /// - Parameter row: a row of /flow/DIRECTION, as in ``StoredSegment/flow``. The layout must have the direction.
+    package func withFlowBytes<Result>(
+        _ direction: StoreLayout.FlowDirection, _ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        try withPicture(.flow(direction), row, body)
+    }
+
+    /// Number of stored bytes of one frame.
+    package func frameByteCount(_ row: Int) -> Int { byteRange(.frames, row).count }
+
+    /// Gives `body` rows of samples, int16 `[sample, channel]`, valid during the call. The layout must have pcm.
+    package func withPCM<Result>(_ rows: Range<Int>, _ body: (UnsafeBufferPointer<Int16>) throws -> Result) throws
+        -> Result
+    {
+        try withRows(.pcm, rows) { bytes in try withAligned(bytes, as: Int16.self, body) }
+    }
+
+    /// Gives `body` rows of a spectrogram as they are stored (float32 or float16, `[frame, bin]`), valid during the call.
+    package func withSpectrogramBytes<Result>(
+        _ name: String, _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        try withRows(.spectrogram(name), rows, body)
+    }
+
+    /// Copies rows of a spectrogram, `[frame, bin]`, as floats.
+    ///
+    /// - Parameter values: exactly `rows.count * bins` of them.
+    package func readSpectrogram(_ name: String, _ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>)
+        throws
+    {
+        guard let spectrogram = layout.spectrogram(name) else { preconditionFailure("no spectrogram \(name)") }
+        precondition(values.count == rows.count * spectrogram.bins, "\(name): a buffer of another size")
+        try withSpectrogramBytes(name, rows) { bytes in
+            switch spectrogram.storedType {
+            case .float32: UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
+            case .float16:
+                for index in values.indices {
+                    values[index] = Float(bytes.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
+                }
+            }
+        }
+    }
+
+    /// Rows of a spectrogram, `[frame, bin]`, as floats.
+    package func spectrogram(_ name: String, _ rows: Range<Int>) throws -> [Float] {
+        let count = rows.count * (layout.spectrogram(name)?.bins ?? 0)
+        return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            buffer.initialize(repeating: 0)
+            initialized = count
+            try readSpectrogram(name, rows, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// Camera motion at these frames. The layout must have motion.
+    package func motion(_ rows: Range<Int>) throws -> [FrameMotion] {
+        var motion = try withRows(.motion(.homography), rows) { bytes in
+            rows.indices.map { row in
+                let first = (row - rows.lowerBound) * 36
+                return FrameMotion(
+                    homography: (0..<9).map { bytes.loadUnaligned(fromByteOffset: first + $0 * 4, as: Float.self) })
+            }
+        }
+        for column in MotionColumn.allCases {
+            try withRows(.motion(column), rows) { bytes in
+                for index in motion.indices {
+                    if let value = column.value {
+                        motion[index][keyPath: value] = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+                    } else if column == .inlierCount {
+                        motion[index].inlierCount = bytes.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)
+                    }
+                }
+            }
+        }
+        return motion
+    }
+
+    /// Rows of any track, as they are stored; bytes for pictures.
+    func withRows<Result>(
+        _ content: Track.Content, _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        let column = column(content)
+        switch column.source {
+        case .mapped(let file, let bytes):
+            let range = rows.lowerBound * column.rowBytes..<rows.upperBound * column.rowBytes
+            return try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
+        case .dataset(let dataset):
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: rows.count * column.rowBytes, alignment: 16)
+            defer { buffer.deallocate() }
+            try HDF5.perform { try dataset.read(rows, into: buffer) }
+            return try body(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Where the pictures `rows` lie among the bytes of their track.
+    func byteRange(_ content: Track.Content, _ rows: Range<Int>) -> Range<Int> {
+        let offsets = column(content).offsets
+        return Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound])
+    }
+
+    private func byteRange(_ content: Track.Content, _ row: Int) -> Range<Int> { byteRange(content, row..<row + 1) }
+
+    private func withPicture<Result>(
+        _ content: Track.Content, _ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        try withRows(content, byteRange(content, row), body)
+    }
+
+    private func column(_ content: Track.Content) -> Column {
+        guard let column = columns[content] else { preconditionFailure("\(path) has no \(content)") }
+        return column
+    }
+
+    /// A file from elsewhere may have its numbers at any address.
+    private func withAligned<Number: BitwiseCopyable, Result>(
+        _ bytes: UnsafeRawBufferPointer, as _: Number.Type, _ body: (UnsafeBufferPointer<Number>) throws -> Result
+    ) throws -> Result {
+        if Int(bitPattern: bytes.baseAddress) % MemoryLayout<Number>.alignment == 0 {
+            return try body(bytes.bindMemory(to: Number.self))
+        }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+        defer { copy.deallocate() }
+        copy.copyMemory(from: bytes)
+        return try body(UnsafeRawBufferPointer(copy).bindMemory(to: Number.self))
+    }
+}
