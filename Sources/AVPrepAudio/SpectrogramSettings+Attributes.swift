@@ -1,40 +1,17 @@
-/// A value that is stored beside a dataset, or in a JSON file: a plain string, number or truth value.
-package enum AttributeValue: Sendable, Equatable, Codable {
+/// One of the words that describe a spectrogram, as it is stored beside the numbers.
+package enum SpectrogramAttribute: Sendable, Equatable {
     case string(String)
     case int(Int)
     case double(Double)
     case bool(Bool)
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int.self) {
-            self = .int(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .double(value)
-        } else {
-            self = .string(try container.decode(String.self))
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .string(let value): try container.encode(value)
-        case .int(let value): try container.encode(value)
-        case .double(let value): try container.encode(value)
-        case .bool(let value): try container.encode(value)
-        }
-    }
 }
 
 extension SpectrogramSettings {
     /// What is to be known to make the same spectrogram again, in librosa's words; the attributes of the dataset.
     ///
     /// The mel words (`n_mels`, `fmin`, `fmax`, `htk`, `norm`) are there for the kind `mel` only.
-    package var attributes: [String: AttributeValue] {
-        var attributes: [String: AttributeValue] = [
+    package var attributes: [String: SpectrogramAttribute] {
+        var attributes: [String: SpectrogramAttribute] = [
             "kind": .string(kind.rawValue),
             "sr": .int(sampleRate),
             "n_fft": .int(fftLength),

@@ -11,15 +11,11 @@ extension SpectrogramSettings {
     ///
     /// - Throws: ``AudioError`` with `setting`, naming the first value that is wrong by its word in the pipeline file.
     func check() throws(AudioError) {
-        let letters = name.utf8.allSatisfy { byte in
-            switch UInt8(byte) {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
-            default: false
-            }
-        }
+        let letters = "abcdefghijklmnopqrstuvwxyz"
         try require(
-            letters && !name.isEmpty && name != "pcm",
-            "its name has to be made of a-z, 0-9 and _, and \"pcm\" is taken by the waveform")
+            name.first.map(letters.contains) == true && name.allSatisfy { (letters + "0123456789_").contains($0) }
+                && name != "pcm",
+            "its name has to begin with a letter and be made of a-z, 0-9 and _; \"pcm\" is taken by the waveform")
         try require(
             (1...Self.highestSampleRate).contains(sampleRate),
             "sr \(sampleRate) is not in 1 ... \(Self.highestSampleRate) Hz")
