@@ -39,6 +39,9 @@ final class AudioEncoder {
         try FFmpeg.check(swr_init(converter), .encode, "cannot write \(path): samples cannot be converted")
     }
 
+    /// The encoder's clock ticks once a sample.
+    var ticksPerSecond: Int { settings.sampleRate }
+
     deinit {
         var frame: UnsafeMutablePointer<AVFrame>? = frame
         av_frame_free(&frame)

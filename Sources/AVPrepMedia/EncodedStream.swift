@@ -30,7 +30,8 @@ final class EncodedStream {
         let status = avcodec_open2(context, encoder, nil)
         guard status >= 0, let opened = context else {
             avcodec_free_context(&context)
-            throw MediaError(.encode, "cannot write \(path): \(codec) refuses its settings: \(FFmpeg.words(for: status))")
+            throw MediaError(
+                .encode, "cannot write \(path): \(codec) refuses its settings: \(FFmpeg.words(for: status))")
         }
         self.context = opened
         self.format = format

@@ -4,8 +4,9 @@ import CFFmpeg
 /// Encodes pictures and sound into a media file: the practice corpus and the tests' clips.
 ///
 /// The same input gives the same bytes: one thread, no dates, no version strings, no random identifiers. Start times of
-/// the two streams come out as they were put in, to the container's tick, and relative to each other always. Belongs to
-/// one thread at a time.
+/// the two streams come out as they were put in, to the container's tick. Where the container cannot say that an encoder's first
+/// samples are its run-in (AAC in a transport stream, in Matroska, or delayed in mp4), these 21 ms of silence come before
+/// the sound's start. Belongs to one thread at a time.
 package final class MediaWriter {
     private let path: String
     private let format: UnsafeMutablePointer<AVFormatContext>
@@ -19,7 +20,9 @@ package final class MediaWriter {
     ///   - video: nil for a file without picture.
     ///   - audio: nil for a file without sound.
     /// - Throws: ``MediaError`` with `encode` when an encoder or the disk refuses.
-    package init(path: String, container: String? = nil, video: VideoEncoding?, audio: AudioEncoding?) throws(MediaError) {
+    package init(path: String, container: String? = nil, video: VideoEncoding?, audio: AudioEncoding?)
+        throws(MediaError)
+    {
         FFmpeg.setUp
         self.path = path
         var opened: UnsafeMutablePointer<AVFormatContext>?
@@ -33,11 +36,7 @@ package final class MediaWriter {
             // Packets wait for the other stream however long it takes, so their order does not hang on how the calls
             // to write alternate.
             format.pointee.max_interleave_delta = 0
-            // Matroska's muxer moves the whole file for the encoder's run-in before time 0, which it stores in a field
-            // of its own anyway; then nothing in the file is negative, and nothing needs to move.
-            if ["matroska", "webm"].contains(String(cString: format.pointee.oformat.pointee.name)) {
-                format.pointee.avoid_negative_ts = 0
-            }
+            Self.keepStartTimes(of: format, clocks: [self.video?.ticksPerSecond, self.audio?.ticksPerSecond])
             // "file:" keeps a name with a colon from being taken for a protocol.
             try FFmpeg.check(
                 avio_open(&format.pointee.pb, "file:\(path)", AVIO_FLAG_WRITE), .encode, "cannot write \(path)")
@@ -80,4 +79,25 @@ package final class MediaWriter {
         try FFmpeg.check(av_write_trailer(format), .encode, "cannot complete \(path)")
         try FFmpeg.check(avio_closep(&format.pointee.pb), .encode, "cannot complete \(path)")
     }
+
+    /// Keeps the muxer from shifting or rounding the times at which the streams begin.
+    private static func keepStartTimes(of format: UnsafeMutablePointer<AVFormatContext>, clocks: [Int?]) {
+        switch String(cString: format.pointee.oformat.pointee.name) {
+        case "matroska", "webm":
+            // Sound starts before its time by the encoder's run-in; the muxer would move the whole file for that.
+            format.pointee.avoid_negative_ts = 0
+        case "mp4", "mov", "ipod", "3gp":
+            // An edit list delays a stream by ticks of the movie, milliseconds by default: take a tick that both
+            // streams' times hit exactly.
+            let timescale = clocks.compactMap(\.self).reduce(1) { $0 / greatestCommonDivisor($0, $1) * $1 }
+            if timescale <= Int(Int32.max) {
+                av_opt_set_int(format.pointee.priv_data, "movie_timescale", Int64(timescale), 0)
+            }
+        default: break
+        }
+    }
+}
+
+private func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+    second == 0 ? first : greatestCommonDivisor(second, first % second)
 }

@@ -41,9 +41,8 @@ final class VideoEncoder {
         if settings.rotationDegrees != 0 {
             let bytes = FFmpeg.allocated(
                 av_stream_new_side_data(stream.stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * MemoryLayout<Int32>.size))
-            // av_display_rotation_set takes its angle against the clock, whatever its comment says in this version.
             bytes.withMemoryRebound(to: Int32.self, capacity: 9) {
-                av_display_rotation_set($0, -Double(settings.rotationDegrees))
+                av_display_rotation_set($0, Double(settings.rotationDegrees))
             }
         }
         self.settings = settings
@@ -57,10 +56,14 @@ final class VideoEncoder {
         scaler = FFmpeg.allocated(
             sws_getContext(
                 Int32(settings.width), Int32(settings.height), AV_PIX_FMT_RGB24, Int32(settings.width),
-                Int32(settings.height), AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil, nil))
+                Int32(settings.height), AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil, nil
+            ))
         let matrix = sws_getCoefficients(isHighDefinition ? SWS_CS_ITU709 : SWS_CS_ITU601)
         sws_setColorspaceDetails(scaler, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16)
     }
+
+    /// Ticks of the encoder's clock, of which every picture time is a multiple.
+    var ticksPerSecond: Int { Int(stream.context.pointee.time_base.den) }
 
     deinit {
         var frame: UnsafeMutablePointer<AVFrame>? = frame
