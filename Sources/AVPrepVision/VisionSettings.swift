@@ -28,9 +28,9 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     package var everyNthFrame = 5
     /// Corners to track, at most.
     package var maxCorners = 500
-    /// Largest forward-backward tracking error |dx| + |dy|, in pixels.
+    /// Largest forward-backward tracking error |dx| + |dy|, in pixels of the tracked picture (short side ≤ 256).
     package var maxTrackingError = 1.0
-    /// RANSAC's reprojection threshold, in pixels.
+    /// RANSAC's reprojection threshold, in pixels of the tracked picture (short side ≤ 256).
     package var ransacThreshold = 0.5
     /// Translation of the picture's centre that counts as pan or tilt, in picture widths a second.
     package var panThreshold = 0.05
@@ -38,6 +38,10 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     package var zoomThreshold = 0.05
     /// Rotation that counts as roll, in degrees a second.
     package var rollThreshold = 3.0
+    /// Trembling of the picture's centre about its mean motion that counts as shake, in picture widths a second.
+    package var shakeThreshold = 0.03
+    /// How far a corner of the picture may leave its place under a static camera, in picture widths.
+    package var staticTolerance = 0.005
 
     package init() {}
 }

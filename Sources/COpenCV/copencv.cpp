@@ -1,1 +1,209 @@
+#include "copencv.h"
+
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <opencv2/calib3d.hpp>
 #include <opencv2/core.hpp>
+#include <opencv2/core/ocl.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/video/tracking.hpp>
+
+namespace {
+
+// Held in a fixed array: the message of a failed allocation must not need one.
+thread_local char last_error[512] = "";
+
+void set_error(const char *message) {
+    std::strncpy(last_error, message, sizeof last_error - 1);
+    last_error[sizeof last_error - 1] = 0;
+    for (char *c = last_error; *c; ++c)
+        if (*c == '\n' || *c == '\r') *c = ' ';
+}
+
+// Keeps OpenCV from writing its own report of an error to stderr; the exception carries the same words.
+int stay_quiet(int, const char *, const char *, const char *, int, void *) { return 0; }
+
+void set_up() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        cv::redirectError(stay_quiet);
+        // Dispatch owns the threads. It also keeps dense inverse search reproducible: OpenCV cuts the picture into as
+        // many stripes as it has threads, and patches at their borders depend on the cut.
+        cv::setNumThreads(1);
+    });
+    // OpenCV keeps this switch for each thread.
+    static thread_local bool off = false;
+    if (!off) {
+        cv::ocl::setUseOpenCL(false);
+        off = true;
+    }
+}
+
+// Runs `body`; no C++ exception crosses the C boundary.
+template <typename Body>
+int guarded(Body body) noexcept {
+    try {
+        set_up();
+        body();
+        return 0;
+    } catch (const cv::Exception &error) {
+        set_error(error.err.empty() ? error.what() : error.err.c_str());
+    } catch (const std::bad_alloc &) {
+        set_error("out of memory");
+    } catch (const std::exception &error) {
+        set_error(error.what());
+    } catch (...) {
+        set_error("unknown C++ exception");
+    }
+    return -1;
+}
+
+// A matrix over the caller's pixels. OpenCV wants a mutable pointer even for what it only reads.
+cv::Mat view(const copencv_image &image) {
+    if (!image.pixels || image.width <= 0 || image.height <= 0) throw std::invalid_argument("an empty picture");
+    return cv::Mat(image.height, image.width, CV_8UC(image.channels), const_cast<uint8_t *>(image.pixels));
+}
+
+cv::Mat grey_view(const copencv_image &image) {
+    if (image.channels != 1) throw std::invalid_argument("a grey picture is wanted");
+    return view(image);
+}
+
+cv::Mat points_view(const copencv_point *points, int count) {
+    static_assert(sizeof(copencv_point) == sizeof(cv::Point2f), "points have OpenCV's layout");
+    return cv::Mat(count, 1, CV_32FC2, const_cast<copencv_point *>(points));
+}
+
+// OpenCV allocates a result anew when it dislikes the buffer it was offered; then the caller's would stay unfilled.
+void require_in_place(const cv::Mat &result, const void *buffer) {
+    if (result.data != buffer) throw std::runtime_error("OpenCV did not fill the buffer it was given");
+}
+
+}  // namespace
+
+const char *copencv_last_error(void) { return last_error; }
+
+const char *copencv_version(void) { return CV_VERSION; }
+
+int copencv_rgb_to_grey(copencv_image rgb, uint8_t *grey) {
+    return guarded([&] {
+        cv::Mat result(rgb.height, rgb.width, CV_8UC1, grey);
+        cv::cvtColor(view(rgb), result, cv::COLOR_RGB2GRAY);
+        require_in_place(result, grey);
+    });
+}
+
+int copencv_resize(copencv_image source, uint8_t *destination, int width, int height) {
+    return guarded([&] {
+        cv::Mat result(height, width, CV_8UC(source.channels), destination);
+        cv::resize(view(source), result, result.size(), 0, 0, cv::INTER_AREA);
+        require_in_place(result, destination);
+    });
+}
+
+struct copencv_dis {
+    cv::Ptr<cv::DISOpticalFlow> flow;
+};
+
+int copencv_dis_create(copencv_dis **dis, int preset) {
+    return guarded([&] { *dis = new copencv_dis{cv::DISOpticalFlow::create(preset)}; });
+}
+
+int copencv_dis_compute(copencv_dis *dis, copencv_image from, copencv_image to, float *flow) {
+    return guarded([&] {
+        // A result matrix of the right shape would be taken as a first guess of the flow (DISOpticalFlow::calc), and
+        // the result would depend on what the buffer held. So it gets an empty one.
+        cv::Mat result;
+        dis->flow->calc(grey_view(from), grey_view(to), result);
+        result.copyTo(cv::Mat(from.height, from.width, CV_32FC2, flow));
+    });
+}
+
+void copencv_dis_destroy(copencv_dis *dis) { delete dis; }
+
+int copencv_farneback(copencv_image from, copencv_image to, copencv_farneback_parameters parameters, float *flow) {
+    return guarded([&] {
+        cv::Mat result(from.height, from.width, CV_32FC2, flow);
+        cv::calcOpticalFlowFarneback(
+            grey_view(from), grey_view(to), result, parameters.pyramid_scale, parameters.levels, parameters.window,
+            parameters.iterations, parameters.neighbourhood, parameters.sigma, 0);
+        require_in_place(result, flow);
+    });
+}
+
+int copencv_corners(copencv_image grey, copencv_corner_parameters parameters, copencv_point *corners, int *count) {
+    return guarded([&] {
+        // OpenCV takes "no corners" for "all corners".
+        if (parameters.max_corners <= 0) throw std::invalid_argument("no corners asked for");
+        std::vector<cv::Point2f> found;
+        cv::goodFeaturesToTrack(
+            grey_view(grey), found, parameters.max_corners, parameters.quality, parameters.min_distance, cv::noArray(),
+            parameters.block_size);
+        if (!found.empty()) std::memcpy(corners, found.data(), found.size() * sizeof(copencv_point));
+        *count = static_cast<int>(found.size());
+    });
+}
+
+struct copencv_pyramid {
+    std::vector<cv::Mat> levels;
+    int window;
+    int max_level;
+};
+
+int copencv_pyramid_create(copencv_pyramid **pyramid, int window, int levels) {
+    return guarded([&] { *pyramid = new copencv_pyramid{{}, window, levels}; });
+}
+
+int copencv_pyramid_build(copencv_pyramid *pyramid, copencv_image grey) {
+    return guarded([&] {
+        // The last argument has level 0 copied: the pyramid outlives the caller's pixels.
+        cv::buildOpticalFlowPyramid(
+            grey_view(grey), pyramid->levels, cv::Size(pyramid->window, pyramid->window), pyramid->max_level, true,
+            cv::BORDER_REFLECT_101, cv::BORDER_CONSTANT, false);
+    });
+}
+
+void copencv_pyramid_destroy(copencv_pyramid *pyramid) { delete pyramid; }
+
+int copencv_track(
+    copencv_pyramid *from, copencv_pyramid *to, const copencv_point *points, int count,
+    copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found) {
+    return guarded([&] {
+        if (count <= 0) return;
+        if (from->levels.empty() || to->levels.empty()) throw std::invalid_argument("a pyramid that was not built");
+        cv::Mat result = points_view(tracked, count);
+        cv::Mat status(count, 1, CV_8UC1, found);
+        const cv::TermCriteria stop(
+            cv::TermCriteria::COUNT + cv::TermCriteria::EPS, parameters.iterations, parameters.epsilon);
+        cv::calcOpticalFlowPyrLK(
+            from->levels, to->levels, points_view(points, count), result, status, cv::noArray(),
+            cv::Size(from->window, from->window), from->max_level, stop, cv::OPTFLOW_USE_INITIAL_FLOW,
+            parameters.min_eigenvalue);
+        require_in_place(result, tracked);
+        require_in_place(status, found);
+    });
+}
+
+int copencv_homography(
+    const copencv_point *from, const copencv_point *to, int count, double threshold, double homography[9],
+    uint8_t *inliers) {
+    return guarded([&] {
+        // RANSAC here draws from a generator of its own with a fixed seed (cv::RNG((uint64)-1) in ptsetreg.cpp): the
+        // same pairs give the same homography.
+        cv::Mat mask;
+        const cv::Mat found =
+            cv::findHomography(points_view(from, count), points_view(to, count), cv::RANSAC, threshold, mask);
+        if (found.empty()) {
+            std::memset(homography, 0, 9 * sizeof(double));
+            std::memset(inliers, 0, static_cast<size_t>(count));
+            return;
+        }
+        std::memcpy(homography, found.ptr<double>(), 9 * sizeof(double));
+        std::memcpy(inliers, mask.ptr<uint8_t>(), static_cast<size_t>(count));
+    });
+}

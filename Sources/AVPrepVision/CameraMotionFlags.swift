@@ -1,0 +1,116 @@
+package import AVPrepCore
+
+extension CameraMotionEstimator {
+    /// Length over which velocities are averaged, in seconds: longer than a tremble, shorter than a pan.
+    private static let averagedSeconds = 1.0
+    /// Share of the frames looked at that must be found.
+    private static let smallestKnownShare = 0.8
+    /// Inliers that half of the frames must reach.
+    private static let fewestInliers = 12.0
+    /// Share of the frames that must lie on the central frame for a static camera; the rest are taken for misfits.
+    private static let staticShare = 0.9
+
+    /// What the motion of one segment amounts to, by the thresholds of the settings.
+    ///
+    /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
+    /// - shake: half of the time, the velocity differs from that average by more than the threshold;
+    /// - staticCamera: no corner of the picture leaves its place by more than the tolerance;
+    /// - motionUnreliable: homographies are missing or rest on few corners; never together with staticCamera.
+    ///
+    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    package func flags(for motions: [FrameMotion]) -> SegmentFlags {
+        let wanted = motions.indices.filter { isEstimated($0, of: motions.count) }
+        guard !wanted.isEmpty else { return [] }
+        let known = wanted.filter { motions[$0].isKnown }
+        var flags = SegmentFlags()
+        let inlierCounts = known.filter { $0 != motions.count / 2 }.map { Double(motions[$0].inlierCount) }
+        let isKnownEnough = Double(known.count) >= Self.smallestKnownShare * Double(wanted.count)
+        if !isKnownEnough || (wanted.count > 1 && inlierCounts.median < Self.fewestInliers) {
+            flags.insert(.motionUnreliable)
+        }
+
+        let pictureWidth = Double(width)
+        let path = Path(motions, known, fps: fps)
+        if path.greatestMean(of: \.x, over: Self.averagedSeconds) > settings.panThreshold * pictureWidth {
+            flags.insert(.pan)
+        }
+        if path.greatestMean(of: \.y, over: Self.averagedSeconds) > settings.panThreshold * pictureWidth {
+            flags.insert(.tilt)
+        }
+        if path.greatestMean(of: \.z, over: Self.averagedSeconds) > settings.zoomThreshold { flags.insert(.zoom) }
+        if path.greatestMean(of: \.w, over: Self.averagedSeconds) > settings.rollThreshold { flags.insert(.roll) }
+        if path.medianTremble(over: Self.averagedSeconds) > settings.shakeThreshold * pictureWidth {
+            flags.insert(.shake)
+        }
+
+        let tolerance = settings.staticTolerance * pictureWidth
+        let atRest = known.count { greatestCornerShift(motions[$0]) <= tolerance }
+        if !flags.contains(.motionUnreliable), Double(atRest) >= Self.staticShare * Double(known.count) {
+            flags.insert(.staticCamera)
+        }
+        return flags
+    }
+
+    /// How far the homography takes the picture's corners from their place, at most, in pixels.
+    private func greatestCornerShift(_ motion: FrameMotion) -> Double {
+        let homography = Homography(elements: motion.homography.map(Double.init))
+        let (right, bottom) = (Double(width - 1), Double(height - 1))
+        return [Point(0, 0), Point(right, 0), Point(0, bottom), Point(right, bottom)].map { corner in
+            let shift = homography.apply(corner) - corner
+            return (shift * shift).sum().squareRoot()
+        }.max() ?? 0
+    }
+
+    /// The camera's way through a segment: at each known frame, its time and how far pan (x), tilt (y), zoom (z) and
+    /// roll (w) have come since the first.
+    private struct Path {
+        private(set) var seconds: [Double] = []
+        private(set) var place: [SIMD4<Double>] = []
+
+        init(_ motions: [FrameMotion], _ known: [Int], fps: Double) {
+            for index in known {
+                let motion = motions[index]
+                let time = Double(index) / fps
+                let velocity = SIMD4(
+                    Double(motion.pan), Double(motion.tilt), Double(motion.zoom), Double(motion.roll))
+                let before = place.last ?? .zero
+                place.append(before + velocity * (time - (seconds.last ?? time)))
+                seconds.append(time)
+            }
+        }
+
+        /// The greatest absolute mean velocity over any stretch of `window` seconds, or over the whole where that is
+        /// shorter. Trembling cancels out.
+        func greatestMean(of part: KeyPath<SIMD4<Double>, Double>, over window: Double) -> Double {
+            guard let first = seconds.first, let last = seconds.last, last > first else { return 0 }
+            let length = min(window, last - first)
+            var greatest = 0.0
+            var end = 0
+            for start in seconds.indices {
+                while end < seconds.count, seconds[end] - seconds[start] < length - 1e-9 { end += 1 }
+                guard end < seconds.count else { break }
+                let mean = (place[end] - place[start])[keyPath: part] / (seconds[end] - seconds[start])
+                greatest = max(greatest, abs(mean))
+            }
+            return greatest
+        }
+
+        /// The median, over the steps, of how far the velocity of the picture's centre is from its mean over the
+        /// `window` seconds around, in pixels a second.
+        func medianTremble(over window: Double) -> Double {
+            guard seconds.count > 3 else { return 0 }
+            var trembles: [Double] = []
+            for step in 1..<seconds.count {
+                let time = (seconds[step - 1] + seconds[step]) / 2
+                let first = seconds.firstIndex { $0 >= time - window / 2 - 1e-9 } ?? 0
+                let last = seconds.lastIndex { $0 <= time + window / 2 + 1e-9 } ?? seconds.count - 1
+                guard last > first else { continue }
+                let mean = (place[last] - place[first]) / (seconds[last] - seconds[first])
+                let velocity = (place[step] - place[step - 1]) / (seconds[step] - seconds[step - 1])
+                let rest = velocity - mean
+                trembles.append((rest.x * rest.x + rest.y * rest.y).squareRoot())
+            }
+            return trembles.median
+        }
+    }
+}

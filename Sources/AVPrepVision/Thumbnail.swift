@@ -1,0 +1,54 @@
+import AVPrepCore
+
+/// A very small copy of a frame in brightness and colour, to compare frames by.
+struct Thumbnail {
+    /// Y, Cb and Cr planes (ITU-R BT.601, full range, Cb and Cr about 0), one after the other.
+    private let planes: [Float]
+    private let meanBrightness: Float
+    /// Square root of the sum of squared deviations of brightness.
+    private let brightnessNorm: Float
+
+    init(_ rgb: Image8) {
+        let count = rgb.width * rgb.height
+        planes = Array(unsafeUninitializedCapacity: 3 * count) { buffer, initialised in
+            for pixel in 0..<count {
+                let red = Float(rgb.pixels[3 * pixel])
+                let green = Float(rgb.pixels[3 * pixel + 1])
+                let blue = Float(rgb.pixels[3 * pixel + 2])
+                let brightness = 0.299 * red + 0.587 * green + 0.114 * blue
+                buffer[pixel] = brightness
+                buffer[count + pixel] = 0.564 * (blue - brightness)
+                buffer[2 * count + pixel] = 0.713 * (red - brightness)
+            }
+            initialised = 3 * count
+        }
+        let mean = planes[..<count].reduce(0, +) / Float(count)
+        meanBrightness = mean
+        brightnessNorm = planes[..<count].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
+    }
+
+    private var count: Int { planes.count / 3 }
+
+    /// How much the picture changed from `other` to this: mean of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.
+    func change(from other: Thumbnail) -> Float {
+        planes.withUnsafeBufferPointer { a in
+            other.planes.withUnsafeBufferPointer { b in
+                var brightness: Float = 0
+                var colour: Float = 0
+                for index in 0..<count { brightness += abs(a[index] - b[index]) }
+                for index in count..<3 * count { colour += abs(a[index] - b[index]) }
+                return (brightness + colour / 2) / Float(count)
+            }
+        }
+    }
+
+    /// Correlation of brightness, -1...1: 1 where one is the other in another light. 0 for a picture of one level.
+    func correlation(with other: Thumbnail) -> Float {
+        var sum: Float = 0
+        for index in 0..<count {
+            sum += (planes[index] - meanBrightness) * (other.planes[index] - other.meanBrightness)
+        }
+        let norm = brightnessNorm * other.brightnessNorm
+        return norm > 1e-3 ? sum / norm : 0
+    }
+}
