@@ -156,6 +156,10 @@ int set_deterministic(int32_t on) {
     return guarded([&] {
         // "Warn only": an operation without a deterministic kernel still runs.
         at::globalContext().setDeterministicAlgorithms(on != 0, true);
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
+        // From 2.1 on the mode also fills every new tensor with NaN, a debugging aid that costs a pass over memory.
+        at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
         at::globalContext().setDeterministicCuDNN(on != 0);
         at::globalContext().setBenchmarkCuDNN(on == 0);
     });

@@ -39,6 +39,9 @@ typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_out;
 typedef const avprep_tensor *AVPREP_NONNULL const *AVPREP_NONNULL avprep_list;
 typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_slots;
 
+// A text of the engine's own.
+typedef const char *AVPREP_NONNULL avprep_text;
+
 // Types of elements.
 enum { AVPREP_FLOAT32 = 0, AVPREP_UINT8 = 1, AVPREP_INT64 = 2 };
 
@@ -70,9 +73,9 @@ typedef struct avprep_engine_api {
 
     uint32_t abi_version;
     // One line: the version of libtorch, and of CUDA where it is compiled in.
-    const char *(*description)(void);
+    avprep_text (*AVPREP_NONNULL description)(void);
     // The text of the last failure on the calling thread, one line. Valid until the next failure on it.
-    const char *(*last_error)(void);
+    avprep_text (*AVPREP_NONNULL last_error)(void);
     // Tensor handles that exist now, in the whole process. For finding leaks.
     int64_t (*live_tensors)(void);
     // Number of CUDA devices; 0 where there are none or CUDA is not compiled in.

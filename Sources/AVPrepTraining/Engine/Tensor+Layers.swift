@@ -1,0 +1,83 @@
+import CEngine
+
+/// The operations that layers are made of; `Networks/` gives them weights.
+extension Tensor {
+    /// Convolution over the last two or three dimensions.
+    ///
+    /// - Parameters:
+    ///   - weight: `[out, C, h, w]` for an input `[N, C, H, W]`, `[out, C, t, h, w]` for `[N, C, T, H, W]`.
+    ///   - bias: `[out]`, or nil.
+    ///   - stride: one number a spatial dimension; so has `padding`, which adds zeros on both sides.
+    /// - Returns: `[N, out, …]` with sizes `(size + 2 · padding − kernel) / stride + 1`, rounded down.
+    package func convolved(with weight: Tensor, bias: Tensor? = nil, stride: [Int], padding: [Int]) throws -> Tensor {
+        precondition(stride.count == padding.count, "stride \(stride) and padding \(padding)")
+        return try Tensor.make(engine, "convolve \(shape) with \(weight.shape)") {
+            engine.api.convolution(
+                $0, handle, weight.handle, bias?.handle, Int32(stride.count), stride.map(Int64.init),
+                padding.map(Int64.init))
+        }
+    }
+
+    /// `x · weightᵀ + bias`: `[…, in]` with weight `[out, in]` and bias `[out]` gives `[…, out]`.
+    package func linear(weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
+        try Tensor.make(engine, "multiply \(shape) by the weight \(weight.shape)") {
+            engine.api.linear($0, handle, weight.handle, bias?.handle)
+        }
+    }
+
+    /// Batch normalisation (Ioffe & Szegedy, arXiv 1502.03167) over all dimensions but 1.
+    ///
+    /// - Parameters:
+    ///   - weight: `[C]`, as have `bias`, `runningMean` and `runningVariance`.
+    ///   - batches: `int64`, no dimensions: counts the batches of training.
+    ///   - training: take the batch's own statistics and move the running ones towards them by `momentum`, in place;
+    ///     else take the running ones.
+    package func batchNormalized(
+        weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, batches: Tensor, training: Bool,
+        momentum: Double = 0.1, epsilon: Double = 1e-5
+    ) throws -> Tensor {
+        try Tensor.make(engine, "normalise a batch of \(shape)") {
+            engine.api.batch_norm(
+                $0, handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle, batches.handle,
+                training ? 1 : 0, momentum, epsilon)
+        }
+    }
+
+    /// The maximum over windows of the last two or three dimensions; padding counts as minus infinity.
+    package func maxPooled(kernel: [Int], stride: [Int], padding: [Int]) throws -> Tensor {
+        precondition(kernel.count == stride.count && stride.count == padding.count, "windows of different dimensions")
+        return try Tensor.make(engine, "pool \(shape) by \(kernel)") {
+            engine.api.max_pool(
+                $0, handle, Int32(kernel.count), kernel.map(Int64.init), stride.map(Int64.init),
+                padding.map(Int64.init))
+        }
+    }
+
+    /// Averages over as many windows of the last two or three dimensions as `size` says.
+    package func adaptivelyAveragePooled(to size: [Int]) throws -> Tensor {
+        try Tensor.make(engine, "pool \(shape) to \(size)") {
+            engine.api.adaptive_average_pool($0, handle, Int32(size.count), size.map(Int64.init))
+        }
+    }
+
+    /// Zeroes a share of the elements and scales the others up to keep the mean. The same seed drops the same elements.
+    package func droppedOut(probability: Double, seed: UInt64) throws -> Tensor {
+        try Tensor.make(engine, "drop \(probability) of \(shape)") {
+            engine.api.dropout($0, handle, probability, seed)
+        }
+    }
+
+    /// The mean cross entropy of logits `[N, classes]` and class numbers `int64 [N]`: one number.
+    package func crossEntropy(classes: Tensor) throws -> Tensor {
+        try Tensor.make(engine, "compare logits \(shape) with classes \(classes.shape)") {
+            engine.api.cross_entropy($0, handle, classes.handle)
+        }
+    }
+
+    /// The mean binary cross entropy of logits and targets in [0, 1] of the same shape: one number.
+    package func binaryCrossEntropy(targets: Tensor) throws -> Tensor {
+        try Tensor.make(engine, "compare logits \(shape) with targets \(targets.shape)") {
+            engine.api.binary_cross_entropy($0, handle, targets.handle)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// A convolution without bias: batch normalisation follows everywhere, and has one.
+package struct Convolution {
+    /// `[out, in, kernel…]`.
+    package let weight: Tensor
+    private let stride: [Int]
+    private let padding: [Int]
+
+    /// - Parameters:
+    ///   - kernel: sizes along [H, W] or [T, H, W]; `stride` and `padding` alike.
+    ///   - path: where `weight` goes.
+    package init(_ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int])
+        throws
+    {
+        let shape = [output, input] + kernel
+        weight = try path.parameter("weight", shape: shape, .kaiming(weightShape: shape))
+        self.stride = stride
+        self.padding = padding
+    }
+
+    /// `[N, in, …]` → `[N, out, …]`.
+    package func callAsFunction(_ input: Tensor) throws -> Tensor {
+        try input.convolved(with: weight, stride: stride, padding: padding)
+    }
+}
+
+/// Batch normalisation with torch's momentum (0.1) and epsilon (1e-5).
+package struct BatchNorm {
+    private let weight: Tensor
+    private let bias: Tensor
+    private let runningMean: Tensor
+    private let runningVariance: Tensor
+    private let batches: Tensor
+
+    /// - Parameter path: where `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked` go.
+    package init(_ path: ParameterPath, channels: Int) throws {
+        weight = try path.parameter("weight", shape: [channels], .constant(1))
+        bias = try path.parameter("bias", shape: [channels], .constant(0))
+        let zeros = [Float](repeating: 0, count: channels)
+        let ones = [Float](repeating: 1, count: channels)
+        runningMean = try path.buffer("running_mean", HostTensor(zeros, shape: [channels]))
+        runningVariance = try path.buffer("running_var", HostTensor(ones, shape: [channels]))
+        batches = try path.buffer("num_batches_tracked", HostTensor([Int64(0)], shape: []))
+    }
+
+    /// `[N, channels, …]` → the same shape.
+    package func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
+        try input.batchNormalized(
+            weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, batches: batches,
+            training: training)
+    }
+}
+
+/// A convolution and its batch normalisation, under torch's names for the first two of a sequence: `0` and `1`.
+package struct NormalizedConvolution {
+    private let convolution: Convolution
+    private let norm: BatchNorm
+
+    package init(_ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int])
+        throws
+    {
+        convolution = try Convolution(
+            path / "0", from: input, to: output, kernel: kernel, stride: stride, padding: padding)
+        norm = try BatchNorm(path / "1", channels: output)
+    }
+
+    /// `[N, in, …]` → `[N, out, …]`.
+    package func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
+        try norm(try convolution(input), training: training)
+    }
+}
+
+/// A fully connected layer.
+package struct Linear {
+    package let weight: Tensor
+    package let bias: Tensor
+
+    /// Weights start at N(0, 0.01), the bias at 0, as torchvision's video networks have it.
+    ///
+    /// - Parameter path: where `weight` `[out, in]` and `bias` `[out]` go.
+    package init(_ path: ParameterPath, from input: Int, to output: Int) throws {
+        weight = try path.parameter("weight", shape: [output, input], .normal(deviation: 0.01))
+        bias = try path.parameter("bias", shape: [output], .constant(0))
+    }
+
+    /// `[N, in]` → `[N, out]`.
+    package func callAsFunction(_ input: Tensor) throws -> Tensor { try input.linear(weight: weight, bias: bias) }
+}

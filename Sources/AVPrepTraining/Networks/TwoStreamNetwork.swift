@@ -1,0 +1,80 @@
+/// The model that is trained: a trunk that sees and a trunk that hears, into one space of embeddings.
+package struct TwoStreamNetwork {
+    /// All tensors; those of the trunks lie under `video.` and `audio.`.
+    package let store: ParameterStore
+    package let video: VideoNetwork
+    package let audio: AudioNetwork
+    private let embeddingNorm: Double
+
+    /// - Parameters:
+    ///   - audioFrames: spectrogram frames of a clip.
+    ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
+    /// - Throws: `TrainingError(.settings)` for sizes that make no network.
+    package init(settings: ModelSettings, audioFrames: Int, seed: UInt64?, engine: Engine) throws {
+        try Self.check(settings, audioFrames)
+        store = ParameterStore(engine: engine, seed: seed)
+        embeddingNorm = settings.embeddingNorm
+        video = try VideoNetwork(
+            store.root / "video", settings: settings.video, head: settings.temporalHead, frames: settings.frames,
+            embedding: settings.embedding)
+        audio = try AudioNetwork(
+            store.root / "audio", settings: settings.audio, head: settings.temporalHead, frames: audioFrames,
+            embedding: settings.embedding)
+    }
+
+    /// Embeddings of clips, scaled to ``ModelSettings/embeddingNorm`` unless that is 0.
+    ///
+    /// - Parameters:
+    ///   - clips: `[N, 3, T, S, S]`.
+    ///   - spectrograms: `[N, 1, F, B]`.
+    /// - Returns: two tensors `[N, embedding]`.
+    package func callAsFunction(clips: Tensor, spectrograms: Tensor, training: Bool) throws
+        -> (video: Tensor, audio: Tensor)
+    {
+        (
+            video: try embedVideo(clips, training: training),
+            audio: try embedAudio(spectrograms, training: training)
+        )
+    }
+
+    /// Embeddings of clips `[N, 3, T, S, S]`: `[N, embedding]`.
+    package func embedVideo(_ clips: Tensor, training: Bool) throws -> Tensor {
+        try scaled(try video(clips, training: training))
+    }
+
+    /// Embeddings of spectrograms `[N, 1, F, B]`: `[N, embedding]`.
+    package func embedAudio(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
+        try scaled(try audio(spectrograms, training: training))
+    }
+
+    /// The video trunk's weights under torchvision's names, without the last layer, whose size is the embedding's:
+    /// `mc3_18().load_state_dict(…, strict=False)` takes them where the width is 64.
+    package func torchvisionVideoWeights() throws -> [String: HostTensor] {
+        try store.values(under: "video.").filter { !$0.key.hasPrefix("fc.") }
+    }
+
+    private func scaled(_ embeddings: Tensor) throws -> Tensor {
+        guard embeddingNorm > 0 else { return embeddings }
+        // The floor keeps an embedding of zeros, and its gradient, at zero.
+        let length = try embeddings.power(2).sum([1], keepDimensions: true).clamped(minimum: 1e-24).squareRoot()
+        return try embeddings * (try length.power(-1) * embeddingNorm)
+    }
+
+    private static func check(_ settings: ModelSettings, _ audioFrames: Int) throws {
+        let sizes = [
+            ("video.width", settings.video.width, 1024), ("audio.width", settings.audio.width, 1024),
+            ("frames", settings.frames, 4096), ("crop_size", settings.cropSize, 4096),
+            ("embedding", settings.embedding, 65536),
+        ]
+        for (name, value, limit) in sizes where value < 1 || value > limit {
+            throw TrainingError(.settings, "train.model.\(name) is \(value); give a number from 1 to \(limit)")
+        }
+        guard settings.embeddingNorm >= 0, settings.embeddingNorm.isFinite else {
+            throw TrainingError(
+                .settings, "train.model.embedding_norm is \(settings.embeddingNorm); give 0 (no scaling) or more")
+        }
+        guard audioFrames >= 1 else {
+            throw TrainingError(.settings, "sound clips of \(audioFrames) spectrogram frames; make the clips longer")
+        }
+    }
+}
