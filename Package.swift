@@ -6,7 +6,7 @@ func system(_ name: String, pkgConfig: String, apt: [String]) -> Target {
     .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt(apt)])
 }
 
-/// One module of avprep and the modules below it. Arrows point down: see docs/architecture.md.
+/// One module of avprep and the modules below it. Arrows point down: see Sources/README.md.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies)
 }
@@ -46,7 +46,7 @@ let package = Package(
         module("AVPrepCore", ["CCrypto"]),
         module("AVPrepMedia", ["AVPrepCore", "CFFmpeg"]),
         module("AVPrepVision", ["AVPrepCore", "COpenCV"]),
-        module("AVPrepAudio", ["AVPrepCore", "CFFTW", "COpenBLAS"]),
+        module("AVPrepAudio", ["AVPrepCore", "CFFTW"]),
         module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepPairs", ["AVPrepCore"]),
@@ -70,7 +70,7 @@ let package = Package(
         tests("AVPrepCore", []),
         tests("AVPrepMedia", []),
         tests("AVPrepVision", []),
-        tests("AVPrepAudio", []),
+        tests("AVPrepAudio", ["COpenBLAS"]),
         tests("AVPrepStore", []),
         tests("AVPrepCatalog", []),
         tests("AVPrepPairs", []),

@@ -41,7 +41,10 @@ enum PipelineTable {
         .number("clip_seconds", \.clipSeconds, in: 0.04...60, "length of the picture clip and of the sound clip"),
         .number("gap_seconds", \.gapSeconds, in: 0...60, "smallest distance of the clips of a hard negative"),
         .choice("gap_measure", \.gapMeasure, "from where to where the gap is measured"),
+        .number("max_shift_seconds", \.maxShiftSeconds, in: 0...86_400, "largest, start to start; 0: no limit"),
         .number("hard_ratio", \.hardRatio, in: 0...1, "share of hard ones among the negatives of the set \"mixed\""),
+        .number("super_hard_ratio", \.superHardRatio, in: 0...1, "the same of overlapping ones; AVTS: of no help"),
+        .number("super_hard_overlap_seconds", \.superHardOverlapSeconds, in: 0.001...60, "how much those overlap"),
         .integer("pairs_per_segment", \.pairsPerSegment, in: 2...10_000, "pairs drawn from a segment, on average"),
     ])
 

@@ -23,11 +23,14 @@ struct Ingest: ParsableCommand {
     @Option(name: [.short, .long], help: "Videos prepared at a time; 0: one a core.")
     var workers: Int?
 
+    @Flag(name: .long, help: "Try failed files again.")
+    var retry = false
+
     func run() throws {
         let workspace = try options.workspace(workers.map { ["workers=\($0)"] } ?? []) { settings in
             if !paths.isEmpty { settings.corpus.paths = paths.map(Paths.absolute) }
         }
-        let report = try IngestStage.run(workspace, options.session.context)
+        let report = try IngestStage.run(workspace, options.session.context, retry: retry)
         try Terminal.show(report, json: options.json, text: \.text)
         try report.exitStatus.end()
     }

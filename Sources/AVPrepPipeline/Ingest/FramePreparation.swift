@@ -1,0 +1,142 @@
+import AVPrepCore
+import AVPrepStore
+import AVPrepVision
+
+/// What is made of each frame as it comes: the stored picture, grey for tracking, flow from the frame before.
+///
+/// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment.
+final class FramePreparation {
+    /// One frame's results.
+    private struct Entry {
+        var bytes: Range<Int>
+        /// Grey picture, when something needs it later.
+        var grey: Image8?
+        /// Stored flow from the frame before this one, by direction; empty for the first frame of all.
+        var flow: [StoreLayout.FlowDirection: [UInt8]] = [:]
+        /// Mean absolute grey difference from the frame before.
+        var difference: Float
+    }
+
+    private let settings: IngestSettings
+    private let width: Int
+    private let height: Int
+    private let encoder: JPEGEncoder
+    private let flow: FlowStage?
+    private var entries: [Entry] = []
+    private var bytes: [UInt8] = []
+    private var spareGreys: [Image8] = []
+    private var lastGrey: Image8?
+
+    init(settings: IngestSettings, width: Int, height: Int, encoder: JPEGEncoder) throws {
+        self.settings = settings
+        self.width = width
+        self.height = height
+        self.encoder = encoder
+        flow =
+            settings.flow.method == .off
+            ? nil : try FlowStage(settings: settings.flow, video: settings.video, width: width, height: height, encoder)
+    }
+
+    /// Frames waiting for their segment.
+    var count: Int { entries.count }
+
+    /// Prepares the next frame.
+    func append(_ picture: Image8) throws {
+        let start = bytes.count
+        switch settings.video.codec {
+        case .jpeg: try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) }
+        case .raw: bytes.append(contentsOf: picture.pixels)
+        }
+        let grey = spareGreys.popLast() ?? Image8(width: width, height: height, channels: 1)
+        try Grey.convert(picture, into: grey)
+        var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)
+        if let last = lastGrey {
+            entry.difference = Stillness.difference(last, grey)
+            if let flow { entry.flow = try flow.store(from: last, to: grey) }
+        }
+        lastGrey = grey
+        entries.append(entry)
+    }
+
+    /// The first `count` frames' results, taken out.
+    struct Taken {
+        let frames: PictureSequence
+        let flow: [StoreLayout.FlowDirection: PictureSequence]
+        let greys: [Image8]
+        /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
+        let differences: [Float]
+    }
+
+    /// Takes the oldest `count` frames out. Give the greys back with ``recycle(_:)``.
+    func take(_ count: Int) -> Taken {
+        precondition(count > 0 && count <= entries.count, "\(count) of \(entries.count) frames")
+        let taken = entries[..<count]
+        var frames = PictureSequence()
+        bytes.withUnsafeBytes { bytes in
+            for entry in taken { frames.append(UnsafeRawBufferPointer(rebasing: bytes[entry.bytes])) }
+        }
+        var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
+        for direction in flow?.directions ?? [] {
+            var pictures = PictureSequence()
+            // The flow into the segment's first frame comes from another segment: it is no part of this one.
+            for entry in taken.dropFirst() { (entry.flow[direction] ?? []).withUnsafeBytes { pictures.append($0) } }
+            flows[direction] = pictures
+        }
+        let result = Taken(
+            frames: frames, flow: flows, greys: taken.compactMap(\.grey),
+            differences: taken.dropFirst().map(\.difference))
+        let consumed = taken.last.map { $0.bytes.upperBound } ?? 0
+        entries.removeFirst(count)
+        bytes.removeFirst(consumed)
+        for index in entries.indices {
+            let range = entries[index].bytes
+            entries[index].bytes = range.lowerBound - consumed..<range.upperBound - consumed
+        }
+        return result
+    }
+
+    /// Makes grey buffers available again; the newest frame's stays, the next frame's flow starts there.
+    func recycle(_ greys: [Image8]) {
+        spareGreys += greys.filter { $0 !== lastGrey }
+    }
+}
+
+/// Flow of one frame to the next, computed, quantised and encoded.
+final class FlowStage {
+    let directions: [StoreLayout.FlowDirection]
+    private let estimator: FlowEstimator
+    private let quantiser: FlowQuantiser
+    private let field: FlowField
+    private let planes: Image8
+    private let encoder: JPEGEncoder
+    private let video: FrameSettings
+
+    init(settings: FlowSettings, video: FrameSettings, width: Int, height: Int, _ encoder: JPEGEncoder) throws {
+        directions = settings.direction.stored
+        estimator = try FlowEstimator(settings: settings, width: width, height: height)
+        quantiser = FlowQuantiser(bound: settings.bound)
+        field = FlowField(width: width, height: height)
+        planes = Image8(width: width, height: 2 * height, channels: 1)
+        self.encoder = encoder
+        self.video = video
+    }
+
+    /// The stored flow between two grey pictures, by direction; backward is computed anew, from `to` to `from`.
+    func store(from: Image8, to: Image8) throws -> [StoreLayout.FlowDirection: [UInt8]] {
+        var stored: [StoreLayout.FlowDirection: [UInt8]] = [:]
+        for direction in directions {
+            switch direction {
+            case .forward: try estimator.compute(from: from, to: to, into: field)
+            case .backward: try estimator.compute(from: to, to: from, into: field)
+            }
+            quantiser.encode(field, into: planes)
+            var bytes: [UInt8] = []
+            switch video.codec {
+            case .jpeg: try encoder.withEncoded(planes) { bytes.append(contentsOf: $0) }
+            case .raw: bytes.append(contentsOf: planes.pixels)
+            }
+            stored[direction] = bytes
+        }
+        return stored
+    }
+}

@@ -1,0 +1,38 @@
+package import AVPrepCatalog
+package import AVPrepCore
+import Foundation
+
+/// Where a corpus stands after an ingest: every listed file once.
+package struct IngestReport: Sendable, Codable {
+    package let counts: StageCounts
+    /// The first few files that failed or were skipped, with their reasons.
+    package let notes: [String]
+    /// Notes that there are beyond those.
+    package let furtherNotes: Int
+
+    /// At most so many notes are printed.
+    private static let noteLimit = 20
+
+    init(catalog: Catalog, key: String) throws {
+        counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
+        notes = try ["failed", "skipped"].flatMap { status in
+            try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: status, limit: Self.noteLimit)
+                .compactMap { record in
+                    record.outcome.reason.map { "\(status) (\($0.code)): \($0.detail)" }
+                }
+        }.prefix(Self.noteLimit).map { $0 }
+        furtherNotes = counts.failed + counts.skipped - notes.count
+    }
+
+    package var exitStatus: ExitStatus { counts.failed > 0 ? .doneWithFailures : .done }
+
+    package var text: String {
+        var lines = ["\(counts.listed) videos: \(counts.done) done, \(counts.skipped) skipped, \(counts.failed) failed"]
+        if counts.pending > 0 { lines[0] += ", \(counts.pending) still to do" }
+        lines += notes.map { "  " + $0 }
+        if furtherNotes > 0 { lines.append("  … and \(furtherNotes) more: avprep status names them") }
+        if counts.failed > 0 { lines.append("failed files stay so until they change; avprep ingest --retry tries them again") }
+        if counts.done > 0 { lines.append("next: avprep shard") }
+        return lines.joined(separator: "\n")
+    }
+}

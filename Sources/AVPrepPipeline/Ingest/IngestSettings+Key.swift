@@ -1,0 +1,49 @@
+import AVPrepCore
+import AVPrepMedia
+import Foundation
+
+extension IngestSettings {
+    /// The key of everything that a prepared file's content depends on: twelve hexadecimal digits. Limits are left out,
+    /// since they decide only whether there is a file at all.
+    package var key: String {
+        get throws {
+            var settings = self
+            settings.limits = MediaLimits()
+            return try CanonicalJSON.key(of: KeyedSettings(settings: settings))
+        }
+    }
+
+    /// Settings with the version of the code that turns them into bytes: raised when the same settings give others.
+    private struct KeyedSettings: Encodable {
+        var revision = 1
+        let settings: IngestSettings
+    }
+
+    /// The sound formats that the stored kinds need, each once: the waveform's first.
+    var audioFormats: [AudioFormat] {
+        var formats: [AudioFormat] = []
+        if pcm.sampleRate > 0 {
+            formats.append(AudioFormat(sampleRate: pcm.sampleRate, channels: pcm.channels))
+        }
+        for kind in spectrograms {
+            let format = AudioFormat(sampleRate: kind.sampleRate, channels: 1)
+            if !formats.contains(format) { formats.append(format) }
+        }
+        // Silence is judged on the sound itself, so one format is decoded even when none is stored.
+        return formats.isEmpty ? [AudioFormat(sampleRate: 16_000, channels: 1)] : formats
+    }
+}
+
+/// Where prepared files lie: named by the content of the video and the settings, so that workers need not agree.
+package enum PreparedPath {
+    /// Digits of a video's id: half of a SHA-256.
+    static let videoIDLength = 32
+
+    /// The id of a video by the digest of its bytes.
+    package static func videoID(_ digest: SHA256Digest) -> String { String(digest.hex.prefix(videoIDLength)) }
+
+    /// `FOLDER/ab/abcdef…-KEY.h5`.
+    package static func path(video: String, key: String, in folder: String) -> String {
+        "\(folder)/\(video.prefix(2))/\(video)-\(key).h5"
+    }
+}

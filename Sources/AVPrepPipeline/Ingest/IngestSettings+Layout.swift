@@ -1,0 +1,43 @@
+import AVPrepAudio
+import AVPrepStore
+import AVPrepVision
+
+extension IngestSettings {
+    /// What prepared files under these settings hold.
+    ///
+    /// - Parameter transforms: the plans of ``spectrograms``, in order.
+    func layout(_ transforms: [Spectrogram]) -> StoreLayout {
+        let codec: StoreLayout.PictureCodec = video.codec == .jpeg ? .jpeg : .raw
+        let quality = video.codec == .jpeg ? video.quality : nil
+        var layout = StoreLayout(
+            fps: video.fps, frameCodec: codec, frameQuality: quality, hasMotion: cameraMotion.enabled,
+            spectrograms: transforms.map { transform in
+                let kind = transform.settings
+                return StoreLayout.Spectrogram(
+                    name: kind.name, bins: transform.bins,
+                    framesPerSecond: Double(kind.sampleRate) / Double(kind.hopLength),
+                    storedType: kind.storedType == .float16 ? .float16 : .float32, attributes: kind.attributes)
+            })
+        if pcm.sampleRate > 0 {
+            layout.pcm = StoreLayout.PCM(sampleRate: pcm.sampleRate, channels: pcm.channels)
+        }
+        if flow.method != .off {
+            layout.flow = StoreLayout.Flow(
+                directions: flow.direction.stored, codec: codec, quality: quality, method: flow.method.rawValue,
+                preset: flow.method == .dis ? flow.preset.rawValue : nil, bound: flow.bound, fps: video.fps,
+                quantisation: FlowQuantiser.rule)
+        }
+        return layout
+    }
+}
+
+extension FlowSettings.Direction {
+    /// The directions stored, forward first.
+    var stored: [StoreLayout.FlowDirection] {
+        switch self {
+        case .forward: [.forward]
+        case .backward: [.backward]
+        case .both: [.forward, .backward]
+        }
+    }
+}

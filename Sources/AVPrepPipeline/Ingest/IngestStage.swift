@@ -1,0 +1,195 @@
+import AVPrepAudio
+import AVPrepCatalog
+package import AVPrepCore
+import AVPrepMedia
+import AVPrepStore
+import Foundation
+import Synchronization
+
+/// Corpus → prepared files and catalog: every file ends done, skipped or failed.
+package enum IngestStage {
+    /// The stage's name in the catalog.
+    package static let name = "ingest"
+
+    /// Prepares what is not prepared yet for these contents and settings.
+    ///
+    /// - Parameter retry: failed items are tried again.
+    /// - Throws: ``Failure`` when there is nothing to ingest, or the disk or the workspace refuses;
+    ///   `CancellationError`. The trouble of a single file is an outcome, not an error.
+    package static func run(_ workspace: Workspace, _ context: StageContext, retry: Bool = false) throws
+        -> IngestReport
+    {
+        try workspace.exclusively {
+            let items = try CorpusScan.items(in: workspace)
+            let transforms = try workspace.settings.ingest.spectrograms.map { try Spectrogram($0) }
+            let catalog = try Catalog(path: workspace.catalog)
+            let key = try workspace.settings.ingest.key
+            let run = try catalog.beginRun(name)
+            do {
+                if retry { _ = try catalog.forgetFailures(stage: name) }
+                _ = try catalog.list(items.map(\.listedFile), run: run)
+                _ = try catalog.endListing(run: run)
+                let listing = Listing(items, catalog: catalog, workspace: workspace, context: context, key: key)
+                try listing.forgetLostResults()
+                try listing.hash()
+                try listing.prepare(transforms)
+                let report = try IngestReport(catalog: catalog, key: key)
+                try catalog.endRun(run, report.exitStatus)
+                return report
+            } catch {
+                let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
+                try? catalog.endRun(run, status)
+                throw error
+            }
+        }
+    }
+}
+
+/// One ingest of one listing.
+private struct Listing {
+    let items: [String: CorpusItem]
+    let catalog: Catalog
+    let workspace: Workspace
+    let context: StageContext
+    let key: String
+
+    init(_ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String) {
+        self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
+        self.catalog = catalog
+        self.workspace = workspace
+        self.context = context
+        self.key = key
+    }
+
+    /// Items whose prepared file somebody removed are to be done again.
+    func forgetLostResults() throws {
+        let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
+        let lost = done.filter { record in
+            !(record.output.map { FileManager.default.fileExists(atPath: workspace.path($0)) } ?? false)
+        }
+        try catalog.forget(lost.map(\.subject), stage: IngestStage.name)
+    }
+
+    /// Gives every listed file the id of its content.
+    func hash() throws {
+        let pending = try catalog.pending(stage: IngestStage.name, settingsKey: key).filter { $0.videoID == nil }
+        guard !pending.isEmpty else { return }
+        let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
+        let progress = ProgressReporter("hash", unit: "files", style: context.progress)
+        let state = Mutex((files: 0, bytes: Int64(0)))
+        try WorkerPool.run(pending, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            entry in
+            guard let item = items[entry.file.path] else { return }
+            do {
+                let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
+                try catalog.setVideoID(PreparedPath.videoID(digest), of: item.listed)
+            } catch let failure as Failure {
+                try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
+            }
+            let (files, bytes) = state.withLock { state in
+                state.files += 1
+                state.bytes += max(0, entry.file.size)
+                return state
+            }
+            progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
+        }
+        progress.finish()
+    }
+
+    /// Prepares every pending item, the largest files first: the last ones to finish are then short.
+    func prepare(_ transforms: [Spectrogram]) throws {
+        var primary: [String: String] = [:]
+        for group in try catalog.duplicates() {
+            for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
+        }
+        var work: [CatalogItem] = []
+        for entry in try catalog.pending(stage: IngestStage.name, settingsKey: key) {
+            if let first = primary[entry.file.path], let item = items[entry.file.path] {
+                let reason = Outcome.Reason("duplicate", "\(item.listed) has the same bytes as \(first)")
+                try record(item, .skipped(reason))
+            } else {
+                work.append(entry)
+            }
+        }
+        guard !work.isEmpty else { return }
+        work.sort { ($1.file.size, $0.file.path) < ($0.file.size, $1.file.path) }
+        let total = max(1, work.reduce(0) { $0 + $1.file.size })
+        let count = work.count
+        let progress = ProgressReporter("ingest", unit: "videos", style: context.progress)
+        let state = Mutex((videos: 0, bytes: Int64(0), failed: 0))
+        let settings = workspace.settings.ingest
+        progress.update(done: 0, total: count)
+        try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            try VideoPreparation(settings: settings, transforms: transforms, cancellation: context.cancellation)
+        } _: { worker, entry in
+            guard let item = items[entry.file.path], let video = entry.videoID else { return }
+            let outcome = try prepare(item, video: video, with: worker)
+            let (videos, bytes, failed) = state.withLock { state in
+                state.videos += 1
+                state.bytes += entry.file.size
+                if case .failed = outcome { state.failed += 1 }
+                return state
+            }
+            progress.update(done: videos, total: count, share: Double(bytes) / Double(total), failed: failed)
+        }
+        progress.finish()
+    }
+
+    private func prepare(_ item: CorpusItem, video: String, with worker: VideoPreparation) throws -> Outcome {
+        let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
+        let path = workspace.path(output)
+        // A file that is there is whole: the run that made it was killed before the catalog knew.
+        if FileManager.default.fileExists(atPath: path) {
+            try record(item, .done, output: output)
+            return .done
+        }
+        let wall = ContinuousClock.now
+        let cpu = threadSeconds()
+        let result = try worker.prepare(item, video: video, to: path)
+        if let info = result.info {
+            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode)
+            try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
+        }
+        try record(
+            item, result.outcome, output: result.outcome == .done ? output : nil,
+            wallSeconds: (ContinuousClock.now - wall).inSeconds, cpuSeconds: threadSeconds() - cpu)
+        return result.outcome
+    }
+
+    private func record(
+        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, wallSeconds: Double = 0, cpuSeconds: Double = 0
+    ) throws {
+        try catalog.record(
+            OutcomeRecord(
+                subject: item.listed, stage: IngestStage.name, settingsKey: key, outcome: outcome,
+                wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output))
+    }
+}
+
+/// What the catalog keeps of a video's content, as JSON.
+package struct MediaRecord: Codable, Sendable, Equatable {
+    /// What the container says.
+    package let info: MediaInfo
+    /// Segments, cuts and seconds dropped; nil when it was skipped before that.
+    let tally: SegmentAssembler.Tally?
+    let decode: DecodeSummary?
+}
+
+extension CorpusItem {
+    /// The item as the catalog lists it. A file that cannot be looked at has size -1: it becomes a failed item.
+    fileprivate var listedFile: ListedFile {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return ListedFile(path: listed, size: -1, modifiedNanoseconds: 0)
+        }
+        let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return ListedFile(path: listed, size: Int64(status.st_size), modifiedNanoseconds: nanoseconds)
+    }
+}
+
+/// CPU seconds of the calling thread.
+private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

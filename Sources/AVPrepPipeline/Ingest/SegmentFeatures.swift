@@ -1,0 +1,75 @@
+import AVPrepAudio
+import AVPrepCore
+import AVPrepMedia
+import AVPrepStore
+import AVPrepVision
+
+/// What is computed once a segment is complete: spectrograms, waveform, camera motion, flags. One a worker.
+final class SegmentFeatures {
+    private let settings: IngestSettings
+    private let formats: [AudioFormat]
+    private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
+    private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
+
+    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    init(settings: IngestSettings, transforms: [Spectrogram]) {
+        self.settings = settings
+        let formats = settings.audioFormats
+        self.formats = formats
+        spectrograms = transforms.map { transform in
+            let format = AudioFormat(sampleRate: transform.settings.sampleRate, channels: 1)
+            guard let index = formats.firstIndex(of: format) else {
+                preconditionFailure("the kind \(transform.settings.name) without a sound format")
+            }
+            return (transform, transform.makeWorkspace(), index)
+        }
+    }
+
+    /// Completes a segment with the sound of `[from, to)` seconds of the pass.
+    func complete(
+        _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer]
+    ) throws -> SegmentData {
+        var segment = segment
+        let isSilent = sounds[0].withSamples(from: from, to: to) {
+            AudioLevel(of: $0).isSilent(below: settings.silenceDecibels)
+        }
+        if isSilent { segment.flags.insert(.silent) }
+        if Stillness.isFrozen(taken.differences) { segment.flags.insert(.still) }
+        var motions: [FrameMotion] = []
+        if settings.cameraMotion.enabled {
+            let estimator = try cameraMotion(width: segment.width, height: segment.height)
+            motions = try estimator.estimate(greys: taken.greys)
+            segment.flags.formUnion(estimator.flags(for: motions))
+        }
+        var waveform: [Int16] = []
+        if settings.pcm.sampleRate > 0 {
+            waveform = sounds[0].withSamples(from: from, to: to) { samples in
+                [Int16](unsafeUninitializedCapacity: samples.count) { buffer, count in
+                    PCM.quantise(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<samples.count]))
+                    count = samples.count
+                }
+            }
+        }
+        var stored: [String: [Float]] = [:]
+        for kind in spectrograms {
+            stored[kind.transform.settings.name] = sounds[kind.format].withSamples(from: from, to: to) { samples in
+                let count = kind.transform.frameCount(samples: samples.count) * kind.transform.bins
+                return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+                    kind.transform.compute(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), kind.workspace)
+                    initialized = count
+                }
+            }
+        }
+        return SegmentData(
+            segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: waveform,
+            spectrograms: stored)
+    }
+
+    private func cameraMotion(width: Int, height: Int) throws -> CameraMotionEstimator {
+        if let motion, motion.width == width, motion.height == height { return motion.estimator }
+        let estimator = CameraMotionEstimator(
+            settings: settings.cameraMotion, fps: settings.video.fps, width: width, height: height)
+        motion = (estimator, width, height)
+        return estimator
+    }
+}

@@ -1,0 +1,110 @@
+import AVPrepAudio
+import AVPrepCore
+import AVPrepMedia
+import AVPrepStore
+import AVPrepVision
+import Foundation
+
+/// Turns one video into one prepared file. One a worker: encoder, transforms and estimators are reused.
+final class VideoPreparation {
+    /// What preparing a video came to.
+    struct Result {
+        let outcome: Outcome
+        /// What the container says, where it could be read.
+        var info: MediaInfo?
+        var tally: SegmentAssembler.Tally?
+        var decode: DecodeSummary?
+    }
+
+    private let settings: IngestSettings
+    private let layout: StoreLayout
+    private let attributes: [String: AttributeValue]
+    private let features: SegmentFeatures
+    private let encoder: JPEGEncoder
+    private let cancellation: Cancellation
+
+    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
+        self.settings = settings
+        self.cancellation = cancellation
+        layout = settings.layout(transforms)
+        attributes = [
+            "avprep_version": .string(Version.text), "config_json": .string(try CanonicalJSON.encode(settings)),
+            "settings_key": .string(try settings.key),
+        ]
+        features = SegmentFeatures(settings: settings, transforms: transforms)
+        encoder = try JPEGEncoder(quality: settings.video.quality)
+    }
+
+    /// Prepares `item` into `path`, which appears complete or not at all.
+    ///
+    /// - Returns: done, or why this item was skipped or failed.
+    /// - Throws: what concerns the whole run: cancellation, and a disk that refuses.
+    func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
+        do {
+            let cancellation = cancellation
+            let media = try MediaFile(path: item.path, limits: settings.limits) { cancellation.isCancelled }
+            return try prepare(media, item, video: video, to: path)
+        } catch let error as MediaError {
+            try cancellation.check()
+            return Result(outcome: .failed(Outcome.Reason(error.code.rawValue, error.description)))
+        } catch let error as VisionError {
+            return Result(outcome: .failed(Outcome.Reason("vision", "\(item.listed): \(error.description)")))
+        }
+    }
+
+    private func prepare(_ media: MediaFile, _ item: CorpusItem, video: String, to path: String) throws -> Result {
+        let info = media.info
+        func skipped(_ code: String, _ detail: String) -> Result {
+            Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
+        }
+        if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
+        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
+        let crop = try borders(of: media)
+        let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
+        let size = media.outputSize(crop: crop, shortSide: shortSide)
+        let origin = SegmentOrigin(
+            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, width: size.width,
+            height: size.height, crop: crop)
+        let frames = try FramePreparation(settings: settings, width: size.width, height: size.height, encoder: encoder)
+        try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
+        let temporary = AtomicFile.temporaryPath(for: path)
+        do {
+            let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
+            let assembler = SegmentAssembler(
+                settings: settings, video: origin, frames: frames, features: features, cancellation: cancellation,
+                emit: writer.append)
+            let summary = try media.decode(
+                DecodeRequest(
+                    fps: settings.video.fps, crop: crop, shortSide: shortSide, audio: settings.audioFormats),
+                to: assembler)
+            try assembler.finish()
+            try writer.finish()
+            let tally = assembler.tally
+            guard tally.segments > 0 else {
+                unlink(temporary)
+                let seconds = Double(summary.frameCount) / settings.video.fps
+                return skipped(
+                    "too-short",
+                    "\(item.listed): picture and sound together last \(String(format: "%.2f", seconds)) s, and no part of min_segment_seconds (\(settings.minSegmentSeconds))"
+                )
+            }
+            try AtomicFile.commit(temporary, to: path)
+            return Result(outcome: .done, info: info, tally: tally, decode: summary)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Black framing by a few spread frames, in source pixels.
+    private func borders(of media: MediaFile) throws -> CropMargins {
+        guard settings.borders.method != .off else { return .none }
+        let frames = try media.spreadFrames(count: settings.borders.frames)
+        guard let scale = frames.first?.scale else { return .none }
+        let margins = BlackBorder.detect(in: frames.map(\.picture), settings: settings.borders).margins
+        return CropMargins(
+            top: margins.top * scale, bottom: margins.bottom * scale, left: margins.left * scale,
+            right: margins.right * scale)
+    }
+}

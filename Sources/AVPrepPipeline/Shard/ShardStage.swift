@@ -1,0 +1,153 @@
+import AVPrepCatalog
+package import AVPrepCore
+import AVPrepPairs
+import AVPrepStore
+import Foundation
+import Synchronization
+
+/// Prepared files → shards with pair sets and `index.json`.
+package enum ShardStage {
+    /// Packs what is not packed yet and draws the pair sets.
+    ///
+    /// Shards whose content is already there stay as they are, so another hard ratio rewrites small pair files and the
+    /// index alone.
+    ///
+    /// - Throws: ``Failure`` when nothing is prepared under the settings in force; errors of the modules below;
+    ///   `CancellationError`.
+    package static func run(_ workspace: Workspace, _ context: StageContext) throws -> ShardReport {
+        try workspace.exclusively {
+            let key = try workspace.settings.ingest.key
+            let videos = try preparedVideos(workspace, key)
+            let plan = ShardPlan(
+                videos: videos, settings: workspace.settings.shard, seed: UInt64(workspace.settings.seed))
+            guard plan.shards.contains(where: { $0.split == .train }) else {
+                throw Failure(
+                    "none of the \(videos.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed",
+                    exitStatus: .badInput)
+            }
+            try AtomicFile.makeFolder(workspace.shards)
+            AtomicFile.removeLitter(in: workspace.shards)
+            let packing = ShardPacking(workspace: workspace, context: context, plan: plan, settingsKey: key)
+            let shards = try packing.run()
+            let drawing = PairDrawing(workspace: workspace, context: context, shards: shards.map(\.name))
+            let pairs = try drawing.run(splits: shards.map(\.split))
+            let layout = try StoreReader(path: "\(workspace.shards)/\(shards[0].name)").layout
+            var index = ShardIndex(
+                createdBy: "avprep \(Version.text)", seed: workspace.settings.seed, layout: layout, shards: shards,
+                videos: Dictionary(grouping: plan.shards, by: \.split).mapValues { $0.reduce(0) { $0 + $1.videos.count } })
+            index.pairSets = pairs.sets
+            index.pairFiles = pairs.files
+            try index.save(workspace.shards)
+            try removeStale(index, in: workspace.shards)
+            return ShardReport(index: index, refusals: pairs.refusals, packed: packing.packedCount, folder: workspace.shards)
+        }
+    }
+
+    private static func preparedVideos(_ workspace: Workspace, _ key: String) throws -> [ShardPlan.Video] {
+        let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
+        let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
+        guard !done.isEmpty else {
+            let others = try catalog.counts(stage: IngestStage.name).done
+            throw Failure(
+                others > 0
+                    ? "nothing is prepared under these ingest settings (\(others) videos are under others); run avprep ingest, or bring the settings back"
+                    : "nothing is prepared; run avprep ingest first",
+                exitStatus: .badInput)
+        }
+        return try done.map { record in
+            guard let output = record.output, let item = try catalog.item(record.subject), let video = item.videoID else {
+                throw Failure("the catalog does not say where \(record.subject) was prepared; run avprep ingest again")
+            }
+            let path = workspace.path(output)
+            var status = stat()
+            guard stat(path, &status) == 0 else {
+                throw Failure(
+                    "cannot read \(path), the prepared file of \(record.subject): \(systemError()); avprep ingest makes it again",
+                    exitStatus: .badInput)
+            }
+            return ShardPlan.Video(videoID: video, path: path, bytes: Int(status.st_size))
+        }
+    }
+
+    /// Removes shards and pair files that the index does not name, now that it is in place.
+    private static func removeStale(_ index: ShardIndex, in folder: String) throws {
+        let kept = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasSuffix(".h5") && !kept.contains(name) && Split.allCases.contains(where: { name.hasPrefix("\($0.rawValue)-") }) {
+            unlink("\(folder)/\(name)")
+        }
+    }
+}
+
+/// Packs the shards of a plan, several at a time.
+private final class ShardPacking: Sendable {
+    let workspace: Workspace
+    let context: StageContext
+    let plan: ShardPlan
+    let settingsKey: String
+    private let state = Mutex((packed: 0, done: 0, shards: [String: ShardIndex.Shard]()))
+
+    init(workspace: Workspace, context: StageContext, plan: ShardPlan, settingsKey: String) {
+        self.workspace = workspace
+        self.context = context
+        self.plan = plan
+        self.settingsKey = settingsKey
+    }
+
+    /// Shards that were packed by this run; the others were there.
+    var packedCount: Int { state.withLock { $0.packed } }
+
+    /// - Returns: the index's entries, in the plan's order.
+    func run() throws -> [ShardIndex.Shard] {
+        let progress = ProgressReporter("shard", unit: "shards", style: context.progress)
+        let known = (try? ShardIndex.load(workspace.shards))?.shards ?? []
+        try WorkerPool.run(
+            plan.shards, workers: workspace.workers, isCancelled: { self.context.cancellation.isCancelled }
+        ) { shard in
+            let entry = try self.entry(for: shard, known: known)
+            let done = self.state.withLock { state in
+                state.shards[shard.name] = entry
+                state.done += 1
+                return state.done
+            }
+            progress.update(done: done, total: self.plan.shards.count)
+        }
+        progress.finish()
+        return state.withLock { state in plan.shards.compactMap { state.shards[$0.name] } }
+    }
+
+    private func entry(for shard: ShardPlan.Shard, known: [ShardIndex.Shard]) throws -> ShardIndex.Shard {
+        let path = "\(workspace.shards)/\(shard.name).h5"
+        let key = try shard.contentKey(settingsKey: settingsKey)
+        if FileManager.default.fileExists(atPath: path), let reader = try? StoreReader(path: path),
+            reader.attributes["content_key"]?.text == key
+        {
+            var status = stat()
+            stat(path, &status)
+            // The checksum of a file that has not changed its size or content key is the one that was measured.
+            if let entry = known.first(where: { $0.name == "\(shard.name).h5" && $0.bytes == Int(status.st_size) }) {
+                return entry
+            }
+            return try measure(path, shard.split)
+        }
+        let parts = try shard.videos.map { video in
+            ShardPart(
+                path: video.path, rows: Array(try StoreReader(path: video.path).segments.indices), split: shard.split)
+        }
+        try AtomicFile.write(to: path) { temporary in
+            try ShardPacker.pack(
+                parts, to: temporary, pairsFile: PairFile.name(forShard: "\(shard.name).h5"),
+                attributes: [
+                    "avprep_version": .string(Version.text), "seed": .int(workspace.settings.seed),
+                    "content_key": .string(key),
+                    "config_json": .string(try CanonicalJSON.encode(workspace.settings.ingest)),
+                ], cancellation: context.cancellation)
+        }
+        state.withLock { $0.packed += 1 }
+        return try measure(path, shard.split)
+    }
+
+    private func measure(_ path: String, _ split: Split) throws -> ShardIndex.Shard {
+        try ShardIndex.Shard(path: path, split: split) { context.cancellation.isCancelled }
+    }
+}
