@@ -23,7 +23,7 @@ import Testing
         output.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             resampler.resample(
-                UnsafeBufferPointer(image.pixels), width: image.width, into: base, planeStride: size * size)
+                UnsafeBufferPointer(image.pixels), stride: image.width, into: base, planeStride: size * size)
         }
         return output
     }

@@ -1,0 +1,74 @@
+import AVPrepCore
+
+/// Which pairs an epoch shows, in which order: a pure function of (seed, stage, set, epoch).
+///
+/// The rule. Shards are put in random order and taken in groups of ``shardsPerGroup``; the pairs in sync of one group
+/// are shuffled together, and so are its pairs out of sync. Reads thus stay within few shards at a time, and a set of
+/// no more shards than that is shuffled as a whole. The epoch alternates between the two rows: slot 2k holds the k-th
+/// pair in sync, slot 2k + 1 the k-th pair out of sync, so every batch of even size is half and half, and one of odd
+/// size off by one. Pairs of the longer row that are left over, and the last batch if it is not full, are not shown in
+/// this epoch; another epoch has another order.
+package struct EpochOrder: Sendable {
+    /// Shards whose pairs are mixed with each other.
+    package static let shardsPerGroup = 16
+
+    private let inSync: [[Int32]]
+    private let outOfSync: [[Int32]]
+    private let batchSize: Int
+    private let name: String
+    private let seed: UInt64
+    /// Batches of every epoch.
+    package let stepsPerEpoch: Int
+
+    /// - Parameters:
+    ///   - labels: for each shard, the labels of its pairs; pairs are numbered through all shards from 0.
+    ///   - batchSize: pairs a batch, > 0.
+    ///   - pairsPerEpoch: at most so many pairs an epoch; 0 for all.
+    ///   - name: what the order is for: stage and set.
+    /// - Throws: ``TrainingError`` when the set cannot fill one batch.
+    package init(labels: [[UInt8]], batchSize: Int, pairsPerEpoch: Int, name: String, seed: UInt64) throws {
+        precondition(batchSize > 0 && pairsPerEpoch >= 0, "batches of \(batchSize), \(pairsPerEpoch) pairs an epoch")
+        var first: Int32 = 0
+        var rows: (inSync: [[Int32]], outOfSync: [[Int32]]) = ([], [])
+        for shard in labels {
+            let numbers = first..<(first + Int32(shard.count))
+            rows.inSync.append(zip(numbers, shard).filter { $0.1 == 1 }.map(\.0))
+            rows.outOfSync.append(zip(numbers, shard).filter { $0.1 != 1 }.map(\.0))
+            first = numbers.upperBound
+        }
+        let counts = (rows.inSync.reduce(0) { $0 + $1.count }, rows.outOfSync.reduce(0) { $0 + $1.count })
+        var slots = 2 * min(counts.0, counts.1)
+        if pairsPerEpoch > 0 { slots = min(slots, pairsPerEpoch) }
+        guard slots >= batchSize else {
+            throw TrainingError(
+                .data,
+                """
+                \(name): \(counts.0) pairs in sync and \(counts.1) out of sync, of which an epoch shows \(slots), do not \
+                fill one batch of \(batchSize); lower train.batch_size, or shard more videos
+                """)
+        }
+        inSync = rows.inSync
+        outOfSync = rows.outOfSync
+        self.batchSize = batchSize
+        self.name = name
+        self.seed = seed
+        stepsPerEpoch = slots / batchSize
+    }
+
+    /// The pair at each slot of an epoch: batch b is `[b · batchSize, (b + 1) · batchSize)`.
+    ///
+    /// - Complexity: O(pairs of the set).
+    package func pairs(epoch: Int) -> [Int] {
+        var random = SeededRandom(seed: seed, for: "order/\(name)/\(epoch)")
+        let shards = random.shuffled(inSync.indices)
+        var rows: (inSync: [Int32], outOfSync: [Int32]) = ([], [])
+        for start in stride(from: 0, to: shards.count, by: Self.shardsPerGroup) {
+            let group = shards[start..<min(start + Self.shardsPerGroup, shards.count)]
+            rows.inSync += random.shuffled(group.flatMap { inSync[$0] })
+            rows.outOfSync += random.shuffled(group.flatMap { outOfSync[$0] })
+        }
+        return (0..<stepsPerEpoch * batchSize).map { slot in
+            Int(slot % 2 == 0 ? rows.inSync[slot / 2] : rows.outOfSync[slot / 2])
+        }
+    }
+}

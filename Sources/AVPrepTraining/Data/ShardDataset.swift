@@ -1,0 +1,158 @@
+package import AVPrepCore
+package import AVPrepStore
+
+/// The pairs of one set in the shards of one split, numbered from 0 in the order of the index.
+///
+/// All shards are opened and all pairs checked when it is made, so that what is wrong shows before an hour of training
+/// and not after. May be used by many threads at once.
+package final class ShardDataset: Sendable {
+    /// The folder of the shards.
+    package let folder: String
+    package let split: Split
+    package let set: String
+    /// File names of the shards.
+    package let shardNames: [String]
+    /// Length of the clips that the pairs were drawn for, in seconds.
+    package let clipSeconds: Double
+    private let readers: [StoreReader]
+    private let pairs: [[Pair]]
+    /// Number of the first pair of each shard.
+    private let firstPairs: [Int]
+    /// Number of pairs.
+    package let count: Int
+
+    init(folder: ShardFolder, split: Split, set: String) throws {
+        self.folder = folder.path
+        self.split = split
+        self.set = set
+        shardNames = folder.index.shards.filter { $0.split == split }.map(\.name)
+        guard !shardNames.isEmpty else {
+            throw TrainingError(
+                .data, "\(folder.path) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
+        }
+        guard folder.index.pairSets.contains(where: { $0.name == set }) else {
+            throw TrainingError(
+                .data,
+                """
+                \(folder.path) has no pair set "\(set)", only \
+                \(folder.index.pairSets.map(\.name).sorted().joined(separator: ", ")); \
+                name one of them in train.stages, or run `avprep shard`
+                """)
+        }
+        readers = try shardNames.map { try folder.reader($0) }
+        var seconds: Set<Double> = []
+        let pairs = try zip(shardNames, readers).map { name, reader in
+            let path = "\(folder.path)/\(PairFile.name(forShard: name))"
+            guard let own = try PairFile.read(path).first(where: { $0.name == set }) else {
+                throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
+            }
+            try own.check(against: reader)
+            if let length = own.attributes["clip_seconds"]?.number, length > 0 { seconds.insert(length) }
+            return own.pairs
+        }
+        guard seconds.count == 1, let clipSeconds = seconds.first else {
+            throw TrainingError(
+                .data,
+                """
+                the pairs "\(set)" of \(folder.path) name \(seconds.isEmpty ? "no" : "several") clip_seconds; \
+                run `avprep shard` again
+                """)
+        }
+        self.clipSeconds = clipSeconds
+        self.pairs = pairs
+        var first = 0
+        firstPairs = pairs.map { own in
+            defer { first += own.count }
+            return first
+        }
+        count = first
+    }
+
+    /// Pair `number`, the shard it lies in, and that shard's reader.
+    ///
+    /// - Complexity: O(log *shards*).
+    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: StoreReader) {
+        precondition((0..<count).contains(number), "pair \(number) of \(count)")
+        var low = 0
+        var high = firstPairs.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if firstPairs[middle] <= number { low = middle } else { high = middle - 1 }
+        }
+        return (pairs[low][number - firstPairs[low]], low, readers[low])
+    }
+
+    /// The reader of one of the shards.
+    package func reader(_ shard: Int) -> StoreReader { readers[shard] }
+
+    /// 1 for each pair in sync and 0 for each other, a shard after the other.
+    package var labels: [[UInt8]] { pairs.map { $0.map(\.kind.label) } }
+
+    /// How a spectrogram is stored in these shards.
+    ///
+    /// - Throws: ``TrainingError`` when it is not, saying which ones are.
+    package func spectrogram(_ name: String) throws -> StoreLayout.Spectrogram {
+        let layout = readers[0].layout
+        guard let spectrogram = layout.spectrogram(name) else {
+            let names = layout.spectrograms.map(\.name).joined(separator: ", ")
+            throw TrainingError(
+                .data,
+                """
+                the shards in \(folder) hold no spectrogram "\(name)", only \(names.isEmpty ? "none" : names); \
+                set train.model.spectrogram, or ingest with it
+                """)
+        }
+        return spectrogram
+    }
+
+    /// What one pair of this set is to the network, once it is certain that every pair has it.
+    ///
+    /// - Throws: ``TrainingError`` when the shards lack the spectrogram, the clips have fewer frames than the model
+    ///   wants, or a pair's segment is too short for its clip, naming it.
+    package func clipShape(_ model: ModelSettings) throws -> ClipShape {
+        let spectrogram = try spectrogram(model.spectrogram)
+        let fps = readers[0].layout.fps
+        let stored = Int((clipSeconds * fps).rounded())
+        guard model.frames <= max(1, stored) else {
+            throw TrainingError(
+                .settings,
+                """
+                train.model.frames is \(model.frames), and the clips of \(folder) are \(clipSeconds) s of \(fps) \
+                frames a second: \(stored) frames; lower it, or shard longer clips
+                """)
+        }
+        let rows = SpectrogramWindow.rowCount(seconds: clipSeconds, framesPerSecond: spectrogram.framesPerSecond)
+        let shape = ClipShape(
+            frames: model.frames, size: model.cropSize, audioFrames: rows, audioBins: spectrogram.bins)
+        for (shard, own) in pairs.enumerated() {
+            for pair in own { try check(pair, shard: shard, frames: model.frames, spectrogram) }
+        }
+        return shape
+    }
+
+    private func check(_ pair: Pair, shard: Int, frames: Int, _ spectrogram: StoreLayout.Spectrogram) throws {
+        let segments = readers[shard].segments
+        let video = segments[Int(pair.videoSegment)]
+        guard Int(pair.videoStartFrame) + frames <= video.frames.count else {
+            throw TrainingError(
+                .data,
+                """
+                \(folder)/\(shardNames[shard]): a clip of \(frames) frames from frame \(pair.videoStartFrame) is longer \
+                than segment \(video.segment.segmentID) with \(video.frames.count); lower train.model.frames, or run \
+                `avprep shard` again
+                """)
+        }
+        let audio = segments[Int(pair.audioSegment)]
+        let window = SpectrogramWindow(
+            start: pair.audioStartSeconds, seconds: clipSeconds, framesPerSecond: spectrogram.framesPerSecond,
+            available: audio.spectrograms[spectrogram.name]?.count ?? 0)
+        guard window != nil else {
+            throw TrainingError(
+                .data,
+                """
+                \(folder)/\(shardNames[shard]): \(clipSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
+                the \(spectrogram.name) of segment \(audio.segment.segmentID) holds; run `avprep shard` again
+                """)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import AVPrepCore
+import Foundation
+
+/// Where a run stands between two steps: with the weights, all that it takes to go on as if it had never stopped.
+/// Stored as JSON in a checkpoint's metadata under `state`.
+struct TrainingState: Codable, Equatable {
+    /// Rises when the meaning of a checkpoint changes; another format cannot be gone on from.
+    static let currentFormat = 1
+
+    var format = Self.currentFormat
+    var seed: UInt64
+    var settings: TrainSettings
+    /// SHA-256 of the shards' index.json.
+    var shards: String
+    /// How the sound is normalised.
+    var statistics: SpectrogramStatistics
+    /// Steps taken since the run began.
+    var step = 0
+    /// The next epoch, counted through all stages from 0, or the one under way.
+    var epoch = 0
+    /// Batches of it that were taken.
+    var batch = 0
+    var plateau: LearningRatePlateau
+    /// Loss since the epoch began, and since the last report: sums over batches.
+    var epochLoss = RunningMean()
+    var recentLoss = RunningMean()
+    /// The epoch with the highest validation score so far, from 0, and that score.
+    var best: Best?
+
+    struct Best: Codable, Equatable {
+        var epoch: Int
+        var score: Double
+    }
+
+    /// What a run must not change on its way: how often and where the work is done may change, what is learnt may not.
+    ///
+    /// - Returns: the first settings that differ, e.g. `train.loss.margin was 0.99 and is 0.5`; nil if none do.
+    func change(to settings: TrainSettings, seed: UInt64, shards: String) throws -> String? {
+        if self.seed != seed { return "the seed was \(self.seed) and is \(seed)" }
+        var old = self.settings
+        old.name = settings.name
+        old.device = settings.device
+        old.threads = settings.threads
+        old.loaderThreads = settings.loaderThreads
+        old.prefetchBatches = settings.prefetchBatches
+        old.checkpointSteps = settings.checkpointSteps
+        if let difference = try Self.difference(of: old, from: settings) { return difference }
+        return self.shards == shards ? nil : "the shards are not those that the run began with"
+    }
+
+    private static func difference(of old: TrainSettings, from new: TrainSettings) throws -> String? {
+        func tree(_ settings: TrainSettings) throws -> Any {
+            try JSONSerialization.jsonObject(with: Data(try CanonicalJSON.encode(settings).utf8))
+        }
+        return difference(of: try tree(old), from: try tree(new), at: "train")
+    }
+
+    private static func difference(of old: Any, from new: Any, at path: String) -> String? {
+        switch (old, new) {
+        case (let old as [String: Any], let new as [String: Any]):
+            return Set(old.keys).union(new.keys).sorted().lazy.compactMap { key in
+                let path = path + "." + snakeCase(key)
+                guard let old = old[key], let new = new[key] else { return "\(path) is new or gone" }
+                return difference(of: old, from: new, at: path)
+            }.first
+        case (let old as [Any], let new as [Any]) where old.count == new.count:
+            return zip(old, new).enumerated().lazy.compactMap { index, pair in
+                difference(of: pair.0, from: pair.1, at: "\(path)[\(index)]")
+            }.first
+        case (let old as NSObject, let new as NSObject) where old == new: return nil
+        case (let old as [Any], let new as [Any]): return "\(path) had \(old.count) entries and has \(new.count)"
+        default: return "\(path) was \(old) and is \(new)"
+        }
+    }
+
+    /// `learningRate` as the pipeline file spells it.
+    private static func snakeCase(_ key: String) -> String {
+        key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+}
+
+/// The mean of the numbers so far.
+struct RunningMean: Codable, Equatable {
+    private(set) var sum = 0.0
+    private(set) var count = 0
+
+    /// Nil before the first number.
+    var value: Double? { count == 0 ? nil : sum / Double(count) }
+
+    mutating func add(_ number: Double) {
+        sum += number
+        count += 1
+    }
+}

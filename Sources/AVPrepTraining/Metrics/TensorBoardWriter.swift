@@ -1,0 +1,122 @@
+import AVPrepCore
+package import Foundation
+
+/// Writes scalars where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
+///
+/// The file is a row of TFRecords (length, masked CRC of the length, bytes, masked CRC of the bytes), each an `Event`
+/// message (tensorflow/core/util/event.proto). Two messages and six fields are all that scalars need, so they are
+/// encoded here by hand. A run that goes on after a stop gets a file of its own, which opens with a session start:
+/// readers then drop what an earlier file holds at that step and after.
+package final class TensorBoardWriter {
+    /// The file written to.
+    package let path: String
+    private let file: FileHandle
+
+    /// Starts a new file in `folder`.
+    ///
+    /// - Parameter firstStep: the step of the first scalar to come. Above 0, it tells readers where the run goes on.
+    /// - Throws: `Failure` naming the file when it cannot be made.
+    package init(folder: String, firstStep: Int, now: Date = Date()) throws {
+        let prefix = "events.out.tfevents."
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        // Readers take files in the order of their names: by second, then by number.
+        let number = String(names.count { $0.hasPrefix(prefix) })
+        let padded = String(repeating: "0", count: max(0, 4 - number.count)) + number
+        path = "\(folder)/\(prefix)\(Int(now.timeIntervalSince1970)).avprep.\(padded)"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_APPEND, 0o666)
+        guard descriptor >= 0 else { throw Failure("cannot make \(path): \(systemError()); free it or the disk") }
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var version = ProtocolMessage()
+        version.append(field: 1, now.timeIntervalSince1970)
+        version.append(field: 3, "brain.Event:2")
+        try write(version)
+        if firstStep > 0 {
+            var session = ProtocolMessage()
+            session.append(field: 1, 1)  // SessionLog.status = START
+            var event = ProtocolMessage()
+            event.append(field: 1, now.timeIntervalSince1970)
+            event.append(field: 2, firstStep)
+            event.append(field: 7, session)
+            try write(event)
+        }
+    }
+
+    /// Adds the values of one step, `(tag, value)`; a tag's part before "/" groups its chart.
+    package func write(_ scalars: [(tag: String, value: Double)], step: Int, now: Date = Date()) throws {
+        var summary = ProtocolMessage()
+        for scalar in scalars {
+            var value = ProtocolMessage()
+            value.append(field: 1, scalar.tag)
+            value.append(field: 2, Float(scalar.value))
+            summary.append(field: 1, value)
+        }
+        var event = ProtocolMessage()
+        event.append(field: 1, now.timeIntervalSince1970)
+        event.append(field: 2, step)
+        event.append(field: 5, summary)
+        try write(event)
+    }
+
+    private func write(_ event: ProtocolMessage) throws {
+        do {
+            try file.write(contentsOf: TensorBoardWriter.record(event.bytes))
+        } catch {
+            throw Failure("cannot write \(path): \(error.localizedDescription); free space and run the command again")
+        }
+    }
+
+    /// One TFRecord that frames `payload`.
+    static func record(_ payload: [UInt8]) -> [UInt8] {
+        let length = littleEndian(UInt64(payload.count))
+        return length + littleEndian(CRC32C.masked(length)) + payload + littleEndian(CRC32C.masked(payload))
+    }
+
+    private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+}
+
+/// A protocol buffer message under construction (protobuf.dev/programming-guides/encoding).
+private struct ProtocolMessage {
+    var bytes: [UInt8] = []
+
+    mutating func append(field: Int, _ value: Double) {
+        appendTag(field, wireType: 1)
+        appendFixed(value.bitPattern)
+    }
+
+    mutating func append(field: Int, _ value: Float) {
+        appendTag(field, wireType: 5)
+        appendFixed(value.bitPattern)
+    }
+
+    mutating func append(field: Int, _ value: Int) {
+        appendTag(field, wireType: 0)
+        appendVariable(UInt64(bitPattern: Int64(value)))
+    }
+
+    mutating func append(field: Int, _ value: String) { append(field: field, Array(value.utf8)) }
+
+    mutating func append(field: Int, _ value: ProtocolMessage) { append(field: field, value.bytes) }
+
+    private mutating func append(field: Int, _ value: [UInt8]) {
+        appendTag(field, wireType: 2)
+        appendVariable(UInt64(value.count))
+        bytes += value
+    }
+
+    private mutating func appendTag(_ field: Int, wireType: Int) { appendVariable(UInt64(field << 3 | wireType)) }
+
+    private mutating func appendFixed(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+    }
+
+    private mutating func appendVariable(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+}

@@ -1,0 +1,90 @@
+import AVPrepCore
+import AVPrepStore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import AVPrepTraining
+
+@Suite struct ShardDatasetTests {
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "no error"
+        } catch { return "\(error)" }
+    }
+
+    @Test func pairsAreNumberedThroughTheShardsOfASplit() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            #expect(dataset.count == 28)
+            #expect(dataset.labels.map(\.count) == [16, 12])
+            #expect(
+                (0..<28).map { dataset.locate($0).shard } == Array(repeating: 0, count: 16)
+                    + Array(repeating: 1, count: 12))
+            let pairs = try PairFile.read(folder + "/train-00001.pairs.h5").first { $0.name == "easy" }?.pairs
+            #expect((16..<28).map { dataset.locate($0).pair } == pairs)
+        }
+    }
+
+    @Test func whatIsMissingIsSaidWithWhatToDo() throws {
+        try withTemporaryFolder { folder in
+            #expect(message { _ = try ShardFolder(folder) }.contains("avprep shard"))
+            try PracticeShards(shards: [(.train, 3)]).write(to: folder)
+            let shards = try ShardFolder(folder)
+            #expect(message { _ = try shards.dataset(.train, set: "harder") }.contains("only easy, hard, mixed"))
+            #expect(message { _ = try shards.dataset(.val, set: "easy") }.contains("no val shards"))
+            #expect(!shards.holds(.val, set: "easy") && shards.holds(.train, set: "hard"))
+            let dataset = try shards.dataset(.train, set: "easy")
+            var model = ModelSettings()
+            model.spectrogram = "logspec"
+            #expect(message { _ = try dataset.clipShape(model) }.contains("only mel"))
+            model.spectrogram = "mel"
+            model.frames = 9
+            #expect(message { _ = try dataset.clipShape(model) }.contains("train.model.frames is 9"))
+            try FileManager.default.removeItem(atPath: folder + "/train-00000.pairs.h5")
+            #expect(message { _ = try shards.dataset(.train, set: "easy") }.contains("train-00000.pairs.h5"))
+        }
+    }
+
+    @Test func aClipLongerThanItsSegmentIsRefusedBeforeTraining() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(missingRows: 12).write(to: folder)
+            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            var model = ModelSettings()
+            model.frames = 8
+            let text = message { _ = try dataset.clipShape(model) }
+            #expect(text.contains("train-0000") && text.contains("mel of segment train"), "\(text)")
+        }
+    }
+
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func statisticsAgreeWithNumpyOverTheShards() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let statistics = try SpectrogramStatistics.measure(
+                "mel", of: ShardFolder(folder).dataset(.train, set: "easy"))
+            let reference = try Oracle.json(
+                [[Float]].self,
+                """
+                import h5py, json, numpy as np, sys
+                rows = np.concatenate([h5py.File(f"{sys.argv[1]}/train-0000{i}.h5")["audio/mel"][:] for i in (0, 1)])
+                rows = rows.astype(np.float64)
+                print(json.dumps([rows.mean(0).tolist(), rows.std(0).tolist()]))
+                """, [folder])
+            for (mine, theirs) in zip(statistics.mean + statistics.deviation, reference.flatMap { $0 }) {
+                #expect(abs(mine - theirs) < 1e-4)
+            }
+            #expect(statistics.mean.count == PracticeShards.bins)
+        }
+    }
+}
+
+/// Overwrites the first occurrence of `bytes` in a file: its first bytes with zeros.
+func spoil(_ bytes: [UInt8], in path: String) throws {
+    var content = try Data(contentsOf: URL(fileURLWithPath: path))
+    let place = try #require(content.range(of: Data(bytes)))
+    content.replaceSubrange(place.lowerBound..<place.lowerBound + 4, with: [0, 0, 0, 0])
+    try content.write(to: URL(fileURLWithPath: path))
+}
