@@ -8,6 +8,9 @@ package protocol MediaSource: AnyObject {
     /// What the container says, known once the file is open.
     var info: MediaInfo { get }
 
+    /// Size of the frames that ``decode(_:to:)`` delivers for this crop and short side; nil when there is no video.
+    func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int)?
+
     /// Pictures evenly spread over the video, in display orientation and square pixels, uncropped, RGB, scaled down by
     /// a whole factor or not at all. Fewer than `count` when the video is too short.
     ///

@@ -1,9 +1,10 @@
 import AVPrepCore
 import AVPrepMedia
 
-/// A clip in which one white picture and one click happen at the same known moments, again and again.
+/// A clip in which a white flash and a click happen at the same known moments, again and again.
 ///
-/// The moments lie on the picture's own grid: a flash is seen from exactly its time on.
+/// The moments lie on the pictures' own grid: a flash is seen from exactly its time on, and long enough that no
+/// resampling to 25 fps can step over it.
 struct PlantedClock {
     static let width = 96
     static let height = 64
@@ -11,13 +12,17 @@ struct PlantedClock {
 
     /// Presentation times of all pictures, in seconds.
     var pictureTimes: [Double]
-    /// Indices of the white pictures.
+    /// Indices of the first white picture of each flash.
     var flashes: Set<Int>
+    /// Indices of all white pictures.
+    var whitePictures: Set<Int> = []
     /// When the sound begins and how long it is, in seconds.
     var audioStart: Double
     var audioSeconds: Double
 
-    /// Pictures at a constant rate from `videoStart` on, with a white one about every 0.7 s.
+    static let flashSeconds = 0.05
+
+    /// Pictures at a constant rate from `videoStart` on, with a flash about every 0.7 s.
     init(rate: Rational, videoStart: Double = 0, audioStart: Double = 0, seconds: Double, seed: UInt64 = 1) {
         let count = Int(seconds * rate.value)
         self.init(
@@ -35,6 +40,10 @@ struct PlantedClock {
         var next = max(audioStart, pictureTimes[0]) + 0.3
         for (index, time) in pictureTimes.enumerated() where time >= next {
             flashes.insert(index)
+            whitePictures.formUnion(
+                pictureTimes.indices.filter {
+                    $0 == index || ($0 > index && pictureTimes[$0] < time + Self.flashSeconds)
+                })
             next = time + random.uniform(0.5...0.9)
         }
     }
@@ -53,7 +62,7 @@ struct PlantedClock {
             audio: AudioEncoding(codec: audioCodec, sampleRate: Self.sampleRate, channels: 2))
         let picture = Image8(width: Self.width, height: Self.height, channels: 3)
         for (index, time) in pictureTimes.enumerated() {
-            picture.pixels.update(repeating: flashes.contains(index) ? 250 : 20)
+            picture.pixels.update(repeating: whitePictures.contains(index) ? 250 : 20)
             try writer.write(frame: picture, at: time)
         }
         try writer.write(samples: samples, at: audioStart)

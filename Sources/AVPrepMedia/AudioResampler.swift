@@ -1,0 +1,162 @@
+import CFFmpeg
+
+/// Brings the sound of one stream to one rate and channel layout, and holds what has not been delivered yet.
+///
+/// Output sample n sits at `n / sampleRate` from the first sample fed: swresample's filter is symmetric and its delay is
+/// made up for. Belongs to one thread at a time.
+final class AudioResampler {
+    let format: AudioFormat
+    private let path: String
+    private var converter: OpaquePointer?
+    /// Interleaved samples from number `deliveredCount` on; grows to its working size and is reused.
+    private var held: UnsafeMutableBufferPointer<Float>
+    private var heldCount = 0
+    /// Output samples still to be thrown away before any is held.
+    private var surplus = 0
+    /// Sample frames handed out so far.
+    private(set) var deliveredCount = 0
+
+    init(_ format: AudioFormat, path: String) {
+        precondition(format.sampleRate > 0 && (1...2).contains(format.channels), "audio format \(format)")
+        self.format = format
+        self.path = path
+        held = .allocate(capacity: 1 << 14)
+    }
+
+    deinit {
+        swr_free(&converter)
+        held.deallocate()
+    }
+
+    /// Sample frames made so far, delivered or held.
+    var producedCount: Int { deliveredCount + heldCount / format.channels }
+
+    /// Prepares for input of this rate, layout and sample format, which begins at `seconds` of the pass. What the former
+    /// input left in the filter comes out first.
+    ///
+    /// - Throws: ``MediaError`` with `unsupported`.
+    func configure(for frame: UnsafeMutablePointer<AVFrame>, at seconds: Double) throws(MediaError) {
+        try drain()
+        swr_free(&converter)
+        align(to: Int((seconds * Double(format.sampleRate)).rounded()))
+        var output = AVChannelLayout()
+        av_channel_layout_default(&output, Int32(format.channels))
+        var input = AVChannelLayout()
+        defer { av_channel_layout_uninit(&input) }
+        let channels = frame.pointee.ch_layout.nb_channels
+        if frame.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE {
+            av_channel_layout_copy(&input, &frame.pointee.ch_layout)
+        } else {
+            av_channel_layout_default(&input, channels)
+        }
+        let place = "\(path): sound of \(channels) channels at \(frame.pointee.sample_rate) Hz"
+        try FFmpeg.check(
+            swr_alloc_set_opts2(
+                &converter, &output, AV_SAMPLE_FMT_FLT, Int32(format.sampleRate), &input,
+                AVSampleFormat(frame.pointee.format), frame.pointee.sample_rate, 0, nil),
+            .unsupported, "\(place) cannot be resampled")
+        // Mixing down must not clip: without it float samples are mixed without scaling.
+        av_opt_set_double(UnsafeMutableRawPointer(converter), "rematrix_maxval", 1, 0)
+        if let gains = mixingGains(from: input) {
+            try FFmpeg.check(
+                swr_set_matrix(converter, gains, channels), .unsupported, "\(place) cannot be mixed")
+        }
+        try FFmpeg.check(swr_init(converter), .unsupported, "\(place) cannot be resampled")
+    }
+
+    /// Takes sample frames in the configured format; nil planes are silence.
+    func feed(_ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, count: Int) throws(MediaError) {
+        guard let converter else { preconditionFailure("sound before its format") }
+        guard let planes else {
+            try FFmpeg.check(
+                swr_inject_silence(converter, Int32(count)), .unsupported, "\(path): silence cannot be put in")
+            return try pull(nil, count: 0)
+        }
+        try pull(planes, count: count)
+    }
+
+    /// Gets out what the filter still holds: the end of the sound.
+    func drain() throws(MediaError) {
+        guard converter != nil else { return }
+        try pull(nil, count: 0, isEnd: true)
+    }
+
+    /// Hands out everything before sample `end`, and silence where there is nothing: the caller asks for no more than
+    /// the stream holds, to within rounding.
+    func deliver(
+        before end: Int, _ body: (_ samples: UnsafeBufferPointer<Float>, _ firstSample: Int) throws -> Void
+    ) rethrows {
+        let count = (end - deliveredCount) * format.channels
+        guard count > 0 else { return }
+        reserve(count)
+        if heldCount < count {
+            for index in heldCount..<count { held[index] = 0 }
+            heldCount = count
+        }
+        // Codecs overshoot, and files of float samples may hold anything.
+        for index in 0..<count { held[index] = Self.bounded(held[index]) }
+        try body(UnsafeBufferPointer(rebasing: held[..<count]), deliveredCount)
+        deliveredCount = end
+        heldCount -= count
+        if let base = held.baseAddress { base.update(from: base + count, count: heldCount) }
+    }
+
+    private static func bounded(_ sample: Float) -> Float {
+        sample.isNaN ? 0 : min(max(sample, -1), 1)
+    }
+
+    /// Makes sample `index` the next to be produced, by silence or by throwing away: a change of rate lands where the
+    /// clock says, not where rounding left it.
+    private func align(to index: Int) {
+        let missing = index - producedCount
+        surplus = max(0, -missing)
+        guard missing > 0 else { return }
+        reserve(heldCount + missing * format.channels)
+        for _ in 0..<missing * format.channels {
+            held[heldCount] = 0
+            heldCount += 1
+        }
+    }
+
+    private func pull(_ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, count: Int, isEnd: Bool = false)
+        throws(MediaError)
+    {
+        let room = Int(swr_get_out_samples(converter, Int32(count))) + 64
+        reserve(heldCount + room * format.channels)
+        guard let base = held.baseAddress else { return }
+        let made = (base + heldCount).withMemoryRebound(to: UInt8.self, capacity: 4 * room * format.channels) { bytes in
+            var output: UnsafeMutablePointer<UInt8>? = bytes
+            // A null input means the end of the stream to swresample, and an empty one just "what there is".
+            var nothing: UnsafePointer<UInt8>? = UnsafePointer(bytes)
+            if let planes { return swr_convert(converter, &output, Int32(room), planes, Int32(count)) }
+            if isEnd { return swr_convert(converter, &output, Int32(room), nil, 0) }
+            return swr_convert(converter, &output, Int32(room), &nothing, 0)
+        }
+        var frames = Int(try FFmpeg.check(made, .unsupported, "\(path): sound cannot be resampled"))
+        let dropped = min(surplus, frames)
+        if dropped > 0 {
+            surplus -= dropped
+            frames -= dropped
+            (base + heldCount).update(
+                from: base + heldCount + dropped * format.channels, count: frames * format.channels)
+        }
+        heldCount += frames * format.channels
+    }
+
+    private func reserve(_ capacity: Int) {
+        guard capacity > held.count else { return }
+        let larger = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(capacity, 2 * held.count))
+        _ = larger.update(fromContentsOf: held[..<heldCount])
+        held.deallocate()
+        held = larger
+    }
+
+    /// One row of gains for each output channel where swresample's own matrix does not serve: mono becomes two equal
+    /// channels at full level, and channels without known places are averaged. nil leaves the matrix to swresample.
+    private func mixingGains(from input: AVChannelLayout) -> [Double]? {
+        let channels = Int(input.nb_channels)
+        let isKnown = input.order == AV_CHANNEL_ORDER_NATIVE
+        guard channels == 1 || !isKnown else { return nil }
+        return Array(repeating: 1 / Double(channels), count: channels * format.channels)
+    }
+}

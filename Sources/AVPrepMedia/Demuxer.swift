@@ -1,0 +1,168 @@
+import CFFmpeg
+import Foundation
+
+/// A container open for reading: its streams, and the packets of one of them.
+///
+/// Files are hostile. libavformat gets the bytes of this one file and nothing else: whatever else it asks to open, by
+/// path or by protocol, is refused.
+final class Demuxer {
+    let path: String
+    let format: UnsafeMutablePointer<AVFormatContext>
+    let budget: DecodeBudget
+    let limits: MediaLimits
+    private let file: InputFile
+
+    /// Containers whose content is the names of other files or addresses.
+    private static let playlists: Set<String> = ["hls", "dash", "concat", "imf", "sdp", "rtsp", "webm_dash_manifest"]
+
+    /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` (playlists), `corrupt` or `limit`;
+    ///   `CancellationError`.
+    init(path: String, limits: MediaLimits, budget: DecodeBudget) throws {
+        FFmpeg.setUp
+        _ = FFmpeg.takeLog()
+        let file = try InputFile(path: path, budget: budget)
+        let container = try Self.probe(file, path: path, budget: budget)
+        let format = FFmpeg.allocated(avformat_alloc_context())
+        format.pointee.pb = file.io
+        format.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(budget).toOpaque()
+        format.pointee.interrupt_callback.callback = isInterrupted
+        format.pointee.io_open = refuseToOpen
+        var options: OpaquePointer?
+        // Empty is not the same as absent: no protocol at all is allowed.
+        av_dict_set(&options, "protocol_whitelist", "", 0)
+        // One more than allowed, so that too many can be told from just enough.
+        av_dict_set_int(&options, "max_streams", Int64(limits.maxStreams + 1), 0)
+        var opened: UnsafeMutablePointer<AVFormatContext>? = format
+        let status = avformat_open_input(&opened, nil, container, &options)
+        av_dict_free(&options)
+        guard status >= 0 else {
+            // A failing avformat_open_input has freed the context.
+            try budget.check()
+            if file.readError != 0 { throw Self.unreadable(path, file) }
+            throw MediaError(
+                status == avprep_averror(EPERM) ? .unsupported : .corrupt,
+                "cannot open \(path): \(FFmpeg.words(for: status))")
+        }
+        self.path = path
+        self.limits = limits
+        self.budget = budget
+        self.file = file
+        self.format = format
+        try readStreams()
+    }
+
+    deinit {
+        var format: UnsafeMutablePointer<AVFormatContext>? = format
+        avformat_close_input(&format)
+    }
+
+    var streamCount: Int { Int(format.pointee.nb_streams) }
+
+    /// Stream `index` of the container.
+    func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> {
+        precondition(index < streamCount, "stream \(index) of \(streamCount)")
+        return FFmpeg.allocated(format.pointee.streams[index])
+    }
+
+    /// The stream a player would choose: one we can decode, marked as default and made for everyone, the largest.
+    /// Attached pictures (cover art) are not video.
+    func bestStream(_ kind: AVMediaType) -> Int? {
+        func rank(_ index: Int) -> [Int64] {
+            let stream = stream(index).pointee
+            let parameters = stream.codecpar.pointee
+            let special = AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DEPENDENT
+            let size =
+                kind == AVMEDIA_TYPE_VIDEO
+                ? Int64(parameters.width) * Int64(parameters.height) : Int64(parameters.ch_layout.nb_channels)
+            return [
+                avcodec_find_decoder(parameters.codec_id) == nil ? 0 : 1, stream.disposition & special == 0 ? 1 : 0,
+                stream.disposition & AV_DISPOSITION_DEFAULT == 0 ? 0 : 1, size, parameters.bit_rate, Int64(-index),
+            ]
+        }
+        let candidates = (0..<streamCount).filter { index in
+            let stream = stream(index).pointee
+            return stream.codecpar.pointee.codec_type == kind && stream.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+        }
+        return candidates.max { rank($0).lexicographicallyPrecedes(rank($1)) }
+    }
+
+    /// Has the container deliver packets of this stream only.
+    func select(_ index: Int) {
+        for other in 0..<streamCount where other != index { stream(other).pointee.discard = AVDISCARD_ALL }
+    }
+
+    /// Reads the next packet of stream `index`.
+    ///
+    /// - Returns: false at the end of the file, or where it cannot be read on.
+    /// - Throws: ``MediaError`` with `limit`; `CancellationError`.
+    func read(_ packet: UnsafeMutablePointer<AVPacket>, of index: Int) throws -> Bool {
+        while true {
+            try budget.check()
+            let status = av_read_frame(format, packet)
+            if status < 0 {
+                try budget.check()
+                return false
+            }
+            if Int(packet.pointee.stream_index) == index { return true }
+            av_packet_unref(packet)
+        }
+    }
+
+    /// Moves to the last key frame of stream `index` at or before `tick`.
+    ///
+    /// - Returns: whether the container could.
+    func seek(_ index: Int, to tick: Int64) -> Bool {
+        av_seek_frame(format, Int32(index), tick, AVSEEK_FLAG_BACKWARD) >= 0
+    }
+
+    private static func probe(_ file: InputFile, path: String, budget: DecodeBudget) throws
+        -> UnsafePointer<AVInputFormat>
+    {
+        var container: UnsafePointer<AVInputFormat>?
+        // Without a name: what a file is, its bytes say, and a name with a pattern in it would be a list of files.
+        let score = av_probe_input_buffer2(file.io, &container, nil, nil, 0, 0)
+        try budget.check()
+        if file.readError != 0 { throw unreadable(path, file) }
+        guard score >= 0, let container else {
+            throw MediaError(.notMedia, "\(path) is no media file: \(FFmpeg.words(for: score))")
+        }
+        let names = String(cString: container.pointee.name).split(separator: ",").map(String.init)
+        guard playlists.isDisjoint(with: names), container.pointee.flags & AVFMT_NOFILE == 0 else {
+            throw MediaError(
+                .unsupported,
+                "\(path) is a playlist (\(names[0])): it names other files, and only single files are read")
+        }
+        return container
+    }
+
+    private func readStreams() throws {
+        var options: [OpaquePointer?] = Array(repeating: nil, count: streamCount)
+        for index in options.indices { av_dict_set_int(&options[index], "max_pixels", Int64(limits.maxPixels), 0) }
+        let status = options.withUnsafeMutableBufferPointer { avformat_find_stream_info(format, $0.baseAddress) }
+        for index in options.indices { av_dict_free(&options[index]) }
+        try budget.check()
+        if file.readError != 0 { throw Self.unreadable(path, file) }
+        guard streamCount <= limits.maxStreams else {
+            throw MediaError(
+                .limit, "\(path) has more than \(limits.maxStreams) streams; raise the limit or leave it out")
+        }
+        try FFmpeg.check(status, .corrupt, "cannot read the streams of \(path)")
+    }
+
+    private static func unreadable(_ path: String, _ file: InputFile) -> MediaError {
+        MediaError(.unreadable, "cannot read \(path): \(String(cString: strerror(file.readError)))")
+    }
+}
+
+private func isInterrupted(_ budget: UnsafeMutableRawPointer?) -> Int32 {
+    guard let budget else { return 0 }
+    return Unmanaged<DecodeBudget>.fromOpaque(budget).takeUnretainedValue().isExhausted ? 1 : 0
+}
+
+private func refuseToOpen(
+    _ format: UnsafeMutablePointer<AVFormatContext>?,
+    _ io: UnsafeMutablePointer<UnsafeMutablePointer<AVIOContext>?>?, _ address: UnsafePointer<CChar>?, _ flags: Int32,
+    _ options: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
+    avprep_averror(EPERM)
+}

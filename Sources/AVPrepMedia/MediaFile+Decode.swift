@@ -1,0 +1,104 @@
+import AVPrepCore
+import CFFmpeg
+
+extension MediaFile {
+    package func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary {
+        try DecodePass(self, request, consumer).run()
+    }
+}
+
+/// One pass over a file: pulls picture and sound side by side along the frame clock.
+///
+/// Each comes from a container opened for it alone, so however far apart a file holds picture and sound of the same
+/// moment, no packet has to be kept for later.
+private final class DecodePass {
+    private let file: MediaFile
+    private let request: DecodeRequest
+    private let consumer: any DecodeConsumer
+    private let clock: FrameClock
+    private let pictures: PictureTrack
+    /// nil for a silent film, of which no sound is asked for.
+    private let sound: SoundTrack?
+    private let scaler: PictureScaler
+    private let picture: Image8
+    private var scaledNumber = 0
+
+    /// Where picture and sound both have nothing for longer, in seconds, the clock of the file has jumped and nobody
+    /// wants the stretch between: the pass ends. It also bounds what a few forged timestamps can ask for.
+    private static let longestCommonGap = 60.0
+    /// Fewer pictures than this share of the packets, with errors for the rest, is a stream that does not decode.
+    private static let leastDecodedShare = 0.1
+
+    init(_ file: MediaFile, _ request: DecodeRequest, _ consumer: any DecodeConsumer) throws {
+        precondition(request.fps > 0 && request.fps.isFinite, "\(request.fps) frames a second")
+        self.file = file
+        self.request = request
+        self.consumer = consumer
+        clock = FrameClock(startSeconds: file.info.commonStartSeconds, fps: request.fps)
+        pictures = try file.takePictures()
+        sound = file.info.audio == nil && request.audio.isEmpty ? nil : try file.takeSound()
+        sound?.begin(at: clock.startSeconds, formats: request.audio)
+        guard let geometry = file.geometry else { throw MediaError(.unsupported, "\(file.path) has no video stream") }
+        let size = geometry.outputSize(crop: request.crop, shortSide: request.shortSide)
+        scaler = PictureScaler(
+            width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)
+        picture = Image8(width: size.width, height: size.height, channels: 3)
+    }
+
+    func run() throws -> DecodeSummary {
+        var summary = DecodeSummary()
+        while try prepare(summary.frameCount) {
+            try deliver(summary.frameCount)
+            summary.frameCount += 1
+        }
+        summary.decodedPictures = pictures.decoder.frameCount
+        summary.decodeErrors = pictures.decoder.errorCount + (sound?.decoder.errorCount ?? 0)
+        summary.longestVideoGapSeconds = pictures.longestGapSeconds
+        summary.longestAudioGapSeconds = sound?.longestGapSeconds ?? 0
+        for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) { try refuseIfUndecodable(decoder) }
+        return summary
+    }
+
+    /// Has frame `index` and the sound of its interval ready.
+    ///
+    /// - Returns: false where picture or sound ends before the frame does.
+    private func prepare(_ index: Int) throws -> Bool {
+        try file.budget.check()
+        let begin = clock.startSeconds + clock.seconds(ofFrame: index)
+        let end = clock.startSeconds + clock.seconds(ofFrame: index + 1)
+        try pictures.advance(to: begin)
+        guard pictures.currentSpan != nil else { return false }
+        if pictures.currentNumber != scaledNumber {
+            try scaler.scale(pictures.current, into: picture)
+            scaledNumber = pictures.currentNumber
+        }
+        // The picture is taken: on to the frame's end, to know whether the stream gets there.
+        try pictures.advance(to: end)
+        guard pictures.coveredUntil >= end - FrameClock.endTolerance else { return false }
+        guard let sound else { return true }
+        guard try sound.advance(to: clock.seconds(ofFrame: index + 1)) else { return false }
+        let gapEnd = min(pictures.coveredUntil - clock.startSeconds, sound.silentUntil)
+        return gapEnd - clock.seconds(ofFrame: index) <= Self.longestCommonGap
+    }
+
+    private func deliver(_ index: Int) throws {
+        try file.budget.excluding {
+            for (number, resampler) in (sound?.resamplers ?? []).enumerated() {
+                let end = clock.sampleCount(beforeFrame: index + 1, sampleRate: resampler.format.sampleRate)
+                try resampler.deliver(before: end) { samples, first in
+                    try consumer.consume(samples: samples, format: number, firstSample: first)
+                }
+            }
+            try consumer.consume(frame: picture, index: index)
+        }
+    }
+
+    private func refuseIfUndecodable(_ decoder: StreamDecoder) throws {
+        let least = Self.leastDecodedShare * Double(decoder.packetCount)
+        guard decoder.errorCount > decoder.frameCount, Double(decoder.frameCount) < least else { return }
+        throw MediaError(
+            .corrupt,
+            "\(file.path), stream \(decoder.stream.pointee.index): only \(decoder.frameCount) of \(decoder.packetCount) "
+                + "packets decode" + (decoder.firstError.map { ": \($0)" } ?? ""))
+    }
+}

@@ -1,0 +1,83 @@
+import AVPrepCore
+import CFFmpeg
+
+extension MediaFile {
+    package func spreadFrames(count: Int) throws -> [SpreadFrame] {
+        precondition(count > 0, "no picture asked for")
+        guard let geometry, let video = info.video else {
+            throw MediaError(.unsupported, "\(path) has no video stream")
+        }
+        let reader = SpreadReader(geometry: geometry, path: path)
+        if let seconds = video.durationSeconds ?? info.durationSeconds {
+            let found = try reader.bySeeking(
+                takePictures(), start: video.startSeconds, seconds: seconds, count: count)
+            if !found.isEmpty { return found }
+        }
+        return try reader.byReadingAll(takePictures(), count: count)
+    }
+}
+
+/// Takes a few pictures out of a video.
+private final class SpreadReader {
+    private let geometry: PictureGeometry
+    private let scale: Int
+    private let scaler: PictureScaler
+
+    /// Short sides up to this many pixels are kept as they are: enough to place a border to the pixel, at a twentieth
+    /// of the work of 4K.
+    private static let largestShortSide = 540
+
+    init(geometry: PictureGeometry, path: String) {
+        self.geometry = geometry
+        let shortSide = min(geometry.displayWidth, geometry.displayHeight)
+        scale = max(1, (shortSide + Self.largestShortSide - 1) / Self.largestShortSide)
+        // Plain averages of whole blocks: a sharper filter would ring at the very edges that are looked for.
+        scaler = PictureScaler(
+            width: max(1, geometry.displayWidth / scale), height: max(1, geometry.displayHeight / scale), crop: .none,
+            geometry: geometry, filter: SWS_AREA, path: path)
+    }
+
+    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it; where that is the one it
+    /// already has, decodes on to the middle itself.
+    ///
+    /// - Returns: nothing at all if the container cannot seek.
+    func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
+        var found: [SpreadFrame] = []
+        for part in 0..<count {
+            let time = start + seconds * (Double(part) + 0.5) / Double(count)
+            guard try pictures.seek(to: time), let first = pictures.upcoming?.span.start else {
+                // One seek that fails is no reason to give up the others.
+                continue
+            }
+            try pictures.step()
+            if let last = found.last?.seconds, first <= last { try pictures.advance(to: time) }
+            guard let shown = pictures.currentSpan, shown.start > found.last?.seconds ?? -.infinity else { continue }
+            found.append(try take(pictures))
+        }
+        return found
+    }
+
+    /// Decodes from the first picture to the last. How many there are is known at the end only: of what is kept, every
+    /// other picture is dropped whenever there are twice as many as asked for.
+    func byReadingAll(_ pictures: PictureTrack, count: Int) throws -> [SpreadFrame] {
+        var kept: [SpreadFrame] = []
+        var stride = 1
+        var number = 0
+        while try pictures.step() {
+            defer { number += 1 }
+            guard number % stride == 0 else { continue }
+            kept.append(try take(pictures))
+            guard kept.count == 2 * count else { continue }
+            kept = kept.indices.filter { $0 % 2 == 0 }.map { kept[$0] }
+            stride *= 2
+        }
+        guard kept.count > count else { return kept }
+        return (0..<count).map { kept[(2 * $0 + 1) * kept.count / (2 * count)] }
+    }
+
+    private func take(_ pictures: PictureTrack) throws -> SpreadFrame {
+        let picture = Image8(width: scaler.width, height: scaler.height, channels: 3)
+        try scaler.scale(pictures.current, into: picture)
+        return SpreadFrame(picture: picture, seconds: pictures.currentSpan?.start ?? 0, scale: scale)
+    }
+}

@@ -1,0 +1,80 @@
+import CFFmpeg
+import Foundation
+
+/// How a coded picture is turned and mirrored for showing: one of the eight ways to lay a rectangle on itself.
+struct Orientation: Equatable {
+    /// Whether rows become columns.
+    var isTransposed = false
+    /// Whether the shown picture is mirrored left to right, after transposing.
+    var isFlippedHorizontally = false
+    /// Whether the shown picture is mirrored top to bottom, after transposing.
+    var isFlippedVertically = false
+
+    init() {}
+
+    /// Out of a container's display matrix; turns that are not by a right angle are rounded to one.
+    ///
+    /// - Parameter matrix: nine numbers, `(x', y') = (a x + c y, b x + d y)` with a, b, c, d at 0, 1, 3 and 4.
+    init(displayMatrix matrix: UnsafePointer<Int32>) {
+        let (a, b, c, d) = (matrix[0], matrix[1], matrix[3], matrix[4])
+        isTransposed = b.magnitude > a.magnitude
+        isFlippedHorizontally = isTransposed ? c < 0 : a < 0
+        isFlippedVertically = isTransposed ? b < 0 : d < 0
+    }
+
+    /// The orientation a stream asks for.
+    init(of stream: UnsafePointer<AVStream>) {
+        var size = 0
+        guard let bytes = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size),
+            size >= 9 * MemoryLayout<Int32>.size
+        else { return }
+        self = bytes.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
+    }
+
+    /// Clockwise turn in degrees; a mirrored picture's turn is that before mirroring top to bottom.
+    var rotationDegrees: Int {
+        if isTransposed { return isFlippedHorizontally ? 90 : 270 }
+        return isFlippedHorizontally ? 180 : 0
+    }
+
+    /// A size or pair of sides as shown, or back as coded.
+    func applied(width: Int, height: Int) -> (width: Int, height: Int) {
+        isTransposed ? (height, width) : (width, height)
+    }
+
+    /// Lays coded RGB rows into a shown picture.
+    ///
+    /// - Parameters:
+    ///   - source: coded picture, `width × height` before turning, rows `stride` bytes apart.
+    ///   - target: shown picture, `[y, x, 3]`, tight.
+    func lay(
+        _ source: UnsafePointer<UInt8>, stride: Int, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int
+    ) {
+        // (x, y) steps through the target; source offset = base + x * stepX + y * stepY.
+        var stepX = isTransposed ? stride : 3
+        var stepY = isTransposed ? 3 : stride
+        var base = 0
+        if isFlippedHorizontally {
+            base += (width - 1) * stepX
+            stepX = -stepX
+        }
+        if isFlippedVertically {
+            base += (height - 1) * stepY
+            stepY = -stepY
+        }
+        for y in 0..<height {
+            let row = source + base + y * stepY
+            let out = target + y * width * 3
+            if stepX == 3 {
+                out.update(from: row, count: width * 3)
+                continue
+            }
+            for x in 0..<width {
+                let pixel = row + x * stepX
+                out[3 * x] = pixel[0]
+                out[3 * x + 1] = pixel[1]
+                out[3 * x + 2] = pixel[2]
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import CFFmpeg
+import Foundation
+
+/// Turns the packets of one stream into frames, past whatever is damaged, to the very last one the decoder holds.
+final class StreamDecoder {
+    let demuxer: Demuxer
+    let stream: UnsafeMutablePointer<AVStream>
+    let context: UnsafeMutablePointer<AVCodecContext>
+    /// Packets fed so far.
+    private(set) var packetCount = 0
+    /// Frames that came out.
+    private(set) var frameCount = 0
+    /// Packets and frames the decoder refused.
+    private(set) var errorCount = 0
+    /// FFmpeg's words for the first refusal.
+    private(set) var firstError: String?
+    private let index: Int
+    private let packet: UnsafeMutablePointer<AVPacket>
+    private var isDraining = false
+
+    /// A decoder that refuses to end after this many errors in a row is taken to have ended.
+    private static let maxErrorsWhileDraining = 64
+
+    /// - Parameters:
+    ///   - index: the stream, of which `demuxer` is to deliver nothing else from now on.
+    ///   - threads: threads of the decoder itself.
+    /// - Throws: ``MediaError`` with `unsupported` when there is no decoder or the stream is encrypted, `limit` when
+    ///   its pictures are too large.
+    init(_ demuxer: Demuxer, stream index: Int, threads: Int) throws(MediaError) {
+        self.demuxer = demuxer
+        self.index = index
+        demuxer.select(index)
+        stream = demuxer.stream(index)
+        let parameters = stream.pointee.codecpar.pointee
+        let name = String(cString: avcodec_get_name(parameters.codec_id))
+        let place = "\(demuxer.path), stream \(index) (\(name))"
+        guard Int(parameters.width) * Int(parameters.height) <= demuxer.limits.maxPixels else {
+            throw MediaError(
+                .limit,
+                "\(place): pictures of \(parameters.width) × \(parameters.height) are over the limit of "
+                    + "\(demuxer.limits.maxPixels) pixels")
+        }
+        guard let decoder = avcodec_find_decoder(parameters.codec_id) else {
+            throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")
+        }
+        // Matroska marks the stream; mp4 marks each packet, see `feed`.
+        let container = String(cString: demuxer.format.pointee.iformat.pointee.name)
+        let isMarked = av_stream_get_side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nil) != nil
+        guard !(isMarked && container.hasPrefix("matroska")) else {
+            throw MediaError(.unsupported, "\(place): it is encrypted")
+        }
+        var context: UnsafeMutablePointer<AVCodecContext>? = FFmpeg.allocated(avcodec_alloc_context3(decoder))
+        avcodec_parameters_to_context(context, stream.pointee.codecpar)
+        context!.pointee.thread_count = Int32(threads)  // just allocated
+        context!.pointee.max_pixels = Int64(demuxer.limits.maxPixels)
+        // Without it the decoder cannot move a frame's time past samples it skips.
+        context!.pointee.pkt_timebase = stream.pointee.time_base
+        let status = avcodec_open2(context, decoder, nil)
+        guard status >= 0, let opened = context else {
+            avcodec_free_context(&context)
+            throw MediaError(.unsupported, "\(place): the decoder refuses it: \(FFmpeg.words(for: status))")
+        }
+        self.context = opened
+        packet = FFmpeg.allocated(av_packet_alloc())
+    }
+
+    deinit {
+        var packet: UnsafeMutablePointer<AVPacket>? = packet
+        av_packet_free(&packet)
+        var context: UnsafeMutablePointer<AVCodecContext>? = context
+        avcodec_free_context(&context)
+    }
+
+    /// Decodes the next frame.
+    ///
+    /// - Returns: false at the end.
+    /// - Throws: ``MediaError`` with `unsupported` when the packets are encrypted, `limit`; `CancellationError`.
+    func next(_ frame: UnsafeMutablePointer<AVFrame>) throws -> Bool {
+        var errorsWhileDraining = 0
+        while true {
+            let status = avcodec_receive_frame(context, frame)
+            if status >= 0 {
+                frameCount += 1
+                return true
+            }
+            if status == avprep_averror_eof { return false }
+            if status != avprep_averror(EAGAIN) {
+                note(status)
+                if isDraining {
+                    errorsWhileDraining += 1
+                    if errorsWhileDraining > Self.maxErrorsWhileDraining { return false }
+                }
+                continue
+            }
+            // A drained decoder says "end", never "again"; one that does all the same would never stop.
+            if isDraining { return false }
+            try feed()
+        }
+    }
+
+    /// Seeks to the last key frame at or before `tick` and forgets what was decoded so far.
+    ///
+    /// - Returns: whether the container could.
+    func seek(to tick: Int64) -> Bool {
+        guard demuxer.seek(index, to: tick) else { return false }
+        avcodec_flush_buffers(context)
+        isDraining = false
+        return true
+    }
+
+    private func feed() throws {
+        guard try demuxer.read(packet, of: index) else {
+            isDraining = true
+            avcodec_send_packet(context, nil)
+            return
+        }
+        defer { av_packet_unref(packet) }
+        packetCount += 1
+        if av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil {
+            throw MediaError(.unsupported, "\(demuxer.path), stream \(index): it is encrypted")
+        }
+        let status = avcodec_send_packet(context, packet)
+        if status < 0 { note(status) }
+    }
+
+    private func note(_ status: Int32) {
+        errorCount += 1
+        if firstError == nil { firstError = FFmpeg.words(for: status) }
+    }
+}
