@@ -36,8 +36,8 @@ extension HDF5 {
         guard count == 8, magic == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] else {
             throw StoreError(.unreadable, "\(path) is not an HDF5 file; give a file made by avprep")
         }
-        return try Handle(
-            H5Fopen(path, avprep_h5f_read_only(), try makeAccess(path).id), "open", path, code: .unreadable)
+        let access = try makeAccess(path)
+        return try Handle(H5Fopen(path, avprep_h5f_read_only(), access.id), "open", path, code: .unreadable)
     }
 
     private static func makeAccess(_ path: String) throws -> Handle {

@@ -44,7 +44,7 @@ enum HDF5 {
         dispatchPrecondition(condition: .onQueue(queue))
         guard result < 0 else { return result }
         let reason = errorText()
-        let full = ["No space left", "errno = 28", "errno = 27", "errno = 122"].contains { reason.contains($0) }
+        let full = [ENOSPC, EFBIG, EDQUOT].contains { reason.contains(String(cString: strerror($0))) }
         throw StoreError(
             full ? .unwritable : code,
             "cannot \(what()) \(path): \(reason); \(remedy(full ? .unwritable : code, isFull: full))")
@@ -72,12 +72,22 @@ enum HDF5 {
             }, Unmanaged.passUnretained(stack).toOpaque())
         H5Eclear2(hid_t(H5E_DEFAULT))
         guard let outer = stack.lines.first, let inner = stack.lines.last else { return "HDF5 gives no reason" }
-        return outer == inner ? outer : "\(outer) (\(inner))"
+        let reason = systemReason(inner) ?? inner.replacing("\n", with: " ")
+        return outer == inner ? reason : "\(systemReason(outer) ?? outer) (\(reason))"
+    }
+
+    /// The system's own words within HDF5's long text about a failed call: `… error message = 'No space left on device' …`
+    private static func systemReason(_ text: String) -> String? {
+        guard let start = text.firstRange(of: "error message = '")?.upperBound,
+            let end = text[start...].firstIndex(of: "'")
+        else { return nil }
+        return String(text[start..<end])
     }
 
     /// One HDF5 object of any kind, closed when nobody holds it any more.
     ///
-    /// A class, because datasets are shared by tables and readers. It may be dropped on any thread.
+    /// A class, because datasets are shared by tables and readers. It may be dropped on any thread. Its `id` is passed to
+    /// calls from a named variable, which lives to the end of its scope; a temporary would be closed before the call.
     final class Handle: @unchecked Sendable {
         // Sendable: `id` is constant but for `close`, which runs on the queue.
         private(set) var id: hid_t

@@ -1,0 +1,88 @@
+import AVPrepCore
+import AVPrepStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ShardIndexTests {
+    private func index(_ folder: String) throws -> ShardIndex {
+        try Fixtures.writeShard(in: folder)
+        try PairFile.write(Fixtures.pairSets, to: "\(folder)/train-00000.pairs.h5")
+        let shard = try ShardIndex.Shard(path: "\(folder)/train-00000.h5", split: .train)
+        var index = ShardIndex(
+            createdBy: "0.0.1", seed: 7, layout: Fixtures.layout(), shards: [shard], videos: [.train: 2])
+        index.pairSets = [
+            .init(
+                name: "easy", counts: ["train": ["positive": 1, "easy": 1, "hard": 0, "super-hard": 0]],
+                attributes: Fixtures.pairSets[0].attributes)
+        ]
+        index.pairFiles["train-00000.pairs.h5"] =
+            try SHA256.digest(ofFile: "\(folder)/train-00000.pairs.h5").hex
+        return index
+    }
+
+    @Test func anIndexComesBackAsItWasAndWithTheSameBytes() throws {
+        try withTemporaryFolder { folder in
+            let index = try index(folder)
+            try index.save(folder)
+            let first = try contents("\(folder)/index.json")
+            let loaded = try ShardIndex.load(folder)
+            #expect(loaded == index)
+            try loaded.save(folder)
+            #expect(try contents("\(folder)/index.json") == first)
+        }
+    }
+
+    @Test func aShardIsMeasuredFromItsFile() throws {
+        try withTemporaryFolder { folder in
+            let shard = try #require(try index(folder).shards.first)
+            #expect(shard.name == "train-00000.h5" && shard.segments == 3 && shard.videos == 2 && shard.frames == 15)
+            #expect(shard.seconds == 0.6)
+            #expect(shard.bytes == (try contents("\(folder)/train-00000.h5").count))
+            let splits = try index(folder).splits
+            #expect(splits.keys.sorted() == ["train"] && splits["train"]?.videos == 2)
+        }
+    }
+
+    @Test func anAbsentNewerOrTamperedIndexIsRefused() throws {
+        try withTemporaryFolder { folder in
+            #expect(storeError { _ = try ShardIndex.load(folder) }?.code == .unreadable)
+            try index(folder).save(folder)
+            let text = String(decoding: try contents("\(folder)/index.json"), as: UTF8.self)
+            for (old, new, code) in [
+                (#""format_version" : "1.0""#, #""format_version" : "2.0""#, StoreError.Code.newerFormat),
+                ("avprep-index", "other", .foreign), ("\"train-00000.h5\"", "\"../train.h5\"", .damaged),
+                (#""fps" : 25"#, #""fps" : "x""#, .damaged), (#""seed" : 7"#, #""sed" : 7"#, .damaged),
+                ("}", "", .damaged),
+            ] {
+                try text.replacingOccurrences(of: old, with: new)
+                    .write(toFile: "\(folder)/index.json", atomically: true, encoding: .utf8)
+                #expect(storeError { _ = try ShardIndex.load(folder) }?.code == code, "\(old) -> \(new)")
+            }
+        }
+    }
+
+    /// The schema says yes to what is written, and no to what is not.
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func theSchemaDescribesTheIndex() throws {
+        try withTemporaryFolder { folder in
+            try index(folder).save(folder)
+            let output = try Oracle.run(
+                """
+                import sys, json, jsonschema
+                schema = json.load(open(sys.argv[1]))
+                jsonschema.Draft202012Validator.check_schema(schema)
+                validator = jsonschema.Draft202012Validator(schema)
+                index = json.load(open(sys.argv[2]))
+                validator.validate(index)
+                for key in list(index):
+                    broken = dict(index); del broken[key]
+                    assert not validator.is_valid(broken), key
+                for shard in [dict(index["shards"][0], sha256="x"), dict(index["shards"][0], other=1)]:
+                    assert not validator.is_valid(dict(index, shards=[shard]))
+                print("ok")
+                """, ["\(Oracle.repository)/schemas/index.schema.json", "\(folder)/index.json"])
+            #expect(output == "ok\n")
+        }
+    }
+}
