@@ -42,6 +42,8 @@ package enum BlackBorder {
     static let largestShare = 0.42
     /// Smallest share of the width and of the height that must be left.
     static let smallestRest = 0.25
+    /// Smallest share of the area that must be left: a lamp in the dark is no picture in a frame.
+    static let smallestRestOfArea = 0.2
 
     /// - Parameters:
     ///   - frames: probed frames of one video, evenly spread, all of one shape; RGB or grey. None gives no border.
@@ -64,19 +66,34 @@ package enum BlackBorder {
     }
 
     /// Takes back what would leave too little of the picture.
-    private static func refuseTooMuch(_ detection: inout BorderDetection, width: Int, height: Int) {
-        func refuse(_ first: inout BorderDetection.Side, _ second: inout BorderDetection.Side, _ size: Int) {
+    static func refuseTooMuch(_ detection: inout BorderDetection, width: Int, height: Int) {
+        func isTooMuch(_ first: Int, _ second: Int, of size: Int) -> Bool {
             let limit = Int(Double(size) * largestShare)
-            let rest = size - first.depth - second.depth
-            guard first.depth > limit || second.depth > limit || Double(rest) < Double(size) * smallestRest else {
-                return
-            }
-            first.depth = 0
-            first.confidence = 0
-            second.depth = 0
-            second.confidence = 0
+            return first > limit || second > limit || Double(size - first - second) < Double(size) * smallestRest
         }
-        refuse(&detection.top, &detection.bottom, height)
-        refuse(&detection.left, &detection.right, width)
+        if isTooMuch(detection.top.depth, detection.bottom.depth, of: height) {
+            detection.top.withdraw()
+            detection.bottom.withdraw()
+        }
+        if isTooMuch(detection.left.depth, detection.right.depth, of: width) {
+            detection.left.withdraw()
+            detection.right.withdraw()
+        }
+        let restOfWidth = width - detection.left.depth - detection.right.depth
+        let restOfHeight = height - detection.top.depth - detection.bottom.depth
+        if Double(restOfWidth * restOfHeight) < smallestRestOfArea * Double(width * height) {
+            detection.top.withdraw()
+            detection.bottom.withdraw()
+            detection.left.withdraw()
+            detection.right.withdraw()
+        }
+    }
+}
+
+extension BorderDetection.Side {
+    /// Keeps what was measured and says that it is no border.
+    mutating func withdraw() {
+        depth = 0
+        confidence = 0
     }
 }

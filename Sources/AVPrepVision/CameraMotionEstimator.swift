@@ -14,6 +14,9 @@ package final class CameraMotionEstimator {
     package static let trackingSize = 256
     /// When fewer than this share of the key frame's corners agree, the frame becomes the new key frame.
     private static let smallestKeptShare = 0.4
+    /// And where the picture has grown or turned by more: patches are tracked without being scaled or turned.
+    private static let largestGrowth = 1.08
+    private static let largestTurn = 6 * Double.pi / 180
 
     let settings: CameraMotionSettings
     let fps: Double
@@ -93,6 +96,9 @@ package final class CameraMotionEstimator {
         /// The last frame found, and where points of the key frame lie in it.
         var lastIndex: Int
         var keyToLast = Homography.identity
+        /// How many frames before the last one the one before was found, and where its points lie in the last one.
+        var stepLength = 0
+        var step = Homography.identity
 
         init(key: TrackedPicture, keyIndex: Int) {
             self.key = key
@@ -108,6 +114,19 @@ package final class CameraMotionEstimator {
             keyCornerCount = cornerCount
             lastIndex = index
             keyToLast = .identity
+        }
+
+        /// Notes how the last step went: from the last frame found to frame `index`, where the key frame's points lie
+        /// at `keyToOther`.
+        mutating func noteStep(to index: Int, keyToOther: Homography) {
+            guard let lastToKey = keyToLast.inverse else { return }
+            stepLength = index - lastIndex
+            step = keyToOther * lastToKey
+        }
+
+        /// Where points of the key frame may lie in frame `index`: where they were last, or one step further.
+        func guesses(for index: Int) -> [Homography] {
+            index - lastIndex == stepLength && step != .identity ? [keyToLast, step * keyToLast] : [keyToLast]
         }
     }
 
@@ -134,20 +153,32 @@ package final class CameraMotionEstimator {
 
     /// Matches `picture` to the key frame and takes it into the chain. Keeps the picture unless it returns nil.
     private func matchToKey(_ chain: inout Chain, _ picture: TrackedPicture, index: Int) throws(VisionError) -> Found? {
-        guard let match = try tracker.match(key: chain.key, other: picture, guess: chain.keyToLast),
-            let toOther = match.toKey.inverse
-        else { return nil }
-        let toCentre = chain.keyToCentre * match.toKey
-        if Double(match.inlierCount) < Self.smallestKeptShare * Double(chain.keyCornerCount) {
-            idlePictures.append(chain.key)
-            chain.replaceKey(
-                by: picture, index: index, toCentre: toCentre, cornerCount: try tracker.cornerCount(of: picture))
-        } else {
-            idlePictures.append(picture)
-            chain.lastIndex = index
-            chain.keyToLast = toOther
+        for guess in chain.guesses(for: index) {
+            guard let match = try tracker.match(key: chain.key, other: picture, guess: guess),
+                let toOther = match.toKey.inverse
+            else { continue }
+            let toCentre = chain.keyToCentre * match.toKey
+            chain.noteStep(to: index, keyToOther: toOther)
+            if isFarFromKey(match, cornerCount: chain.keyCornerCount) {
+                idlePictures.append(chain.key)
+                chain.replaceKey(
+                    by: picture, index: index, toCentre: toCentre, cornerCount: try tracker.cornerCount(of: picture))
+            } else {
+                idlePictures.append(picture)
+                chain.lastIndex = index
+                chain.keyToLast = toOther
+            }
+            return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
         }
-        return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
+        return nil
+    }
+
+    /// Whether a frame shares so little with the key frame that it should take its place.
+    private func isFarFromKey(_ match: CornerTracker.Match, cornerCount: Int) -> Bool {
+        let middle = Point(Double(trackingWidth - 1), Double(trackingHeight - 1)) / 2
+        let motion = match.toKey.localMotion(at: middle)
+        return Double(match.inlierCount) < Self.smallestKeptShare * Double(cornerCount)
+            || abs(log(motion.scale)) > log(Self.largestGrowth) || abs(motion.rotation) > Self.largestTurn
     }
 
     private func picture(of grey: Image8) throws(VisionError) -> TrackedPicture {

@@ -61,6 +61,10 @@ final class CornerTracker {
     static let fewestMatches = 6
     /// Share of the matches that must agree with the homography.
     static let smallestInlierShare = 0.3
+    /// Share of the key picture's corners that must: six chance matches fit some homography.
+    static let smallestCornerShare = 0.08
+    /// How many times more inliers a fit with twice the threshold must have to be preferred.
+    static let looseGain = 1.2
     /// Spread of the inliers (standard deviation) each way, in picture sizes: a homography held up by one small
     /// object says nothing about the rest of the picture.
     static let smallestSpread = 0.05
@@ -126,7 +130,7 @@ final class CornerTracker {
             matchedKey.append(corner)
             matchedOther.append(there)
         }
-        return try fit()
+        return try fit(cornerCount: corners.count)
     }
 
     private func track(
@@ -140,13 +144,25 @@ final class CornerTracker {
             "track corners")
     }
 
-    private func fit() throws(VisionError) -> Match? {
+    /// Fits a homography to the matches. Where fewer than half agree with it, it is fitted once more with twice the
+    /// threshold: in a picture that grew or turned, patches are found less exactly, and the exact matches of a small
+    /// object must not outvote them.
+    private func fit(cornerCount: Int) throws(VisionError) -> Match? {
+        guard matchedKey.count >= Self.fewestMatches else { return nil }
+        let strict = try fit(threshold: ransacThreshold, cornerCount: cornerCount)
+        if let strict, 2 * strict.inlierCount >= matchedKey.count { return strict }
+        let loose = try fit(threshold: 2 * ransacThreshold, cornerCount: cornerCount)
+        guard let strict else { return loose }
+        guard let loose, Double(loose.inlierCount) >= Self.looseGain * Double(strict.inlierCount) else { return strict }
+        return loose
+    }
+
+    private func fit(threshold: Double, cornerCount: Int) throws(VisionError) -> Match? {
         let count = matchedKey.count
-        guard count >= Self.fewestMatches else { return nil }
         inliers = Array(repeating: 0, count: count)
         var elements = Array(repeating: 0.0, count: 9)
         try VisionError.check(
-            copencv_homography(matchedOther, matchedKey, Int32(count), ransacThreshold, &elements, &inliers),
+            copencv_homography(matchedOther, matchedKey, Int32(count), threshold, &elements, &inliers),
             "fit a homography")
         let toKey = Homography(elements: elements)
         guard toKey.isPlausible(width: Double(width), height: Double(height)) else { return nil }
@@ -164,8 +180,10 @@ final class CornerTracker {
             sumOfSquares += key * key
             inlierCount += 1
         }
-        let least = max(Self.fewestMatches, Int((Double(count) * Self.smallestInlierShare).rounded(.up)))
-        guard inlierCount >= least else { return nil }
+        let least = max(
+            Double(Self.fewestMatches), Double(count) * Self.smallestInlierShare,
+            Double(cornerCount) * Self.smallestCornerShare)
+        guard Double(inlierCount) >= least else { return nil }
         let mean = sum / Double(inlierCount)
         let variance = sumOfSquares / Double(inlierCount) - mean * mean
         let smallest = Point(Double(width), Double(height)) * Self.smallestSpread

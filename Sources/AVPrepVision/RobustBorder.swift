@@ -25,13 +25,16 @@ enum RobustBorder {
         // One pixel in fifty may shine: a lamp in a dark scene shows no edge.
         guard planes.contains(where: { $0.quantile(0.98) > threshold + 8 }) else { return .none(isDark: true) }
         let (allRows, allColumns) = (0..<first.height, 0..<first.width)
-        func pair(rows: Range<Int>, columns: Range<Int>, alongRows: Bool) -> SidePair {
-            SidePair(LevelCells(planes, rows: rows, columns: columns, linesAreRows: alongRows), threshold: threshold)
-        }
         // Bars beside the picture hide part of the bars above it: rows, then columns between them, then rows again.
-        let rough = pair(rows: allRows, columns: allColumns, alongRows: true)
-        let columns = pair(rows: rough.rest(of: allRows), columns: allColumns, alongRows: false)
-        let rows = pair(rows: allRows, columns: columns.rest(of: allColumns), alongRows: true)
+        let rough = SidePair(
+            LevelCells(planes, rows: allRows, columns: allColumns, linesAreRows: true), threshold: threshold,
+            countsDarkBands: false)
+        let columns = SidePair(
+            LevelCells(planes, rows: rough.rest(of: allRows), columns: allColumns, linesAreRows: false),
+            threshold: threshold, countsDarkBands: true)
+        let rows = SidePair(
+            LevelCells(planes, rows: allRows, columns: columns.rest(of: allColumns), linesAreRows: true),
+            threshold: threshold, countsDarkBands: true)
         return BorderDetection(
             margins: .none, isDark: false, top: rows.near, bottom: rows.far, left: columns.near, right: columns.far)
     }
@@ -41,9 +44,14 @@ enum RobustBorder {
         var near: BorderDetection.Side
         var far: BorderDetection.Side
 
-        init(_ cells: LevelCells, threshold: Double) {
-            near = RobustBorder.side(of: cells, isFar: false, threshold: threshold)
-            far = RobustBorder.side(of: cells, isFar: true, threshold: threshold)
+        /// - Parameter countsDarkBands: whether bands in which nothing is ever seen count against the evidence. They do
+        ///   unless they may lie behind bars on the other two sides.
+        init(_ cells: LevelCells, threshold: Double, countsDarkBands: Bool) {
+            func side(isFar: Bool) -> BorderDetection.Side {
+                RobustBorder.side(of: cells, isFar: isFar, threshold: threshold, countsDarkBands: countsDarkBands)
+            }
+            near = side(isFar: false)
+            far = side(isFar: true)
             let arePaired =
                 near.depth > 0 && far.depth > 0
                 && abs(near.depth - far.depth) <= max(2, max(near.depth, far.depth) / 5)
@@ -52,31 +60,33 @@ enum RobustBorder {
             if far.confidence < needed { far.withdraw() }
         }
 
-        /// What is left of `range` between the two; all of it where they meet.
+        /// What is left of `range` between the two; all of it where that is next to nothing.
         func rest(of range: Range<Int>) -> Range<Int> {
             let (start, end) = (range.lowerBound + near.depth, range.upperBound - far.depth)
-            return start < end ? start..<end : range
+            return Double(end - start) >= BlackBorder.smallestRest * Double(range.count) ? start..<end : range
         }
     }
 
     // MARK: - One side
 
     /// The best border at one side, however weak its evidence; depth 0 for none.
-    private static func side(of cells: LevelCells, isFar: Bool, threshold: Double) -> BorderDetection.Side {
+    private static func side(of cells: LevelCells, isFar: Bool, threshold: Double, countsDarkBands: Bool)
+        -> BorderDetection.Side
+    {
         var best = BorderDetection.Side.none
         // A border of one line is all in the outermost; a broken outermost line is outvoted by the next two.
         for sampledLines in [1, 3] where sampledLines <= cells.lineCount {
             let reference = cells.reference(outermost: sampledLines, isFar: isFar)
             guard reference.level <= threshold else { continue }
-            let found = side(of: cells, isFar: isFar, reference: reference)
+            let found = side(of: cells, isFar: isFar, reference: reference, countsDarkBands: countsDarkBands)
             if found.confidence > best.confidence || best.level == 0 { best = found }
         }
         return best
     }
 
-    private static func side(of cells: LevelCells, isFar: Bool, reference: LevelCells.Reference)
-        -> BorderDetection.Side
-    {
+    private static func side(
+        of cells: LevelCells, isFar: Bool, reference: LevelCells.Reference, countsDarkBands: Bool
+    ) -> BorderDetection.Side {
         let (lineCount, bandCount) = (cells.lineCount, cells.bandCount)
         let contrast = max(smallestContrast, 2 * reference.tolerance)
         // Enough lines to see a soft edge rise.
@@ -86,7 +96,7 @@ enum RobustBorder {
         func rise(_ depth: Int, _ band: Int) -> Double {
             (depth..<min(depth + reach, lineCount)).map { cells.brightest(line($0), band) }.max() ?? 0
         }
-        // Bands that are black from end to end lie behind another bar, or in the dark: they neither help nor hurt.
+        // Bands that are black from end to end lie behind another bar, or in the dark: nothing is seen to end there.
         let bands = (0..<bandCount).filter { band in
             (0..<lineCount).contains { cells.brightest($0, band) - reference.level >= contrast }
         }
@@ -101,7 +111,7 @@ enum RobustBorder {
             let blackAtEdge = bands.filter { band in (max(0, depth - 3)..<depth).allSatisfy { isBlack($0, band) } }
             guard Double(blackAtEdge.count) >= blackAtEdgeShare * Double(bands.count) else { continue }
             let edge = blackAtEdge.filter { rise(depth, $0) - reference.level >= contrast }
-            let share = Double(edge.count) / Double(bands.count)
+            let share = Double(edge.count) / Double(countsDarkBands ? bandCount : bands.count)
             // Every line of the last few sees the same edge ahead; the innermost is nearest to it.
             guard edge.count >= 2, share >= result.confidence - 0.05 else { continue }
             result.confidence = max(share, result.confidence)
@@ -118,13 +128,5 @@ enum RobustBorder {
             }
         }
         return result
-    }
-}
-
-extension BorderDetection.Side {
-    /// Keeps what was measured and says that it is no border.
-    fileprivate mutating func withdraw() {
-        depth = 0
-        confidence = 0
     }
 }

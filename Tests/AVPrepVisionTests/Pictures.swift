@@ -3,19 +3,19 @@ import Foundation
 
 @testable import AVPrepVision
 
-/// A picture without end and without grid: a sum of waves in random directions. It can be looked at anywhere between
-/// pixels, so a warped view of it is exact.
+/// A picture without end and without grid: a sum of waves in random directions, the longer the stronger, as in natural
+/// pictures. It can be looked at anywhere between pixels, so a warped view of it is exact.
 struct Texture {
     private let waves: [(x: Double, y: Double, phase: Double, amplitude: Double)]
 
-    init(seed: UInt64, mean: Double = 128, contrast: Double = 1) {
+    init(seed: UInt64, mean: Double = 128, contrast: Double = 1, waves count: Int = 18) {
         var random = SeededRandom(seed: seed)
-        waves = (0..<14).map { _ in
-            let length = 7 * pow(9, random.unit())
+        waves = (0..<count).map { _ in
+            let length = 7 * pow(16, random.unit())
             let angle = random.uniform(0...(2 * .pi))
             return (
                 2 * .pi * cos(angle) / length, 2 * .pi * sin(angle) / length, random.uniform(0...(2 * .pi)),
-                contrast * (12 + 4 * random.unit())
+                contrast * 13.5 / Double(count).squareRoot() * length.squareRoot()
             )
         }
         self.mean = mean
@@ -59,7 +59,7 @@ enum Pictures {
 
     /// A colour picture of a texture for each channel.
     static func colour(_ width: Int, _ height: Int, seed: UInt64, contrast: Double = 1, shift: Double = 0) -> Image8 {
-        let textures = (0..<3).map { Texture(seed: seed + UInt64($0) * 7919, contrast: contrast) }
+        let textures = (0..<3).map { Texture(seed: seed + UInt64($0) * 7919, contrast: contrast, waves: 8) }
         return make(width, height, 3) { x, y, channel in
             textures[channel].level(at: Point(Double(x) + shift, Double(y)))
         }

@@ -1,0 +1,106 @@
+import AVPrepCore
+import Testing
+
+@testable import AVPrepVision
+
+@Suite struct CutDetectorTests {
+    static let width = 64
+    static let height = 36
+
+    /// A shot: frames of one scene that the camera pans across, with a little noise.
+    static func shot(_ count: Int, seed: UInt64, speed: Double = 1, contrast: Double = 1) -> [Image8] {
+        (0..<count).map {
+            Pictures.colour(width, height, seed: seed, contrast: contrast, shift: speed * Double($0))
+        }
+    }
+
+    /// The same pictures in a glaring light.
+    static func flash(_ frames: [Image8]) -> [Image8] {
+        frames.map { frame in
+            Pictures.make(width, height, 3) { x, y, channel in
+                210 + 0.2 * Double(frame.pixels[3 * (y * width + x) + channel])
+            }
+        }
+    }
+
+    /// Cuts, and how many pushes after its own each was reported (nil: by `finish`).
+    static func cuts(_ frames: [Image8], fps: Double = 25) throws -> [(index: Int, delay: Int?)] {
+        var detector = CutDetector(fps: fps)
+        var cuts: [(Int, Int?)] = []
+        for (index, frame) in frames.enumerated() {
+            cuts += try detector.push(frame).map { ($0, index - $0) }
+        }
+        return cuts + detector.finish().map { ($0, nil) }
+    }
+
+    @Test func everyHardCutIsFoundAtItsFrameAndOnTime() throws {
+        let frames = Self.shot(12, seed: 1) + Self.shot(9, seed: 2) + Self.shot(15, seed: 3) + Self.shot(6, seed: 4)
+        let cuts = try Self.cuts(frames)
+        #expect(cuts.map(\.index) == [12, 21, 36])
+        #expect(cuts.allSatisfy { $0.delay == CutDetector(fps: 25).latency })
+    }
+
+    @Test func aCutInTheLastFramesIsFoundAtTheEnd() throws {
+        let cuts = try Self.cuts(Self.shot(10, seed: 1) + Self.shot(2, seed: 2))
+        #expect(cuts.map(\.index) == [10])
+        #expect(cuts.first?.delay == nil)
+    }
+
+    @Test(arguments: 1...3) func aFlashIsNoCut(length: Int) throws {
+        var frames = Self.shot(20, seed: 5)
+        frames.replaceSubrange(9..<9 + length, with: Self.flash(Array(frames[9..<9 + length])))
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    @Test(arguments: 1...3) func aWhiteFlashIsNoCut(length: Int) throws {
+        var frames = Self.shot(20, seed: 5)
+        let white = Pictures.make(Self.width, Self.height, 3) { _, _, _ in 250 }
+        frames.replaceSubrange(9..<9 + length, with: Array(repeating: white, count: length))
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    @Test func aCutBesideAFlashIsFound() throws {
+        var frames = Self.shot(14, seed: 6) + Self.shot(16, seed: 7)
+        frames.replaceSubrange(5..<7, with: Self.flash(Array(frames[5..<7])))
+        frames.replaceSubrange(24..<27, with: Self.flash(Array(frames[24..<27])))
+        #expect(try Self.cuts(frames).map(\.index) == [14])
+    }
+
+    @Test func fastMotionIsNoCut() throws {
+        #expect(try Self.cuts(Self.shot(24, seed: 8, speed: 12)).isEmpty)
+    }
+
+    @Test func lightSwitchedOnIsNoCut() throws {
+        let shot = Self.shot(20, seed: 9, contrast: 0.6)
+        let bright = shot[10...].map { frame in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                Double(frame.pixels[3 * (y * Self.width + x) + channel]) * 0.8 + 60
+            }
+        }
+        #expect(try Self.cuts(shot[..<10] + bright).isEmpty)
+    }
+
+    /// 10 frames a second shown at 25: each picture two or three times.
+    @Test func repeatedFramesDoNotTurnMotionIntoCuts() throws {
+        let shots = Self.shot(12, seed: 10, speed: 2) + Self.shot(12, seed: 12, speed: 2)
+        let frames = (0..<60).map { shots[$0 * 10 / 25] }
+        #expect(try Self.cuts(frames).map(\.index) == [30])
+    }
+
+    @Test func aFadeIsNoHardCut() throws {
+        let shot = Self.shot(30, seed: 13)
+        let frames = shot.enumerated().map { index, frame in
+            let light = max(0, min(1, abs(Double(index) - 15) / 10))
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                light * Double(frame.pixels[3 * (y * Self.width + x) + channel])
+            }
+        }
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    @Test func shortStreamsHaveNoCuts() throws {
+        #expect(try Self.cuts([]).isEmpty)
+        #expect(try Self.cuts(Self.shot(1, seed: 1)).isEmpty)
+        #expect(try Self.cuts(Self.shot(3, seed: 1)).isEmpty)
+    }
+}
