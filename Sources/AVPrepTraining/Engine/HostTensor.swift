@@ -20,8 +20,8 @@ package struct HostTensor: Sendable, Equatable {
         self.init(type: .float32, shape: shape, bytes: values.withUnsafeBytes { Data($0) })
     }
 
-    package init(_ values: [Int64], shape: [Int]) {
-        self.init(type: .int64, shape: shape, bytes: values.withUnsafeBytes { Data($0) })
+    package init(integers: [Int64], shape: [Int]) {
+        self.init(type: .int64, shape: shape, bytes: integers.withUnsafeBytes { Data($0) })
     }
 
     /// The values of a `float32` tensor, row-major.

@@ -34,7 +34,7 @@ extension Tensor {
 
     /// The slices at `indices` along a dimension.
     package func selected(_ dimension: Int, _ indices: [Int]) throws -> Tensor {
-        let indices = try Tensor(indices.map(Int64.init), shape: [indices.count], engine: engine)
+        let indices = try Tensor(integers: indices.map(Int64.init), shape: [indices.count], engine: engine)
         return try Tensor.make(engine, "select along dimension \(dimension) of \(shape)") {
             engine.api.index_select($0, handle, Int64(dimension), indices.handle)
         }

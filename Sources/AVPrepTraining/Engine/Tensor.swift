@@ -36,13 +36,13 @@ package final class Tensor {
         self.init(owning: handle, engine: engine)
     }
 
-    package convenience init(_ values: [Int64], shape: [Int], engine: Engine) throws {
-        let handle = try values.withUnsafeBytes { try Self.copy(of: $0, type: .int64, shape: shape, engine: engine) }
+    package convenience init(integers: [Int64], shape: [Int], engine: Engine) throws {
+        let handle = try integers.withUnsafeBytes { try Self.copy(of: $0, type: .int64, shape: shape, engine: engine) }
         self.init(owning: handle, engine: engine)
     }
 
-    package convenience init(_ values: [UInt8], shape: [Int], engine: Engine) throws {
-        let handle = try values.withUnsafeBytes { try Self.copy(of: $0, type: .uint8, shape: shape, engine: engine) }
+    package convenience init(bytes: [UInt8], shape: [Int], engine: Engine) throws {
+        let handle = try bytes.withUnsafeBytes { try Self.copy(of: $0, type: .uint8, shape: shape, engine: engine) }
         self.init(owning: handle, engine: engine)
     }
 

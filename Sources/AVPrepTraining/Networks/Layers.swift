@@ -39,7 +39,7 @@ package struct BatchNorm {
         let ones = [Float](repeating: 1, count: channels)
         runningMean = try path.buffer("running_mean", HostTensor(zeros, shape: [channels]))
         runningVariance = try path.buffer("running_var", HostTensor(ones, shape: [channels]))
-        batches = try path.buffer("num_batches_tracked", HostTensor([Int64(0)], shape: []))
+        batches = try path.buffer("num_batches_tracked", HostTensor(integers: [0], shape: []))
     }
 
     /// `[N, channels, …]` → the same shape.

@@ -45,7 +45,7 @@ package final class Adam: Optimizer {
 
     package func state() throws -> [String: HostTensor] {
         var state = try first.values().merging(second.values()) { mine, _ in mine }
-        state["steps"] = HostTensor([steps], shape: [])
+        state["steps"] = HostTensor(integers: [steps], shape: [])
         return state
     }
 
