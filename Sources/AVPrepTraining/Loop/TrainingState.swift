@@ -32,6 +32,15 @@ struct TrainingState: Codable, Equatable {
         var score: Double
     }
 
+    /// What is wrong with a state that was read, or nil.
+    var fault: String? {
+        if min(step, epoch, batch) < 0 { return "it stands at step \(step), epoch \(epoch), batch \(batch)" }
+        if statistics.mean.count != statistics.deviation.count || !statistics.deviation.allSatisfy({ $0 > 0 }) {
+            return "its statistics of the sound are none"
+        }
+        return nil
+    }
+
     /// What a run must not change on its way: how often and where the work is done may change, what is learnt may not.
     ///
     /// - Returns: the first settings that differ, e.g. `train.loss.margin was 0.99 and is 0.5`; nil if none do.

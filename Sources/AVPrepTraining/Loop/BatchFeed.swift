@@ -1,0 +1,78 @@
+import AVPrepCore
+import Foundation
+
+/// Where the passes of a run get their batches: buffers that all of them share, one pass at a time.
+struct BatchFeed {
+    /// Memory that prepared batches take at most, unless two of them need more.
+    static let memoryLimit = 4 << 30
+
+    private let settings: TrainSettings
+    private let shape: ClipShape
+    private let statistics: SpectrogramStatistics
+    private let buffers: [Batch]
+    private let threads: Int
+
+    init(settings: TrainSettings, shape: ClipShape, statistics: SpectrogramStatistics) {
+        self.settings = settings
+        self.shape = shape
+        self.statistics = statistics
+        let bytes = Batch.byteCount(capacity: settings.batchSize, shape: shape)
+        let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
+        buffers = (0..<count).map { _ in Batch(capacity: settings.batchSize, shape: shape) }
+        threads = settings.loaderThreads > 0 ? settings.loaderThreads : ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// A pass of training over `order`, from batch `firstBatch` on. `seed` decides the crops.
+    func training(_ dataset: ShardDataset, order: [Int], firstBatch: Int, seed: UInt64) -> BatchLoader {
+        loader(
+            dataset, order: order, firstBatch: firstBatch,
+            Augmentation(scale: settings.cropRange, flip: settings.flip, seed: seed))
+    }
+
+    /// A pass over every pair once, in order, cut from the middle.
+    func evaluation(_ dataset: ShardDataset) -> BatchLoader {
+        loader(
+            dataset, order: Array(0..<dataset.count), firstBatch: 0,
+            Augmentation(scale: settings.cropRange, flip: false, seed: nil))
+    }
+
+    private func loader(_ dataset: ShardDataset, order: [Int], firstBatch: Int, _ augmentation: Augmentation)
+        -> BatchLoader
+    {
+        BatchLoader(
+            order: order, batchSize: settings.batchSize, firstBatch: firstBatch, buffers: buffers, threads: threads
+        ) { [shape, statistics, spectrogram = settings.model.spectrogram] in
+            // A reader that cannot be made fails at the first pair, where the consumer hears of it.
+            let reader = Result {
+                try ClipReader(
+                    dataset, shape: shape, spectrogram: spectrogram, statistics: statistics,
+                    augmentation: augmentation)
+            }
+            return { try reader.get().read($0, position: $1, into: $2, slot: $3) }
+        }
+    }
+}
+
+extension TrainSettings {
+    /// ``cropScale`` as a range.
+    var cropRange: ClosedRange<Double> { cropScale[0]...cropScale[1] }
+
+    /// - Throws: ``TrainingError`` naming the first setting that makes no sense.
+    func validate() throws {
+        func check(_ isRight: Bool, _ key: String, _ value: Any, _ advice: String) throws {
+            if !isRight { throw TrainingError(.settings, "train.\(key) is \(value); give \(advice)") }
+        }
+        try check(batchSize >= 2, "batch_size", batchSize, "2 or more")
+        try check(pairsPerEpoch >= 0, "pairs_per_epoch", pairsPerEpoch, "0 for all, or a number of pairs")
+        try check((0...1024).contains(loaderThreads), "loader_threads", loaderThreads, "0 for one a core, or a number")
+        try check((1...1024).contains(prefetchBatches), "prefetch_batches", prefetchBatches, "1 or more")
+        try check(checkpointSteps >= 1, "checkpoint_steps", checkpointSteps, "1 or more")
+        try check(
+            cropScale.count == 2 && cropScale[0] > 0 && cropScale[0] <= cropScale[1] && cropScale[1] <= 1,
+            "crop_scale", cropScale, "two numbers above 0 and up to 1, the smaller first")
+        try check(optimizer.learningRate > 0, "optimizer.learning_rate", optimizer.learningRate, "a number above 0")
+        try check(
+            stages.contains { $0.epochs > 0 } && stages.allSatisfy { $0.epochs >= 0 }, "stages",
+            stages.map { "\($0.name): \($0.epochs) epochs" }, "at least one stage with an epoch")
+    }
+}

@@ -1,0 +1,39 @@
+import AVPrepCore
+import Foundation
+
+/// What a run's folder holds, by name.
+package struct RunFolder: Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    /// One line a report: ``MetricsWriter``.
+    package var metrics: String { "\(path)/metrics.csv" }
+    /// The folder of checkpoints.
+    package var checkpoints: String { "\(path)/checkpoints" }
+    /// The video trunk under torchvision's names, written at the end.
+    package var videoWeights: String { "\(path)/video.safetensors" }
+    /// The audio trunk, written at the end.
+    package var audioWeights: String { "\(path)/audio.safetensors" }
+
+    /// Which of a run's weights.
+    package enum Weights: String, Sendable, Codable, CaseIterable {
+        /// Those of the epoch with the highest validation score.
+        case best
+        /// The latest.
+        case last
+    }
+
+    /// The checkpoint file of these weights.
+    package func checkpoint(_ weights: Weights) -> String { "\(checkpoints)/\(weights.rawValue).safetensors" }
+
+    /// Whether there is such a checkpoint.
+    package func has(_ weights: Weights) -> Bool { FileManager.default.fileExists(atPath: checkpoint(weights)) }
+
+    /// Makes the folders, and removes what a writer that was killed has left.
+    func prepare() throws {
+        try AtomicFile.makeFolder(checkpoints)
+        AtomicFile.removeLitter(in: path)
+        AtomicFile.removeLitter(in: checkpoints)
+    }
+}

@@ -1,0 +1,69 @@
+import AVPrepCore
+
+/// Writes what a run measures, to `metrics.csv` and to TensorBoard alike.
+///
+/// A line with `report` = `step` comes every ``stepsPerReport`` steps of an epoch, one with `epoch` at its end.
+final class RunReports {
+    static let stepsPerReport = 20
+
+    /// The pair sets that are measured on the validation split, where it has them.
+    static let validationSets = ["easy", "hard"]
+
+    private let metrics: MetricsWriter
+    private let events: TensorBoardWriter
+
+    /// - Parameter step: where the run stands; what was reported of later steps is dropped.
+    init(folder: RunFolder, step: Int) throws {
+        let columns =
+            ["report", "stage", "epoch", "loss", "learning_rate", "clips_per_second", "data_wait"]
+            + Self.validationSets.flatMap { ["val_\($0)_accuracy", "val_\($0)_threshold", "val_\($0)_auc"] }
+        metrics = try MetricsWriter(path: folder.metrics, columns: columns, lastStep: step)
+        events = try TensorBoardWriter(folder: folder.path, firstStep: step == 0 ? 0 : step + 1)
+    }
+
+    /// Reports the steps since the last report.
+    func write(_ progress: TrainingProgress) throws {
+        try write(progress, report: "step", loss: progress.loss, tag: "train", extra: [:], tagged: [])
+    }
+
+    /// Reports an epoch with its mean loss and what validation measured.
+    func write(epoch progress: TrainingProgress, loss: Double?, validation: [(set: String, roc: ROC)]) throws {
+        var extra: [String: MetricsWriter.Value] = [:]
+        var tagged: [(tag: String, value: Double)] = []
+        for (set, roc) in validation {
+            let threshold = roc.bestThreshold
+            let values = [
+                ("accuracy", threshold.flatMap { roc.accuracy(at: $0) }), ("threshold", threshold.map { Double($0) }),
+                ("auc", roc.areaUnderCurve),
+            ]
+            for (name, value) in values {
+                guard let value else { continue }
+                extra["val_\(set)_\(name)"] = .number(value)
+                tagged.append(("val/\(set)_\(name)", value))
+            }
+        }
+        try write(progress, report: "epoch", loss: loss, tag: "epoch", extra: extra, tagged: tagged)
+    }
+
+    private func write(
+        _ progress: TrainingProgress, report: String, loss: Double?, tag: String,
+        extra: [String: MetricsWriter.Value], tagged: [(tag: String, value: Double)]
+    ) throws {
+        let measured = [
+            ("loss", loss), ("learning_rate", progress.learningRate), ("clips_per_second", progress.clipsPerSecond),
+            ("data_wait", progress.dataWait),
+        ]
+        var row = extra
+        row["report"] = .text(report)
+        row["stage"] = .text(progress.stage)
+        row["epoch"] = .integer(progress.epoch)
+        var scalars = tagged
+        for (name, value) in measured {
+            guard let value else { continue }
+            row[name] = .number(value)
+            scalars.append(("\(tag)/\(name)", value))
+        }
+        try metrics.write(step: progress.step, row)
+        try events.write(scalars, step: progress.step)
+    }
+}

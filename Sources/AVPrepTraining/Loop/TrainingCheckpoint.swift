@@ -1,0 +1,67 @@
+import AVPrepCore
+import Foundation
+
+/// A checkpoint file: weights, buffers of batch normalisation, momentum, and where the run stands.
+///
+/// A safetensors file. Tensors `model.NAME` are the network's, `optimizer.NAME` the optimiser's; the metadata `state` is
+/// a ``TrainingState`` as JSON. The same state and tensors give the same bytes: no time stands in it.
+struct TrainingCheckpoint {
+    var state: TrainingState
+    /// The network's tensors by name.
+    var model: [String: HostTensor]
+    /// The optimiser's tensors by name.
+    var optimizer: [String: HostTensor]
+
+    private static let modelPrefix = "model."
+    private static let optimizerPrefix = "optimizer."
+
+    /// Writes it whole.
+    ///
+    /// - Throws: `Failure` when the disk refuses.
+    func save(_ path: String) throws {
+        var tensors: [String: HostTensor] = [:]
+        for (name, tensor) in model { tensors[Self.modelPrefix + name] = tensor }
+        for (name, tensor) in optimizer { tensors[Self.optimizerPrefix + name] = tensor }
+        try SafeTensors.write(
+            SafeTensors.Content(
+                tensors: tensors, metadata: ["format": "avprep-checkpoint", "state": CanonicalJSON.encode(state)]),
+            to: path)
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// - Throws: ``TrainingError`` when it is damaged, no checkpoint, or of another format.
+    static func load(_ path: String) throws -> TrainingCheckpoint {
+        let content = try SafeTensors.read(path)
+        guard content.metadata["format"] == "avprep-checkpoint", let text = content.metadata["state"] else {
+            throw TrainingError(.tensorFile, "\(path) is no checkpoint of avprep")
+        }
+        struct Version: Decodable {
+            let format: Int
+        }
+        let state: TrainingState
+        do {
+            let version = try JSONDecoder().decode(Version.self, from: Data(text.utf8))
+            guard version.format == TrainingState.currentFormat else {
+                throw TrainingError(
+                    .tensorFile,
+                    """
+                    \(path) has checkpoint format \(version.format), this avprep reads \(TrainingState.currentFormat); \
+                    go on with the avprep that began the run, or use another name for the run
+                    """)
+            }
+            state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
+        } catch is DecodingError {
+            throw TrainingError(
+                .tensorFile, "\(path) is damaged: its state cannot be read; use another name for the run")
+        }
+        if let fault = state.fault { throw TrainingError(.tensorFile, "\(path) is damaged: \(fault)") }
+        func tensors(_ prefix: String) -> [String: HostTensor] {
+            content.tensors.reduce(into: [:]) { result, entry in
+                if entry.key.hasPrefix(prefix) { result[String(entry.key.dropFirst(prefix.count))] = entry.value }
+            }
+        }
+        return TrainingCheckpoint(
+            state: state, model: tensors(modelPrefix), optimizer: tensors(optimizerPrefix))
+    }
+}

@@ -1,0 +1,41 @@
+/// How far a run has come: what a progress line shows. Words as in torchvision's training scripts.
+package struct TrainingProgress: Sendable, Equatable {
+    /// Steps taken of the whole run.
+    package var step: Int
+    package var totalSteps: Int
+    /// Name of the stage.
+    package var stage: String
+    /// The epoch under way, from 1, through all stages.
+    package var epoch: Int
+    package var epochs: Int
+    /// Whether the epoch's validation is under way; loss and rates are then those of its training.
+    package var isValidating: Bool
+    /// Mean loss since the last report.
+    package var loss: Double?
+    package var learningRate: Double
+    /// Pairs a second, since the last report.
+    package var clipsPerSecond: Double?
+    /// Share of the time since then that was spent waiting for data, 0…1.
+    package var dataWait: Double?
+    /// Seconds that the remaining steps will take at the pace of this process so far; validation not counted.
+    package var remainingSeconds: Double?
+}
+
+/// Time and pairs since a moment: rates for reports.
+struct TrainingPace {
+    private var start = ContinuousClock.now
+    private var pairs = 0
+    private var waited = 0.0
+
+    mutating func add(pairs: Int, waited: Double) {
+        self.pairs += pairs
+        self.waited += waited
+    }
+
+    private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+    /// Pairs a second; nil before the first.
+    var clipsPerSecond: Double? { pairs == 0 || seconds <= 0 ? nil : Double(pairs) / seconds }
+    /// Share of the time spent waiting.
+    var dataWait: Double? { pairs == 0 || seconds <= 0 ? nil : min(1, waited / seconds) }
+}

@@ -1,0 +1,210 @@
+import AVPrepCore
+import AVPrepStore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import AVPrepTraining
+
+@Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))
+struct TrainerTests {
+    /// A network small enough for a test, on clips of ``PracticeShards``, through two stages.
+    static func settings(epochs: [Int] = [2, 1]) -> TrainSettings {
+        var settings = TrainSettings()
+        settings.device = .cpu
+        settings.threads = 1
+        settings.batchSize = 4
+        settings.loaderThreads = 2
+        settings.checkpointSteps = 3
+        settings.model.frames = PracticeShards.clipFrames
+        settings.model.cropSize = 16
+        settings.model.video.width = 4
+        settings.model.audio.width = 4
+        settings.model.embedding = 16
+        settings.model.temporalHead = .keepTime
+        settings.optimizer.learningRate = 0.05
+        settings.stages = zip(["easy", "mixed"], epochs).map { StageSettings(name: $0, set: $0, epochs: $1) }
+        return settings
+    }
+
+    private func train(
+        _ folder: String, run: String, settings: TrainSettings = settings(), seed: UInt64 = 3,
+        cancellation: Cancellation = Cancellation(), progress: (TrainingProgress) -> Void = { _ in }
+    ) throws -> Trainer.Outcome {
+        try Trainer(settings: settings, seed: seed, shards: folder, run: "\(folder)/\(run)")
+            .run(cancellation: cancellation, progress: progress)
+    }
+
+    private func bytes(_ folder: String, _ run: String, _ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(run)/\(name)"))
+    }
+
+    /// The lines of metrics.csv without the two columns that measure time.
+    private func metrics(_ folder: String, _ run: String) throws -> [[String]] {
+        String(decoding: try bytes(folder, run, "metrics.csv"), as: UTF8.self).split(separator: "\n").map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).map(String.init).enumerated()
+                .filter { ![6, 7].contains($0.offset) }.map(\.element)
+        }
+    }
+
+    /// Three ways to the same weights: in one go; killed after step 5, the last checkpoint at step 3; stopped by the
+    /// user at step 9, in the second epoch, and again during its validation.
+    @Test func aRunThatWasKilledOrStoppedEndsWithTheBytesOfOneThatWasNot() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let files = [
+                "checkpoints/last.safetensors", "checkpoints/best.safetensors", "video.safetensors",
+                "audio.safetensors",
+            ]
+            var steps: [Int] = []
+            let outcome = try train(folder, run: "whole") { progress in
+                steps.append(progress.step)
+                guard progress.step == 5 else { return }
+                // What lies on disk when the process is killed here.
+                try? FileManager.default.copyItem(atPath: folder + "/whole", toPath: folder + "/killed")
+            }
+            #expect(outcome == .finished(steps: 21))
+            #expect(steps == Array(1...7) + [7] + Array(8...14) + [14] + Array(15...21) + [21])
+            #expect(try train(folder, run: "killed") == .finished(steps: 21))
+
+            for stop in [9, 14] {
+                let cancellation = Cancellation()
+                #expect(throws: CancellationError.self) {
+                    try train(folder, run: "stopped", cancellation: cancellation) { progress in
+                        if progress.step == stop, stop == 9 || progress.isValidating {
+                            cancellation.cancel(.interrupted)
+                        }
+                    }
+                }
+                let state = try TrainingCheckpoint.load(folder + "/stopped/checkpoints/last.safetensors").state
+                #expect(state.step == stop)
+            }
+            #expect(try train(folder, run: "stopped") == .finished(steps: 21))
+
+            for run in ["killed", "stopped"] {
+                for file in files {
+                    #expect(try bytes(folder, run, file) == bytes(folder, "whole", file), "\(run) \(file)")
+                }
+                #expect(try metrics(folder, run) == metrics(folder, "whole"))
+            }
+        }
+    }
+
+    @Test func loaderThreadsAndPrefetchDoNotChangeTheWeights() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(codec: .jpeg).write(to: folder)
+            var other = Self.settings(epochs: [1])
+            other.loaderThreads = 5
+            other.prefetchBatches = 1
+            _ = try train(folder, run: "one", settings: Self.settings(epochs: [1]))
+            _ = try train(folder, run: "other", settings: other)
+            #expect(try bytes(folder, "one", "video.safetensors") == bytes(folder, "other", "video.safetensors"))
+            _ = try train(folder, run: "seed", settings: Self.settings(epochs: [1]), seed: 4)
+            #expect(try bytes(folder, "one", "video.safetensors") != bytes(folder, "seed", "video.safetensors"))
+        }
+    }
+
+    @Test func aFinishedRunIsLeftAloneAndAChangedOneIsRefused() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            var settings = Self.settings(epochs: [1])
+            #expect(try train(folder, run: "run", settings: settings) == .finished(steps: 7))
+            let before = try bytes(folder, "run", "metrics.csv")
+            settings.loaderThreads = 1
+            #expect(try train(folder, run: "run", settings: settings) == .wasFinished(steps: 7))
+            #expect(try bytes(folder, "run", "metrics.csv") == before)
+
+            func refusal(seed: UInt64 = 3, _ change: (inout TrainSettings) -> Void) -> String {
+                var changed = settings
+                change(&changed)
+                do {
+                    _ = try train(folder, run: "run", settings: changed, seed: seed)
+                    return "not refused"
+                } catch { return "\(error)" }
+            }
+            #expect(
+                refusal { $0.optimizer.learningRate = 0.5 }.contains(
+                    "train.optimizer.learning_rate was 0.05 and is 0.5"))
+            #expect(refusal { $0.stages[0].epochs = 2 }.contains("train.stages[0].epochs was 1 and is 2"))
+            #expect(refusal { $0.flip = false }.contains("train.flip"))
+            #expect(refusal(seed: 4) { _ in }.contains("seed was 3 and is 4"))
+            try PracticeShards(seed: 2).write(to: folder)
+            #expect(refusal { _ in }.contains("shards are not those"))
+        }
+    }
+
+    /// The practice shards paint the time into the picture and write it into the sound: both kinds of pairs can be told.
+    @Test func trainingLearnsWhatThePracticeShardsPlant() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(pairsPerSegment: 32).write(to: folder)
+            var settings = Self.settings()
+            settings.batchSize = 16
+            settings.stages = [StageSettings(name: "hard", set: "hard", epochs: 12)]
+            settings.cropScale = [0.9, 1]
+            _ = try train(folder, run: "run", settings: settings)
+            let rows = try metrics(folder, "run")
+            let area = try #require(rows[0].firstIndex(of: "val_hard_auc"))
+            let epochs = rows.filter { $0[1] == "epoch" }
+            let areas = epochs.compactMap { Double($0[area]) }
+            #expect(areas.count == 12)
+            #expect((areas.max() ?? 0) > 0.9, "\(areas)")
+            let state = try TrainingCheckpoint.load(folder + "/run/checkpoints/best.safetensors").state
+            #expect(state.best?.epoch == state.epoch - 1)
+
+            let evaluation = try Evaluator(run: folder + "/run", shards: folder).evaluate()
+            #expect(evaluation.weights == .best && evaluation.sameShards && evaluation.commonSet == "easy")
+            #expect(evaluation.conditions.map(\.set) == ["easy", "hard"])
+            let hard = evaluation.conditions[1]
+            #expect(hard.pairs == 128 && hard.inSync == 64 && hard.outOfSync == 64)
+            #expect((hard.auc ?? 0) > 0.85)
+            #expect(hard.ownThreshold.accuracy == Double(hard.ownThreshold.correct) / 128)
+            #expect(hard.ownThreshold.interval[0] < hard.ownThreshold.accuracy)
+            #expect(hard.commonThreshold.threshold == evaluation.conditions[0].ownThreshold.threshold)
+            #expect(try JSONDecoder().decode(Evaluation.self, from: JSONEncoder().encode(evaluation)) == evaluation)
+        }
+    }
+
+    @Test func aLossThatBlowsUpEndsTheRunWithAdvice() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(shards: [(.train, 4)]).write(to: folder)
+            var settings = Self.settings(epochs: [3])
+            settings.model.embeddingNorm = 0
+            settings.optimizer.learningRate = 1e20
+            let error = #expect(throws: TrainingError.self) { try train(folder, run: "run", settings: settings) }
+            #expect(error?.description.contains("lower train.optimizer.learning_rate") == true)
+        }
+    }
+
+    @Test func withoutValidationVideosTrainingGoesOnAndEvaluationSaysWhatIsMissing() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(shards: [(.train, 4)]).write(to: folder)
+            #expect(try train(folder, run: "run", settings: Self.settings(epochs: [1])) == .finished(steps: 4))
+            #expect(!RunFolder(folder + "/run").has(.best))
+            let error = #expect(throws: TrainingError.self) {
+                _ = try Evaluator(run: folder + "/run", shards: folder).evaluate()
+            }
+            #expect(error?.description.contains("shard.split.val") == true)
+            let other = #expect(throws: TrainingError.self) {
+                _ = try Evaluator(run: folder + "/none", shards: folder).evaluate()
+            }
+            #expect(other?.description.contains("avprep train") == true)
+        }
+    }
+
+    @Test(arguments: ["last", "best"]) func aDamagedCheckpointIsNamed(name: String) throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            _ = try train(folder, run: "run", settings: Self.settings(epochs: [1]))
+            let path = "\(folder)/run/checkpoints/\(name).safetensors"
+            try Data(try Data(contentsOf: URL(fileURLWithPath: path)).prefix(700)).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: TrainingError.self) {
+                if name == "last" {
+                    _ = try train(folder, run: "run", settings: Self.settings(epochs: [1]))
+                } else {
+                    _ = try Evaluator(run: folder + "/run", shards: folder).evaluate()
+                }
+            }
+            #expect(error?.description.contains(path) == true)
+        }
+    }
+}
