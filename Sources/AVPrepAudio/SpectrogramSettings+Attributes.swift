@@ -1,17 +1,11 @@
-/// One of the words that describe a spectrogram, as it is stored beside the numbers.
-package enum SpectrogramAttribute: Sendable, Equatable {
-    case string(String)
-    case int(Int)
-    case double(Double)
-    case bool(Bool)
-}
+package import AVPrepCore
 
 extension SpectrogramSettings {
     /// What is to be known to make the same spectrogram again, in librosa's words; the attributes of the dataset.
     ///
     /// The mel words (`n_mels`, `fmin`, `fmax`, `htk`, `norm`) are there for the kind `mel` only.
-    package var attributes: [String: SpectrogramAttribute] {
-        var attributes: [String: SpectrogramAttribute] = [
+    package var attributes: [String: AttributeValue] {
+        var attributes: [String: AttributeValue] = [
             "kind": .string(kind.rawValue),
             "sr": .int(sampleRate),
             "n_fft": .int(fftLength),

@@ -1,4 +1,4 @@
-package import AVPrepCore
+import AVPrepCore
 import Foundation
 
 /// A video as the corpus lists it, and the file it names.
@@ -61,7 +61,7 @@ package enum CorpusScan {
         return try names.filter { !$0.hasPrefix(".") }.flatMap { name -> [CorpusItem] in
             let path = "\(folder)/\(name)"
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             if isFolder.boolValue { return try walk(path, listed: "\(listed)/\(name)", extensions) }
             let ending = (name as NSString).pathExtension.lowercased()
             return extensions.contains(ending) ? [CorpusItem(listed: "\(listed)/\(name)", path: path)] : []

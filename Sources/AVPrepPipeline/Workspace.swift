@@ -1,4 +1,4 @@
-package import AVPrepCore
+import AVPrepCore
 import Foundation
 
 /// A pipeline file's folder with everything that avprep keeps there, held by one process at a time.

@@ -1,3 +1,4 @@
+import AVPrepCore
 import CHDF5
 import Foundation
 
@@ -29,14 +30,14 @@ extension HDF5 {
         }
     }
 
-    private static func write<Element>(
+    private static func write<Element: BitwiseCopyable>(
         _ values: [Element], as type: ElementType, _ dimensions: [Int], _ name: String, to object: Handle,
         _ path: String
     ) throws {
         try writeAttribute(values, try type.makeHandle(path), dimensions, name, to: object, path)
     }
 
-    private static func writeAttribute<Element>(
+    private static func writeAttribute<Element: BitwiseCopyable>(
         _ values: [Element], _ type: Handle, _ dimensions: [Int], _ name: String, to object: Handle, _ path: String
     ) throws {
         let space =
@@ -46,7 +47,10 @@ extension HDF5 {
             H5Acreate2(object.id, name, type.id, space.id, avprep_h5p_default(), avprep_h5p_default()),
             "write attribute \(name) of", path, code: .unwritable)
         guard !values.isEmpty else { return }
-        try check(H5Awrite(attribute.id, type.id, values), "write attribute \(name) of", path, code: .unwritable)
+        try values.withUnsafeBytes { bytes in
+            _ = try check(
+                H5Awrite(attribute.id, type.id, bytes.baseAddress), "write attribute \(name) of", path, code: .unwritable)
+        }
     }
 
     /// Names the axes of a dataset, as `H5DSset_label` of the high-level library would: h5py shows them as

@@ -1,3 +1,4 @@
+import AVPrepCore
 import CHDF5
 import Foundation
 

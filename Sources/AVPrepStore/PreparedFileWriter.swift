@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 import CHDF5
 import Foundation
 
@@ -83,7 +83,11 @@ package final class PreparedFileWriter {
         case .spectrogram(let name):
             let values = data.spectrograms[name] ?? []
             if datasets.rows.type == .float16 {
-                stored[datasets.track] = try append(values.map { Float16($0) }, to: datasets.rows)
+                let halves = [Float16](unsafeUninitializedCapacity: values.count) { buffer, count in
+                    values.withUnsafeBufferPointer { Half.convert($0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<values.count])) }
+                    count = values.count
+                }
+                stored[datasets.track] = try append(halves, to: datasets.rows)
             } else {
                 stored[datasets.track] = try append(values, to: datasets.rows)
             }

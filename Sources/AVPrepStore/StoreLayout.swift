@@ -1,3 +1,5 @@
+package import AVPrepCore
+
 /// What a prepared file or shard holds beside its segments, and how: the same for every segment in it.
 ///
 /// Files can be packed into one shard when their layouts are equal. Stored as JSON in the root attribute `layout_json`.

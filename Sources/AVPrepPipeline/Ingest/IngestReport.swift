@@ -15,12 +15,15 @@ package struct IngestReport: Sendable, Codable {
 
     init(catalog: Catalog, key: String) throws {
         counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
-        notes = try ["failed", "skipped"].flatMap { status in
-            try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: status, limit: Self.noteLimit)
-                .compactMap { record in
-                    record.outcome.reason.map { "\(status) (\($0.code)): \($0.detail)" }
-                }
-        }.prefix(Self.noteLimit).map { $0 }
+        var notes: [String] = []
+        for status in ["failed", "skipped"] {
+            for record in try catalog.outcomes(
+                stage: IngestStage.name, settingsKey: key, status: status, limit: Self.noteLimit - notes.count)
+            {
+                if let reason = record.outcome.reason { notes.append("\(status) (\(reason.code)): \(reason.detail)") }
+            }
+        }
+        self.notes = notes
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 

@@ -1,4 +1,5 @@
-import AVPrepCore
+import AVPrepAudio
+package import AVPrepCore
 import AVPrepMedia
 import Foundation
 

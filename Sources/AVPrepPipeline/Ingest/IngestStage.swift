@@ -1,6 +1,6 @@
 import AVPrepAudio
 import AVPrepCatalog
-package import AVPrepCore
+import AVPrepCore
 import AVPrepMedia
 import AVPrepStore
 import Foundation
@@ -167,9 +167,9 @@ private struct Listing {
 }
 
 /// What the catalog keeps of a video's content, as JSON.
-package struct MediaRecord: Codable, Sendable, Equatable {
+struct MediaRecord: Codable, Sendable, Equatable {
     /// What the container says.
-    package let info: MediaInfo
+    let info: MediaInfo
     /// Segments, cuts and seconds dropped; nil when it was skipped before that.
     let tally: SegmentAssembler.Tally?
     let decode: DecodeSummary?

@@ -21,7 +21,7 @@ final class SegmentAssembler: DecodeConsumer {
     private let video: SegmentOrigin
     private let frames: FramePreparation
     private let features: SegmentFeatures
-    private let cuts: CutDetector?
+    private var cuts: CutDetector?
     private let maximumFrames: Int
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
@@ -54,8 +54,8 @@ final class SegmentAssembler: DecodeConsumer {
     func consume(frame picture: Image8, index: Int) throws {
         try cancellation.check()
         try frames.append(picture)
-        if let cuts { pendingCuts += try cuts.push(picture) }
-        try closeFullSegments(latency: cuts == nil ? 0 : CutDetector.latency)
+        if let found = try cuts?.push(picture) { pendingCuts += found }
+        try closeFullSegments(latency: cuts?.latency ?? 0)
     }
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
@@ -64,7 +64,7 @@ final class SegmentAssembler: DecodeConsumer {
 
     /// Closes what is left when the pass has ended.
     func finish() throws {
-        if let cuts { pendingCuts += cuts.finish() }
+        if let found = cuts?.finish() { pendingCuts += found }
         try closeFullSegments(latency: 0)
         if frames.count > 0 { try close(frames.count) }
     }

@@ -62,7 +62,9 @@ final class VideoPreparation {
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
         let crop = try borders(of: media)
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
-        let size = media.outputSize(crop: crop, shortSide: shortSide)
+        guard let size = media.outputSize(crop: crop, shortSide: shortSide) else {
+            return skipped("no-video", "\(item.listed) has no picture left after cropping")
+        }
         let origin = SegmentOrigin(
             videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, width: size.width,
             height: size.height, crop: crop)

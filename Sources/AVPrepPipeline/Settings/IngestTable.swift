@@ -4,81 +4,97 @@ import AVPrepVision
 
 /// The keys under `ingest`.
 enum IngestTable {
-    static let ingest = SettingsTable<IngestSettings>([
-        .number("segment_seconds", \.segmentSeconds, in: 1...60, "longest segment; a longer video gives several"),
-        .number("min_segment_seconds", \.minSegmentSeconds, in: 0.1...60, "shorter rests are dropped, and counted"),
-        .flag("split_at_cuts", \.splitAtCuts, "segments end at cuts"),
-        .number("silence_db", \.silenceDecibels, in: -120...0, "level below full scale that counts as silence"),
-        .section("video", \.video, video, "how frames are stored"),
-        .section("pcm", \.pcm, pcm, "the waveform that is stored"),
-        .sections(
-            "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
-            "the kinds that are stored, in librosa's words"),
-        .section("borders", \.borders, borders, "black framing: found in spread frames, cropped from all"),
-        .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
-        .section("flow", \.flow, flow, "optical flow between neighbouring frames"),
-        .section("limits", \.limits, limits, "a file past one of these fails, alone"),
-    ])
+    static var ingest: SettingsTable<IngestSettings> {
+        SettingsTable([
+            .number("segment_seconds", \.segmentSeconds, in: 1...60, "longest segment; a longer video gives several"),
+            .number("min_segment_seconds", \.minSegmentSeconds, in: 0.1...60, "shorter rests are dropped, and counted"),
+            .flag("split_at_cuts", \.splitAtCuts, "segments end at cuts"),
+            .number("silence_db", \.silenceDecibels, in: -120...0, "level below full scale that counts as silence"),
+            .section("video", \.video, video, "how frames are stored"),
+            .section("pcm", \.pcm, pcm, "the waveform that is stored"),
+            .sections(
+                "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
+                "the kinds that are stored, in librosa's words"),
+            .section("borders", \.borders, borders, "black framing: found in spread frames, cropped from all"),
+            .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
+            .section("flow", \.flow, flow, "optical flow between neighbouring frames"),
+            .section("limits", \.limits, limits, "a file past one of these fails, alone"),
+        ])
+    }
 
-    static let video = SettingsTable<FrameSettings>([
-        .number("fps", \.fps, in: 1...120, "constant frame rate, by presentation time"),
-        .integer("short_side", \.shortSide, in: 0...4320, "shorter side in pixels; 0: as the source"),
-        .choice("codec", \.codec, "how a frame is stored"),
-        .integer("quality", \.quality, in: 1...100, "JPEG quality"),
-    ])
+    static var video: SettingsTable<FrameSettings> {
+        SettingsTable([
+            .number("fps", \.fps, in: 1...120, "constant frame rate, by presentation time"),
+            .integer("short_side", \.shortSide, in: 0...4320, "shorter side in pixels; 0: as the source"),
+            .choice("codec", \.codec, "how a frame is stored"),
+            .integer("quality", \.quality, in: 1...100, "JPEG quality"),
+        ])
+    }
 
-    static let pcm = SettingsTable<PCMSettings>([
-        .integer("sr", \.sampleRate, in: 0...192_000, "samples a second; 0: no waveform is stored"),
-        .integer("channels", \.channels, in: 1...2, "1: mono, 2: stereo"),
-    ])
+    static var pcm: SettingsTable<PCMSettings> {
+        SettingsTable([
+            .integer("sr", \.sampleRate, in: 0...192_000, "samples a second; 0: no waveform is stored"),
+            .integer("channels", \.channels, in: 1...2, "1: mono, 2: stereo"),
+        ])
+    }
 
-    static let spectrogram = SettingsTable<SpectrogramSettings>([
-        .text("name", \.name, "the dataset's name under /audio"),
-        .choice("kind", \.kind, "mel bands, or every bin of the transform"),
-        .integer("sr", \.sampleRate, in: 4000...192_000, "samples a second"),
-        .integer("n_fft", \.fftLength, in: 16...65_536, "length of the transform"),
-        .integer("win_length", \.windowLength, in: 1...65_536, "samples a frame sees, at most n_fft"),
-        .integer("hop_length", \.hopLength, in: 1...65_536, "samples from frame to frame"),
-        .choice("window", \.window, "taper"),
-        .integer("power", \.power, in: 1...2, "1: magnitude, 2: power"),
-        .integer("n_mels", \.melBands, in: 1...1024, "bands of kind mel"),
-        .number("fmin", \.minFrequencyHz, in: 0...96_000, "lowest frequency of the bands, in Hz"),
-        .number("fmax", \.maxFrequencyHz, in: 0...96_000, "highest, in Hz; 0: half of sr"),
-        .choice("mel_scale", \.melScale, "slaney: librosa's default; htk: htk=True"),
-        .choice("norm", \.melNorm, "slaney: bands of equal area; none: of height 1"),
-        .choice("log", \.logarithm, "natural: ln; decibel: 10·log10 of power, 20·log10 of magnitude"),
-        .number("floor", \.floor, in: 1e-30...1, "smaller values are raised to this before the logarithm"),
-        .choice("dtype", \.storedType, "how a value is stored"),
-    ])
+    static var spectrogram: SettingsTable<SpectrogramSettings> {
+        SettingsTable([
+            .text("name", \.name, "the dataset's name under /audio"),
+            .choice("kind", \.kind, "mel bands, or every bin of the transform"),
+            .integer("sr", \.sampleRate, in: 4000...192_000, "samples a second"),
+            .integer("n_fft", \.fftLength, in: 16...65_536, "length of the transform"),
+            .integer("win_length", \.windowLength, in: 1...65_536, "samples a frame sees, at most n_fft"),
+            .integer("hop_length", \.hopLength, in: 1...65_536, "samples from frame to frame"),
+            .choice("window", \.window, "taper"),
+            .integer("power", \.power, in: 1...2, "1: magnitude, 2: power"),
+            .integer("n_mels", \.melBands, in: 1...1024, "bands of kind mel"),
+            .number("fmin", \.minFrequencyHz, in: 0...96_000, "lowest frequency of the bands, in Hz"),
+            .number("fmax", \.maxFrequencyHz, in: 0...96_000, "highest, in Hz; 0: half of sr"),
+            .choice("mel_scale", \.melScale, "slaney: librosa's default; htk: htk=True"),
+            .choice("norm", \.melNorm, "slaney: bands of equal area; none: of height 1"),
+            .choice("log", \.logarithm, "natural: ln; decibel: 10·log10 of power, 20·log10 of magnitude"),
+            .number("floor", \.floor, in: 1e-30...1, "smaller values are raised to this before the logarithm"),
+            .choice("dtype", \.storedType, "how a value is stored"),
+        ])
+    }
 
-    static let borders = SettingsTable<BorderSettings>([
-        .choice("method", \.method, "aot: Arrow of Time's rule; off: nothing is cropped"),
-        .integer("frames", \.frames, in: 1...50, "frames probed, evenly spread"),
-        .number("threshold", \.threshold, in: 0...128, "mean level, of 255, that counts as black"),
-        .integer("margin", \.margin, in: 0...32, "pixels cropped beyond a border found"),
-    ])
+    static var borders: SettingsTable<BorderSettings> {
+        SettingsTable([
+            .choice("method", \.method, "aot: Arrow of Time's rule; off: nothing is cropped"),
+            .integer("frames", \.frames, in: 1...50, "frames probed, evenly spread"),
+            .number("threshold", \.threshold, in: 0...128, "mean level, of 255, that counts as black"),
+            .integer("margin", \.margin, in: 0...32, "pixels cropped beyond a border found"),
+        ])
+    }
 
-    static let cameraMotion = SettingsTable<CameraMotionSettings>([
-        .flag("enabled", \.enabled, "whether it is estimated"),
-        .integer("every_nth_frame", \.everyNthFrame, in: 1...250, "frames between estimates"),
-        .integer("max_corners", \.maxCorners, in: 16...5000, "corners tracked"),
-        .number("max_tracking_error", \.maxTrackingError, in: 0.01...10, "forward-backward |dx| + |dy|, in pixels"),
-        .number("ransac_threshold", \.ransacThreshold, in: 0.05...10, "reprojection error of an inlier, in pixels"),
-        .number("pan_threshold", \.panThreshold, in: 0...10, "pan or tilt: picture widths a second"),
-        .number("zoom_threshold", \.zoomThreshold, in: 0...10, "zoom: natural logarithm of scale a second"),
-        .number("roll_threshold", \.rollThreshold, in: 0...360, "roll: degrees a second"),
-    ])
+    static var cameraMotion: SettingsTable<CameraMotionSettings> {
+        SettingsTable([
+            .flag("enabled", \.enabled, "whether it is estimated"),
+            .integer("every_nth_frame", \.everyNthFrame, in: 1...250, "frames between estimates"),
+            .integer("max_corners", \.maxCorners, in: 16...5000, "corners tracked"),
+            .number("max_tracking_error", \.maxTrackingError, in: 0.01...10, "forward-backward |dx| + |dy|, in pixels"),
+            .number("ransac_threshold", \.ransacThreshold, in: 0.05...10, "reprojection error of an inlier, in pixels"),
+            .number("pan_threshold", \.panThreshold, in: 0...10, "pan or tilt: picture widths a second"),
+            .number("zoom_threshold", \.zoomThreshold, in: 0...10, "zoom: natural logarithm of scale a second"),
+            .number("roll_threshold", \.rollThreshold, in: 0...360, "roll: degrees a second"),
+        ])
+    }
 
-    static let flow = SettingsTable<FlowSettings>([
-        .choice("method", \.method, "dis: dense inverse search; off: no flow"),
-        .choice("preset", \.preset, "of dis, from fast to careful"),
-        .choice("direction", \.direction, "backward is computed anew on reversed frames"),
-        .number("bound", \.bound, in: 1...127, "displacements are clipped to ± this many pixels"),
-    ])
+    static var flow: SettingsTable<FlowSettings> {
+        SettingsTable([
+            .choice("method", \.method, "dis: dense inverse search; off: no flow"),
+            .choice("preset", \.preset, "of dis, from fast to careful"),
+            .choice("direction", \.direction, "backward is computed anew on reversed frames"),
+            .number("bound", \.bound, in: 1...127, "displacements are clipped to ± this many pixels"),
+        ])
+    }
 
-    static let limits = SettingsTable<MediaLimits>([
-        .integer("max_pixels", \.maxPixels, in: 1024...1_073_741_824, "of a coded picture; the default passes 8K"),
-        .integer("max_streams", \.maxStreams, in: 1...4096, "of a file"),
-        .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time spent on a file"),
-    ])
+    static var limits: SettingsTable<MediaLimits> {
+        SettingsTable([
+            .integer("max_pixels", \.maxPixels, in: 1024...1_073_741_824, "of a coded picture; the default passes 8K"),
+            .integer("max_streams", \.maxStreams, in: 1...4096, "of a file"),
+            .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time spent on a file"),
+        ])
+    }
 }

@@ -1,4 +1,7 @@
-package import AVPrepCore
+import AVPrepAudio
+import AVPrepCore
+import AVPrepPairs
+import AVPrepSynth
 import AVPrepTraining
 import Foundation
 import Yams

@@ -1,11 +1,11 @@
 import AVPrepCore
-package import Yams
+import Yams
 
 /// One key of the pipeline file: its name, what it means, what it takes, and how it gets into and out of `Root`.
 ///
 /// A table of these is the one description of a section: reading, writing with comments, the JSON Schema and `--set`
 /// all come from it, so they cannot disagree.
-package struct SettingsField<Root> {
+struct SettingsField<Root> {
     /// The key as the file spells it: `snake_case`.
     let name: String
     /// One line that says what the key does.
@@ -59,7 +59,11 @@ extension SettingsField {
 
     /// `true` or `false`.
     static func flag(_ name: String, _ key: WritableKeyPath<Root, Bool>, _ summary: String) -> Self {
-        scalar(name, key, summary, schema: .boolean, expected: "true or false") { $0.bool } show: { String($0) }
+        scalar(name, key, summary, schema: .boolean, expected: "true or false") {
+            $0.bool
+        } show: {
+            String($0)
+        }
     }
 
     /// Any text.
@@ -83,6 +87,21 @@ extension SettingsField {
             return word.flatMap(Value.init(rawValue:))
         } show: {
             $0.rawValue
+        }
+    }
+
+    /// A list of words of an enumeration, which may be empty.
+    static func choices<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ key: WritableKeyPath<Root, [Value]>, _ summary: String
+    ) -> Self {
+        let words = Value.allCases.map(\.rawValue)
+        let expected = "a list of \(words.joined(separator: ", "))"
+        return scalar(name, key, summary, schema: .list(.words(words)), expected: expected) { node in
+            guard let items = node.sequence else { return nil }
+            let values = items.compactMap { $0.string.flatMap(Value.init(rawValue:)) }
+            return values.count == items.count ? values : nil
+        } show: { values in
+            "[\(values.map(\.rawValue).joined(separator: ", "))]"
         }
     }
 

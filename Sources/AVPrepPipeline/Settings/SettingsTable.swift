@@ -1,8 +1,8 @@
 import AVPrepCore
-package import Yams
+import Yams
 
 /// The keys of one section of the pipeline file, in the order in which they are shown.
-package struct SettingsTable<Root> {
+struct SettingsTable<Root> {
     let fields: [SettingsField<Root>]
 
     init(_ fields: [SettingsField<Root>]) {

@@ -12,23 +12,27 @@ package struct ShardReport: Sendable, Codable {
     package let folder: String
 
     package var text: String {
-        var rows = [["split", "shards", "videos", "segments", "minutes", "pairs"]]
+        var rows = [["split", "shards", "videos", "segments", "minutes"]]
         for split in Split.allCases {
             guard let totals = index.splits[split.rawValue] else { continue }
-            let pairs = index.pairSets.compactMap { set in
-                set.counts[split.rawValue].map { counts in "\(set.name) \(Self.text(counts))" }
-            }
             rows.append([
                 split.rawValue, String(totals.shards), String(totals.videos), String(totals.segments),
-                String(format: "%.1f", totals.seconds / 60), pairs.joined(separator: "; "),
+                String(format: "%.1f", totals.seconds / 60),
             ])
         }
-        var lines = [TextTable.text(rows)]
-        lines += refusals.map { "no pairs: " + $0 }
         let there = index.shards.count - packed
-        lines.append(
-            "\(packed) shards packed\(there > 0 ? ", \(there) there already" : ""), in \(folder); next: avprep train")
-        return lines.joined(separator: "\n")
+        let last = "\(packed) shards packed\(there > 0 ? ", \(there) there already" : ""), in \(folder); next: avprep train"
+        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + [last]).joined(separator: "\n")
+    }
+
+    /// A line for each pair set of each split, with the number of pairs of each kind.
+    package var pairLines: String {
+        let rows = Split.allCases.flatMap { split in
+            index.pairSets.compactMap { set in
+                set.counts[split.rawValue].map { ["pairs", split.rawValue, set.name, Self.text($0)] }
+            }
+        }
+        return TextTable.text(rows)
     }
 
     private static func text(_ counts: [String: Int]) -> String {

@@ -1,5 +1,5 @@
 import AVPrepCatalog
-package import AVPrepCore
+import AVPrepCore
 import AVPrepPairs
 import AVPrepStore
 import Foundation

@@ -1,7 +1,6 @@
-import AVPrepCore
 import Testing
 
-@testable import AVPrepAudio
+@testable import AVPrepCore
 
 @Suite struct HalfTests {
     private func convert(_ values: [Float]) -> [Float16] {

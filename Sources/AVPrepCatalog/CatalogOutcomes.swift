@@ -1,0 +1,161 @@
+package import AVPrepCore
+import GRDB
+
+/// What became of one subject in one stage.
+package struct OutcomeRecord: Sendable, Equatable {
+    /// The path as listed for stages that go through items; another name (a shard's, for instance) for others.
+    package var subject: String
+    package var stage: String
+    /// Of the settings that the stage depends on: ``CanonicalJSON/key(of:)``.
+    package var settingsKey: String
+    package var outcome: Outcome
+    package var wallSeconds: Double
+    package var cpuSeconds: Double
+    /// Where the result lies, if there is one.
+    package var output: String?
+    /// When it was recorded (UTC, ISO 8601); set by the catalog.
+    package internal(set) var updatedAt = ""
+
+    package init(
+        subject: String, stage: String, settingsKey: String, outcome: Outcome, wallSeconds: Double = 0,
+        cpuSeconds: Double = 0, output: String? = nil
+    ) {
+        self.subject = subject
+        self.stage = stage
+        self.settingsKey = settingsKey
+        self.outcome = outcome
+        self.wallSeconds = wallSeconds
+        self.cpuSeconds = cpuSeconds
+        self.output = output
+    }
+}
+
+extension Catalog {
+    /// Records an outcome in place of the subject's earlier one in that stage. Durable on return.
+    package func record(_ record: OutcomeRecord) throws { try self.record([record]) }
+
+    /// Records outcomes all together or not at all. Durable on return.
+    package func record(_ records: [OutcomeRecord]) throws {
+        let now = Self.timestamp()
+        try write("record in") { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO outcomes
+                        (subject, stage, settings_key, status, code, detail, wall_seconds, cpu_seconds, output,
+                         updated_at, live)
+                    VALUES (:subject, :stage, :key, :status, :code, :detail, :wall, :cpu, :output, :now,
+                        coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0))
+                    """)
+            for record in records {
+                precondition(record.outcome.reason?.code != "", "an outcome without a reason code")
+                try statement.execute(
+                    arguments: [
+                        "subject": record.subject, "stage": record.stage, "key": record.settingsKey,
+                        "status": record.outcome.status, "code": record.outcome.reason?.code ?? "",
+                        "detail": record.outcome.reason?.detail ?? "",
+                        "wall": record.wallSeconds.isFinite ? record.wallSeconds : 0,
+                        "cpu": record.cpuSeconds.isFinite ? record.cpuSeconds : 0, "output": record.output, "now": now,
+                    ])
+            }
+        }
+    }
+
+    /// The subject's outcome in a stage, under whichever settings.
+    package func outcome(of subject: String, stage: String) throws -> OutcomeRecord? {
+        try read("read") { database in
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM outcomes WHERE subject = ? AND stage = ?", arguments: [subject, stage])
+        }.map(outcomeRecord)
+    }
+
+    /// Outcomes of listed items in a stage, in the order of their paths.
+    ///
+    /// - Parameters:
+    ///   - settingsKey: only those under these settings; nil for all.
+    ///   - status: `done`, `skipped` or `failed`; nil for all.
+    ///   - code: only those with this reason code; nil for all.
+    ///   - path: go on after this one; nil begins.
+    ///   - limit: at most so many.
+    package func outcomes(
+        stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil, after path: String? = nil,
+        limit: Int = .max
+    ) throws -> [OutcomeRecord] {
+        try read("read") { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM outcomes WHERE stage = :stage AND live = 1
+                    AND (:status IS NULL OR status = :status) AND (:key IS NULL OR settings_key = :key)
+                    AND (:code IS NULL OR code = :code) AND subject > coalesce(:path, '')
+                    ORDER BY subject LIMIT :limit
+                    """,
+                arguments: [
+                    "stage": stage, "status": status, "key": settingsKey, "code": code, "path": path, "limit": limit,
+                ])
+        }.map(outcomeRecord)
+    }
+
+    /// Listed items without an outcome in a stage under these settings, in the order of their paths: what is to be done.
+    ///
+    /// - Parameters:
+    ///   - path: go on after this one; nil begins.
+    ///   - limit: at most so many.
+    package func pending(stage: String, settingsKey: String, after path: String? = nil, limit: Int = .max) throws
+        -> [CatalogItem]
+    {
+        // The + keeps SQLite from taking an index and sorting: in the order of paths it can stop at the limit.
+        try read("read") { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM items WHERE +vanished = 0 AND path > coalesce(:path, '') AND NOT EXISTS (
+                        SELECT 1 FROM outcomes
+                        WHERE subject = path AND stage = :stage AND settings_key = :key)
+                    ORDER BY path LIMIT :limit
+                    """, arguments: ["path": path, "stage": stage, "key": settingsKey, "limit": limit]
+            ).map(CatalogItem.init)
+        }
+    }
+
+    /// Makes failed items pending again: what `retry` does.
+    ///
+    /// - Parameters:
+    ///   - stage: of this stage; nil for all.
+    ///   - code: failed for this reason; nil for all.
+    /// - Returns: how many there were.
+    package func forgetFailures(stage: String? = nil, code: String? = nil) throws -> Int {
+        try write("record in") { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM outcomes WHERE status = 'failed' AND live = 1
+                    AND (:stage IS NULL OR stage = :stage) AND (:code IS NULL OR code = :code)
+                    """, arguments: ["stage": stage, "code": code])
+            return database.changesCount
+        }
+    }
+
+    /// Makes items pending again in one stage: their results are gone.
+    package func forget(_ subjects: [String], stage: String) throws {
+        guard !subjects.isEmpty else { return }
+        try write("record in") { database in
+            let statement = try database.cachedStatement(sql: "DELETE FROM outcomes WHERE subject = ? AND stage = ?")
+            for subject in subjects { try statement.execute(arguments: [subject, stage]) }
+        }
+    }
+
+    private func outcomeRecord(_ row: Row) throws -> OutcomeRecord {
+        let reason = Outcome.Reason(row["code"], row["detail"])
+        let outcome: Outcome
+        switch row["status"] as String {
+        case "done": outcome = .done
+        case "skipped": outcome = .skipped(reason)
+        case "failed": outcome = .failed(reason)
+        case let word: throw damaged("an outcome that is \(word)")
+        }
+        var record = OutcomeRecord(
+            subject: row["subject"], stage: row["stage"], settingsKey: row["settings_key"], outcome: outcome,
+            wallSeconds: row["wall_seconds"], cpuSeconds: row["cpu_seconds"], output: row["output"])
+        record.updatedAt = row["updated_at"]
+        return record
+    }
+}

@@ -1,0 +1,157 @@
+import GRDB
+
+/// How the listed items stand in one stage: each has one outcome or is pending, so
+/// `done + skipped + failed + pending == listed`.
+package struct StageCounts: Sendable, Equatable, Codable {
+    /// How many items were skipped or failed for one reason.
+    package struct Reason: Sendable, Equatable, Codable {
+        /// `skipped` or `failed`.
+        package let status: String
+        package let code: String
+        package let count: Int
+    }
+
+    package let stage: String
+    /// The settings that outcomes must be of to count; nil if any do.
+    package let settingsKey: String?
+    package let listed: Int
+    package let done: Int
+    package let skipped: Int
+    package let failed: Int
+    /// Without an outcome, or with one of other settings.
+    package let pending: Int
+    /// Those among the pending that have an outcome of other settings.
+    package let stale: Int
+    /// Most frequent first.
+    package let reasons: [Reason]
+}
+
+/// The state of a corpus: `status --json`.
+package struct CatalogReport: Sendable, Equatable, Codable {
+    /// Items that the corpus lists.
+    package let listed: Int
+    /// Items it once listed and lists no more.
+    package let vanished: Int
+    /// Listed items whose content is not known yet.
+    package let unhashed: Int
+    /// Different contents among the listed items.
+    package let videos: Int
+    /// In the order asked for.
+    package let stages: [StageCounts]
+    package let lastRun: CatalogRun?
+}
+
+extension Catalog {
+    /// A stage to count, and the settings that count.
+    package typealias StageQuery = (stage: String, settingsKey: String?)
+
+    /// How the corpus stands, all of one moment.
+    ///
+    /// - Complexity: reads narrow indices only; well under a second a million items.
+    package func report(stages: [StageQuery]) throws -> CatalogReport {
+        try read("read") { database in
+            let listed = try listedCount(database)
+            let videos = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) AS hashed, count(DISTINCT video_id) AS videos FROM items
+                    WHERE video_id IS NOT NULL AND vanished = 0
+                    """)
+            return CatalogReport(
+                listed: listed,
+                vanished: try Int.fetchOne(database, sql: "SELECT count(*) FROM items WHERE vanished = 1") ?? 0,
+                unhashed: listed - (videos?["hashed"] ?? 0), videos: videos?["videos"] ?? 0,
+                stages: try stages.map { try counts(database, $0, listed) },
+                lastRun: try Row.fetchOne(database, sql: "SELECT * FROM runs ORDER BY id DESC LIMIT 1")
+                    .map(CatalogRun.init))
+        }
+    }
+
+    /// How the listed items stand in one stage.
+    package func counts(stage: String, settingsKey: String? = nil) throws -> StageCounts {
+        try read("read") { try counts($0, (stage, settingsKey), listedCount($0)) }
+    }
+
+    /// Checks that every listed item has exactly one outcome or is pending, in every stage, by going through the items
+    /// themselves, and that what `status` counts is the same.
+    ///
+    /// - Throws: ``CatalogError`` (`counts`) naming the first stage where the numbers differ.
+    /// - Complexity: goes through all items and outcomes.
+    package func checkCounts() throws {
+        try read("verify") { database in
+            let listed = try listedCount(database)
+            let stages = try String.fetchAll(database, sql: "SELECT DISTINCT stage FROM outcomes ORDER BY stage")
+            for stage in stages {
+                let counted = try counts(database, (stage, nil), listed)
+                // The + keeps SQLite from answering from the index that `status` counts.
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT coalesce(status, 'pending') AS word, count(*) AS number
+                        FROM items LEFT JOIN outcomes ON subject = path AND stage = ?
+                        WHERE +vanished = 0 GROUP BY 1
+                        """, arguments: [stage])
+                var found: [String: Int] = [:]
+                for row in rows { found[row["word"]] = row["number"] }
+                let numbers = ["done", "skipped", "failed", "pending"].map { found[$0] ?? 0 }
+                let expected = [counted.done, counted.skipped, counted.failed, counted.pending]
+                guard numbers == expected, numbers.reduce(0, +) == listed else {
+                    throw uneven(
+                        "stage \(stage) has \(numbers) done, skipped, failed and pending items of \(listed) listed, "
+                            + "but \(expected) are counted")
+                }
+            }
+            let strays = try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM outcomes LEFT JOIN items ON path = subject
+                    WHERE live <> coalesce(1 - vanished, 0)
+                    """)
+            guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes are not marked as their items are") }
+        }
+    }
+
+    private func uneven(_ what: String) -> CatalogError {
+        CatalogError(
+            .counts,
+            "the catalog \(path) does not add up: \(what); "
+                + "move it away and run avprep ingest: what is prepared is found again")
+    }
+
+    private func listedCount(_ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM items WHERE vanished = 0") ?? 0
+    }
+
+    private func counts(_ database: Database, _ query: StageQuery, _ listed: Int) throws -> StageCounts {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT status, settings_key, code, count(*) AS number FROM outcomes WHERE stage = ? AND live = 1
+                GROUP BY status, settings_key, code
+                """, arguments: [query.stage])
+        var totals: [String: Int] = [:]
+        var reasons: [String: [String: Int]] = [:]
+        var stale = 0
+        for row in rows {
+            let status: String = row["status"]
+            let code: String = row["code"]
+            let number: Int = row["number"]
+            guard query.settingsKey == nil || query.settingsKey == row["settings_key"] else {
+                stale += number
+                continue
+            }
+            totals[status, default: 0] += number
+            if !code.isEmpty { reasons[status, default: [:]][code, default: 0] += number }
+        }
+        let pending = listed - totals.values.reduce(0, +)
+        guard pending >= stale else {
+            throw uneven("stage \(query.stage) has outcomes of more items than the \(listed) listed")
+        }
+        return StageCounts(
+            stage: query.stage, settingsKey: query.settingsKey, listed: listed, done: totals["done"] ?? 0,
+            skipped: totals["skipped"] ?? 0, failed: totals["failed"] ?? 0, pending: pending, stale: stale,
+            reasons: reasons.flatMap { status, codes in
+                codes.map { StageCounts.Reason(status: status, code: $0.key, count: $0.value) }
+            }.sorted { ($1.count, $0.status, $0.code) < ($0.count, $1.status, $1.code) })
+    }
+}

@@ -1,0 +1,53 @@
+package import AVPrepCore
+import GRDB
+
+/// One command that was run on the catalog.
+package struct CatalogRun: Sendable, Equatable, Codable {
+    package let id: Int64
+    /// The command line.
+    package let command: String
+    /// UTC, ISO 8601.
+    package let startedAt: String
+    /// Nil while it runs, and for ever if it was killed.
+    package let endedAt: String?
+    /// The code it ended with.
+    package let exitStatus: Int32?
+
+    init(_ row: Row) {
+        id = row["id"]
+        command = row["command"]
+        startedAt = row["started_at"]
+        endedAt = row["ended_at"]
+        exitStatus = row["exit_status"]
+    }
+}
+
+extension Catalog {
+    /// Notes that a command begins.
+    ///
+    /// - Returns: the run's id; later runs have higher ones.
+    package func beginRun(_ command: String) throws -> Int64 {
+        try write("record in") { database in
+            try database.execute(
+                sql: "INSERT INTO runs (command, started_at) VALUES (?, ?)", arguments: [command, Self.timestamp()])
+            return database.lastInsertedRowID
+        }
+    }
+
+    /// Notes how a run ended.
+    package func endRun(_ run: Int64, _ status: ExitStatus) throws {
+        try write("record in") { database in
+            try database.execute(
+                sql: "UPDATE runs SET ended_at = ?, exit_status = ? WHERE id = ?",
+                arguments: [Self.timestamp(), status.rawValue, run])
+        }
+    }
+
+    /// The latest runs, newest first.
+    package func runs(limit: Int) throws -> [CatalogRun] {
+        try read("read") { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM runs ORDER BY id DESC LIMIT ?", arguments: [limit])
+                .map(CatalogRun.init)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package import AVPrepCore
+import CFFmpeg
+
+/// What media is read and written with on this machine.
+package enum MediaLibraries {
+    /// FFmpeg's libraries.
+    package static var versions: [LibraryVersion] {
+        [
+            ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libswscale", swscale_version()),
+            ("libswresample", swresample_version()),
+        ].map { name, version in
+            // AV_VERSION_INT: major, minor and micro in 16, 8 and 8 bits.
+            LibraryVersion(name, "\(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)")
+        }
+    }
+
+    /// Encoders that the practice corpus needs and this FFmpeg lacks.
+    package static var missingEncoders: [String] {
+        ["libx264", "aac"].filter { avcodec_find_encoder_by_name($0) == nil }
+    }
+}

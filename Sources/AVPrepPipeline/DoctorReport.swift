@@ -1,0 +1,69 @@
+import AVPrepAudio
+package import AVPrepCore
+import AVPrepMedia
+import AVPrepStore
+import AVPrepTraining
+import AVPrepVision
+import Foundation
+
+/// What this machine has, and what to do about what it has not: `avprep doctor`.
+package struct DoctorReport: Sendable, Codable {
+    /// One thing looked at.
+    struct Check: Sendable, Codable {
+        /// `ok`, or `missing` with what to do in `detail`.
+        let status: String
+        let name: String
+        let detail: String
+    }
+
+    let version: String
+    let checks: [Check]
+
+    /// Looks at the machine; the engine is loaded for it.
+    package static func make() -> DoctorReport {
+        let libraries =
+            MediaLibraries.versions + AudioLibraries.versions + VisionLibraries.versions + StoreLibraries.versions
+        var checks = libraries.map { Check(status: "ok", name: $0.name, detail: $0.version) }
+        for encoder in MediaLibraries.missingEncoders {
+            let detail = "this FFmpeg has no such encoder: avprep synth needs it; install Debian's libavcodec"
+            checks.append(Check(status: "missing", name: encoder, detail: detail))
+        }
+        checks.append(engine())
+        let process = ProcessInfo.processInfo
+        let gibibytes = Double(process.physicalMemory) / 1_073_741_824
+        checks.append(
+            Check(
+                status: "ok", name: "machine",
+                detail: "\(process.activeProcessorCount) cores, \(String(format: "%.1f", gibibytes)) GiB of memory"))
+        checks.append(disk())
+        return DoctorReport(version: Version.text, checks: checks)
+    }
+
+    private static func engine() -> Check {
+        do {
+            let engine = try Engine.load()
+            return Check(status: "ok", name: "engine", detail: "\(engine.description), device \(engine.deviceName)")
+        } catch {
+            return Check(status: "missing", name: "engine", detail: "\(error) (only training needs it)")
+        }
+    }
+
+    private static func disk() -> Check {
+        var status = statvfs()
+        guard statvfs(".", &status) == 0 else {
+            return Check(status: "missing", name: "disk", detail: "cannot look at the working directory: \(systemError())")
+        }
+        let free = Double(status.f_bavail) * Double(status.f_frsize) / 1_073_741_824
+        let isWritable = access(".", W_OK) == 0
+        return Check(
+            status: isWritable ? "ok" : "missing", name: "disk",
+            detail: "\(String(format: "%.1f", free)) GiB free here\(isWritable ? "" : ", but this folder cannot be written to; go elsewhere")"
+        )
+    }
+
+    package var exitStatus: ExitStatus { checks.allSatisfy { $0.status == "ok" } ? .done : .failed }
+
+    package var text: String {
+        TextTable.text([["avprep", version, ""]] + checks.map { [$0.name, $0.status, $0.detail] })
+    }
+}

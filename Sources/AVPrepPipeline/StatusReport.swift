@@ -1,0 +1,75 @@
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepStore
+import Foundation
+
+/// What happened to every video, and what there is: `avprep status`.
+package struct StatusReport: Sendable, Codable {
+    let corpus: CatalogReport
+    /// Failed and skipped items with their reasons, the first few.
+    let notes: [String]
+    let shards: ShardIndex?
+    /// Runs by name, with what is there of each.
+    let runs: [RunState]
+
+    struct RunState: Sendable, Codable {
+        let name: String
+        let hasCheckpoint: Bool
+        let isEvaluated: Bool
+    }
+
+    private static let noteLimit = 20
+
+    /// - Throws: ``CatalogError`` when there is no catalog, or its counts do not add up.
+    package static func make(_ workspace: Workspace) throws -> StatusReport {
+        let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
+        try catalog.checkCounts()
+        let key = try workspace.settings.ingest.key
+        var notes: [String] = []
+        for status in ["failed", "skipped"] {
+            for record in try catalog.outcomes(
+                stage: IngestStage.name, settingsKey: key, status: status, limit: noteLimit - notes.count)
+            {
+                if let reason = record.outcome.reason { notes.append("\(status) (\(reason.code)): \(reason.detail)") }
+            }
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
+        return StatusReport(
+            corpus: try catalog.report(stages: [(IngestStage.name, key)]), notes: notes,
+            shards: try? ShardIndex.load(workspace.shards),
+            runs: names.sorted().map { name in
+                let folder = "\(workspace.runs)/\(name)"
+                return RunState(
+                    name: name,
+                    hasCheckpoint: FileManager.default.fileExists(atPath: "\(folder)/checkpoints/last.safetensors"),
+                    isEvaluated: FileManager.default.fileExists(atPath: "\(folder)/\(EvaluateStage.fileName)"))
+            })
+    }
+
+    package var text: String {
+        var lines: [String] = []
+        for stage in corpus.stages {
+            lines.append(
+                "\(stage.stage): \(stage.listed) listed = \(stage.done) done + \(stage.skipped) skipped + \(stage.failed) failed + \(stage.pending) to do"
+                    + (stage.stale > 0 ? " (\(stage.stale) of those under other settings)" : ""))
+            lines += stage.reasons.map { "  \($0.count) \($0.status): \($0.code)" }
+        }
+        if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are listed no more") }
+        lines += notes.map { "  " + $0 }
+        if let shards {
+            let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
+            lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
+        } else {
+            lines.append("shards: none; avprep shard makes them")
+        }
+        for run in runs {
+            let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"
+            lines.append("run \(run.name): \(state)")
+        }
+        if let last = corpus.lastRun {
+            let end = last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "did not end by itself"
+            lines.append("last \(last.command): started \(last.startedAt), \(end)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

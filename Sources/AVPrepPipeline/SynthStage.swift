@@ -1,0 +1,43 @@
+import AVPrepCore
+import AVPrepSynth
+import Foundation
+
+/// Makes the practice corpus.
+package enum SynthStage {
+    /// What was made.
+    package struct Report: Sendable, Codable {
+        package let folder: String
+        package let videos: Int
+        package let seconds: Double
+        /// Sounds at visible moments, in all videos.
+        package let events: Int
+        package let videosWithCues: Int
+
+        package var text: String {
+            """
+            \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
+            \(videosWithCues) videos with planted cues
+            what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
+            """
+        }
+    }
+
+    /// - Parameter folder: nil for the first of `corpus.paths`.
+    /// - Throws: ``SynthError``, and errors of the modules below; `CancellationError`.
+    package static func run(_ workspace: Workspace, folder: String?, _ context: StageContext) throws -> Report {
+        let folder = folder ?? workspace.path(workspace.settings.corpus.paths[0])
+        var settings = workspace.settings.synth
+        settings.seed = UInt64(workspace.settings.seed)
+        let progress = ProgressReporter("synth", unit: "videos", style: context.progress)
+        let truth = try SynthCorpus.make(settings, in: folder, workers: workspace.workers) { done, total in
+            progress.update(done: done, total: total)
+        } isCancelled: {
+            context.cancellation.isCancelled
+        }
+        progress.finish()
+        return Report(
+            folder: folder, videos: truth.videos.count, seconds: settings.seconds,
+            events: truth.videos.reduce(0) { $0 + $1.events.count },
+            videosWithCues: truth.videos.count { !$0.cues.isEmpty })
+    }
+}

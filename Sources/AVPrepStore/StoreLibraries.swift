@@ -1,0 +1,11 @@
+package import AVPrepCore
+import CHDF5
+
+/// What stores files on this machine.
+package enum StoreLibraries {
+    package static var versions: [LibraryVersion] {
+        var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
+        H5get_libversion(&major, &minor, &release)
+        return [LibraryVersion("HDF5", "\(major).\(minor).\(release)")]
+    }
+}
