@@ -55,8 +55,8 @@ package final class Catalog: Sendable {
         try Self.translating("close", path) {
             if !pool.configuration.readonly {
                 // A log that others are reading stays, and is as good as its pages in the file.
-                do { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch
-                    let error as DatabaseError where error.resultCode == .SQLITE_BUSY
+                do { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch let error
+                    as DatabaseError where error.resultCode == .SQLITE_BUSY
                 {}
             }
             try pool.close()

@@ -77,7 +77,8 @@ extension Catalog {
     ///   - path: go on after this one; nil begins.
     ///   - limit: at most so many.
     package func outcomes(
-        stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil, after path: String? = nil,
+        stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil,
+        after path: String? = nil,
         limit: Int = .max
     ) throws -> [OutcomeRecord] {
         try read("read") { database in
@@ -95,7 +96,7 @@ extension Catalog {
         }.map(outcomeRecord)
     }
 
-    /// Listed items without an outcome in a stage under these settings, in the order of their paths: what is to be done.
+    /// Listed items without an outcome in a stage under these settings, in the order of their paths: what is to do.
     ///
     /// - Parameters:
     ///   - path: go on after this one; nil begins.

@@ -19,9 +19,9 @@ enum CatalogSchema {
     }()
 
     /// `outcomes.live` is 1 exactly for outcomes of listed, not vanished items; triggers keep it so. It lets `status`
-    /// count one narrow index instead of joining two tables of millions of paths. Items and outcomes both lie in the order
-    /// of paths (WITHOUT ROWID), so that going through them together reads each from front to back: measured 3 times
-    /// as fast as tables with row ids.
+    /// count one narrow index instead of joining two tables of millions of paths. Items and outcomes both lie in the
+    /// order of paths (WITHOUT ROWID), so that going through them together reads each from front to back: measured
+    /// 3 times as fast as tables with row ids.
     private static let version1 = """
         CREATE TABLE runs (
             id INTEGER PRIMARY KEY,

@@ -12,7 +12,7 @@ package struct PairPlan: Sendable, Equatable, Codable {
         guard hardShare >= 0, superHardShare >= 0, hardShare + superHardShare <= 1 else {
             throw PairError(
                 .settings,
-                "pair set \(name): shares of \(hardShare) hard and \(superHardShare) super-hard negatives are not shares; "
+                "pair set \(name): \(hardShare) hard and \(superHardShare) super-hard are not shares of the negatives; "
                     + "give numbers from 0 to 1 that add up to at most 1")
         }
         self.name = name

@@ -65,8 +65,8 @@ package struct PairSource: Sendable, Equatable {
         else {
             throw PairError(
                 .source,
-                "segment \(segmentID) has impossible numbers (row \(row), start \(startSeconds) s, \(frameCount) frames "
-                    + "at \(fps) a second, \(soundSeconds) s of sound); verify its file and ingest the video again")
+                "segment \(segmentID) has impossible numbers (row \(row), start \(startSeconds) s, "
+                    + "\(frameCount) frames at \(fps) a second, \(soundSeconds) s of sound); verify its file and ingest the video again")
         }
     }
 }

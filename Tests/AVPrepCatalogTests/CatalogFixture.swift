@@ -1,0 +1,31 @@
+import AVPrepCatalog
+import AVPrepCore
+import TestSupport
+
+/// Gives `body` an empty catalog in a folder of its own.
+func withCatalog(_ body: (Catalog) throws -> Void) throws {
+    try withTemporaryFolder { folder in try body(try Catalog(path: "\(folder)/catalog.sqlite")) }
+}
+
+/// A file whose size and time follow from its version.
+func file(_ path: String, version: Int64 = 1) -> ListedFile {
+    ListedFile(path: path, size: 1000 + version, modifiedNanoseconds: 1_700_000_000_000_000_000 + version)
+}
+
+/// An outcome of a stage, under settings `k1` if nothing else is said.
+func outcome(_ path: String, _ outcome: Outcome = .done, stage: String = "ingest", key: String = "k1") -> OutcomeRecord
+{
+    OutcomeRecord(
+        subject: path, stage: stage, settingsKey: key, outcome: outcome, wallSeconds: 1.5, cpuSeconds: 1.25,
+        output: outcome == .done ? "prepared/\(path).h5" : nil)
+}
+
+extension Catalog {
+    /// One whole listing: a run that lists these files and ends.
+    @discardableResult
+    func listing(_ files: [ListedFile], roots: [String]? = nil) throws -> (change: ListingChange, vanished: Int) {
+        let run = try beginRun("avprep ingest")
+        let change = try list(files, run: run)
+        return (change, try endListing(run: run, roots: roots))
+    }
+}
