@@ -40,6 +40,11 @@ final class EncodedStream {
         stream = FFmpeg.allocated(avformat_new_stream(format, encoder))
         avcodec_parameters_from_context(stream.pointee.codecpar, opened)
         stream.pointee.time_base = opened.pointee.time_base
+        // FFmpeg 5.1's Matroska muxer writes an Opus run-in as CodecDelay, which readers subtract from all times, but
+        // does not add it to the times it writes: sound would come 6.5 ms early. The run-in stands in the Opus header too.
+        if ["matroska", "webm"].contains(String(cString: format.pointee.oformat.pointee.name)) {
+            stream.pointee.codecpar.pointee.initial_padding = 0
+        }
     }
 
     deinit {

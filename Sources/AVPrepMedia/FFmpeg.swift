@@ -74,6 +74,15 @@ enum FFmpeg {
         avprep_averror(ENOSYS): "AVERROR(ENOSYS)",
     ]
 
+    /// FFmpeg's name of a stream's codec, or the container's four letters for one it does not know.
+    static func codecName(_ parameters: AVCodecParameters) -> String {
+        guard parameters.codec_id == AV_CODEC_ID_NONE, parameters.codec_tag != 0 else {
+            return String(cString: avcodec_get_name(parameters.codec_id))
+        }
+        var buffer = [CChar](repeating: 0, count: Int(AV_FOURCC_MAX_STRING_SIZE))
+        return String(cString: av_fourcc_make_string(&buffer, parameters.codec_tag))
+    }
+
     /// What every FFmpeg allocation is checked with: for want of memory there is nothing to go on with.
     static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
         guard let pointer else { fatalError("out of memory in FFmpeg") }

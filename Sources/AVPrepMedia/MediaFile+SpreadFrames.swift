@@ -11,7 +11,8 @@ extension MediaFile {
         if let seconds = video.durationSeconds ?? info.durationSeconds {
             let found = try reader.bySeeking(
                 takePictures(), start: video.startSeconds, seconds: seconds, count: count)
-            if !found.isEmpty { return found }
+            // Fewer: the video is short, or it cannot be sought in, or its stated duration is wrong.
+            if found.count == count { return found }
         }
         return try reader.byReadingAll(takePictures(), count: count)
     }
@@ -40,15 +41,12 @@ private final class SpreadReader {
     /// Seeks to the middle of each of `count` equal parts and takes the key frame before it; where that is the one it
     /// already has, decodes on to the middle itself.
     ///
-    /// - Returns: nothing at all if the container cannot seek.
+    /// One seek that fails is no reason to give up the others.
     func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
         var found: [SpreadFrame] = []
         for part in 0..<count {
             let time = start + seconds * (Double(part) + 0.5) / Double(count)
-            guard try pictures.seek(to: time), let first = pictures.upcoming?.span.start else {
-                // One seek that fails is no reason to give up the others.
-                continue
-            }
+            guard try pictures.seek(to: time), let first = pictures.upcoming?.span.start else { continue }
             try pictures.step()
             if let last = found.last?.seconds, first <= last { try pictures.advance(to: time) }
             guard let shown = pictures.currentSpan, shown.start > found.last?.seconds ?? -.infinity else { continue }

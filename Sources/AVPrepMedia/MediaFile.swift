@@ -116,7 +116,7 @@ package final class MediaFile: MediaSource {
     }
 
     private static func nothing(_ what: String, from decoder: StreamDecoder) -> MediaError {
-        let name = String(cString: avcodec_get_name(decoder.context.pointee.codec_id))
+        let name = FFmpeg.codecName(decoder.stream.pointee.codecpar.pointee)
         return MediaError(
             .corrupt,
             "\(decoder.demuxer.path), stream \(decoder.stream.pointee.index) (\(name)): no \(what) comes out of "

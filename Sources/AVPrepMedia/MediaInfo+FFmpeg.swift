@@ -23,7 +23,7 @@ extension VideoStreamInfo {
         let format = AVPixelFormat(first?.frame.pointee.format ?? parameters.format)
         let rate = stream.pointee.avg_frame_rate
         self.init(
-            index: Int(stream.pointee.index), codec: String(cString: avcodec_get_name(parameters.codec_id)),
+            index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),
             profile: avcodec_profile_name(parameters.codec_id, parameters.profile).map { String(cString: $0) },
             pixelFormat: av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown",
             width: Int(first?.frame.pointee.width ?? parameters.width),
@@ -43,7 +43,7 @@ extension AudioStreamInfo {
         let times = PresentationTimes(of: stream)
         let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)?.pointee.value
         self.init(
-            index: Int(stream.pointee.index), codec: String(cString: avcodec_get_name(parameters.codec_id)),
+            index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),
             profile: avcodec_profile_name(parameters.codec_id, parameters.profile).map { String(cString: $0) },
             sampleRate: track?.sampleRate ?? Int(parameters.sample_rate),
             channels: track?.channels ?? Int(parameters.ch_layout.nb_channels),

@@ -60,7 +60,9 @@ final class PictureTrack {
     @discardableResult
     func step() throws -> Bool {
         guard let span = nextSpan else { return false }
-        if let currentSpan { longestGapSeconds = max(longestGapSeconds, span.start - currentSpan.end) }
+        if let currentSpan, span.start > currentSpan.end + tolerance {
+            longestGapSeconds = max(longestGapSeconds, span.start - currentSpan.end)
+        }
         swap(&current, &next)
         currentSpan = span
         currentNumber += 1

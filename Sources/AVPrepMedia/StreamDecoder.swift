@@ -32,7 +32,7 @@ final class StreamDecoder {
         demuxer.select(index)
         stream = demuxer.stream(index)
         let parameters = stream.pointee.codecpar.pointee
-        let name = String(cString: avcodec_get_name(parameters.codec_id))
+        let name = FFmpeg.codecName(parameters)
         let place = "\(demuxer.path), stream \(index) (\(name))"
         guard Int(parameters.width) * Int(parameters.height) <= demuxer.limits.maxPixels else {
             throw MediaError(

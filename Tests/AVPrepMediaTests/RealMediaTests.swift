@@ -1,0 +1,103 @@
+import AVPrepCore
+import AVPrepMedia
+import Foundation
+import TestSupport
+import Testing
+
+/// Real files, good and bad.
+@Suite(.enabled(if: SharedData.isAvailable, "the shared data is absent")) struct RealMediaTests {
+    /// Counts, and ends the pass after three seconds.
+    private final class Counter: DecodeConsumer {
+        struct Enough: Error {}
+        var frames = 0
+        var samples = 0
+        func consume(frame picture: Image8, index: Int) throws {
+            frames += 1
+            if frames == 75 { throw Enough() }
+        }
+        func consume(samples new: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) { samples += new.count }
+    }
+
+    private func name(_ path: String) -> String { (path as NSString).lastPathComponent }
+
+    private func decodeStart(_ file: MediaFile) throws -> Counter {
+        let counter = Counter()
+        let audio = file.info.audio == nil ? [] : [AudioFormat(sampleRate: 16_000, channels: 1)]
+        do {
+            _ = try file.decode(DecodeRequest(fps: 25, shortSide: 64, audio: audio), to: counter)
+        } catch is Counter.Enough {}
+        return counter
+    }
+
+    @Test func everyRealClipOpensAndDecodes() throws {
+        for path in SharedData.files(in: "real-av") {
+            let file = try MediaFile(path: path)
+            #expect(file.info.video != nil && file.info.audio != nil, "\(name(path))")
+            #expect(abs(file.info.startSkewSeconds ?? 1) < 0.2, "\(name(path))")
+            let counter = try decodeStart(file)
+            #expect(counter.frames == 75, "\(name(path))")
+            #expect(counter.samples == 48_000, "\(name(path))")
+        }
+    }
+
+    /// Whatever is wrong with a file, it ends in frames or in an error of ours with one line.
+    @Test func noOddFileIsTooOdd() throws {
+        for path in SharedData.files(in: "odd-media") {
+            do {
+                let file = try MediaFile(path: path)
+                guard file.info.video != nil else { continue }
+                _ = try decodeStart(file)
+            } catch let error as MediaError {
+                #expect(!error.description.contains("\n") && error.description.contains(name(path)))
+                #expect(error.code != .encode)
+            }
+        }
+    }
+
+    @Test func oddFilesFailForTheRightReason() throws {
+        func code(_ file: String) throws -> MediaError.Code? {
+            let path = try #require(SharedData.files(in: "odd-media").first { $0.hasSuffix("/" + file) })
+            do {
+                _ = try decodeStart(try MediaFile(path: path))
+                return nil
+            } catch let error as MediaError {
+                return error.code
+            }
+        }
+        #expect(try code("mp4ff-cbcs.mp4") == .unsupported)
+        #expect(try code("mp4ff-prog_8s_enc_dashinit.mp4") == .unsupported)
+        #expect(try code("mp4ff-vvc_400kbps_2s.mp4") == .unsupported)
+        #expect(try code("exoplayer-invalid-bitstream.webm") == .corrupt)
+        #expect(try code("shaka-player-index-segment.mp4") == .notMedia)
+        #expect(try code("mp4ff-init.mp4") == .corrupt)
+        #expect(try code("exoplayer-portrait_4k60.mp4") == nil)
+        #expect(try code("exoplayer-sample_mdat_too_long.mp4") == nil)
+    }
+
+    /// The first picture and sound are where PyAV's decoders put them, edit lists and run-ins honoured.
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func startTimesAreThoseOfTheFirstDecodedPictureAndSound() throws {
+        let folder = try #require(SharedData.folder) + "/real-av"
+        let seen = try Oracle.json(
+            [String: [Double?]].self,
+            """
+            import av, json, os, sys
+            out = {}
+            for name in sorted(os.listdir(sys.argv[1])):
+                out[name] = []
+                for kind in ('video', 'audio'):
+                    try:
+                        f = av.open(os.path.join(sys.argv[1], name))
+                        frame = next(f.decode(getattr(f.streams, kind)[0]))
+                        out[name].append(float(frame.pts * frame.time_base))
+                    except UnicodeDecodeError:  # PyAV refuses tags that are not UTF-8
+                        out[name].append(None)
+            print(json.dumps(out))
+            """, [folder])
+        for (file, starts) in seen {
+            let info = try MediaFile(path: "\(folder)/\(file)").info
+            if let video = starts[0] { #expect(abs((info.video?.startSeconds ?? -1) - video) < 1e-4, "\(file)") }
+            if let audio = starts[1] { #expect(abs((info.audio?.startSeconds ?? -1) - audio) < 1e-4, "\(file)") }
+        }
+    }
+}
