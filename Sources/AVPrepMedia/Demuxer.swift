@@ -66,7 +66,9 @@ final class Demuxer {
 
     /// The stream a player would choose: one we can decode, marked as default and made for everyone, the largest.
     /// Attached pictures (cover art) are not video.
-    func bestStream(_ kind: AVMediaType) -> Int? {
+    ///
+    /// - Parameter companion: a stream it is to belong to, where a broadcast carries several programmes.
+    func bestStream(_ kind: AVMediaType, with companion: Int? = nil) -> Int? {
         func rank(_ index: Int) -> [Int64] {
             let stream = stream(index).pointee
             let parameters = stream.codecpar.pointee
@@ -75,7 +77,8 @@ final class Demuxer {
                 kind == AVMEDIA_TYPE_VIDEO
                 ? Int64(parameters.width) * Int64(parameters.height) : Int64(parameters.ch_layout.nb_channels)
             return [
-                avcodec_find_decoder(parameters.codec_id) == nil ? 0 : 1, stream.disposition & special == 0 ? 1 : 0,
+                shareProgramme(index, companion) ? 1 : 0, avcodec_find_decoder(parameters.codec_id) == nil ? 0 : 1,
+                stream.disposition & special == 0 ? 1 : 0,
                 stream.disposition & AV_DISPOSITION_DEFAULT == 0 ? 0 : 1, size, parameters.bit_rate, Int64(-index),
             ]
         }
@@ -84,6 +87,19 @@ final class Demuxer {
             return stream.codecpar.pointee.codec_type == kind && stream.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
         }
         return candidates.max { rank($0).lexicographicallyPrecedes(rank($1)) }
+    }
+
+    /// Whether two streams belong to the same programme; true where there are no programmes.
+    private func shareProgramme(_ index: Int, _ companion: Int?) -> Bool {
+        guard let companion, format.pointee.nb_programs > 0 else { return true }
+        var programme: UnsafeMutablePointer<AVProgram>?
+        while true {
+            programme = av_find_program_from_stream(format, programme, Int32(index))
+            guard let programme else { return false }
+            let members = UnsafeBufferPointer(
+                start: programme.pointee.stream_index, count: Int(programme.pointee.nb_stream_indexes))
+            if members.contains(UInt32(companion)) { return true }
+        }
     }
 
     /// Has the container deliver packets of this stream only.

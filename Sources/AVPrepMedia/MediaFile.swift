@@ -34,7 +34,7 @@ package final class MediaFile: MediaSource {
         let budget = DecodeBudget(path: path, maxSeconds: limits.maxSeconds, isCancelled: isCancelled)
         let demuxer = try Demuxer(path: path, limits: limits, budget: budget)
         let videoIndex = demuxer.bestStream(AVMEDIA_TYPE_VIDEO)
-        let audioIndex = demuxer.bestStream(AVMEDIA_TYPE_AUDIO)
+        let audioIndex = demuxer.bestStream(AVMEDIA_TYPE_AUDIO, with: videoIndex)
         var description = MediaInfo(of: demuxer)
         var geometry: PictureGeometry?
         (pictures, pictureFailure) = try Self.attempt(videoIndex) { index in
