@@ -78,6 +78,8 @@ enum IngestTable {
             .number("pan_threshold", \.panThreshold, in: 0...10, "pan or tilt: picture widths a second"),
             .number("zoom_threshold", \.zoomThreshold, in: 0...10, "zoom: natural logarithm of scale a second"),
             .number("roll_threshold", \.rollThreshold, in: 0...360, "roll: degrees a second"),
+            .number("shake_threshold", \.shakeThreshold, in: 0...10, "shake: trembling, in picture widths a second"),
+            .number("static_tolerance", \.staticTolerance, in: 0...1, "static camera: drift, in picture widths"),
         ])
     }
 

@@ -1,0 +1,21 @@
+import Foundation
+
+/// The programs that are built beside the tests.
+package enum Products {
+    /// The folder of the running test program.
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+
+    /// The `avprep` of this build.
+    package static let avprep = folder + "/avprep"
+
+    /// The torch engine, where `make engine` has built it.
+    package static let engine: String? = {
+        let path =
+            ProcessInfo.processInfo.environment["AVPREP_ENGINE"]
+            ?? Oracle.repository + "/.engine/libavprep_engine.so"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }()
+
+    /// Whether tests that train can run.
+    package static var hasEngine: Bool { engine != nil }
+}
