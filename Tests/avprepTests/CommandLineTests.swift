@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct CommandLineTests {
+    @Test func helpNamesEveryCommandAndTheExitCodes() throws {
+        let help = try Command.run(Products.avprep, ["--help"])
+        #expect(help.status == 0)
+        for command in ["init", "ingest", "shard", "train", "evaluate", "run", "status", "synth", "doctor"] {
+            #expect(help.standardOutput.contains("  \(command)"))
+            let own = try Command.run(Products.avprep, ["help", command])
+            #expect(own.status == 0 && own.standardOutput.contains("USAGE: avprep \(command)"))
+        }
+        #expect(help.standardOutput.contains("75 busy"))
+    }
+
+    @Test func aWrongCommandLineEndsWith64() throws {
+        #expect(try Command.run(Products.avprep, ["ingets"]).status == 64)
+        #expect(try Command.run(Products.avprep, ["shard", "--hard-ratio", "much"]).status == 64)
+    }
+
+    @Test func initWritesAFileThatIngestReadsAndOverwritesNone() throws {
+        try withTemporaryFolder { folder in
+            #expect(try Command.run(Products.avprep, ["init"], in: folder).status == 0)
+            let again = try Command.run(Products.avprep, ["init"], in: folder)
+            #expect(again.status == 64)
+            #expect(again.standardError.contains("--force"))
+            let text = try String(contentsOfFile: folder + "/avprep.yaml", encoding: .utf8)
+            #expect(text.contains("hard_ratio: 0.25") && text.contains("# everything random is drawn from this"))
+        }
+    }
+
+    @Test func badSettingsEndWith65AndOneLineWithFileAndLine() throws {
+        try withTemporaryFolder { folder in
+            try Data("ingest:\n  video:\n    fsp: 25\n".utf8).write(to: URL(fileURLWithPath: folder + "/avprep.yaml"))
+            let result = try Command.run(Products.avprep, ["ingest"], in: folder)
+            #expect(result.status == 65)
+            #expect(result.standardError.hasPrefix("avprep: avprep.yaml:3:5: ingest.video: unknown key \"fsp\""))
+            #expect(result.standardError.split(separator: "\n").count == 1)
+            #expect(result.standardOutput.isEmpty)
+        }
+    }
+
+    @Test func aMissingPipelineFileSaysHowToMakeOne() throws {
+        try withTemporaryFolder { folder in
+            let result = try Command.run(Products.avprep, ["ingest"], in: folder)
+            #expect(result.status == 65)
+            #expect(result.standardError.contains("avprep init"))
+        }
+    }
+
+    @Test func anEmptyFolderAndAnUnpreparedCorpusEndWith65() throws {
+        try withTemporaryFolder { folder in
+            _ = try Command.run(Products.avprep, ["init"], in: folder)
+            try FileManager.default.createDirectory(atPath: folder + "/videos", withIntermediateDirectories: true)
+            let ingest = try Command.run(Products.avprep, ["ingest"], in: folder)
+            #expect(ingest.status == 65)
+            #expect(ingest.standardError.contains("no videos in videos"))
+            let shard = try Command.run(Products.avprep, ["shard"], in: folder)
+            #expect(shard.status == 65)
+            #expect(shard.standardError.contains("avprep ingest"))
+            let train = try Command.run(Products.avprep, ["train"], in: folder)
+            #expect(train.status == 65)
+            #expect(train.standardError.contains("avprep shard"))
+        }
+    }
+
+    @Test func aMissingEngineIsOneLineThatSaysWhatToRun() throws {
+        try withTemporaryFolder { folder in
+            let doctor = try Command.run(
+                Products.avprep, ["doctor"], in: folder, environment: ["AVPREP_ENGINE": folder + "/none.so"])
+            #expect(doctor.status == 1)
+            #expect(doctor.standardOutput.contains("make engine"))
+            #expect(doctor.standardOutput.contains("libavcodec"))
+        }
+    }
+
+    @Test func synthMakesTheSameCorpusForTheSameSeed() throws {
+        try withTemporaryFolder { folder in
+            let arguments = ["--videos", "2", "--seconds", "2", "--seed", "3", "-q"]
+            for name in ["a", "b"] {
+                #expect(try Command.run(Products.avprep, ["synth", name] + arguments, in: folder).status == 0)
+            }
+            let compare = try Command.run("/usr/bin/diff", ["-r", folder + "/a", folder + "/b"])
+            #expect(compare.status == 0, "\(compare.standardOutput)")
+        }
+    }
+
+    @Test func diskThatIsFullIsSaidInOneLineAndNothingIsHalfThere() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try CommandCorpus(folder, videos: 2)
+            // A limit on file size stands in for a full disk: writes past it fail.
+            let result = try Command.run(
+                "/bin/bash",
+                ["-c", "trap '' XFSZ; ulimit -f 16; exec '\(Products.avprep)' ingest -q --set folders.catalog=../c.sqlite"],
+                in: corpus.folder)
+            #expect(result.status == 1, "\(result.standardError)")
+            #expect(result.standardError.contains("prepared/"), "\(result.standardError)")
+            let left = FileManager.default.enumerator(atPath: corpus.folder + "/prepared")?.allObjects ?? []
+            #expect(!left.contains { ($0 as? String)?.contains(".h5") == true }, "\(left)")
+        }
+    }
+}
