@@ -65,6 +65,12 @@ let package = Package(
                 "AVPrepCore", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(
+            name: "avprep-bench",
+            dependencies: [
+                "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepSynth",
+                "AVPrepPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
         tests("AVPrepCore", []),
@@ -78,8 +84,8 @@ let package = Package(
         tests("AVPrepTraining", ["AVPrepStore"]),
         tests(
             "AVPrepPipeline",
-            ["AVPrepMedia", "AVPrepAudio", "AVPrepVision", "AVPrepStore", "AVPrepCatalog", "AVPrepTraining"]),
-        tests("avprep", ["AVPrepStore", "AVPrepMedia"]),
+            ["AVPrepMedia", "AVPrepSynth", "AVPrepStore", "AVPrepCatalog", "AVPrepTraining"]),
+        .testTarget(name: "avprepTests", dependencies: ["avprep", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

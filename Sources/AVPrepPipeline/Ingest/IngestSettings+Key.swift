@@ -1,6 +1,6 @@
 import AVPrepAudio
 package import AVPrepCore
-import AVPrepMedia
+package import AVPrepMedia
 import Foundation
 
 extension IngestSettings {
@@ -21,7 +21,7 @@ extension IngestSettings {
     }
 
     /// The sound formats that the stored kinds need, each once: the waveform's first.
-    var audioFormats: [AudioFormat] {
+    package var audioFormats: [AudioFormat] {
         var formats: [AudioFormat] = []
         if pcm.sampleRate > 0 {
             formats.append(AudioFormat(sampleRate: pcm.sampleRate, channels: pcm.channels))
