@@ -144,9 +144,9 @@ package final class CameraMotionEstimator {
             if let found = try matchToKey(&chain, picture, index: target) { return found }
         }
         idlePictures.append(picture)
-        // Beyond two steps nothing is known of the motion, and half the way is as hopeless as the whole.
+        // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
         let gap = target - chain.lastIndex
-        guard abs(gap) > 1, abs(gap) <= 2 * settings.everyNthFrame else { return nil }
+        guard abs(gap) > 1, abs(gap) <= settings.everyNthFrame else { return nil }
         guard try follow(&chain, to: chain.lastIndex + gap / 2, in: greys) != nil else { return nil }
         return try follow(&chain, to: target, in: greys)
     }

@@ -14,7 +14,7 @@ extension CameraMotionEstimator {
     ///
     /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
     /// - shake: half of the time, the velocity differs from that average by more than the threshold;
-    /// - staticCamera: no corner of the picture leaves its place by more than the tolerance;
+    /// - staticCamera: the picture nowhere leaves its place by more than the tolerance;
     /// - motionUnreliable: homographies are missing or rest on few corners; never together with staticCamera.
     ///
     /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
@@ -44,21 +44,26 @@ extension CameraMotionEstimator {
         }
 
         let tolerance = settings.staticTolerance * pictureWidth
-        let atRest = known.count { greatestCornerShift(motions[$0]) <= tolerance }
+        let atRest = known.count { meanShift(motions[$0]) <= tolerance }
         if !flags.contains(.motionUnreliable), Double(atRest) >= Self.staticShare * Double(known.count) {
             flags.insert(.staticCamera)
         }
         return flags
     }
 
-    /// How far the homography takes the picture's corners from their place, at most, in pixels.
-    private func greatestCornerShift(_ motion: FrameMotion) -> Double {
+    /// How far the homography takes the picture from its place, in pixels: the mean over a grid of nine points. Not the
+    /// corners alone: few inliers lie beyond them, and a homography is least certain there.
+    private func meanShift(_ motion: FrameMotion) -> Double {
         let homography = Homography(elements: motion.homography.map(Double.init))
-        let (right, bottom) = (Double(width - 1), Double(height - 1))
-        return [Point(0, 0), Point(right, 0), Point(0, bottom), Point(right, bottom)].map { corner in
-            let shift = homography.apply(corner) - corner
-            return (shift * shift).sum().squareRoot()
-        }.max() ?? 0
+        var sum = 0.0
+        for row in 0..<3 {
+            for column in 0..<3 {
+                let point = Point(Double(width) * (Double(column) + 0.5), Double(height) * (Double(row) + 0.5)) / 3
+                let shift = homography.apply(point) - point
+                sum += (shift * shift).sum().squareRoot()
+            }
+        }
+        return sum / 9
     }
 
     /// The camera's way through a segment: at each known frame, its time and how far pan (x), tilt (y), zoom (z) and

@@ -6,7 +6,7 @@ final class TrackedPicture {
     fileprivate let pyramid: OpaquePointer
     /// The picture at tracking size, or nil where pictures are tracked at their own size.
     private let small: Image8?
-    private var grey: Image8?
+    fileprivate private(set) var grey: Image8?
     private var corners: [copencv_point] = []
     private var areCornersKnown = false
 
@@ -49,22 +49,27 @@ final class TrackedPicture {
 /// Follows the corners of one picture into another and fits a homography to them.
 ///
 /// Lucas-Kanade in pyramids, forward and backward, then RANSAC: the procedure and the numbers of the Arrow of Time
-/// code, with two differences. Corners are Shi and Tomasi's instead of Harris's: their strength goes with contrast
-/// squared, not with its fourth power, so a hard-edged logo does not drive out the corners of a soft picture. And the
-/// search starts from a guess, so that a picture far away can be matched directly.
+/// code, with three differences. Corners are Shi and Tomasi's instead of Harris's: their strength goes with contrast
+/// squared, not with its fourth power. Every sixteenth of the picture has its own, so a white car does not drive out the
+/// corners of the grey road it passes. And the search starts from a guess, so that a picture far away can be matched
+/// directly.
 final class CornerTracker {
     /// Side of the tracked patches, in pixels.
     static let window: Int32 = 19
     /// How often the picture is halved.
     static let levels: Int32 = 3
+    /// Corners are found in this number of parts each way.
+    static let tiles: Int32 = 4
     /// Fewest matches a homography is fitted to, and fewest inliers it must keep.
     static let fewestMatches = 6
     /// Share of the matches that must agree with the homography.
     static let smallestInlierShare = 0.3
-    /// Share of the key picture's corners that must: six chance matches fit some homography.
-    static let smallestCornerShare = 0.08
-    /// How many times more inliers a fit with twice the threshold must have to be preferred.
-    static let looseGain = 1.2
+    /// Share of the key picture's corners that must.
+    static let smallestCornerShare = 0.06
+    /// Side in pixels, and least correlation, of the patches around inliers that look alike. Patches of unrelated
+    /// pictures can be tracked forward and backward; looking alike they are not.
+    static let patchSize: Int32 = 11
+    static let smallestSimilarity: Float = 0.8
     /// Spread of the inliers (standard deviation) each way, in picture sizes: a homography held up by one small
     /// object says nothing about the rest of the picture.
     static let smallestSpread = 0.05
@@ -74,7 +79,6 @@ final class CornerTracker {
     private let maxTrackingError: Float
     private let ransacThreshold: Double
     private let cornerParameters: copencv_corner_parameters
-    private let trackParameters = copencv_track_parameters(iterations: 20, epsilon: 0.03, min_eigenvalue: 0.001)
 
     private var forward: [copencv_point] = []
     private var backward: [copencv_point] = []
@@ -88,9 +92,13 @@ final class CornerTracker {
     struct Match {
         /// Takes points of the other picture to the key picture.
         let toKey: Homography
-        let inlierCount: Int
+        /// Corners of the key picture that agree.
+        fileprivate let inliers: [copencv_point]
+        var inlierCount: Int { inliers.count }
         /// Mean squared distance of the inliers from where the homography puts them, in pixels² of the key picture.
         let error: Double
+        /// How many of the 8 × 8 cells of the key picture hold an inlier.
+        let coverage: Int
     }
 
     /// `width` and `height`: the size at which tracking runs.
@@ -101,8 +109,8 @@ final class CornerTracker {
         ransacThreshold = settings.ransacThreshold
         let areaOfOne = Double(width * height) / Double(max(1, settings.maxCorners))
         cornerParameters = copencv_corner_parameters(
-            max_corners: Int32(max(1, settings.maxCorners)), quality: 0.01,
-            min_distance: max(5, 0.5 * areaOfOne.squareRoot()), block_size: 11)
+            max_corners: Int32(max(Int(Self.tiles * Self.tiles), settings.maxCorners)), quality: 0.01,
+            min_distance: max(5, 0.5 * areaOfOne.squareRoot()), block_size: 11, tiles: Self.tiles)
     }
 
     /// How many corners the picture has.
@@ -112,15 +120,48 @@ final class CornerTracker {
 
     /// Matches `other` to `key`.
     ///
+    /// Points are first looked for close to the guess, without the pyramid. That finds weak corners beside a strong
+    /// moving edge, which the pyramid's coarse levels would drag along with it. Unless half of the corners agree then,
+    /// they are looked for at a distance too, and the homography with more of the picture behind it wins.
+    ///
     /// - Parameter guess: where points of the key picture are expected in the other.
     /// - Returns: nil when the pictures cannot be matched reliably.
     func match(key: TrackedPicture, other: TrackedPicture, guess: Homography) throws(VisionError) -> Match? {
         let corners = try key.corners(cornerParameters)
         guard corners.count >= Self.fewestMatches, let guessBack = guess.inverse else { return nil }
+        let near = try match(key, other, corners, guess, guessBack, levels: 0)
+        if let near, 2 * near.inlierCount >= corners.count { return near }
+        let far = try match(key, other, corners, guess, guessBack, levels: Self.levels)
+        if let far, 2 * far.inlierCount >= corners.count { return far }
+        let rivals = [near, far].compactMap(\.self).sorted { $0.coverage > $1.coverage }
+        for rival in rivals where try isAlike(key, other, rival) { return rival }
+        return nil
+    }
+
+    /// Whether half of the inliers of a match, and as many as a match needs, look alike in the two pictures.
+    private func isAlike(_ key: TrackedPicture, _ other: TrackedPicture, _ match: Match) throws(VisionError) -> Bool {
+        guard let keyGrey = key.grey, let otherGrey = other.grey else { return false }
+        let corners = try key.corners(cornerParameters)
+        guard let toOther = match.toKey.inverse else { return false }
+        var similarity = Array(repeating: Float(0), count: match.inliers.count)
+        try VisionError.check(
+            copencv_similarity(
+                keyGrey.openCV, otherGrey.openCV, match.inliers, match.inliers.map { Self.move($0, by: toOther) },
+                Int32(match.inliers.count), Self.patchSize, &similarity),
+            "compare patches")
+        let alike = similarity.count { $0 >= Self.smallestSimilarity }
+        return 2 * alike >= match.inlierCount
+            && Double(alike) >= max(Double(Self.fewestMatches), Double(corners.count) * Self.smallestCornerShare)
+    }
+
+    private func match(
+        _ key: TrackedPicture, _ other: TrackedPicture, _ corners: [copencv_point], _ guess: Homography,
+        _ guessBack: Homography, levels: Int32
+    ) throws(VisionError) -> Match? {
         forward = corners.map { Self.move($0, by: guess) }
-        try track(from: key, to: other, corners, into: &forward, &foundForward)
+        try track(from: key, to: other, corners, into: &forward, &foundForward, levels: levels)
         backward = forward.map { Self.move($0, by: guessBack) }
-        try track(from: other, to: key, forward, into: &backward, &foundBackward)
+        try track(from: other, to: key, forward, into: &backward, &foundBackward, levels: levels)
 
         matchedKey.removeAll(keepingCapacity: true)
         matchedOther.removeAll(keepingCapacity: true)
@@ -135,31 +176,46 @@ final class CornerTracker {
 
     private func track(
         from: TrackedPicture, to: TrackedPicture, _ points: [copencv_point], into tracked: inout [copencv_point],
-        _ found: inout [UInt8]
+        _ found: inout [UInt8], levels: Int32
     ) throws(VisionError) {
         found = Array(repeating: 0, count: points.count)
+        // OpenCV's default of the least texture: with the paper's ten times larger one, grey asphalt has no corners.
+        let parameters = copencv_track_parameters(
+            levels: levels, iterations: 20, epsilon: 0.03, min_eigenvalue: 0.0001)
         try VisionError.check(
-            copencv_track(
-                from.pyramid, to.pyramid, points, Int32(points.count), trackParameters, &tracked, &found),
+            copencv_track(from.pyramid, to.pyramid, points, Int32(points.count), parameters, &tracked, &found),
             "track corners")
     }
 
-    /// Fits a homography to the matches. Where fewer than half agree with it, it is fitted once more with twice the
-    /// threshold: in a picture that grew or turned, patches are found less exactly, and the exact matches of a small
-    /// object must not outvote them.
+    /// Fits a homography to the matches. Where fewer than half agree with it, it has rivals: one fitted with twice the
+    /// threshold, since patches are found less exactly in a picture that grew or turned, and one fitted to the matches
+    /// that it leaves. The one with the larger part of the picture behind it wins: a near object may have more corners
+    /// than the background, and more exact ones.
     private func fit(cornerCount: Int) throws(VisionError) -> Match? {
         guard matchedKey.count >= Self.fewestMatches else { return nil }
-        let strict = try fit(threshold: ransacThreshold, cornerCount: cornerCount)
-        if let strict, 2 * strict.inlierCount >= matchedKey.count { return strict }
-        let loose = try fit(threshold: 2 * ransacThreshold, cornerCount: cornerCount)
-        guard let strict else { return loose }
-        guard let loose, Double(loose.inlierCount) >= Self.looseGain * Double(strict.inlierCount) else { return strict }
-        return loose
+        let least = max(
+            Double(Self.fewestMatches), Double(matchedKey.count) * Self.smallestInlierShare,
+            Double(cornerCount) * Self.smallestCornerShare)
+        var best = try fit(threshold: ransacThreshold, leastInliers: least)
+        if let best, 2 * best.inlierCount >= matchedKey.count { return best }
+        let agreed = inliers
+        func compete(_ rival: Match?) {
+            guard let rival, rival.coverage > (best?.coverage ?? 0) else { return }
+            best = rival
+        }
+        compete(try fit(threshold: 2 * ransacThreshold, leastInliers: least))
+        for index in agreed.indices.reversed() where agreed[index] != 0 {
+            matchedKey.remove(at: index)
+            matchedOther.remove(at: index)
+        }
+        compete(try fit(threshold: 2 * ransacThreshold, leastInliers: least))
+        return best
     }
 
-    private func fit(threshold: Double, cornerCount: Int) throws(VisionError) -> Match? {
+    private func fit(threshold: Double, leastInliers: Double) throws(VisionError) -> Match? {
         let count = matchedKey.count
         inliers = Array(repeating: 0, count: count)
+        guard Double(count) >= leastInliers else { return nil }
         var elements = Array(repeating: 0.0, count: 9)
         try VisionError.check(
             copencv_homography(matchedOther, matchedKey, Int32(count), threshold, &elements, &inliers),
@@ -167,10 +223,11 @@ final class CornerTracker {
         let toKey = Homography(elements: elements)
         guard toKey.isPlausible(width: Double(width), height: Double(height)) else { return nil }
 
-        var inlierCount = 0
+        var agreed: [copencv_point] = []
         var squaredError = 0.0
         var sum = Point()
         var sumOfSquares = Point()
+        var cells: UInt64 = 0
         for index in 0..<count where inliers[index] != 0 {
             let key = Point(Double(matchedKey[index].x), Double(matchedKey[index].y))
             let other = Point(Double(matchedOther[index].x), Double(matchedOther[index].y))
@@ -178,17 +235,18 @@ final class CornerTracker {
             squaredError += (miss * miss).sum()
             sum += key
             sumOfSquares += key * key
-            inlierCount += 1
+            agreed.append(matchedKey[index])
+            // Corners lie inside the picture, so both coordinates of the cell are 0...7.
+            cells |= 1 << UInt64(Int(key.y) * 8 / height * 8 + Int(key.x) * 8 / width)
         }
-        let least = max(
-            Double(Self.fewestMatches), Double(count) * Self.smallestInlierShare,
-            Double(cornerCount) * Self.smallestCornerShare)
-        guard Double(inlierCount) >= least else { return nil }
-        let mean = sum / Double(inlierCount)
-        let variance = sumOfSquares / Double(inlierCount) - mean * mean
+        let inlierCount = Double(agreed.count)
+        guard inlierCount >= leastInliers else { return nil }
+        let mean = sum / inlierCount
+        let variance = sumOfSquares / inlierCount - mean * mean
         let smallest = Point(Double(width), Double(height)) * Self.smallestSpread
         guard variance.x > smallest.x * smallest.x, variance.y > smallest.y * smallest.y else { return nil }
-        return Match(toKey: toKey, inlierCount: inlierCount, error: squaredError / Double(inlierCount))
+        return Match(
+            toKey: toKey, inliers: agreed, error: squaredError / inlierCount, coverage: cells.nonzeroBitCount)
     }
 
     private func isInside(_ point: copencv_point) -> Bool {

@@ -11,7 +11,8 @@ package struct FlowQuantiser: Sendable {
     package let bound: Float
 
     /// The rule and its inverse in one line, for the attributes of stored flow.
-    package static let rule = "q = round(255 * (v + bound) / (2 * bound)), clipped to 0...255; v = q * 2 * bound / 255 - bound"
+    package static let rule =
+        "q = round(255 * (v + bound) / (2 * bound)), clipped to 0...255; v = q * 2 * bound / 255 - bound"
 
     /// - Parameter bound: in pixels, > 0. Arrow of Time leaves it open; 20 is usual.
     package init(bound: Double) {

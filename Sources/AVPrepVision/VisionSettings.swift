@@ -40,7 +40,7 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     package var rollThreshold = 3.0
     /// Trembling of the picture's centre about its mean motion that counts as shake, in picture widths a second.
     package var shakeThreshold = 0.03
-    /// How far a corner of the picture may leave its place under a static camera, in picture widths.
+    /// How far the picture may leave its place under a static camera, in picture widths.
     package var staticTolerance = 0.005
 
     package init() {}

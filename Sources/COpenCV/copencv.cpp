@@ -138,14 +138,26 @@ int copencv_farneback(copencv_image from, copencv_image to, copencv_farneback_pa
 
 int copencv_corners(copencv_image grey, copencv_corner_parameters parameters, copencv_point *corners, int *count) {
     return guarded([&] {
+        const int tiles = parameters.tiles;
         // OpenCV takes "no corners" for "all corners".
-        if (parameters.max_corners <= 0) throw std::invalid_argument("no corners asked for");
+        if (tiles <= 0 || parameters.max_corners < tiles * tiles) throw std::invalid_argument("no corners asked for");
+        const int share = parameters.max_corners / (tiles * tiles);
+        const cv::Mat picture = grey_view(grey);
         std::vector<cv::Point2f> found;
-        cv::goodFeaturesToTrack(
-            grey_view(grey), found, parameters.max_corners, parameters.quality, parameters.min_distance, cv::noArray(),
-            parameters.block_size);
-        if (!found.empty()) std::memcpy(corners, found.data(), found.size() * sizeof(copencv_point));
-        *count = static_cast<int>(found.size());
+        int total = 0;
+        for (int row = 0; row < tiles; ++row) {
+            for (int column = 0; column < tiles; ++column) {
+                const cv::Range rows(picture.rows * row / tiles, picture.rows * (row + 1) / tiles);
+                const cv::Range columns(picture.cols * column / tiles, picture.cols * (column + 1) / tiles);
+                if (rows.empty() || columns.empty()) continue;
+                cv::goodFeaturesToTrack(
+                    picture(rows, columns), found, share, parameters.quality, parameters.min_distance, cv::noArray(),
+                    parameters.block_size);
+                for (const cv::Point2f &corner : found)
+                    corners[total++] = {corner.x + columns.start, corner.y + rows.start};
+            }
+        }
+        *count = total;
     });
 }
 
@@ -182,10 +194,26 @@ int copencv_track(
             cv::TermCriteria::COUNT + cv::TermCriteria::EPS, parameters.iterations, parameters.epsilon);
         cv::calcOpticalFlowPyrLK(
             from->levels, to->levels, points_view(points, count), result, status, cv::noArray(),
-            cv::Size(from->window, from->window), from->max_level, stop, cv::OPTFLOW_USE_INITIAL_FLOW,
+            cv::Size(from->window, from->window), parameters.levels, stop, cv::OPTFLOW_USE_INITIAL_FLOW,
             parameters.min_eigenvalue);
         require_in_place(result, tracked);
         require_in_place(status, found);
+    });
+}
+
+int copencv_similarity(
+    copencv_image from, copencv_image to, const copencv_point *from_points, const copencv_point *to_points, int count,
+    int size, float *similarity) {
+    return guarded([&] {
+        const cv::Mat first = grey_view(from);
+        const cv::Mat second = grey_view(to);
+        cv::Mat here, there, result;
+        for (int i = 0; i < count; ++i) {
+            cv::getRectSubPix(first, cv::Size(size, size), cv::Point2f(from_points[i].x, from_points[i].y), here, CV_32F);
+            cv::getRectSubPix(second, cv::Size(size, size), cv::Point2f(to_points[i].x, to_points[i].y), there, CV_32F);
+            cv::matchTemplate(here, there, result, cv::TM_CCOEFF_NORMED);
+            similarity[i] = result.at<float>(0, 0);
+        }
     });
 }
 
@@ -196,8 +224,9 @@ int copencv_homography(
         // RANSAC here draws from a generator of its own with a fixed seed (cv::RNG((uint64)-1) in ptsetreg.cpp): the
         // same pairs give the same homography.
         cv::Mat mask;
-        const cv::Mat found =
-            cv::findHomography(points_view(from, count), points_view(to, count), cv::RANSAC, threshold, mask);
+        // 1000 draws of four find, with 99.7 %, four good pairs where three in ten are good.
+        const cv::Mat found = cv::findHomography(
+            points_view(from, count), points_view(to, count), cv::RANSAC, threshold, mask, 1000, 0.995);
         if (found.empty()) {
             std::memset(homography, 0, 9 * sizeof(double));
             std::memset(inliers, 0, static_cast<size_t>(count));

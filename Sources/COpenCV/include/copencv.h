@@ -65,12 +65,13 @@ int copencv_farneback(copencv_image from, copencv_image to, copencv_farneback_pa
 
 typedef struct {
     int max_corners;
-    double quality;       // of the strongest corner's smallest eigenvalue
-    double min_distance;  // between corners, in pixels
+    double quality;       // of the smallest eigenvalue of the strongest corner in the tile
+    double min_distance;  // between corners of a tile, in pixels
     int block_size;
+    int tiles;            // the picture is cut into tiles x tiles parts, each with its share of the corners
 } copencv_corner_parameters;
 
-// Corners worth tracking (cv::goodFeaturesToTrack, Shi and Tomasi), strongest first.
+// Corners worth tracking (cv::goodFeaturesToTrack, Shi and Tomasi), tile by tile, strongest first.
 // `corners` takes parameters.max_corners points; `count` says how many there are.
 int copencv_corners(copencv_image grey, copencv_corner_parameters parameters, copencv_point *corners, int *count);
 
@@ -83,6 +84,7 @@ int copencv_pyramid_build(copencv_pyramid *pyramid, copencv_image grey);
 void copencv_pyramid_destroy(copencv_pyramid *pyramid);
 
 typedef struct {
+    int levels;            // of the pyramid that are used, above the picture itself
     int iterations;
     double epsilon;        // stops when a point moves by less, in pixels
     double min_eigenvalue; // patches with less texture are not tracked
@@ -93,6 +95,12 @@ typedef struct {
 int copencv_track(
     copencv_pyramid *from, copencv_pyramid *to, const copencv_point *points, int count,
     copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found);
+
+// How alike the surroundings of `count` pairs of points are: the correlation coefficient of size x size patches between
+// pixels (cv::getRectSubPix, cv::matchTemplate with TM_CCOEFF_NORMED), -1 to 1. `similarity` takes one float a pair.
+int copencv_similarity(
+    copencv_image from, copencv_image to, const copencv_point *from_points, const copencv_point *to_points, int count,
+    int size, float *similarity);
 
 // The homography that takes `from` to `to` for most of `count` (>= 4) pairs, found by RANSAC and refined on its inliers.
 // `homography`: row-major, last element 1; all zero when there is none. `inliers` takes a 1 or 0 a pair.
