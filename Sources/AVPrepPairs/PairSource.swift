@@ -66,7 +66,9 @@ package struct PairSource: Sendable, Equatable {
             throw PairError(
                 .source,
                 "segment \(segmentID) has impossible numbers (row \(row), start \(startSeconds) s, "
-                    + "\(frameCount) frames at \(fps) a second, \(soundSeconds) s of sound); verify its file and ingest the video again")
+                    + "\(frameCount) frames at \(fps) a second, \(soundSeconds) s of sound); "
+                    + "verify its file and ingest the video again")
+            )
         }
     }
 }

@@ -96,6 +96,20 @@ import Testing
         }
     }
 
+    @Test func readingWorksAfterAnOrderlyClose() throws {
+        try withTemporaryFolder { folder in
+            let catalog = try Catalog(path: "\(folder)/catalog.sqlite")
+            try catalog.listing([file("a")])
+            try catalog.close()
+            let alone = "\(folder)/alone.sqlite"
+            try FileManager.default.copyItem(atPath: catalog.path, toPath: alone)
+            for path in [catalog.path, alone] {
+                let reader = try Catalog(path: path, access: .readOnly)
+                #expect(try reader.report(stages: [("ingest", nil)]).stages[0].pending == 1)
+            }
+        }
+    }
+
     @Test func readingWorksBesideAWriterAndCannotWrite() throws {
         try withTemporaryFolder { folder in
             let writer = try Catalog(path: "\(folder)/catalog.sqlite")
@@ -151,6 +165,7 @@ import Testing
         }
         let text = try String(contentsOfFile: "\(folder)/acknowledged", encoding: .utf8)
         let last = try #require(text.split(separator: "\n").compactMap { Int($0) }.last)
+        #expect(try Catalog(path: "\(folder)/catalog.sqlite", access: .readOnly).report(stages: []).listed == 2000)
         let catalog = try Catalog(path: "\(folder)/catalog.sqlite")
         for number in max(0, last - 1999)...last {
             let found = try #require(try catalog.outcome(of: "\(number % 2000)", stage: "ingest"))
