@@ -68,7 +68,6 @@ package struct PairSource: Sendable, Equatable {
                 "segment \(segmentID) has impossible numbers (row \(row), start \(startSeconds) s, "
                     + "\(frameCount) frames at \(fps) a second, \(soundSeconds) s of sound); "
                     + "verify its file and ingest the video again")
-            )
         }
     }
 }
