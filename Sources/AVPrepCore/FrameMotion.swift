@@ -7,13 +7,14 @@ package struct FrameMotion: Sendable, Equatable {
     package var inlierCount: Int32
     /// Mean squared reprojection error of the inliers, in pixels².
     package var error: Float
-    /// Movement of the picture's centre to the right, in pixels a second.
+    /// The camera's turn to the right (things move left), in stored pixels a second at the picture's centre. This and the
+    /// three below are rates since the estimated frame before; the first frame has the second's.
     package var pan: Float
-    /// Movement of the picture's centre downwards, in pixels a second.
+    /// The camera's turn downwards (things move up), in stored pixels a second.
     package var tilt: Float
-    /// Growth of scale, as a natural logarithm a second.
+    /// Growth of what is seen, as a natural logarithm a second.
     package var zoom: Float
-    /// Clockwise rotation, in degrees a second.
+    /// The camera's clockwise roll (things turn the other way), in degrees a second.
     package var roll: Float
 
     package init(

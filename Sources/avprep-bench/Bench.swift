@@ -32,8 +32,6 @@ struct Bench: ParsableCommand {
         var settings = PipelineSettings()
         settings.workers = 1
         settings.corpus.paths = clips
-        // The Python pipeline crops nothing, and a clip is one segment there.
-        settings.ingest.borders.method = .off
 
         var ingest = Double.infinity
         var kernels: KernelCosts?
