@@ -49,7 +49,8 @@ extension HDF5 {
         guard !values.isEmpty else { return }
         try values.withUnsafeBytes { bytes in
             _ = try check(
-                H5Awrite(attribute.id, type.id, bytes.baseAddress), "write attribute \(name) of", path, code: .unwritable)
+                H5Awrite(attribute.id, type.id, bytes.baseAddress), "write attribute \(name) of", path,
+                code: .unwritable)
         }
     }
 

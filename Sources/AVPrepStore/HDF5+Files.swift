@@ -30,11 +30,17 @@ extension HDF5 {
         guard file >= 0 else {
             throw StoreError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
         }
-        var magic = [UInt8](repeating: 0, count: 8)
-        let count = pread(file, &magic, 8, 0)
+        var start = [UInt8](repeating: 0, count: 9)
+        let count = pread(file, &start, 9, 0)
         close(file)
-        guard count == 8, magic == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] else {
+        guard count == 9, start.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) else {
             throw StoreError(.unreadable, "\(path) is not an HDF5 file; give a file made by avprep")
+        }
+        // Superblocks before version 2 begin files without checksums, where the library trusts what it reads.
+        guard start[8] >= 2 else {
+            throw StoreError(
+                .foreign, "\(path) is an HDF5 file of the old kind, which avprep does not write; give a file made by it"
+            )
         }
         let access = try makeAccess(path)
         return try Handle(H5Fopen(path, avprep_h5f_read_only(), access.id), "open", path, code: .unreadable)
@@ -48,8 +54,8 @@ extension HDF5 {
         try check(H5Pset_file_locking(access.id, false, true), "set up", path)
         // Closing a file closes what is open in it: a failed write cannot leave it open.
         try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "set up", path)
-        // A chunk that is being filled stays in memory until the next one begins.
-        try check(H5Pset_cache(access.id, 0, 61, 4 << 20, 1), "set up", path)
+        // The chunk that is being filled or read, and the next, of each dataset.
+        try check(H5Pset_cache(access.id, 0, 61, 2 * StoreFormat.byteChunk, 1), "set up", path)
         return access
     }
 

@@ -84,7 +84,9 @@ package final class PreparedFileWriter {
             let values = data.spectrograms[name] ?? []
             if datasets.rows.type == .float16 {
                 let halves = [Float16](unsafeUninitializedCapacity: values.count) { buffer, count in
-                    values.withUnsafeBufferPointer { Half.convert($0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<values.count])) }
+                    values.withUnsafeBufferPointer {
+                        Half.convert($0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<values.count]))
+                    }
                     count = values.count
                 }
                 stored[datasets.track] = try append(halves, to: datasets.rows)

@@ -21,8 +21,8 @@ package struct ShardPart: Sendable, Equatable {
 package enum ShardPacker {
     /// Bytes copied at a time.
     private static let pieceBytes = 4 << 20
-    /// Prepared files kept open at a time: parts may return to a file, and open files are limited.
-    private static let maxOpenFiles = 16
+    /// Prepared files kept open at a time: parts may return to a file. Each takes memory for a chunk or two of its datasets.
+    private static let maxOpenFiles = 8
 
     /// Copies the stored bytes of the chosen segments, in the given order, into a new shard. Pictures are never encoded
     /// again. The same input gives the same bytes.

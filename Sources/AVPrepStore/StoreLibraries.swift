@@ -5,7 +5,7 @@ import CHDF5
 package enum StoreLibraries {
     package static var versions: [LibraryVersion] {
         var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
-        H5get_libversion(&major, &minor, &release)
+        HDF5.perform { _ = H5get_libversion(&major, &minor, &release) }
         return [LibraryVersion("HDF5", "\(major).\(minor).\(release)")]
     }
 }

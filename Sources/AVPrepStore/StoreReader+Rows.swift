@@ -48,8 +48,9 @@ extension StoreReader {
             switch spectrogram.storedType {
             case .float32: UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
             case .float16:
-                for index in values.indices {
-                    values[index] = Float(bytes.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
+                guard let base = values.baseAddress else { return }
+                for index in 0..<values.count {
+                    base[index] = Self.float(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
                 }
             }
         }
@@ -135,5 +136,19 @@ extension StoreReader {
         defer { copy.deallocate() }
         copy.copyMemory(from: bytes)
         return try body(UnsafeRawBufferPointer(copy).bindMemory(to: Number.self))
+    }
+
+    /// The float with the bits of a binary16 number. In integer operations, which become vector code; `Float(Float16)`
+    /// is a library call for each value where the processor's baseline lacks F16C (14 ns against 1).
+    @inline(__always)
+    private static func float(_ half: UInt16) -> Float {
+        let magnitude = UInt32(half & 0x7FFF) << 13
+        let sign = UInt32(half & 0x8000) << 16
+        // The exponent moves from bias 15 to 127; below the smallest normal number it counts from a fixed one instead.
+        let normal = magnitude &+ 112 << 23
+        let subnormal = (Float(bitPattern: magnitude &+ 113 << 23) - Float(bitPattern: 113 << 23)).bitPattern
+        let finite = magnitude < 1 << 23 ? subnormal : normal
+        let bits = magnitude >= 0x0F80_0000 ? magnitude | 0x7F80_0000 : finite
+        return Float(bitPattern: bits | sign)
     }
 }

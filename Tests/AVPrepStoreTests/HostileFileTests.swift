@@ -78,6 +78,15 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv")) func filesWithoutChecksumsAreRefused() throws {
+        try withTemporaryFolder { folder in
+            _ = try Oracle.run(
+                "import sys, h5py; h5py.File(sys.argv[1], 'w').attrs['format'] = 'avprep'", ["\(folder)/old.h5"])
+            let error = storeError { _ = try StoreReader(path: "\(folder)/old.h5") }
+            #expect(error?.code == .foreign && error?.description.contains("old kind") == true)
+        }
+    }
+
     @Test(arguments: ["a", "train-00000"]) func cutFilesAreErrors(name: String) throws {
         try withTemporaryFolder { folder in
             try Fixtures.writeShard(in: folder)
@@ -92,14 +101,17 @@ import Testing
     /// Flips bits everywhere, most of them in what HDF5 keeps for itself, and reads all that can be read.
     @Test(arguments: ["a", "train-00000", "train-00000.pairs"]) func flippedBitsNeverCrash(name: String) throws {
         try withTemporaryFolder { folder in
-            try Fixtures.writeShard(in: folder, layout: Fixtures.layout())
+            // Small pictures and no samples leave a file of structures, mostly.
+            var layout = Fixtures.layout()
+            layout.pcm = nil
+            try Fixtures.writeShard(in: folder, layout: layout, width: 16, height: 16)
             try PairFile.write(Fixtures.pairSets, to: "\(folder)/train-00000.pairs.h5")
             let whole = try contents("\(folder)/\(name).h5")
-            // Where structures lie: everything that is not zero, outside of the large datasets.
+            // The zeros of unused chunks are left alone.
             let marked = whole.indices.filter { whole[$0] != 0 }
             var random = SeededRandom(seed: 17, for: name)
             var refused = 0
-            for _ in 0..<250 {
+            for _ in 0..<150 {
                 var bytes = whole
                 for _ in 0..<1 + random.below(3) {
                     bytes[marked[random.below(marked.count)]] ^= 1 << UInt8(random.below(8))
@@ -126,11 +138,10 @@ import Testing
             for row in segment.frames {
                 try reader.withFrameBytes(row) { bytes in
                     _ = try? decoder.decode(
-                        bytes, region: .init(x: 3, y: 3, width: 20, height: 20), outputWidth: 10, outputHeight: 10)
+                        bytes, region: .init(x: 3, y: 3, width: 10, height: 10), outputWidth: 5, outputHeight: 5)
                 }
             }
             _ = try reader.motion(segment.frames)
-            _ = try reader.withPCM(segment.pcm) { $0.reduce(0) { $0 &+ Int($1) } }
             for (name, rows) in segment.spectrograms { _ = try reader.spectrogram(name, rows) }
         }
     }

@@ -39,6 +39,22 @@ import Testing
         }
     }
 
+    @Test func everySixteenBitFloatComesBackExactly() throws {
+        try withTemporaryFolder { folder in
+            let halves = (0..<1 << 16).map { Float(Float16(bitPattern: UInt16($0))) }.filter(\.isFinite)
+            let layout = StoreLayout(
+                fps: 25, frameCodec: .jpeg, frameQuality: 90,
+                spectrograms: [.init(name: "all", bins: 1, framesPerSecond: 100, storedType: .float16)])
+            var data = try Fixtures.segment(layout, encoder: try JPEGEncoder())
+            data.spectrograms["all"] = halves
+            let writer = try PreparedFileWriter(path: "\(folder)/a.h5", layout: layout, attributes: [:])
+            try writer.append(data)
+            try writer.finish()
+            let stored = try StoreReader(path: "\(folder)/a.h5").spectrogram("all", 0..<halves.count)
+            #expect(zip(stored, halves).allSatisfy { $0.bitPattern == $1.bitPattern })
+        }
+    }
+
     @Test func aFileWithoutSoundFlowAndSegmentsIsWhole() throws {
         try withTemporaryFolder { folder in
             let layout = StoreLayout(fps: 30, frameCodec: .raw, frameQuality: nil)
