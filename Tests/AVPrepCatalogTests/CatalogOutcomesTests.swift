@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    @Test func whatLostItsResultIsPendingInThatStageAlone() throws {
+        try withCatalog { catalog in
+            try catalog.listing([file("a"), file("b")])
+            try catalog.record([outcome("a"), outcome("b"), outcome("a", stage: "shard")])
+            try catalog.forget(["a", "unknown"], stage: "ingest")
+            try catalog.forget([], stage: "shard")
+            #expect(try catalog.pending(stage: "ingest", settingsKey: "k1").map(\.file.path) == ["a"])
+            #expect(try catalog.counts(stage: "shard").done == 1)
+            try catalog.checkCounts()
+        }
+    }
+
     @Test func anOutcomeRecordedBeforeItsItemIsListedCountsOnceItIs() throws {
         try withCatalog { catalog in
             try catalog.record(outcome("early"))
