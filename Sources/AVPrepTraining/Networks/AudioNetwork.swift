@@ -50,6 +50,8 @@ package struct AudioNetwork {
         var features = spectrograms
         for (index, convolution) in convolutions.enumerated() {
             features = try convolution(features, training: training).relu()
+            // As in the video network; a single channel has no order, so this comes after the first convolution.
+            if index == 0, !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
             if index == 1 || index == 4 {
                 features = try features.maxPooled(kernel: [3, 3], stride: [2, 2], padding: [1, 1])
             }

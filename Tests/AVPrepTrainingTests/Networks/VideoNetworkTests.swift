@@ -50,9 +50,11 @@ extension EngineTests {
             let (store, network) = try network()
             try store.fill(from: try TorchReference.tensors(under: "mc3."), source: "torchvision")
             let clips = try Tensor(try #require(reference["mc3-clips"]), engine: engine)
+            let expected = try #require(reference["mc3-eval"]).floats
+            #expect(expected.contains { abs($0) > 0.02 }, "outputs so small that the tolerance below means nothing")
             try engine.withoutGradients {
                 let evaluated = try network(clips, training: false).floats()
-                #expect(largestDifference(evaluated, try #require(reference["mc3-eval"]).floats) < 1e-4)
+                #expect(largestDifference(evaluated, expected) < 1e-4)
                 let trained = try network(clips, training: true).floats()
                 #expect(largestDifference(trained, try #require(reference["mc3-train"]).floats) < 1e-4)
             }
