@@ -86,20 +86,35 @@ struct CropResampler {
         into row: UnsafeMutablePointer<Float>, planeStride: Int
     ) {
         let (scale, offset) = (scale, offset)
-        columns.withPointers { first, taps, allWeights, width in
-            for x in 0..<columns.count {
+        columns.withPointers { first, taps, weights, width in
+            /// The pixel at output position `x`; its fourth number means nothing.
+            func pixel(_ x: Int) -> SIMD4<Float> {
                 // Three channels and the next pixel's red, which is thrown away: one load, not three.
                 var source = UnsafeRawPointer(line + (first[x] - firstColumn) * 3)
-                let weights = allWeights + x * width
-                var pixel = SIMD4<Float>.zero
-                for tap in 0..<taps[x] {
-                    pixel += weights[tap] * source.loadUnaligned(as: SIMD4<Float>.self)
+                let weights = weights + x * width
+                var pixel = weights[0] * source.loadUnaligned(as: SIMD4<Float>.self)
+                for tap in 1..<taps[x] {
                     source += 3 * MemoryLayout<Float>.stride
+                    pixel += weights[tap] * source.loadUnaligned(as: SIMD4<Float>.self)
                 }
-                pixel = pixel * scale + offset
-                row[x] = pixel.x
-                row[x + planeStride] = pixel.y
-                row[x + 2 * planeStride] = pixel.z
+                return pixel * scale + offset
+            }
+            let red = UnsafeMutableRawPointer(row)
+            let green = UnsafeMutableRawPointer(row + planeStride)
+            let blue = UnsafeMutableRawPointer(row + 2 * planeStride)
+            // Four pixels are turned into four numbers of each channel, so that each channel is one store.
+            for x in stride(from: 0, to: columns.count - 3, by: 4) {
+                let (a, b, c, d) = (pixel(x), pixel(x + 1), pixel(x + 2), pixel(x + 3))
+                let place = x * MemoryLayout<Float>.stride
+                red.storeBytes(of: SIMD4(a.x, b.x, c.x, d.x), toByteOffset: place, as: SIMD4<Float>.self)
+                green.storeBytes(of: SIMD4(a.y, b.y, c.y, d.y), toByteOffset: place, as: SIMD4<Float>.self)
+                blue.storeBytes(of: SIMD4(a.z, b.z, c.z, d.z), toByteOffset: place, as: SIMD4<Float>.self)
+            }
+            for x in columns.count & ~3..<columns.count {
+                let last = pixel(x)
+                row[x] = last.x
+                row[x + planeStride] = last.y
+                row[x + 2 * planeStride] = last.z
             }
         }
     }

@@ -23,11 +23,11 @@ final class RunReports {
 
     /// Reports the steps since the last report.
     func write(_ progress: TrainingProgress) throws {
-        try write(progress, report: "step", loss: progress.loss, tag: "train", extra: [:], tagged: [])
+        try write(progress, report: "step", tag: "train", extra: [:], tagged: [])
     }
 
-    /// Reports an epoch with its mean loss and what validation measured.
-    func write(epoch progress: TrainingProgress, loss: Double?, validation: [(set: String, roc: ROC)]) throws {
+    /// Reports an epoch, and what validation measured after it.
+    func write(epoch progress: TrainingProgress, validation: [(set: String, roc: ROC)]) throws {
         var extra: [String: MetricsWriter.Value] = [:]
         var tagged: [(tag: String, value: Double)] = []
         for (set, roc) in validation {
@@ -42,15 +42,16 @@ final class RunReports {
                 tagged.append(("val/\(set)_\(name)", value))
             }
         }
-        try write(progress, report: "epoch", loss: loss, tag: "epoch", extra: extra, tagged: tagged)
+        try write(progress, report: "epoch", tag: "epoch", extra: extra, tagged: tagged)
     }
 
     private func write(
-        _ progress: TrainingProgress, report: String, loss: Double?, tag: String,
+        _ progress: TrainingProgress, report: String, tag: String,
         extra: [String: MetricsWriter.Value], tagged: [(tag: String, value: Double)]
     ) throws {
         let measured = [
-            ("loss", loss), ("learning_rate", progress.learningRate), ("clips_per_second", progress.clipsPerSecond),
+            ("loss", progress.loss), ("learning_rate", progress.learningRate),
+            ("clips_per_second", progress.clipsPerSecond),
             ("data_wait", progress.dataWait),
         ]
         var row = extra

@@ -8,9 +8,9 @@ package struct TrainingProgress: Sendable, Equatable {
     /// The epoch under way, from 1, through all stages.
     package var epoch: Int
     package var epochs: Int
-    /// Whether the epoch's validation is under way; loss and rates are then those of its training.
+    /// Whether the epoch's training is over and its validation begins; loss and rates are then those of the epoch.
     package var isValidating: Bool
-    /// Mean loss since the last report.
+    /// Mean loss since the last report; these come every ``RunReports/stepsPerReport`` steps.
     package var loss: Double?
     package var learningRate: Double
     /// Pairs a second, since the last report.

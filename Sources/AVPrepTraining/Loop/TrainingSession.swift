@@ -12,8 +12,9 @@ final class TrainingSession {
     private let criterion: ContrastiveLoss
     private let feed: BatchFeed
     private let reports: RunReports
-    /// Pace since the last report, and of this process's steps.
+    /// Pace since the last report, of the epoch, and of this process's steps.
     private var recentPace = TrainingPace()
+    private var epochPace = TrainingPace()
     private var stepSeconds = RunningMean()
 
     /// - Parameter checkpoint: what the run goes on from; nil begins it.
@@ -67,6 +68,7 @@ final class TrainingSession {
             seed: SeededRandom.combine(state.seed, SeededRandom.hash("crops/\(epoch.stage)/\(epoch.number)")))
         defer { loader.close() }
         recentPace = TrainingPace()
+        epochPace = TrainingPace()
         while true {
             try cancellation.check()
             let waited = loader.waitedSeconds
@@ -75,7 +77,8 @@ final class TrainingSession {
             try step(batch)
             stepSeconds.add((ContinuousClock.now - start) / .seconds(1))
             recentPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
-            let now = currentProgress(isValidating: false)
+            epochPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
+            let now = currentProgress(recentPace, loss: state.recentLoss, isValidating: false)
             progress(now)
             if state.batch % RunReports.stepsPerReport == 0 {
                 try reports.write(now)
@@ -109,27 +112,26 @@ final class TrainingSession {
         state.recentLoss.add(value)
     }
 
-    private func currentProgress(isValidating: Bool) -> TrainingProgress {
+    private func currentProgress(_ pace: TrainingPace, loss: RunningMean, isValidating: Bool) -> TrainingProgress {
         let total = data.schedule.totalSteps
         return TrainingProgress(
             step: state.step, totalSteps: total, stage: settings.stages[epoch.stage].name, epoch: state.epoch + 1,
-            epochs: data.schedule.epochs.count, isValidating: isValidating, loss: state.recentLoss.value,
-            learningRate: state.plateau.learningRate, clipsPerSecond: recentPace.clipsPerSecond,
-            dataWait: recentPace.dataWait,
+            epochs: data.schedule.epochs.count, isValidating: isValidating, loss: loss.value,
+            learningRate: state.plateau.learningRate, clipsPerSecond: pace.clipsPerSecond, dataWait: pace.dataWait,
             remainingSeconds: stepSeconds.value.map { $0 * Double(total - state.step) })
     }
 
     // MARK: - Epochs
 
     private func endEpoch(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
-        let now = currentProgress(isValidating: true)
+        let now = currentProgress(epochPace, loss: state.epochLoss, isValidating: true)
         progress(now)
         let validation = try data.validation.map { set, dataset in
             let measured = try PairDistances(
                 of: dataset, network: network, feed: feed, cancellation: cancellation)
             return (set: set, roc: measured.roc)
         }
-        try reports.write(epoch: now, loss: state.epochLoss.value, validation: validation)
+        try reports.write(epoch: now, validation: validation)
         if let loss = state.epochLoss.value { state.plateau.endEpoch(loss: loss, settings: settings.optimizer) }
         // The mean over the kinds of negatives: a stage that learns one at the cost of the other is not better.
         let areas = validation.compactMap { $0.roc.areaUnderCurve }

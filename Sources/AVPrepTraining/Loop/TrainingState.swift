@@ -78,8 +78,15 @@ struct TrainingState: Codable, Equatable {
             }.first
         case (let old as NSObject, let new as NSObject) where old == new: return nil
         case (let old as [Any], let new as [Any]): return "\(path) had \(old.count) entries and has \(new.count)"
-        default: return "\(path) was \(old) and is \(new)"
+        default: return "\(path) was \(json(old)) and is \(json(new))"
         }
+    }
+
+    /// A value as JSON spells it: `true`, not 1.
+    private static func json(_ value: Any) -> String {
+        let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes]
+        let data = try? JSONSerialization.data(withJSONObject: value, options: options)
+        return data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
 
     /// `learningRate` as the pipeline file spells it.
