@@ -20,10 +20,14 @@ package struct StatusReport: Sendable, Codable {
 
     private static let noteLimit = 20
 
+    /// - Parameter isThorough: goes through every page and every item of the catalog, instead of its indices alone.
     /// - Throws: ``CatalogError`` when there is no catalog, or its counts do not add up.
-    package static func make(_ workspace: Workspace) throws -> StatusReport {
+    package static func make(_ workspace: Workspace, isThorough: Bool = false) throws -> StatusReport {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
-        try catalog.checkCounts()
+        if isThorough {
+            try catalog.checkIntegrity()
+            try catalog.checkCounts()
+        }
         let key = try workspace.settings.ingest.key
         var notes: [String] = []
         for status in ["failed", "skipped"] {
