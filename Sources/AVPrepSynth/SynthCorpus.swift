@@ -1,0 +1,124 @@
+import AVPrepCore
+import Foundation
+import Synchronization
+
+/// Makes a practice corpus: a folder of videos and their truth.
+package enum SynthCorpus {
+    /// `video-00000.mp4` and so on.
+    package static func fileName(ofVideo number: Int) -> String {
+        let digits = String(number)
+        return "video-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".mp4"
+    }
+
+    /// Makes every video of `settings` in `folder`, and `truth.json`.
+    ///
+    /// Videos that are there from an earlier run are kept if that run had finished them: by their SHA-256 where the
+    /// truth knows it, else because a file appears only when it is whole. So an interrupted run goes on where it
+    /// stopped, and a corpus grows when `settings.videos` does. The bytes do not depend on `workers`.
+    ///
+    /// - Parameters:
+    ///   - folder: made if it is not there.
+    ///   - workers: videos made at the same time, ≥ 1.
+    ///   - progress: called after each video with how many are done, of how many; from any thread, one at a time.
+    ///   - isCancelled: asked often, from any thread; true ends the work with `CancellationError`.
+    /// - Returns: the truth, as written.
+    /// - Throws: ``SynthError`` for wrong settings and for a folder that holds a corpus of other settings, ``MediaError``
+    ///   or ``Failure`` when a video cannot be written.
+    @discardableResult
+    package static func make(
+        _ settings: SynthSettings, in folder: String, workers: Int,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws -> SynthTruth {
+        precondition(workers >= 1, "\(workers) workers")
+        try settings.validate()
+        let earlier = try SynthTruth.read(in: folder)
+        try requireSameCorpus(settings, earlier, folder: folder)
+        try AtomicFile.makeFolder(folder)
+        AtomicFile.removeLitter(in: folder)
+
+        let plans = (0..<settings.videos).map { SynthVideo.plan(settings, number: $0) }
+        var truth = SynthTruth(complete: false, settings: settings, videos: plans.map(SynthTruth.Video.init))
+        if earlier?.complete != true || earlier?.settings != settings { try truth.write(in: folder) }
+
+        let digests = Dictionary(
+            (earlier?.videos ?? []).compactMap { video in video.sha256.map { (video.file, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let made = Mutex<[Int: SHA256Digest]>([:])
+        try WorkerPool.run(Array(plans.indices), workers: workers, isCancelled: isCancelled) { number in
+            let path = "\(folder)/\(fileName(ofVideo: number))"
+            let kept = try keptDigest(of: path, expected: digests[fileName(ofVideo: number)], isCancelled)
+            if kept == nil { try SynthRenderer.render(plans[number], to: path, isCancelled: isCancelled) }
+            let digest = try kept ?? SHA256.digest(ofFile: path, isCancelled: isCancelled)
+            made.withLock { made in
+                made[number] = digest
+                progress(made.count, plans.count)
+            }
+        }
+        for (number, digest) in made.withLock({ $0 }) {
+            truth.videos[number].sha256 = digest.hex
+            truth.videos[number].bytes = try size(of: "\(folder)/\(truth.videos[number].file)")
+        }
+        truth.complete = true
+        if truth != earlier { try truth.write(in: folder) }
+        return truth
+    }
+
+    /// The digest of a video that needs not be made again.
+    private static func keptDigest(
+        of path: String, expected: String?, _ isCancelled: () -> Bool
+    ) throws -> SHA256Digest? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let digest = try SHA256.digest(ofFile: path, isCancelled: isCancelled)
+        return expected == nil || expected == digest.hex ? digest : nil
+    }
+
+    private static func size(of path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return (attributes[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    /// Refuses a folder whose videos are not the first ones of this corpus.
+    private static func requireSameCorpus(
+        _ settings: SynthSettings, _ earlier: SynthTruth?, folder: String
+    ) throws(SynthError) {
+        guard let earlier else {
+            guard !FileManager.default.fileExists(atPath: "\(folder)/\(fileName(ofVideo: 0))") else {
+                throw SynthError(
+                    .folder,
+                    "\(folder) holds videos but no \(SynthTruth.fileName) that says how they were made; "
+                        + "choose another folder or remove them")
+            }
+            return
+        }
+        var same = earlier.settings
+        same.videos = settings.videos
+        guard same == settings else {
+            let names = differences(earlier.settings, settings).joined(separator: ", ")
+            throw SynthError(
+                .folder,
+                "\(folder) holds a practice corpus of other settings (\(names)); choose another folder or remove it")
+        }
+        guard earlier.settings.videos <= settings.videos else {
+            throw SynthError(
+                .folder,
+                "\(folder) holds a practice corpus of \(earlier.settings.videos) videos, \(settings.videos) are asked "
+                    + "for; choose another folder or remove it")
+        }
+    }
+
+    /// The settings that differ, as `name 1 → 2`, sorted; the number of videos does not count.
+    private static func differences(_ old: SynthSettings, _ new: SynthSettings) -> [String] {
+        func values(_ settings: SynthSettings) -> [String: String] {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            guard let data = try? encoder.encode(settings),
+                let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            else { return [:] }
+            return object.mapValues { "\($0)" }
+        }
+        let before = values(old)
+        return values(new).filter { $0.key != "videos" && before[$0.key] != $0.value }.keys.sorted()
+            .map { "\($0) \(before[$0] ?? "?") there" }
+    }
+}

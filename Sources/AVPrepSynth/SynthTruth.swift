@@ -1,0 +1,109 @@
+import AVPrepCore
+package import Foundation
+
+/// The truth about a practice corpus: `truth.json` in its folder. `schemas/synth-truth.schema.json` describes it.
+///
+/// Keys are snake_case. Times are seconds on the presentation clock of the file, places pixels of the stored picture.
+package struct SynthTruth: Sendable, Equatable, Codable {
+    /// The word in ``format``.
+    package static let formatName = "avprep-synth"
+    /// Grows with any change of this file's meaning or of what the videos look and sound like: a corpus of another
+    /// version is not continued.
+    package static let currentVersion = 1
+    /// The file's name in the corpus folder.
+    package static let fileName = "truth.json"
+
+    package var format = Self.formatName
+    package var formatVersion = Self.currentVersion
+    /// False while the videos are being made: some may be missing.
+    package var complete: Bool
+    package var settings: SynthSettings
+    package var videos: [Video]
+
+    package init(complete: Bool, settings: SynthSettings, videos: [Video]) {
+        self.complete = complete
+        self.settings = settings
+        self.videos = videos
+    }
+
+    /// One video.
+    package struct Video: Sendable, Equatable, Codable {
+        /// Name in the corpus folder.
+        package var file: String
+        package var number: Int
+        /// Size of the file in bytes and SHA-256 of its content, once it is made.
+        package var bytes: Int?
+        package var sha256: String?
+        /// When the later of picture and sound ends; both begin at 0 unless a skew is planted.
+        package var seconds: Double
+        package var objects: [Object]
+        /// In order of time.
+        package var events: [SynthPlan.Event]
+        package var cues: [SynthCue]
+
+        package init(_ plan: SynthPlan) {
+            file = SynthCorpus.fileName(ofVideo: plan.number)
+            number = plan.number
+            seconds = plan.seconds
+            objects = plan.objects.map { Object(kind: $0.kind, scene: $0.scene, radius: $0.radius, colour: $0.colour) }
+            events = plan.events
+            cues = plan.cues
+        }
+    }
+
+    /// Something that makes sounds.
+    package struct Object: Sendable, Equatable, Codable {
+        package var kind: SynthKind
+        /// 0 for the first scene; another one begins at every cut.
+        package var scene: Int
+        /// Usual radius in pixels.
+        package var radius: Double
+        /// Red, green, blue, 0 … 255.
+        package var colour: SIMD3<Float>
+    }
+
+    // MARK: - File
+
+    /// Reads the truth of the corpus in `folder`; nil where there is none.
+    ///
+    /// - Throws: ``SynthError`` with code `folder` when the file is not a truth of this version.
+    package static func read(in folder: String) throws(SynthError) -> SynthTruth? {
+        let path = "\(folder)/\(fileName)"
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let truth: SynthTruth
+        do {
+            struct Head: Decodable {
+                var format: String
+                var formatVersion: Int
+            }
+            let head = try decoder.decode(Head.self, from: data)
+            guard head.format == formatName, head.formatVersion == currentVersion else {
+                throw SynthError(
+                    .folder,
+                    "\(path) is \(head.format) version \(head.formatVersion), this avprep makes \(formatName) version "
+                        + "\(currentVersion); choose another folder")
+            }
+            truth = try decoder.decode(SynthTruth.self, from: data)
+        } catch let error as SynthError {
+            throw error
+        } catch {
+            throw SynthError(.folder, "\(path) is not the truth file of a practice corpus: choose another folder")
+        }
+        return truth
+    }
+
+    /// The file's content: keys sorted, indented.
+    package func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return try encoder.encode(self)
+    }
+
+    /// Writes the file into `folder`, whole or not at all.
+    package func write(in folder: String) throws {
+        try AtomicFile.write(try encoded(), to: "\(folder)/\(Self.fileName)")
+    }
+}
