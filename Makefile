@@ -80,10 +80,12 @@ $(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(
 	@mkdir -p $(dir $@)
 	@home="$(TORCH_HOME)"; \
 	test -e "$$home/include/ATen/ATen.h" || { echo "no libtorch in '$$home': LIBTORCH must name the folder with include/ and lib/" >&2; exit 1; }; \
-	cuda=""; test -e "$$home/lib/libtorch_cuda.so" && cuda="-Wl,--no-as-needed -ltorch_cuda -Wl,--as-needed"; \
-	echo "building the engine against $$home (half a minute)"; \
-	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -ISources/CEngine/include -isystem "$$home/include" \
-	    Sources/CEngine/engine.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" -ltorch -ltorch_cpu -lc10 $$cuda \
+	abi=0; nm -D --defined-only "$$home/lib/libc10.so" | grep -q __cxx11 && abi=1; \
+	cuda=""; test -e "$$home/lib/libtorch_cuda.so" && cuda="-Wl,--no-as-needed -ltorch_cuda -lc10_cuda"; \
+	echo "building the torch engine (half a minute)"; \
+	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -D_GLIBCXX_USE_CXX11_ABI=$$abi \
+	    -ISources/CEngine/include -isystem "$$home/include" -isystem "$$home/include/torch/csrc/api/include" \
+	    Sources/CEngine/engine.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" $$cuda -ltorch -ltorch_cpu -lc10 \
 	    && mv $@.partial $@
 
 # --- tests ----------------------------------------------------------------------------------------------------------------

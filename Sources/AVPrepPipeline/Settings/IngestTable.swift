@@ -5,7 +5,7 @@ import AVPrepVision
 /// The keys under `ingest`.
 enum IngestTable {
     static var ingest: SettingsTable<IngestSettings> {
-        SettingsTable([
+        SettingsTable<IngestSettings>([
             .number("segment_seconds", \.segmentSeconds, in: 1...60, "longest segment; a longer video gives several"),
             .number("min_segment_seconds", \.minSegmentSeconds, in: 0.1...60, "shorter rests are dropped, and counted"),
             .flag("split_at_cuts", \.splitAtCuts, "segments end at cuts"),
@@ -23,7 +23,7 @@ enum IngestTable {
     }
 
     static var video: SettingsTable<FrameSettings> {
-        SettingsTable([
+        SettingsTable<FrameSettings>([
             .number("fps", \.fps, in: 1...120, "constant frame rate, by presentation time"),
             .integer("short_side", \.shortSide, in: 0...4320, "shorter side in pixels; 0: as the source"),
             .choice("codec", \.codec, "how a frame is stored"),
@@ -32,14 +32,14 @@ enum IngestTable {
     }
 
     static var pcm: SettingsTable<PCMSettings> {
-        SettingsTable([
+        SettingsTable<PCMSettings>([
             .integer("sr", \.sampleRate, in: 0...192_000, "samples a second; 0: no waveform is stored"),
             .integer("channels", \.channels, in: 1...2, "1: mono, 2: stereo"),
         ])
     }
 
     static var spectrogram: SettingsTable<SpectrogramSettings> {
-        SettingsTable([
+        SettingsTable<SpectrogramSettings>([
             .text("name", \.name, "the dataset's name under /audio"),
             .choice("kind", \.kind, "mel bands, or every bin of the transform"),
             .integer("sr", \.sampleRate, in: 4000...192_000, "samples a second"),
@@ -60,7 +60,7 @@ enum IngestTable {
     }
 
     static var borders: SettingsTable<BorderSettings> {
-        SettingsTable([
+        SettingsTable<BorderSettings>([
             .choice("method", \.method, "aot: Arrow of Time's rule; off: nothing is cropped"),
             .integer("frames", \.frames, in: 1...50, "frames probed, evenly spread"),
             .number("threshold", \.threshold, in: 0...128, "mean level, of 255, that counts as black"),
@@ -69,7 +69,7 @@ enum IngestTable {
     }
 
     static var cameraMotion: SettingsTable<CameraMotionSettings> {
-        SettingsTable([
+        SettingsTable<CameraMotionSettings>([
             .flag("enabled", \.enabled, "whether it is estimated"),
             .integer("every_nth_frame", \.everyNthFrame, in: 1...250, "frames between estimates"),
             .integer("max_corners", \.maxCorners, in: 16...5000, "corners tracked"),
@@ -84,7 +84,7 @@ enum IngestTable {
     }
 
     static var flow: SettingsTable<FlowSettings> {
-        SettingsTable([
+        SettingsTable<FlowSettings>([
             .choice("method", \.method, "dis: dense inverse search; off: no flow"),
             .choice("preset", \.preset, "of dis, from fast to careful"),
             .choice("direction", \.direction, "backward is computed anew on reversed frames"),
@@ -93,7 +93,7 @@ enum IngestTable {
     }
 
     static var limits: SettingsTable<MediaLimits> {
-        SettingsTable([
+        SettingsTable<MediaLimits>([
             .integer("max_pixels", \.maxPixels, in: 1024...1_073_741_824, "of a coded picture; the default passes 8K"),
             .integer("max_streams", \.maxStreams, in: 1...4096, "of a file"),
             .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time spent on a file"),

@@ -4,7 +4,7 @@ import AVPrepSynth
 /// The pipeline file's top level and the sections that concern the whole way of the data.
 enum PipelineTable {
     static var root: SettingsTable<PipelineSettings> {
-        SettingsTable([
+        SettingsTable<PipelineSettings>([
             .integer("seed", \.seed, in: 0...Int(Int32.max), "everything random is drawn from this"),
             .integer("workers", \.workers, in: 0...1024, "videos or shards worked on at a time; 0: one a core"),
             .section("corpus", \.corpus, corpus, "which videos there are"),
@@ -17,14 +17,14 @@ enum PipelineTable {
     }
 
     static var corpus: SettingsTable<CorpusSettings> {
-        SettingsTable([
+        SettingsTable<CorpusSettings>([
             .texts("paths", \.paths, "files, folders and list files (.txt, one path a line)"),
             .texts("extensions", \.extensions, "endings by which a folder's videos are known"),
         ])
     }
 
     static var folders: SettingsTable<FolderSettings> {
-        SettingsTable([
+        SettingsTable<FolderSettings>([
             .text("prepared", \.prepared, "one HDF5 file a video"),
             .text("shards", \.shards, "shards, pair sets and index.json"),
             .text("runs", \.runs, "one folder a training run"),
@@ -33,7 +33,7 @@ enum PipelineTable {
     }
 
     static var shard: SettingsTable<ShardSettings> {
-        SettingsTable([
+        SettingsTable<ShardSettings>([
             .integer("shard_megabytes", \.shardMegabytes, in: 1...1_048_576, "size at which a shard is full, in MiB"),
             .section("split", \.split, split, "train gets the rest; a video never changes side"),
             .section("pairs", \.pairs, pairs, "what the pair sets are made of"),
@@ -41,14 +41,14 @@ enum PipelineTable {
     }
 
     static var split: SettingsTable<SplitSettings> {
-        SettingsTable([
+        SettingsTable<SplitSettings>([
             .number("val", \.val, in: 0...0.5, "share of videos for validation"),
             .number("test", \.test, in: 0...0.5, "share of videos for the test"),
         ])
     }
 
     static var pairs: SettingsTable<PairSettings> {
-        SettingsTable([
+        SettingsTable<PairSettings>([
             .number("clip_seconds", \.clipSeconds, in: 0.04...60, "length of the picture clip and of the sound clip"),
             .number("gap_seconds", \.gapSeconds, in: 0...60, "smallest distance of the clips of a hard negative"),
             .choice("gap_measure", \.gapMeasure, "from where to where the gap is measured"),
@@ -62,7 +62,7 @@ enum PipelineTable {
     }
 
     static var synth: SettingsTable<SynthSettings> {
-        SettingsTable([
+        SettingsTable<SynthSettings>([
             .integer("videos", \.videos, in: 1...1_000_000, "videos to make"),
             .number("seconds", \.seconds, in: 1...600, "length of each"),
             .integer("width", \.width, in: 32...4096, "pixels, even"),

@@ -3,7 +3,7 @@ import AVPrepTraining
 /// The keys under `train`.
 enum TrainTable {
     static var train: SettingsTable<TrainSettings> {
-        SettingsTable([
+        SettingsTable<TrainSettings>([
             .text("name", \.name, "the run's folder under runs"),
             .choice("device", \.device, "auto: CUDA where there is one"),
             .integer("threads", \.threads, in: 0...1024, "of the engine on a CPU; 0: every core"),
@@ -24,7 +24,7 @@ enum TrainTable {
     }
 
     static var model: SettingsTable<ModelSettings> {
-        SettingsTable([
+        SettingsTable<ModelSettings>([
             .integer("frames", \.frames, in: 2...512, "of a picture clip"),
             .integer("crop_size", \.cropSize, in: 16...1024, "side of the square picture"),
             .text("spectrogram", \.spectrogram, "the stored kind that the audio network hears"),
@@ -38,27 +38,27 @@ enum TrainTable {
     }
 
     static var videoNetwork: SettingsTable<VideoNetworkSettings> {
-        SettingsTable([
+        SettingsTable<VideoNetworkSettings>([
             .integer("width", \.width, in: 1...256, "channels of the stem; 64 is torchvision's mc3_18"),
             .flag("residual", \.residual, "residual connections, as torchvision's has"),
         ])
     }
 
     static var audioNetwork: SettingsTable<AudioNetworkSettings> {
-        SettingsTable([
+        SettingsTable<AudioNetworkSettings>([
             .integer("width", \.width, in: 1...256, "channels of the first block")
         ])
     }
 
     static var loss: SettingsTable<LossSettings> {
-        SettingsTable([
+        SettingsTable<LossSettings>([
             .number("margin", \.margin, in: 0.001...100, "negatives are pushed this far apart"),
             .flag("squared_positive", \.squaredPositive, "square the distance of positives too"),
         ])
     }
 
     static var optimizer: SettingsTable<OptimizerSettings> {
-        SettingsTable([
+        SettingsTable<OptimizerSettings>([
             .number("lr", \.learningRate, in: 1e-9...100, "learning rate at the start"),
             .number("momentum", \.momentum, in: 0...0.9999, "of the gradient"),
             .number("weight_decay", \.weightDecay, in: 0...1, "L2 penalty"),
@@ -69,7 +69,7 @@ enum TrainTable {
     }
 
     static var stage: SettingsTable<StageSettings> {
-        SettingsTable([
+        SettingsTable<StageSettings>([
             .text("name", \.name, "in metrics and reports"),
             .text("set", \.set, "the pair set it learns from"),
             .integer("epochs", \.epochs, in: 0...1_000_000, "how long it lasts"),

@@ -18,6 +18,7 @@ struct Evaluate: ParsableCommand {
     var name: String?
 
     func run() throws {
+        TrainStage.prepareProcess()
         let workspace = try options.workspace(name.map { ["train.name=\($0)"] } ?? [])
         let report = try EvaluateStage.run(workspace, options.session.context)
         try Terminal.show(report, json: options.json, text: \.text)

@@ -14,6 +14,7 @@ struct Run: ParsableCommand {
     @OptionGroup var options: PipelineOptions
 
     func run() throws {
+        TrainStage.prepareProcess()
         let report = try RunStage.run(try options.workspace(), options.session.context)
         try Terminal.show(report, json: options.json, text: \.text)
         try report.exitStatus.end()

@@ -22,6 +22,7 @@ struct Train: ParsableCommand {
     var device: String?
 
     func run() throws {
+        TrainStage.prepareProcess()
         let overrides = [name.map { "train.name=\($0)" }, device.map { "train.device=\($0)" }].compactMap { $0 }
         let report = try TrainStage.run(try options.workspace(overrides), options.session.context)
         try Terminal.show(report, json: options.json, text: \.text)
