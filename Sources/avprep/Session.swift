@@ -35,29 +35,29 @@ struct PipelineOptions: ParsableArguments {
 
 /// How stages report and how they are stopped, in this process.
 struct Session {
-    /// Set by SIGINT and SIGTERM once ``stopsOnSignals()`` was called.
+    /// Set by SIGINT and SIGTERM once ``context`` was asked for.
     static let cancellation = Cancellation()
 
     let quiet: Bool
 
     /// What the pipeline's stages are given.
     var context: StageContext {
-        Session.stopsOnSignals
+        _ = Session.signalSources
         return StageContext(cancellation: Session.cancellation, progress: .automatic(quiet: quiet))
     }
 
-    /// Installs the handlers, once: the first signal asks the stages to end, a second one ends the process at once.
-    private static let stopsOnSignals: Void = {
-        for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated)] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler {
-                if cancellation.isCancelled { _exit(status.rawValue) }
-                cancellation.cancel(status)
-            }
-            source.resume()
-            // The handlers live as long as the process.
-            _ = Unmanaged.passRetained(source)
+    /// The handlers, which live as long as the process: the first signal asks the stages to end, a second one ends the
+    /// process at once.
+    private static let signalSources: [any DispatchSourceSignal] = [
+        (SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated),
+    ].map { number, status in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+        source.setEventHandler {
+            if cancellation.isCancelled { _exit(status.rawValue) }
+            cancellation.cancel(status)
         }
-    }()
+        source.resume()
+        return source
+    }
 }
