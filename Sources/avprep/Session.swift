@@ -48,7 +48,9 @@ struct Session {
 
     /// The handlers, which live as long as the process: the first signal asks the stages to end, a second one ends the
     /// process at once.
-    private static let signalSources: [any DispatchSourceSignal] = [
+    ///
+    /// Unchecked because Dispatch does not mark its sources Sendable; made once, they are never touched again.
+    nonisolated(unsafe) private static let signalSources: [any DispatchSourceSignal] = [
         (SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated),
     ].map { number, status in
         signal(number, SIG_IGN)
