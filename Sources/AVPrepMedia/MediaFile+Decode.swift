@@ -40,6 +40,12 @@ private final class DecodePass {
         sound?.begin(at: clock.startSeconds, formats: request.audio)
         guard let geometry = file.geometry else { throw MediaError(.unsupported, "\(file.path) has no video stream") }
         let size = geometry.outputSize(crop: request.crop, shortSide: request.shortSide)
+        guard size.width * size.height <= file.limits.maxPixels else {
+            throw MediaError(
+                .limit,
+                "\(file.path): frames of \(size.width) × \(size.height) are over the limit of \(file.limits.maxPixels) "
+                    + "pixels")
+        }
         scaler = PictureScaler(
             width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)
         picture = Image8(width: size.width, height: size.height, channels: 3)
@@ -75,9 +81,8 @@ private final class DecodePass {
         // The picture is taken: on to the frame's end, to know whether the stream gets there.
         try pictures.advance(to: end)
         guard pictures.coveredUntil >= end - FrameClock.endTolerance else { return false }
-        guard let sound else { return true }
-        guard try sound.advance(to: clock.seconds(ofFrame: index + 1)) else { return false }
-        let gapEnd = min(pictures.coveredUntil - clock.startSeconds, sound.silentUntil)
+        if let sound, try !sound.advance(to: clock.seconds(ofFrame: index + 1)) { return false }
+        let gapEnd = min(pictures.coveredUntil - clock.startSeconds, sound?.silentUntil ?? .infinity)
         return gapEnd - clock.seconds(ofFrame: index) <= Self.longestCommonGap
     }
 

@@ -38,18 +38,22 @@ private final class SpreadReader {
             geometry: geometry, filter: SWS_AREA, path: path)
     }
 
-    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it; where that is the one it
-    /// already has, decodes on to the middle itself.
+    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it. Where that is the one it
+    /// already has, decodes on to the middle itself: however rare key frames are, no picture is decoded twice.
     ///
     /// One seek that fails is no reason to give up the others.
     func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
         var found: [SpreadFrame] = []
         for part in 0..<count {
             let time = start + seconds * (Double(part) + 0.5) / Double(count)
-            guard try pictures.seek(to: time), let first = pictures.upcoming?.span.start else { continue }
-            try pictures.step()
-            if let last = found.last?.seconds, first <= last { try pictures.advance(to: time) }
-            guard let shown = pictures.currentSpan, shown.start > found.last?.seconds ?? -.infinity else { continue }
+            let last = found.last?.seconds ?? -.infinity
+            if let keyFrame = pictures.keyFrame(before: time), keyFrame <= last {
+                try pictures.skim(to: time)
+            } else {
+                guard try pictures.seek(to: time), try pictures.step() else { continue }
+                if let first = pictures.currentSpan?.start, first <= last { try pictures.skim(to: time) }
+            }
+            guard let shown = pictures.currentSpan, shown.start > last else { continue }
             found.append(try take(pictures))
         }
         return found

@@ -4,7 +4,7 @@ package struct MediaLimits: Sendable, Equatable, Codable {
     package var maxPixels = 67_108_864
     /// Largest number of streams in one file.
     package var maxStreams = 64
-    /// Longest wall-clock time for one file, in seconds.
+    /// Longest wall-clock time for reading one file, in seconds; what a consumer takes for its own work does not count.
     package var maxSeconds: Double = 3600
 
     package init() {}

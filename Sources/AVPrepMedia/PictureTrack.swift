@@ -54,6 +54,22 @@ final class PictureTrack {
         while let span = nextSpan, span.start <= seconds + tolerance { try step() }
     }
 
+    /// As ``advance(to:)``, but leaves out pictures that no other is predicted from: the picture on the screen may be a
+    /// little earlier than it should.
+    func skim(to seconds: Double) throws {
+        decoder.context.pointee.skip_frame = AVDISCARD_NONREF
+        defer { decoder.context.pointee.skip_frame = AVDISCARD_DEFAULT }
+        try advance(to: seconds)
+    }
+
+    /// When the last key frame at or before `seconds` is decoded, a little before it appears; nil when the container has
+    /// no index that would tell.
+    func keyFrame(before seconds: Double) -> Double? {
+        let entry = avformat_index_get_entry_from_timestamp(
+            decoder.stream, times.tick(at: seconds), AVSEEK_FLAG_BACKWARD)
+        return entry.flatMap { times.seconds(at: $0.pointee.timestamp) }
+    }
+
     /// Puts the upcoming picture on the screen.
     ///
     /// - Returns: false at the end.

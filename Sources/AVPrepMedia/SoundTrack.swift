@@ -45,8 +45,9 @@ final class SoundTrack {
     private static let jitterSeconds = 0.015
     /// FFmpeg's times of Vorbis are off by a quarter of the difference between long and short blocks, in samples.
     private static let vorbisJitter = 512.0
-    /// Silence is fed in pieces of this many samples, so that a gap of any length takes no memory.
-    private static let silencePiece = 4096
+    /// Sound and silence are fed in pieces of at most this many samples, so that a gap or a packet of any length takes
+    /// no memory.
+    private static let piece = 4096
     /// What swresample takes at most.
     private static let maxChannels: Int32 = 64
     /// Sample rates beyond are damage; resampling filters would grow with them without bound.
@@ -130,13 +131,13 @@ final class SoundTrack {
             return
         }
         if source == nil { return try place() }
-        let count = Int(frame.pointee.nb_samples) - offset
         // What lies before the start of the pass is never heard.
-        let skipped = min(count, max(0, -position))
+        let skipped = min(Int(frame.pointee.nb_samples) - offset, max(0, -position))
         position += skipped
         offset += skipped
-        if count > skipped { try feedFrame() }
-        hasFrame = false
+        let count = min(Int(frame.pointee.nb_samples) - offset, Self.piece)
+        if count > 0 { try feedFrame(count) }
+        hasFrame = offset < Int(frame.pointee.nb_samples)
     }
 
     /// Decides where on the timeline the decoded frame goes.
@@ -186,14 +187,14 @@ final class SoundTrack {
         let skipped = min(missing, max(0, -position))
         missing -= skipped
         position += skipped
-        let count = min(missing, Self.silencePiece)
+        let count = min(missing, Self.piece)
         guard count > 0 else { return }
         for resampler in resamplers { try resampler.feed(nil, count: count) }
         missing -= count
         position += count
     }
 
-    private func feedFrame() throws {
+    private func feedFrame(_ count: Int) throws {
         let sampleBytes = Int(av_get_bytes_per_sample(AVSampleFormat(frame.pointee.format)))
         let channels = Int(frame.pointee.ch_layout.nb_channels)
         let isPlanar = av_sample_fmt_is_planar(AVSampleFormat(frame.pointee.format)) != 0
@@ -201,9 +202,9 @@ final class SoundTrack {
         for plane in 0..<(isPlanar ? channels : 1) {
             planes[plane] = frame.pointee.extended_data[plane].map { UnsafePointer($0) + byteOffset }
         }
-        let count = Int(frame.pointee.nb_samples) - offset
         for resampler in resamplers { try resampler.feed(planes, count: count) }
         position += count
+        offset += count
     }
 
     /// Decodes the next frame that holds samples.

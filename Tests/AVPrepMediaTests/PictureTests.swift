@@ -121,6 +121,27 @@ import Testing
         }
     }
 
+    /// A grey ramp comes out at the level it was put in, to the rounding of an 8-bit luma of 219 steps.
+    @Test func levelsAreKept() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/clip.mkv"
+            let writer = try MediaWriter(
+                path: path,
+                video: VideoEncoding(codec: "ffv1", width: 1024, height: 64, frameRate: Self.rate, bFrames: 0),
+                audio: nil)
+            let ramp = Image8(width: 1024, height: 64, channels: 3)
+            for index in ramp.pixels.indices { ramp.pixels[index] = UInt8(index / 3 % 1024 / 4) }
+            try writer.write(frame: ramp, at: 0)
+            try writer.finish()
+            let picture = try firstPicture(path, shortSide: 32)
+            let errors = (16 * 512 + 4..<16 * 512 + 508).map { pixel in
+                Double(picture.pixels[3 * pixel]) - (Double(pixel % 512) * 2 + 0.5) / 4
+            }
+            #expect((errors.map { abs($0) }.max() ?? 255) < 2)
+            #expect(abs(errors.reduce(0, +) / Double(errors.count)) < 0.5)
+        }
+    }
+
     @Test func sidesComeOutEvenAndKeepTheAspect() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/clip.mp4"
