@@ -9,7 +9,8 @@ package enum TextTable {
         return rows.map { row in
             var line = row.enumerated().map { column, cell in
                 let padding = String(repeating: " ", count: widths[column] - cell.count)
-                let isNumber = column > 0 && cell.first.map { $0.isNumber || $0 == "-" } ?? false
+                let number = cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell
+                let isNumber = column > 0 && Double(number) != nil
                 return isNumber ? padding + cell : cell + padding
             }.joined(separator: "  ")
             while line.last == " " { line.removeLast() }

@@ -37,6 +37,8 @@ package struct ModelSettings: Sendable, Equatable, Codable {
     package var temporalHead = TemporalHead.average
     /// Length of the two embeddings.
     package var embedding = 512
+    /// Batch normalisation of the embeddings: the loss falls from the first steps on (ours; the paper has none).
+    package var embeddingBatchNorm = false
     /// Scale the embeddings to this Euclidean length; 0 leaves them raw. 0.5 puts distances in [0, 1] (recipe §1.2).
     package var embeddingNorm = 0.5
 

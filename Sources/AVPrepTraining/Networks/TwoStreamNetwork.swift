@@ -1,10 +1,17 @@
 /// The model that is trained: a trunk that sees and a trunk that hears, into one space of embeddings.
+///
+/// With ``ModelSettings/embeddingBatchNorm`` each embedding passes a batch normalisation before it is scaled
+/// (`video_norm`, `audio_norm`, outside of the trunks). It takes away what all clips' embeddings have in common, which at
+/// first is nearly everything: the contrastive loss then starts to fall at once, where it otherwise stays at chance for
+/// hundreds of steps.
 package struct TwoStreamNetwork {
     /// All tensors; those of the trunks lie under `video.` and `audio.`.
     package let store: ParameterStore
     package let video: VideoNetwork
     package let audio: AudioNetwork
     private let embeddingNorm: Double
+    private let videoNorm: BatchNorm?
+    private let audioNorm: BatchNorm?
 
     /// - Parameters:
     ///   - audioFrames: spectrogram frames of a clip.
@@ -20,6 +27,9 @@ package struct TwoStreamNetwork {
         audio = try AudioNetwork(
             store.root / "audio", settings: settings.audio, head: settings.temporalHead, frames: audioFrames,
             embedding: settings.embedding)
+        let isNormalized = settings.embeddingBatchNorm
+        videoNorm = isNormalized ? try BatchNorm(store.root / "video_norm", channels: settings.embedding) : nil
+        audioNorm = isNormalized ? try BatchNorm(store.root / "audio_norm", channels: settings.embedding) : nil
     }
 
     /// Embeddings of clips, scaled to ``ModelSettings/embeddingNorm`` unless that is 0.
@@ -39,12 +49,12 @@ package struct TwoStreamNetwork {
 
     /// Embeddings of clips `[N, 3, T, S, S]`: `[N, embedding]`.
     package func embedVideo(_ clips: Tensor, training: Bool) throws -> Tensor {
-        try scaled(try video(clips, training: training))
+        try scaled(try video(clips, training: training), videoNorm, training)
     }
 
     /// Embeddings of spectrograms `[N, 1, F, B]`: `[N, embedding]`.
     package func embedAudio(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
-        try scaled(try audio(spectrograms, training: training))
+        try scaled(try audio(spectrograms, training: training), audioNorm, training)
     }
 
     /// The video trunk's weights under torchvision's names, without the last layer, whose size is the embedding's:
@@ -53,7 +63,8 @@ package struct TwoStreamNetwork {
         try store.values(under: "video.").filter { !$0.key.hasPrefix("fc.") }
     }
 
-    private func scaled(_ embeddings: Tensor) throws -> Tensor {
+    private func scaled(_ embeddings: Tensor, _ norm: BatchNorm?, _ training: Bool) throws -> Tensor {
+        let embeddings = try norm?(embeddings, training: training) ?? embeddings
         guard embeddingNorm > 0 else { return embeddings }
         // The floor keeps an embedding of zeros, and its gradient, at zero.
         let length = try embeddings.power(2).sum([1], keepDimensions: true).clamped(minimum: 1e-24).squareRoot()
