@@ -98,10 +98,13 @@ final class ScenePainter {
         canvas.glow(
             at: view.point(pose.impact), radius: view.length(object.radius * (0.9 + 1.9 * share)),
             width: view.length(object.radius * 0.55), colour: colour, strength: Float(fading))
+        // Its light falls on the room around it.
         let core = fading * (1 - share)
-        canvas.glow(
-            at: view.point(pose.impact), radius: 0, width: view.length(object.radius * 2.4), colour: colour,
-            strength: Float(core))
+        for (reach, strength) in [(2.2, core), (6, 0.5 * core)] {
+            canvas.glow(
+                at: view.point(pose.impact), radius: 0, width: view.length(object.radius * reach), colour: colour,
+                strength: Float(strength))
+        }
     }
 
     private func paintHammer(

@@ -32,6 +32,7 @@ enum TrainTable {
             .section("audio", \.audio, audioNetwork, "VGG-style convolutions on the spectrogram"),
             .choice("temporal_head", \.temporalHead, "average over time, or keep the time axis into the last layer"),
             .integer("embedding", \.embedding, in: 1...8192, "length of the two embeddings"),
+            .flag("embedding_batch_norm", \.embeddingBatchNorm, "batch norm of the embeddings: learns far sooner"),
             .number(
                 "embedding_norm", \.embeddingNorm, in: 0...100, "embeddings are scaled to this length; 0: left raw"),
         ])
