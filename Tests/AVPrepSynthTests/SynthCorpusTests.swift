@@ -14,6 +14,7 @@ import Testing
         settings.width = 64
         settings.height = 48
         settings.cues = 0.5
+        settings.fps = 12
         change(&settings)
         return settings
     }

@@ -50,7 +50,9 @@ private struct Decoded: Decodable {
 struct SynthRendererTests {
     private static func settings() -> SynthSettings {
         var settings = SynthSettings()
-        settings.seconds = 4
+        settings.seconds = 3
+        settings.width = 80
+        settings.height = 60
         settings.difficulty = 0
         return settings
     }
@@ -69,7 +71,7 @@ struct SynthRendererTests {
     @Test func fileIsH264AndAACWithPicturesAtTheirTimes() throws {
         let (plan, file) = try Self.decoded([])
         #expect(file.codecs.sorted() == ["aac", "h264"])
-        #expect(file.pictures.count == 100)
+        #expect(file.pictures.count == 75)
         #expect(zip(file.pictures, plan.frameSeconds).allSatisfy { abs($0[0] - $1) < 1e-4 })
         #expect(abs(file.soundStart) < 1e-4)
     }
