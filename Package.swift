@@ -13,7 +13,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The tests of one module, with what all tests share.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies)
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "AVPrepCore", "TestSupport"] + dependencies)
 }
 
 let package = Package(
@@ -73,7 +73,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
-        tests("AVPrepCore", []),
+        .testTarget(name: "AVPrepCoreTests", dependencies: ["AVPrepCore", "TestSupport"]),
         tests("AVPrepMedia", []),
         tests("AVPrepVision", []),
         tests("AVPrepAudio", ["COpenBLAS"]),

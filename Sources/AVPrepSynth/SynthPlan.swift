@@ -116,19 +116,22 @@ package struct SynthPlan: Sendable, Equatable, Codable {
 }
 
 extension SynthPlan {
+    /// The planted bars; nil without.
     package var bars: SynthCue.BlackBars? {
         cues.lazy.compactMap { if case .blackBars(let bars) = $0 { bars } else { nil } }.first
     }
 
-    /// The stretch of silence, of frozen picture; the skew.
+    /// The planted stretch of silence.
     package var silence: SynthCue.Stretch? {
         cues.lazy.compactMap { if case .silence(let stretch) = $0 { stretch } else { nil } }.first
     }
 
+    /// The planted stretch of frozen picture.
     package var freeze: SynthCue.Stretch? {
         cues.lazy.compactMap { if case .freeze(let stretch) = $0 { stretch } else { nil } }.first
     }
 
+    /// The planted skew.
     package var skew: SynthCue.Skew? {
         cues.lazy.compactMap { if case .skew(let skew) = $0 { skew } else { nil } }.first
     }
