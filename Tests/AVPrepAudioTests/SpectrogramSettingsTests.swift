@@ -1,3 +1,4 @@
+import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
