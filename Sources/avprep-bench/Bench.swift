@@ -41,7 +41,7 @@ struct Bench: ParsableCommand {
             let start = ProcessCost.cpuSeconds
             let report = try IngestStage.run(Workspace(folder: work, settings: settings), StageContext())
             ingest = min(ingest, ProcessCost.cpuSeconds - start)
-            guard report.counts.done == clips.count else { throw Failure(report.text) }
+            guard report.exitStatus == .done, report.preparedCount == clips.count else { throw Failure(report.text) }
             try FileManager.default.removeItem(atPath: work)
 
             var costs = KernelCosts()

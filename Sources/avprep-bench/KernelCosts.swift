@@ -23,7 +23,7 @@ struct KernelCosts {
             fps: settings.video.fps, shortSide: settings.video.shortSide, audio: settings.audioFormats)
         let summary = try measure("decode, scale, resample") { try media.decode(request, to: Discarder()) }
         videoSeconds += Double(summary.frameCount) / settings.video.fps
-        try MediaFile(path: path) { false }.decode(request, to: collector)
+        _ = try MediaFile(path: path) { false }.decode(request, to: collector)
         let frames = try measure("border probe") {
             try MediaFile(path: path) { false }.spreadFrames(count: settings.borders.frames)
         }
