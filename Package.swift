@@ -84,7 +84,10 @@ let package = Package(
         tests("AVPrepTraining", ["AVPrepStore"]),
         tests(
             "AVPrepPipeline",
-            ["AVPrepMedia", "AVPrepSynth", "AVPrepStore", "AVPrepCatalog", "AVPrepTraining"]),
+            [
+                "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
+                "AVPrepTraining", "AVPrepVision",
+            ]),
         .testTarget(name: "avprepTests", dependencies: ["avprep", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -118,7 +118,7 @@ import Testing
                 for cue in video.cues {
                     switch cue {
                     case .cut(let cut):
-                        for moment in cut.times {
+                        for moment in cut.seconds {
                             #expect(segments.contains { abs($0.startSeconds - moment) <= 1 / 12.0 }, "\(video.file)")
                         }
                     case .blackBars(let bars):

@@ -1,5 +1,8 @@
+import AVPrepAudio
 import AVPrepCore
 import AVPrepPipeline
+import AVPrepTraining
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing

@@ -1,9 +1,11 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepMedia
+import AVPrepPairs
 import AVPrepPipeline
 import AVPrepStore
 import AVPrepSynth
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing

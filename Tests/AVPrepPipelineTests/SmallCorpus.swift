@@ -1,7 +1,10 @@
+import AVPrepAudio
 import AVPrepCore
 import AVPrepMedia
+import AVPrepPairs
 import AVPrepPipeline
 import AVPrepSynth
+import AVPrepVision
 import Foundation
 import TestSupport
 
