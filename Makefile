@@ -21,7 +21,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libav
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test lint format bench quickstart install clean
+.PHONY: help deps build engine venv test lint format schemas bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -108,6 +108,10 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+# The schema of pipeline files comes from the settings' own tables.
+schemas: build
+	$(RELEASE) init --schema > schemas/pipeline.schema.json
 
 # --- use ------------------------------------------------------------------------------------------------------------------
 
