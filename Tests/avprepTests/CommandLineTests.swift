@@ -89,10 +89,10 @@ import Testing
     @Test func diskThatIsFullIsSaidInOneLineAndNothingIsHalfThere() throws {
         try withTemporaryFolder { folder in
             let corpus = try CommandCorpus(folder, videos: 2)
-            // A limit on file size stands in for a full disk: writes past it fail.
+            // A limit on file size, in KiB, stands in for a full disk: the catalog stays below it, prepared files do not.
             let result = try Command.run(
                 "/bin/bash",
-                ["-c", "trap '' XFSZ; ulimit -f 16; exec '\(Products.avprep)' ingest -q --set folders.catalog=../c.sqlite"],
+                ["-c", "trap '' XFSZ; ulimit -f 320; exec '\(Products.avprep)' ingest -q"],
                 in: corpus.folder)
             #expect(result.status == 1, "\(result.standardError)")
             #expect(result.standardError.contains("prepared/"), "\(result.standardError)")
