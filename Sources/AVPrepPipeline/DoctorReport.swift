@@ -51,14 +51,15 @@ package struct DoctorReport: Sendable, Codable {
     private static func disk() -> Check {
         var status = statvfs()
         guard statvfs(".", &status) == 0 else {
-            return Check(status: "missing", name: "disk", detail: "cannot look at the working directory: \(systemError())")
+            let detail = "cannot look at the working directory: \(systemError())"
+            return Check(status: "missing", name: "disk", detail: detail)
         }
         let free = Double(status.f_bavail) * Double(status.f_frsize) / 1_073_741_824
         let isWritable = access(".", W_OK) == 0
+        let advice = isWritable ? "" : ", but this folder cannot be written to; go elsewhere"
         return Check(
             status: isWritable ? "ok" : "missing", name: "disk",
-            detail: "\(String(format: "%.1f", free)) GiB free here\(isWritable ? "" : ", but this folder cannot be written to; go elsewhere")"
-        )
+            detail: "\(String(format: "%.1f", free)) GiB free here\(advice)")
     }
 
     package var exitStatus: ExitStatus { checks.allSatisfy { $0.status == "ok" } ? .done : .failed }

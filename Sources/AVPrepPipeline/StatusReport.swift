@@ -71,7 +71,8 @@ package struct StatusReport: Sendable, Codable {
             lines.append("run \(run.name): \(state)")
         }
         if let last = corpus.lastRun {
-            let end = last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "did not end by itself"
+            let end =
+                last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "did not end by itself"
             lines.append("last \(last.command): started \(last.startedAt), \(end)")
         }
         return lines.joined(separator: "\n")

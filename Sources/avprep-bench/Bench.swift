@@ -89,7 +89,8 @@ struct Bench: ParsableCommand {
         let output = Pipe()
         process.standardOutput = output
         do { try process.run() } catch {
-            throw Failure("cannot run \(python): \(error.localizedDescription); make venv makes it, --python none does without")
+            throw Failure(
+                "cannot run \(python): \(error.localizedDescription); make venv makes it, --python none does without")
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

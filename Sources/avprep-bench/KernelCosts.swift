@@ -33,7 +33,9 @@ struct KernelCosts {
         let encoder = try JPEGEncoder(quality: settings.video.quality)
         try measure("frame JPEG") { for frame in collector.frames { try encoder.withEncoded(frame) { _ in } } }
         let greys = collector.frames.map { _ in Image8(width: first.width, height: first.height, channels: 1) }
-        try measure("grey") { for (frame, grey) in zip(collector.frames, greys) { try Grey.convert(frame, into: grey) } }
+        try measure("grey") {
+            for (frame, grey) in zip(collector.frames, greys) { try Grey.convert(frame, into: grey) }
+        }
         try addFlow(greys, settings, encoder)
         if settings.cameraMotion.enabled {
             let length = Int(settings.segmentSeconds * settings.video.fps)

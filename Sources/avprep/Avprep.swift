@@ -8,7 +8,7 @@ import Foundation
 struct Avprep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "avprep",
-        abstract: "Turns folders of raw video into training sets for self-supervised audio-visual learning, and trains.",
+        abstract: "Makes training sets for self-supervised audio-visual learning from folders of video, and trains.",
         discussion: """
             Each command reads avprep.yaml in the working directory. A first corpus from start to end:
 

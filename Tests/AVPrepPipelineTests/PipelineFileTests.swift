@@ -93,7 +93,9 @@ import Testing
         #expect(settings.train.stages.map(\.epochs) == [2])
         #expect(message("", overrides: ["ingest.video.fsp=1"]).contains("there is no key ingest.video.fsp"))
         #expect(message("", overrides: ["seed"]).contains("--set KEY=VALUE"))
-        #expect(message("", overrides: ["seed=x"]) == "--set: seed: must be a whole number from 0 to 2147483647, not \"x\"")
+        #expect(
+            message("", overrides: ["seed=x"])
+                == "--set: seed: must be a whole number from 0 to 2147483647, not \"x\"")
     }
 
     @Test func theSchemaInTheRepositoryIsTheOneTheProgramPrints() throws {

@@ -3,7 +3,8 @@ import Foundation
 /// The programs that are built beside the tests.
 package enum Products {
     /// The folder of the running test program.
-    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path
 
     /// The `avprep` of this build.
     package static let avprep = folder + "/avprep"

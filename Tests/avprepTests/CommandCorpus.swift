@@ -72,9 +72,8 @@ struct CommandCorpus {
     /// Checksums of all files under a folder with one of the endings, by path.
     func digests(_ name: String, endings: [String]) throws -> String {
         let pattern = endings.map { "-name '*\($0)'" }.joined(separator: " -o ")
-        return try Command.run(
-            "/bin/bash", ["-c", "find . -type f \\( \(pattern) \\) | sort | xargs -r sha256sum"], in: "\(folder)/\(name)"
-        ).standardOutput
+        let script = "find . -type f \\( \(pattern) \\) | sort | xargs -r sha256sum"
+        return try Command.run("/bin/bash", ["-c", script], in: "\(folder)/\(name)").standardOutput
     }
 
     /// Files that writers left behind.

@@ -12,7 +12,8 @@ import Testing
                 #expect(try undisturbed.run(["shard", "-q"]).status == 0)
                 let killed = try CommandCorpus(other, videos: 10)
                 var kills = 0
-                for delay in [60, 120, 200, 300, 450] where try killed.kill(["ingest", "-q"], afterMilliseconds: delay) {
+                for delay in [60, 120, 200, 300, 450] where try killed.kill(["ingest", "-q"], afterMilliseconds: delay)
+                {
                     kills += 1
                 }
                 #expect(try killed.run(["ingest", "-q"]).status == 0)

@@ -37,7 +37,9 @@ package struct IngestReport: Sendable, Codable {
         if counts.pending > 0 { lines[0] += ", \(counts.pending) still to do" }
         lines += notes.map { "  " + $0 }
         if furtherNotes > 0 { lines.append("  … and \(furtherNotes) more: avprep status names them") }
-        if counts.failed > 0 { lines.append("failed files stay so until they change; avprep ingest --retry tries them again") }
+        if counts.failed > 0 {
+            lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
+        }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
     }

@@ -55,7 +55,8 @@ final class SegmentFeatures {
             stored[kind.transform.settings.name] = sounds[kind.format].withSamples(from: from, to: to) { samples in
                 let count = kind.transform.frameCount(samples: samples.count) * kind.transform.bins
                 return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                    kind.transform.compute(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), kind.workspace)
+                    kind.transform.compute(
+                        samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), kind.workspace)
                     initialized = count
                 }
             }

@@ -1,5 +1,5 @@
-package import AVPrepStore
 import AVPrepCore
+package import AVPrepStore
 import Foundation
 
 /// What a shard set holds.
@@ -21,7 +21,8 @@ package struct ShardReport: Sendable, Codable {
             ])
         }
         let there = index.shards.count - packed
-        let last = "\(packed) shards packed\(there > 0 ? ", \(there) there already" : ""), in \(folder); next: avprep train"
+        let already = there > 0 ? ", \(there) there already" : ""
+        let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
         return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + [last]).joined(separator: "\n")
     }
 

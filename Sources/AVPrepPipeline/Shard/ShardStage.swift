@@ -34,12 +34,15 @@ package enum ShardStage {
             let layout = try StoreReader(path: "\(workspace.shards)/\(shards[0].name)").layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: workspace.settings.seed, layout: layout, shards: shards,
-                videos: Dictionary(grouping: plan.shards, by: \.split).mapValues { $0.reduce(0) { $0 + $1.videos.count } })
+                videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
+                    $0.reduce(0) { $0 + $1.videos.count }
+                })
             index.pairSets = pairs.sets
             index.pairFiles = pairs.files
             try index.save(workspace.shards)
             try removeStale(index, in: workspace.shards)
-            return ShardReport(index: index, refusals: pairs.refusals, packed: packing.packedCount, folder: workspace.shards)
+            return ShardReport(
+                index: index, refusals: pairs.refusals, packed: packing.packedCount, folder: workspace.shards)
         }
     }
 
@@ -55,7 +58,8 @@ package enum ShardStage {
                 exitStatus: .badInput)
         }
         return try done.map { record in
-            guard let output = record.output, let item = try catalog.item(record.subject), let video = item.videoID else {
+            guard let output = record.output, let item = try catalog.item(record.subject), let video = item.videoID
+            else {
                 throw Failure("the catalog does not say where \(record.subject) was prepared; run avprep ingest again")
             }
             let path = workspace.path(output)
@@ -73,7 +77,9 @@ package enum ShardStage {
     private static func removeStale(_ index: ShardIndex, in folder: String) throws {
         let kept = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
         for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-        where name.hasSuffix(".h5") && !kept.contains(name) && Split.allCases.contains(where: { name.hasPrefix("\($0.rawValue)-") }) {
+        where name.hasSuffix(".h5") && !kept.contains(name)
+            && Split.allCases.contains(where: { name.hasPrefix("\($0.rawValue)-") })
+        {
             unlink("\(folder)/\(name)")
         }
     }

@@ -42,6 +42,7 @@ struct Init: ParsableCommand {
             "Next: avprep ingest, avprep shard, avprep train - or avprep run for all of them.",
         ]
         try AtomicFile.write(Data(PipelineFile.text(of: settings, heading: heading).utf8), to: pipeline)
-        print("wrote \(pipeline); put videos into \(settings.corpus.paths.joined(separator: ", ")) and run: avprep ingest")
+        let paths = settings.corpus.paths.joined(separator: ", ")
+        print("wrote \(pipeline); put videos into \(paths) and run: avprep ingest")
     }
 }
