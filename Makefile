@@ -54,6 +54,7 @@ deps:
 	fi
 
 build: deps
+	$(SWIFT) build -c release --product avprep-work
 	$(SWIFT) build -c release --product avprep
 
 # --- the torch engine: one C++ file against libtorch, loaded when training starts -----------------------------------------
@@ -127,6 +128,7 @@ quickstart: build engine
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep
 	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/avprep
+	install -m 755 $(RELEASE)-work $(DESTDIR)$(PREFIX)/lib/avprep/
 	install -m 755 $(ENGINE) $(DESTDIR)$(PREFIX)/lib/avprep/
 	cp -r pipelines schemas $(DESTDIR)$(PREFIX)/share/avprep/
 

@@ -19,7 +19,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "avprep",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "avprep", targets: ["avprep"])],
+    products: [
+        .executable(name: "avprep", targets: ["avprep"]),
+        .executable(name: "avprep-work", targets: ["avprep-work"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -59,10 +62,17 @@ let package = Package(
                 "AVPrepPairs", "AVPrepTraining", "AVPrepSynth",
                 "Yams", .product(name: "Logging", package: "swift-log"),
             ]),
+        // The command line's declarations, without the work: the front program loads nothing else.
+        .target(
+            name: "AVPrepCommands",
+            dependencies: ["AVPrepCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
             name: "avprep",
+            dependencies: ["AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(
+            name: "avprep-work",
             dependencies: [
-                "AVPrepCore", "AVPrepPipeline",
+                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -88,7 +98,7 @@ let package = Package(
                 "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
                 "AVPrepTraining", "AVPrepVision",
             ]),
-        .testTarget(name: "avprepTests", dependencies: ["avprep", "TestSupport"]),
+        .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

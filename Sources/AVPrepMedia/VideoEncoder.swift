@@ -31,6 +31,9 @@ final class VideoEncoder {
             context.pointee.color_trc = isHighDefinition ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M
             // Encoders without one of these options keep their default.
             av_opt_set(context.pointee.priv_data, "preset", settings.preset, 0)
+            // x264's macroblock tree reads memory it has not written: with it the same small pictures came out as other
+            // bytes from run to run. Encoders without this option refuse it, which is fine.
+            av_opt_set(context.pointee.priv_data, "mbtree", "0", 0)
             if av_opt_set_int(context.pointee.priv_data, "crf", Int64(settings.quality), 0) < 0 {
                 context.pointee.flags |= AV_CODEC_FLAG_QSCALE
                 context.pointee.global_quality = FF_QP2LAMBDA * Int32(max(1, settings.quality / 6))

@@ -17,10 +17,6 @@ package enum TrainStage {
         }
     }
 
-    /// Call this before anything else in a process that will train: it may start the program again, with what the
-    /// engine's threads need in the environment.
-    package static func prepareProcess() { EngineEnvironment.restartProcessIfNeeded() }
-
     /// Trains to the end of the last stage, going on from the last checkpoint.
     ///
     /// - Throws: ``TrainingError`` and errors of the modules below; `CancellationError` after saving.

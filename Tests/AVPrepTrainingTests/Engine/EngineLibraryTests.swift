@@ -52,9 +52,4 @@ import Testing
         }
         #expect(error?.description.contains("is not a training engine") == true)
     }
-
-    @Test func onlyWhatNobodyHasSetIsMissingFromTheEnvironment() {
-        #expect(EngineEnvironment.missing(from: ["HOME": "/"]) == ["OMP_WAIT_POLICY": "passive"])
-        #expect(EngineEnvironment.missing(from: ["OMP_WAIT_POLICY": "active"]).isEmpty)
-    }
 }

@@ -1,9 +1,8 @@
-import AVPrepCore
-import AVPrepPipeline
-import ArgumentParser
+package import ArgumentParser
 
-struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(
+/// `avprep status`.
+package struct Status: WorkCommand {
+    package static let configuration = CommandConfiguration(
         abstract: "Show what happened to every video, and what there is.",
         discussion: """
             Counts add up: every listed video is done, skipped, failed or still to do. Examples:
@@ -13,13 +12,10 @@ struct Status: ParsableCommand {
               avprep status --json
             """)
 
-    @OptionGroup var options: PipelineOptions
+    @OptionGroup package var options: PipelineOptions
 
     @Flag(name: .long, help: "Go through the whole catalog: damaged pages, counts that do not add up.")
-    var check = false
+    package var check = false
 
-    func run() throws {
-        let report = try StatusReport.make(try options.workspace(), isThorough: check)
-        try Terminal.show(report, json: options.json, text: \.text)
-    }
+    package init() {}
 }

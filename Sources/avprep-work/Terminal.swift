@@ -1,6 +1,5 @@
 import AVPrepCore
 import AVPrepPipeline
-import ArgumentParser
 import Foundation
 
 /// Text for people and programs: results on stdout, complaints on stderr.

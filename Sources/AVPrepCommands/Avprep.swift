@@ -1,12 +1,9 @@
 import AVPrepCore
-import AVPrepPipeline
-import ArgumentParser
-import Foundation
+package import ArgumentParser
 
-/// The command line: parses, calls one stage of the pipeline, prints what came of it.
-@main
-struct Avprep: ParsableCommand {
-    static let configuration = CommandConfiguration(
+/// The command line as a whole.
+package struct Avprep: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "avprep",
         abstract: "Makes training sets for self-supervised audio-visual learning from folders of video, and trains.",
         discussion: """
@@ -26,19 +23,5 @@ struct Avprep: ParsableCommand {
             Doctor.self,
         ])
 
-    static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch let error as any ActionableError {
-            Terminal.complain(error.description)
-            Foundation.exit(error.exitStatus.rawValue)
-        } catch is CancellationError {
-            let status = Session.cancellation.requested ?? .interrupted
-            Terminal.complain("stopped; the same command again continues")
-            Foundation.exit(status.rawValue)
-        } catch {
-            exit(withError: error)
-        }
-    }
+    package init() {}
 }

@@ -1,25 +1,10 @@
+import AVPrepCommands
 import AVPrepCore
 import AVPrepPipeline
-import ArgumentParser
 import Dispatch
 import Foundation
 
-/// Options that every command which reads the pipeline file has.
-struct PipelineOptions: ParsableArguments {
-    @Option(name: [.short, .long], help: ArgumentHelp("The pipeline file.", valueName: "file"))
-    var pipeline = PipelineFile.defaultName
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Override a key of the pipeline file, e.g. ingest.video.fps=16.", valueName: "key=value"))
-    var overrides: [String] = []
-
-    @Flag(name: [.short, .long], help: "No progress on stderr.")
-    var quiet = false
-
-    @Flag(name: .long, help: "Print the result as JSON.")
-    var json = false
-
+extension PipelineOptions {
     /// The workspace of the pipeline file, with `more` overrides from options of the command itself.
     ///
     /// - Parameter adjust: changes that are no `KEY=VALUE`, such as paths given on the command line.
@@ -31,6 +16,13 @@ struct PipelineOptions: ParsableArguments {
 
     /// How stages report to the user of this process.
     var session: Session { Session(quiet: quiet) }
+}
+
+/// Paths of the command line, which start in the working directory, not at the pipeline file.
+enum Paths {
+    static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
 }
 
 /// How stages report and how they are stopped, in this process.

@@ -1,0 +1,20 @@
+package import ArgumentParser
+
+/// `avprep evaluate`.
+package struct Evaluate: WorkCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Measure a trained run on videos it never saw.",
+        discussion: """
+            Accuracy of "in sync or not" on easy and on hard negatives, the threshold chosen on val, and the area under \
+            the ROC curve. Example:
+
+              avprep evaluate --name avts
+            """)
+
+    @OptionGroup package var options: PipelineOptions
+
+    @Option(name: .long, help: "The run's folder under runs.")
+    package var name: String?
+
+    package init() {}
+}

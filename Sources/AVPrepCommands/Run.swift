@@ -1,0 +1,16 @@
+package import ArgumentParser
+
+/// `avprep run`.
+package struct Run: WorkCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Ingest, shard, train and evaluate, one after the other.",
+        discussion: """
+            Each part continues where it was, so the same command again does only what is left. Example:
+
+              avprep run --pipeline pipelines/avts.yaml
+            """)
+
+    @OptionGroup package var options: PipelineOptions
+
+    package init() {}
+}

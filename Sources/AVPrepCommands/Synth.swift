@@ -1,0 +1,38 @@
+package import ArgumentParser
+
+/// `avprep synth`.
+package struct Synth: WorkCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Make a practice corpus: real videos whose moving objects make sounds at visible moments.",
+        discussion: """
+            What is in each video, and when, stands in truth.json beside them. The pipeline file is not needed. Examples:
+
+              avprep synth videos --videos 80 --seed 7
+              avprep synth cues --cues 1 --seconds 10     every video with a planted cue
+            """)
+
+    @OptionGroup package var options: PipelineOptions
+
+    @Argument(help: "The folder to make; default: the first of corpus.paths.")
+    package var folder: String?
+
+    @Option(name: .long, help: "Videos to make.")
+    package var videos: Int?
+
+    @Option(name: .long, help: "Length of each.")
+    package var seconds: Double?
+
+    @Option(name: .long, help: "0: few objects, plain and loud; 1: many, textured, noisy.")
+    package var difficulty: Double?
+
+    @Option(name: .long, help: "Share of videos with planted cues.")
+    package var cues: Double?
+
+    @Option(name: .long, help: "Everything is determined by this.")
+    package var seed: Int?
+
+    @Option(name: [.short, .long], help: "Videos made at a time; 0: one a core.")
+    package var workers: Int?
+
+    package init() {}
+}

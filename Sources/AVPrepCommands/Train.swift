@@ -1,0 +1,24 @@
+package import ArgumentParser
+
+/// `avprep train`.
+package struct Train: WorkCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Train on the shards, stage by stage.",
+        discussion: """
+            A run that was stopped, killed or crashed goes on from its last checkpoint when the same command comes \
+            again. Examples:
+
+              avprep train
+              avprep train --name small --device cpu --set train.model.video.width=16
+            """)
+
+    @OptionGroup package var options: PipelineOptions
+
+    @Option(name: .long, help: "The run's folder under runs.")
+    package var name: String?
+
+    @Option(name: .long, help: "auto, cpu or cuda.")
+    package var device: String?
+
+    package init() {}
+}

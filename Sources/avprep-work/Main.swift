@@ -1,0 +1,41 @@
+import AVPrepCommands
+import AVPrepCore
+import ArgumentParser
+import Foundation
+
+/// The program that does the work: calls one stage of the pipeline, prints what came of it, ends with its exit code.
+@main
+enum Main {
+    static func main() {
+        WorkHost.perform = { command in
+            guard let command = command as? any PerformableCommand else {
+                preconditionFailure("a command without work: \(command)")
+            }
+            try command.perform()
+        }
+        do {
+            var command = try Avprep.parseAsRoot()
+            try command.run()
+        } catch let error as any ActionableError {
+            Terminal.complain(error.description)
+            Foundation.exit(error.exitStatus.rawValue)
+        } catch is CancellationError {
+            Terminal.complain("stopped; the same command again continues")
+            Foundation.exit((Session.cancellation.requested ?? .interrupted).rawValue)
+        } catch {
+            Avprep.exit(withError: error)
+        }
+    }
+}
+
+/// A command and the work it stands for.
+protocol PerformableCommand: WorkCommand {
+    func perform() throws
+}
+
+extension ExitStatus {
+    /// Ends the command with this status; returns when it is `done`.
+    func end() throws {
+        if self != .done { throw ExitCode(rawValue) }
+    }
+}

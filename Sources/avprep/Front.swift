@@ -1,0 +1,43 @@
+import AVPrepCommands
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The program a user types: answers `--help`, `--version` and usage errors at once, and becomes `avprep-work` for the
+/// rest. Loading the media libraries takes longer than all of that together.
+@main
+enum Front {
+    static func main() {
+        WorkHost.perform = { _ in become() }
+        Avprep.main()
+    }
+
+    /// Replaces this program by the one that does the work, with the same arguments.
+    private static func become() {
+        // libgomp, which runs libtorch's threads, lets them spin whenever they wait for one another. While the loader
+        // works on the same cores, a step then costs three times the CPU. It reads this when it is loaded: before any
+        // code of the program that loads it. A value that somebody has set stands.
+        setenv("OMP_WAIT_POLICY", "passive", 0)
+        let folder = executableFolder()
+        let candidates = ["\(folder)/avprep-work", "\(folder)/../lib/avprep/avprep-work"]
+        for path in candidates where access(path, X_OK) == 0 {
+            execv(path, CommandLine.unsafeArgv)
+        }
+        let message =
+            "avprep: cannot start avprep-work (looked for \(candidates.joined(separator: ", "))); install avprep again\n"
+        fputs(message, stderr)
+        exit(1)
+    }
+
+    private static func executableFolder() -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard count > 0 else { return "." }
+        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+}
