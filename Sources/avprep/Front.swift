@@ -27,9 +27,9 @@ enum Front {
         for path in candidates where access(path, X_OK) == 0 {
             execv(path, CommandLine.unsafeArgv)
         }
-        let message =
-            "avprep: cannot start avprep-work (looked for \(candidates.joined(separator: ", "))); install avprep again\n"
-        fputs(message, stderr)
+        let looked = candidates.joined(separator: ", ")
+        let message = "avprep: cannot start avprep-work (looked for \(looked)); install avprep again\n"
+        write(STDERR_FILENO, message, message.utf8.count)
         exit(1)
     }
 
