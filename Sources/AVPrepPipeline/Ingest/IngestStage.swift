@@ -21,6 +21,7 @@ package enum IngestStage {
     {
         try workspace.exclusively {
             let items = try CorpusScan.items(in: workspace)
+            removeLitter(workspace)
             let transforms = try workspace.settings.ingest.spectrograms.map { try Spectrogram($0) }
             let catalog = try Catalog(path: workspace.catalog)
             let key = try workspace.settings.ingest.key
@@ -42,6 +43,12 @@ package enum IngestStage {
                 throw error
             }
         }
+    }
+
+    /// Removes what ingests that were killed have left among the prepared files.
+    private static func removeLitter(_ workspace: Workspace) {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: workspace.prepared)) ?? []
+        for folder in folders { AtomicFile.removeLitter(in: "\(workspace.prepared)/\(folder)") }
     }
 }
 
