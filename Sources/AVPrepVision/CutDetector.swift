@@ -4,9 +4,10 @@ package import AVPrepCore
 ///
 /// After PySceneDetect's adaptive content detector (scenedetect.com, `AdaptiveDetector`): a cut is a change of picture
 /// that is large, and several times larger than the changes around it, so that fast motion is not taken for cuts.
-/// Three things are its own. Frames that a change of frame rate repeats do not count among "the changes around". A
-/// flash is no cut: the picture after it is the one before it. And neither is light switched on: the picture keeps its
-/// pattern.
+/// Three things are its own. Frames that a change of frame rate repeats do not count among "the changes around". A cut
+/// changes the picture everywhere and for good, so neither something that moves, glows or appears in a part of it is
+/// one, nor a flash: the picture after it is the one before it. And neither is light switched on: the picture keeps
+/// its pattern.
 package struct CutDetector {
     /// Least change of a cut: the mean over pixels of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.
     static let smallestChange: Float = 10
@@ -14,8 +15,12 @@ package struct CutDetector {
     static let smallestRatio: Float = 3
     /// Changes below this are repeated frames.
     static let repeatedChange: Float = 0.05
-    /// After a flash the picture differs from the one before by at most this share of the flash's own change.
-    static let restoredShare: Float = 0.4
+    /// A tile shows what it showed before if it differs from that by less than this share of the picture's change.
+    static let unchangedTile: Float = 1 / 3
+    /// After a cut at most this share of the tiles shows what was there before.
+    static let largestUnchangedShare: Float = 1 / 3
+    /// Mean brightness, in levels, below which a tile that stays so is black: it says nothing about the picture.
+    static let blackLevel: Float = 24
     /// Correlation of brightness from which two pictures show the same thing in another light.
     static let samePattern: Float = 0.93
     /// Changes looked at on each side, at most.
@@ -27,6 +32,7 @@ package struct CutDetector {
     package let latency: Int
 
     private var small: Image8?
+    private var grid: TileGrid?
     /// The last frames, oldest first; `firstIndex` is the absolute index of `thumbnails[0]`.
     private var thumbnails: [Thumbnail] = []
     /// `changes[k]`: from the frame before to `thumbnails[k]`.
@@ -79,8 +85,9 @@ package struct CutDetector {
     private func startsShot(_ index: Int) -> Bool {
         let position = index - firstIndex
         guard position > 0, position < thumbnails.count, changes[position] >= Self.smallestChange else { return false }
-        return changes[position] >= Self.smallestRatio * changeAround(position) && !isFlash(position)
+        return changes[position] >= Self.smallestRatio * changeAround(position)
             && thumbnails[position - 1].correlation(with: thumbnails[position]) < Self.samePattern
+            && unchangedShare(position) <= Self.largestUnchangedShare
     }
 
     /// The mean of the nearest changes on both sides that are not repeated frames.
@@ -92,20 +99,25 @@ package struct CutDetector {
         return values.isEmpty ? 0 : values.reduce(0, +) / Float(values.count)
     }
 
-    /// Whether the change is the beginning or the end of a flash: some frame soon after it looks like one just before.
-    private func isFlash(_ position: Int) -> Bool {
-        let limit = Self.restoredShare * changes[position]
-        let last = min(thumbnails.count - 1, position + latency)
-        // The flash begins here: the frame before it comes back.
-        if position < last {
-            for after in (position + 1)...last
-            where thumbnails[after].change(from: thumbnails[position - 1]) < limit { return true }
+    /// The share of tiles that the change leaves alone or that are restored soon: in some frame after it, as long as a
+    /// flash may last, they look as in some frame before it, as long ago. Tiles that stay black do not count.
+    private func unchangedShare(_ position: Int) -> Float {
+        guard let grid else { return 0 }
+        let limit = Self.unchangedTile * changes[position]
+        var isUnchanged = [Bool](repeating: false, count: grid.count)
+        for after in thumbnails[position...min(thumbnails.count - 1, position + latency)] {
+            for before in thumbnails[max(0, position - 1 - latency)..<position] {
+                for (tile, change) in after.changes(from: before, in: grid).enumerated() where change < limit {
+                    isUnchanged[tile] = true
+                }
+            }
         }
-        // The flash ends here: this frame was there before it.
-        let first = max(0, position - 1 - latency)
-        for before in first..<(position - 1)
-        where thumbnails[position].change(from: thumbnails[before]) < limit { return true }
-        return false
+        let brightness = zip(
+            thumbnails[position - 1].brightness(in: grid), thumbnails[position].brightness(in: grid)
+        ).map(max)
+        let unchanged = isUnchanged.indices.count { isUnchanged[$0] && brightness[$0] >= Self.blackLevel }
+        let changed = isUnchanged.count { !$0 }
+        return changed == 0 ? 1 : Float(unchanged) / Float(unchanged + changed)
     }
 
     private mutating func makeThumbnail(_ rgb: Image8) throws(VisionError) -> Thumbnail {
@@ -118,6 +130,7 @@ package struct CutDetector {
         } else {
             small = Image8(width: width, height: height, channels: 3)
             self.small = small
+            grid = TileGrid(width: width, height: height)
         }
         try Grey.scale(rgb, into: small)
         return Thumbnail(small)

@@ -42,6 +42,23 @@ struct Thumbnail {
         }
     }
 
+    /// As ``change(from:)``, for each tile.
+    func changes(from other: Thumbnail, in grid: TileGrid) -> [Float] {
+        planes.withUnsafeBufferPointer { a in
+            other.planes.withUnsafeBufferPointer { b in
+                grid.means { pixel in
+                    let (blue, red) = (count + pixel, 2 * count + pixel)
+                    return abs(a[pixel] - b[pixel]) + (abs(a[blue] - b[blue]) + abs(a[red] - b[red])) / 2
+                }
+            }
+        }
+    }
+
+    /// Mean brightness of each tile, in levels.
+    func brightness(in grid: TileGrid) -> [Float] {
+        planes.withUnsafeBufferPointer { planes in grid.means { planes[$0] } }
+    }
+
     /// Correlation of brightness, -1...1: 1 where one is the other in another light. 0 for a picture of one level.
     func correlation(with other: Thumbnail) -> Float {
         var sum: Float = 0
