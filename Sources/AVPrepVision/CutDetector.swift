@@ -19,7 +19,7 @@ package struct CutDetector {
     static let unchangedTile: Float = 1 / 3
     /// After a cut at most this share of the tiles shows what was there before.
     static let largestUnchangedShare: Float = 1 / 3
-    /// Mean brightness, in levels, below which a tile that stays so is black: it says nothing about the picture.
+    /// Brightness, in levels, below which what stays so is black: it says nothing about the picture.
     static let blackLevel: Float = 24
     /// Correlation of brightness from which two pictures show the same thing in another light.
     static let samePattern: Float = 0.93
@@ -86,7 +86,8 @@ package struct CutDetector {
         let position = index - firstIndex
         guard position > 0, position < thumbnails.count, changes[position] >= Self.smallestChange else { return false }
         return changes[position] >= Self.smallestRatio * changeAround(position)
-            && thumbnails[position - 1].correlation(with: thumbnails[position]) < Self.samePattern
+            && thumbnails[position - 1].correlation(with: thumbnails[position], blackLevel: Self.blackLevel)
+                < Self.samePattern
             && unchangedShare(position) <= Self.largestUnchangedShare
     }
 

@@ -4,9 +4,6 @@ import AVPrepCore
 struct Thumbnail {
     /// Y, Cb and Cr planes (ITU-R BT.601, full range, Cb and Cr about 0), one after the other.
     private let planes: [Float]
-    private let meanBrightness: Float
-    /// Square root of the sum of squared deviations of brightness.
-    private let brightnessNorm: Float
 
     init(_ rgb: Image8) {
         let count = rgb.width * rgb.height
@@ -22,9 +19,6 @@ struct Thumbnail {
             }
             initialised = 3 * count
         }
-        let mean = planes[..<count].reduce(0, +) / Float(count)
-        meanBrightness = mean
-        brightnessNorm = planes[..<count].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
     }
 
     private var count: Int { planes.count / 3 }
@@ -59,13 +53,21 @@ struct Thumbnail {
         planes.withUnsafeBufferPointer { planes in grid.means { planes[$0] } }
     }
 
-    /// Correlation of brightness, -1...1: 1 where one is the other in another light. 0 for a picture of one level.
-    func correlation(with other: Thumbnail) -> Float {
-        var sum: Float = 0
-        for index in 0..<count {
-            sum += (planes[index] - meanBrightness) * (other.planes[index] - other.meanBrightness)
+    /// Correlation of brightness, -1...1, of the pixels that are at least `blackLevel` in one of the pictures: 1 where one
+    /// picture is the other in another light. 0 for a picture of one level.
+    func correlation(with other: Thumbnail, blackLevel: Float) -> Float {
+        let pixels = (0..<count).filter { max(planes[$0], other.planes[$0]) >= blackLevel }
+        guard !pixels.isEmpty else { return 0 }
+        let mean = pixels.reduce(0) { $0 + planes[$1] } / Float(pixels.count)
+        let otherMean = pixels.reduce(0) { $0 + other.planes[$1] } / Float(pixels.count)
+        var (sum, square, otherSquare): (Float, Float, Float) = (0, 0, 0)
+        for pixel in pixels {
+            let (deviation, otherDeviation) = (planes[pixel] - mean, other.planes[pixel] - otherMean)
+            sum += deviation * otherDeviation
+            square += deviation * deviation
+            otherSquare += otherDeviation * otherDeviation
         }
-        let norm = brightnessNorm * other.brightnessNorm
+        let norm = (square * otherSquare).squareRoot()
         return norm > 1e-3 ? sum / norm : 0
     }
 }

@@ -80,6 +80,64 @@ import Testing
         #expect(try Self.cuts(shot[..<10] + bright).isEmpty)
     }
 
+    /// The same pictures with a light in them: full at `centre`, half as bright at `reach` pixels from it.
+    static func lit(_ frames: [Image8], centre: (x: Double, y: Double), reach: Double, _ strength: (Int) -> Double)
+        -> [Image8]
+    {
+        frames.enumerated().map { index, frame in
+            Pictures.make(width, height, 3) { x, y, channel in
+                let (right, down) = (Double(x) - centre.x, Double(y) - centre.y)
+                let light = strength(index) / (1 + (right * right + down * down) / (reach * reach))
+                let level = Double(frame.pixels[3 * (y * width + x) + channel])
+                return level + light * (250 - level)
+            }
+        }
+    }
+
+    /// An impact lights up the room and fades away within 0.4 s: longer than a flash.
+    @Test(arguments: [2.0, 6, 12]) func aGlowThatFadesIsNoCut(reach: Double) throws {
+        let shot = Self.shot(30, seed: 14, speed: 0)
+        let frames = Self.lit(shot, centre: (40, 20), reach: reach) { index in
+            let share = Double(index - 12) / 10
+            return share >= 0 && share < 1 ? (1 - share) * (1 - share) * (1 - share) : 0
+        }
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    @Test func somethingThatAppearsForGoodIsNoCut() throws {
+        let shot = Self.shot(24, seed: 15)
+        let frames = shot.enumerated().map { index, frame in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let isInside = index >= 11 && (20..<48).contains(x) && (4..<36).contains(y)
+                return isInside ? 235 : Double(frame.pixels[3 * (y * Self.width + x) + channel])
+            }
+        }
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    /// One room, seen again with other things in it and other colours: much of the pattern is common.
+    @Test func aCutBetweenScenesThatResembleEachOtherIsFound() throws {
+        let room = Self.shot(24, seed: 16)
+        let things = Self.shot(12, seed: 17) + Self.shot(12, seed: 18)
+        let frames = zip(room, things).map { room, things in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let index = 3 * (y * Self.width + x) + channel
+                return 0.6 * Double(room.pixels[index]) + 0.4 * Double(things.pixels[index])
+            }
+        }
+        #expect(try Self.cuts(frames).map(\.index) == [12])
+    }
+
+    /// A stage in the dark, or a picture that covers half the frame.
+    @Test func whatStaysBlackDoesNotHideACut() throws {
+        let frames = (Self.shot(12, seed: 19) + Self.shot(12, seed: 20)).map { frame in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                (16..<48).contains(x) ? Double(frame.pixels[3 * (y * Self.width + x) + channel]) : 3
+            }
+        }
+        #expect(try Self.cuts(frames).map(\.index) == [12])
+    }
+
     /// 10 frames a second shown at 25: each picture two or three times.
     @Test func repeatedFramesDoNotTurnMotionIntoCuts() throws {
         let shots = Self.shot(12, seed: 10, speed: 2) + Self.shot(12, seed: 12, speed: 2)
