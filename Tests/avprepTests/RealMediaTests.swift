@@ -54,7 +54,7 @@ import Testing
                 import csv, glob, h5py, json, sys
                 for path in glob.glob(sys.argv[1] + "/shards/*-?????.h5"):
                     with h5py.File(path) as shard:
-                        assert shard.attrs["format"] == "avprep"
+                        assert shard.attrs["format"] == b"avprep"
                         labels = shard["pairs/easy/label"][:]
                         assert len(labels) == 2 * int(labels.sum()) > 0, len(labels)
                         assert shard["frames/offsets"][-1] == len(shard["frames/bytes"])
