@@ -4,6 +4,7 @@ import AVPrepPipeline
 import AVPrepStore
 import AVPrepSynth
 import AVPrepVision
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing
