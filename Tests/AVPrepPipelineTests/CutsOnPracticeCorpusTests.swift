@@ -4,7 +4,6 @@ import AVPrepPipeline
 import AVPrepStore
 import AVPrepSynth
 import AVPrepVision
-import AVPrepVision
 import Foundation
 import TestSupport
 import Testing

@@ -111,8 +111,8 @@ import Testing
             let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
             for video in truth.videos {
                 let record = try #require(try catalog.outcome(of: "videos/\(video.file)", stage: IngestStage.name))
-                let segment = try #require(
-                    StoreReader(path: folder + "/" + #require(record.output)).segments.first?.segment)
+                let output = try #require(record.output)
+                let segment = try #require(StoreReader(path: folder + "/" + output).segments.first?.segment)
                 #expect(segment.flags.contains(.blackBorder))
                 for case .blackBars(let bars) in video.cues {
                     let found = [segment.crop.top, segment.crop.bottom, segment.crop.left, segment.crop.right]
