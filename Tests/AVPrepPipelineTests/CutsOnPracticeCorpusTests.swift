@@ -11,7 +11,7 @@ import Testing
 /// Cuts are found in the practice corpus where they are planted, and nowhere else: its impacts light up the room.
 @Suite struct CutsOnPracticeCorpusTests {
     @Test func videosWithoutCutsStayWhole() throws {
-        let segments = try Self.prepared(videos: 6)
+        let segments = try Self.prepared(videos: 6, seconds: 3)
         #expect(segments.count == 6)
         for (video, segments) in segments {
             #expect(segments.count == 1, "\(video.file) begins anew at \(segments.dropFirst().map(\.startSeconds)) s")
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func segmentsBeginAtPlantedCuts() throws {
-        for (video, segments) in try Self.prepared(videos: 4, cues: [.cut]) {
+        for (video, segments) in try Self.prepared(videos: 3, seconds: 5, cues: [.cut]) {
             var cuts: [Double] = []
             for case .cut(let cut) in video.cues { cuts += cut.seconds }
             #expect(!cuts.isEmpty)
@@ -38,7 +38,9 @@ import Testing
     /// Makes and ingests videos.
     ///
     /// - Returns: each video's truth and its segments, in order of time.
-    static func prepared(videos: Int, cues: [SynthCueKind] = []) throws -> [(SynthTruth.Video, [Segment])] {
+    static func prepared(videos: Int, seconds: Double, cues: [SynthCueKind] = []) throws -> [(
+        SynthTruth.Video, [Segment]
+    )] {
         try withTemporaryFolder { folder in
             var corpus = try SmallCorpus(folder)
             corpus.settings.ingest.segmentSeconds = 10
@@ -46,7 +48,7 @@ import Testing
             corpus.settings.ingest.video.shortSide = 60
             corpus.settings.ingest.flow.method = .off
             corpus.settings.synth.videos = videos
-            corpus.settings.synth.seconds = 6
+            corpus.settings.synth.seconds = seconds
             corpus.settings.synth.width = 160
             corpus.settings.synth.height = 120
             corpus.settings.synth.fps = synthFPS
