@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // One system library a C dependency. Each is imported by exactly one Swift module, so no other module sees its types.
@@ -104,11 +104,12 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// The same three upcoming features in every Swift target: imports are internal and explicit, existentials are visible.
+// The same in every Swift target: imports are internal and explicit, existentials are visible, warnings are errors.
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
     ]
 }

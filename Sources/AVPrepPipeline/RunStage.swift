@@ -1,6 +1,8 @@
 import AVPrepCatalog
 package import AVPrepCore
 import AVPrepStore
+package import AVPrepTraining
+import Foundation
 
 /// Ingest, shard, train and evaluate, one after the other.
 package enum RunStage {
@@ -9,7 +11,11 @@ package enum RunStage {
         package let ingest: IngestReport
         package let shard: ShardReport
         package let train: TrainStage.Report
+        /// The run at the end of each stage of its curriculum.
+        package let stages: [StageSummary]
         package let evaluate: EvaluateStage.Report
+        /// Where everything lies.
+        package let places: FolderSettings
 
         package var exitStatus: ExitStatus { ingest.exitStatus }
 
@@ -22,8 +28,33 @@ package enum RunStage {
                 shards    \(shard.index.shards.count) in \(shard.folder)
                 \(shard.pairLines)
 
+                \(TextTable.text(stageRows))
+
                 \(evaluate.text)
+
+                \(TextTable.text(placeRows))
                 """
+        }
+
+        private var stageRows: [[String]] {
+            let header = ["stage", "to epoch", "loss", "val easy", "val hard"]
+            return [header]
+                + stages.map { stage in
+                    [
+                        stage.stage, String(stage.epoch), stage.loss.map { String(format: "%.4f", $0) } ?? "n/a",
+                        stage.validationAccuracy["easy"]?.percent ?? "n/a",
+                        stage.validationAccuracy["hard"]?.percent ?? "n/a",
+                    ]
+                }
+        }
+
+        private var placeRows: [[String]] {
+            [
+                ["catalog", places.catalog, "what happened to every video: avprep status"],
+                ["prepared", places.prepared, "one HDF5 file a video"],
+                ["shards", places.shards, "HDF5 shards, pair sets, index.json"],
+                ["run", train.run, "config.yaml, metrics.csv, TensorBoard events, weights, evaluation.json"],
+            ]
         }
     }
 
@@ -32,7 +63,14 @@ package enum RunStage {
         let ingest = try IngestStage.run(workspace, context)
         let shard = try ShardStage.run(workspace, context)
         let train = try TrainStage.run(workspace, context)
+        let evaluate = try EvaluateStage.run(workspace, context)
+        var places = FolderSettings()
+        places.catalog = workspace.catalog
+        places.prepared = workspace.prepared
+        places.shards = workspace.shards
+        places.runs = workspace.runs
         return Report(
-            ingest: ingest, shard: shard, train: train, evaluate: try EvaluateStage.run(workspace, context))
+            ingest: ingest, shard: shard, train: train,
+            stages: try RunFolder(workspace.runFolder).stageSummaries(), evaluate: evaluate, places: places)
     }
 }
