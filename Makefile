@@ -124,6 +124,7 @@ quickstart: build engine
 	@mkdir -p $(QUICKSTART)
 	@test -e $(QUICKSTART)/avprep.yaml || cp pipelines/quickstart.yaml $(QUICKSTART)/avprep.yaml
 	@avprep="$(CURDIR)/$(RELEASE)"; cd $(QUICKSTART) && "$$avprep" synth && "$$avprep" run
+	@echo "these lie in $(QUICKSTART)/; try there: $(CURDIR)/$(RELEASE) status"
 
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep
