@@ -14,6 +14,15 @@ import Testing
         #expect(help.standardOutput.contains("75 busy"))
     }
 
+    /// Loading these takes longer than `--help` may, 50 ms: the front program must not be linked with any.
+    @Test func theFrontProgramLoadsNoMediaLibrary() throws {
+        let libraries = try Command.run("/usr/bin/ldd", [Products.avprep]).standardOutput
+        #expect(libraries.contains("libswiftCore"))
+        for name in ["avcodec", "avformat", "opencv", "hdf5", "fftw", "torch", "sqlite"] {
+            #expect(!libraries.contains(name), "\(name)")
+        }
+    }
+
     @Test func aWrongCommandLineEndsWith64() throws {
         #expect(try Command.run(Products.avprep, ["ingets"]).status == 64)
         #expect(try Command.run(Products.avprep, ["shard", "--hard-ratio", "much"]).status == 64)
