@@ -25,7 +25,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
@@ -60,7 +59,7 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog",
                 "AVPrepPairs", "AVPrepTraining", "AVPrepSynth",
-                "Yams", .product(name: "Logging", package: "swift-log"),
+                "Yams",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(

@@ -18,8 +18,6 @@ package struct StatusReport: Sendable, Codable {
         let isEvaluated: Bool
     }
 
-    private static let noteLimit = 20
-
     /// - Parameter isThorough: goes through every page and every item of the catalog, instead of its indices alone.
     /// - Throws: ``CatalogError`` when there is no catalog, or its counts do not add up.
     package static func make(_ workspace: Workspace, isThorough: Bool = false) throws -> StatusReport {
@@ -29,17 +27,10 @@ package struct StatusReport: Sendable, Codable {
             try catalog.checkCounts()
         }
         let key = try workspace.settings.ingest.key
-        var notes: [String] = []
-        for status in ["failed", "skipped"] {
-            for record in try catalog.outcomes(
-                stage: IngestStage.name, settingsKey: key, status: status, limit: noteLimit - notes.count)
-            {
-                if let reason = record.outcome.reason { notes.append("\(status) (\(reason.code)): \(reason.detail)") }
-            }
-        }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
         return StatusReport(
-            corpus: try catalog.report(stages: [(IngestStage.name, key)]), notes: notes,
+            corpus: try catalog.report(stages: [(IngestStage.name, key)]),
+            notes: try OutcomeNotes.first(of: catalog, key: key),
             shards: try? ShardIndex.load(workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"

@@ -12,7 +12,7 @@ extension Synth: PerformableCommand {
         if let seed { overrides.append("seed=\(seed)") }
         if let workers { overrides.append("workers=\(workers)") }
         let hasFile = FileManager.default.fileExists(atPath: options.pipeline)
-        let isNamed = options.pipeline != PipelineFile.defaultName
+        let isNamed = options.pipeline != PipelineOptions.defaultPipeline
         let workspace =
             hasFile || isNamed
             ? try options.workspace(overrides)

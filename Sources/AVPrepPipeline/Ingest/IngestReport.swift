@@ -10,20 +10,9 @@ package struct IngestReport: Sendable, Codable {
     /// Notes that there are beyond those.
     package let furtherNotes: Int
 
-    /// At most so many notes are printed.
-    private static let noteLimit = 20
-
     init(catalog: Catalog, key: String) throws {
         counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
-        var notes: [String] = []
-        for status in ["failed", "skipped"] {
-            for record in try catalog.outcomes(
-                stage: IngestStage.name, settingsKey: key, status: status, limit: Self.noteLimit - notes.count)
-            {
-                if let reason = record.outcome.reason { notes.append("\(status) (\(reason.code)): \(reason.detail)") }
-            }
-        }
-        self.notes = notes
+        notes = try OutcomeNotes.first(of: catalog, key: key)
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 

@@ -8,9 +8,6 @@ import Yams
 
 /// Reading and writing pipeline files.
 package enum PipelineFile {
-    /// The name looked for in the working directory.
-    package static let defaultName = "avprep.yaml"
-
     /// Settings in force: defaults, then the file, then `--set KEY=VALUE` in order.
     ///
     /// - Parameters:
