@@ -16,8 +16,8 @@ ENGINE     := .engine/libavprep_engine.so
 RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
-PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample fftw3f hdf5-serial openblas libturbojpeg libjpeg sqlite3 libcrypto
-APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev \
+PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample libavfilter libseccomp fftw3f hdf5-serial openblas libturbojpeg libjpeg sqlite3 libcrypto
+APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev libseccomp-dev ffmpeg \
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
@@ -43,6 +43,7 @@ deps:
 	for name in $(PKG_CONFIG_NAMES); do pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; done; \
 	for part in core imgproc video calib3d; do \
 	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
+	command -v ffmpeg >/dev/null || missing="$$missing ffmpeg"; \
 	test -z "$$missing" && exit 0; \
 	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
 	if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
@@ -55,6 +56,7 @@ deps:
 
 build: deps
 	$(SWIFT) build -c release --product avprep-work
+	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep
 
 # --- the torch engine: one C++ file against libtorch, loaded when training starts -----------------------------------------
@@ -91,7 +93,7 @@ $(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-ORACLES := numpy scipy h5py librosa av opencv-python-headless safetensors pillow jsonschema tensorboard PyYAML
+ORACLES := numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML
 
 venv: $(VENV)/.oracles
 
@@ -129,7 +131,7 @@ quickstart: build engine
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep
 	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/avprep
-	install -m 755 $(RELEASE)-work $(DESTDIR)$(PREFIX)/lib/avprep/
+	install -m 755 $(RELEASE)-work $(RELEASE)-decode $(DESTDIR)$(PREFIX)/lib/avprep/
 	install -m 755 $(ENGINE) $(DESTDIR)$(PREFIX)/lib/avprep/
 	cp -r pipelines schemas $(DESTDIR)$(PREFIX)/share/avprep/
 

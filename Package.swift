@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "avprep", targets: ["avprep"]),
         .executable(name: "avprep-work", targets: ["avprep-work"]),
+        .executable(name: "avprep-decode", targets: ["avprep-decode"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -31,8 +32,11 @@ let package = Package(
     targets: [
         system("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
         system(
-            "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
-            apt: ["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev", "libavutil-dev"]),
+            "CFFmpeg", pkgConfig: "libavformat libavcodec libavfilter libswscale libswresample libavutil",
+            apt: [
+                "libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libswscale-dev", "libswresample-dev",
+                "libavutil-dev",
+            ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
@@ -42,12 +46,18 @@ let package = Package(
             name: "COpenCV",
             cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4"])],
             linkerSettings: ["core", "imgproc", "video", "calib3d"].map { .linkedLibrary("opencv_\($0)") }),
+        // Hot loops: optimised in every build, since the tests run them on whole pictures too.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        // Limits, descriptors passed between processes and the system call filter of decoder processes.
+        .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
         .target(name: "CEngine", exclude: ["engine.cpp"]),
 
         module("AVPrepCore", ["CCrypto"]),
         module("AVPrepMedia", ["AVPrepCore", "CFFmpeg"]),
-        module("AVPrepVision", ["AVPrepCore", "COpenCV"]),
+        module("AVPrepDecoder", ["AVPrepCore", "AVPrepMedia", "CSandbox"]),
+        module("AVPrepDrawing", ["AVPrepCore"]),
+        module("AVPrepVision", ["AVPrepCore", "COpenCV", "CKernels"]),
         module("AVPrepAudio", ["AVPrepCore", "CFFTW"]),
         module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -57,8 +67,8 @@ let package = Package(
         module(
             "AVPrepPipeline",
             [
-                "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog",
-                "AVPrepPairs", "AVPrepTraining", "AVPrepSynth",
+                "AVPrepCore", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
+                "AVPrepCatalog", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepDrawing",
                 "Yams",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -74,6 +84,8 @@ let package = Package(
                 "AVPrepCore", "AVPrepCommands", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // The process that decodes: it can touch nothing but the descriptors it is handed.
+        .executableTarget(name: "avprep-decode", dependencies: ["AVPrepCore", "AVPrepMedia", "AVPrepDecoder"]),
         .executableTarget(
             name: "avprep-bench",
             dependencies: [
@@ -84,7 +96,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
         .testTarget(name: "AVPrepCoreTests", dependencies: ["AVPrepCore", "TestSupport"]),
         tests("AVPrepMedia", []),
-        tests("AVPrepVision", []),
+        tests("AVPrepDecoder", ["AVPrepMedia", "AVPrepSynth", "avprep-decode"]),
+        tests("AVPrepDrawing", []),
+        tests("AVPrepVision", ["CKernels", "AVPrepMedia"]),
         tests("AVPrepAudio", ["COpenBLAS"]),
         tests("AVPrepStore", []),
         tests("AVPrepCatalog", []),
@@ -95,7 +109,7 @@ let package = Package(
             "AVPrepPipeline",
             [
                 "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
-                "AVPrepTraining", "AVPrepVision",
+                "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
             ]),
         .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "TestSupport"]),
     ],
