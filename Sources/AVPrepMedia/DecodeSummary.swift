@@ -1,0 +1,15 @@
+/// What one decode pass found.
+package struct DecodeSummary: Sendable, Equatable, Codable {
+    /// Frames delivered.
+    package var frameCount = 0
+    /// Pictures that came out of the decoder.
+    package var decodedPictures = 0
+    /// Packets or pictures the decoders refused; the pass went on.
+    package var decodeErrors = 0
+    /// The longest stretch, in seconds, for which one source picture had to stand, beyond its own duration.
+    package var longestVideoGapSeconds = 0.0
+    /// The longest stretch of missing sound that was filled with silence, in seconds.
+    package var longestAudioGapSeconds = 0.0
+
+    package init() {}
+}

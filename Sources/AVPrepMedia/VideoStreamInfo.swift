@@ -1,0 +1,44 @@
+/// A video stream by its container.
+package struct VideoStreamInfo: Sendable, Equatable, Codable {
+    package var index: Int
+    /// FFmpeg's codec name, e.g. `h264`.
+    package var codec: String
+    package var profile: String?
+    /// FFmpeg's pixel format name, e.g. `yuv420p`.
+    package var pixelFormat: String
+    /// Coded size in pixels.
+    package var width: Int
+    package var height: Int
+    /// Size as shown: after rotation and with square pixels.
+    package var displayWidth: Int
+    package var displayHeight: Int
+    /// Clockwise turn that a player applies: 0, 90, 180 or 270.
+    package var rotationDegrees: Int
+    /// Width of a pixel over its height, as numerator and denominator; 1:1 when unknown.
+    package var sampleAspectRatio: [Int]
+    /// Average frames a second by the container, where it says.
+    package var averageFrameRate: Double?
+    /// Presentation time of the first picture, in seconds.
+    package var startSeconds: Double
+    package var durationSeconds: Double?
+
+    package init(
+        index: Int, codec: String, profile: String?, pixelFormat: String, width: Int, height: Int, displayWidth: Int,
+        displayHeight: Int, rotationDegrees: Int, sampleAspectRatio: [Int], averageFrameRate: Double?,
+        startSeconds: Double, durationSeconds: Double?
+    ) {
+        self.index = index
+        self.codec = codec
+        self.profile = profile
+        self.pixelFormat = pixelFormat
+        self.width = width
+        self.height = height
+        self.displayWidth = displayWidth
+        self.displayHeight = displayHeight
+        self.rotationDegrees = rotationDegrees
+        self.sampleAspectRatio = sampleAspectRatio
+        self.averageFrameRate = averageFrameRate
+        self.startSeconds = startSeconds
+        self.durationSeconds = durationSeconds
+    }
+}
