@@ -37,10 +37,23 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package static let motionUnreliable = SegmentFlags(rawValue: 1 << 7)
     package static let still = SegmentFlags(rawValue: 1 << 8)
     package static let silent = SegmentFlags(rawValue: 1 << 9)
+    /// The black framing changed during the video.
+    package static let borderChange = SegmentFlags(rawValue: 1 << 10)
+    /// Stored frames show a black bar that was not cut off.
+    package static let borderMissed = SegmentFlags(rawValue: 1 << 11)
+    /// Bars filled with a blurred copy of the picture, or with a colour.
+    package static let fillerBorder = SegmentFlags(rawValue: 1 << 12)
+    /// A fade from or to black, white or another plain picture.
+    package static let fade = SegmentFlags(rawValue: 1 << 13)
+    /// A part of a dissolve from one shot to another.
+    package static let dissolve = SegmentFlags(rawValue: 1 << 14)
+    /// A still picture among others: a slide show.
+    package static let slideshow = SegmentFlags(rawValue: 1 << 15)
 
     /// Name of each bit, bit 0 first.
     package static let names = [
         "black-border", "pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable", "still", "silent",
+        "border-change", "border-missed", "filler-border", "fade", "dissolve", "slideshow",
     ]
 
     /// The names of the bits that are set, lowest first.
@@ -67,10 +80,12 @@ package struct Segment: Sendable, Equatable, Codable {
     /// What was cut off the source picture.
     package var crop: CropMargins
     package var flags: SegmentFlags
+    /// What was measured; a measure that was not asked for is missing.
+    package var measures: [SegmentMeasure: Float]
 
     package init(
         segmentID: String, videoID: String, source: String, startSeconds: Double, frameCount: Int, width: Int,
-        height: Int, crop: CropMargins = .none, flags: SegmentFlags = []
+        height: Int, crop: CropMargins = .none, flags: SegmentFlags = [], measures: [SegmentMeasure: Float] = [:]
     ) {
         self.segmentID = segmentID
         self.videoID = videoID
@@ -81,6 +96,7 @@ package struct Segment: Sendable, Equatable, Codable {
         self.height = height
         self.crop = crop
         self.flags = flags
+        self.measures = measures
     }
 
     /// The id of segment `number` of a video.

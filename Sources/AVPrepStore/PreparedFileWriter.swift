@@ -138,6 +138,8 @@ package final class PreparedFileWriter {
             "kind": .string(kind),
             "layout_json": .string(try CanonicalJSON.encode(layout)),
             "flag_names": .strings(SegmentFlags.names),
+            "measure_names": .strings(SegmentMeasure.allCases.map(\.rawValue)),
+            "measure_units": .strings(SegmentMeasure.allCases.map(\.unit)),
         ]
         return attributes.merging(own) { _, own in own }
     }

@@ -4,6 +4,7 @@ import CHDF5
 /// The table of segments under /segments: parallel one-dimensional datasets, one row a segment.
 enum SegmentTable {
     private static let folder = "segments"
+    private static let measuresColumn = "measures"
 
     // MARK: - Writing
 
@@ -38,6 +39,13 @@ enum SegmentTable {
             try put(name, .int32, unit: "pixel") { Int32($0.segment.crop[keyPath: side]) }
         }
         try put("flags", .uint32) { $0.segment.flags.rawValue }
+        let measures = SegmentMeasure.allCases
+        let measured = try HDF5.Dataset(
+            create: measuresColumn, in: group, type: .float32, rows: segments.count, rowShape: [measures.count],
+            labels: ["segment", "measure"], storage: .contiguous, path)
+        try segments.flatMap { stored in measures.map { stored.segment.measures[$0] ?? .nan } }.withUnsafeBytes {
+            try measured.write($0, at: 0)
+        }
         for track in rangeTracks(of: layout) {
             try put("\(track.column)_first", .int64) { Int64($0[track].lowerBound) }
             try put("\(track.column)_count", .int64) { Int64($0[track].count) }
@@ -47,8 +55,10 @@ enum SegmentTable {
     // MARK: - Reading
 
     /// Reads the table, every range checked against the number of rows that `rowCount` gives for its track.
+    ///
+    /// - Parameter measures: the file's attribute `measure_names`; nil in files of format 1.0, which have no measures.
     static func read(
-        layout: StoreLayout, in file: HDF5.Handle, rowCount: (Track) -> Int, _ path: String
+        layout: StoreLayout, measures: AttributeValue?, in file: HDF5.Handle, rowCount: (Track) -> Int, _ path: String
     ) throws -> [StoredSegment] {
         func open(_ name: String, _ type: HDF5.ElementType?) throws -> HDF5.Dataset {
             try HDF5.Dataset(open: "\(folder)/\(name)", in: file, type: type, path)
@@ -74,6 +84,7 @@ enum SegmentTable {
         let heights = try numbers("height", .int32, Int32.self)
         let widths = try numbers("width", .int32, Int32.self)
         let flags = try numbers("flags", .uint32, UInt32.self)
+        let measured = try readMeasures(measures, count: count, in: file, path)
         let crops = try cropColumns.map { (side: $0.side, margins: try numbers($0.name, .int32, Int32.self)) }
         let ranges = try rangeTracks(of: layout).map { track in
             let firsts = try numbers("\(track.column)_first", .int64, Int64.self)
@@ -93,12 +104,36 @@ enum SegmentTable {
             let segment = Segment(
                 segmentID: segmentIDs[row], videoID: videoIDs[row], source: sources[row], startSeconds: starts[row],
                 frameCount: 0, width: widths[row], height: heights[row], crop: crop,
-                flags: SegmentFlags(rawValue: UInt32(flags[row])))
+                flags: SegmentFlags(rawValue: UInt32(flags[row])),
+                measures: measured[row])
             var stored = StoredSegment(
                 segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: split)
             for (track, ranges) in ranges { stored[track] = ranges[row] }
             stored.segment.frameCount = stored.frames.count
             return stored
+        }
+    }
+
+    /// What was measured on each segment. Names that this version does not know are passed over.
+    private static func readMeasures(
+        _ names: AttributeValue?, count: Int, in file: HDF5.Handle, _ path: String
+    ) throws -> [[SegmentMeasure: Float]] {
+        guard case .strings(let names) = names, !names.isEmpty else { return Array(repeating: [:], count: count) }
+        let dataset = try HDF5.Dataset(
+            open: "\(folder)/\(measuresColumn)", in: file, type: .float32, rowShape: [names.count], path)
+        guard dataset.rows == count else {
+            throw StoreError.damaged(path, "\(measuresColumn) has \(dataset.rows) rows, segment_id \(count)")
+        }
+        var values = [Float](repeating: .nan, count: count * names.count)
+        try values.withUnsafeMutableBytes { try dataset.read(0..<count, into: $0) }
+        let measures = names.map(SegmentMeasure.init)
+        return (0..<count).map { row in
+            var found: [SegmentMeasure: Float] = [:]
+            for (column, measure) in measures.enumerated() {
+                let value = values[row * names.count + column]
+                if let measure, !value.isNaN { found[measure] = value }
+            }
+            return found
         }
     }
 

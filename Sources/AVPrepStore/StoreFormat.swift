@@ -9,11 +9,13 @@ enum StoreFormat {
     /// Value of the root attribute `format` of pair files.
     static let pairsName = "avprep-pairs"
     /// `MAJOR.MINOR`: a reader takes every minor of its major, and refuses other majors.
-    static let version = "1.0"
+    static let version = "1.1"
     static let major = 1
 
     /// Root attributes that are the format's own.
-    static let reservedAttributes: Set<String> = ["format", "format_version", "kind", "layout_json", "flag_names"]
+    static let reservedAttributes: Set<String> = [
+        "format", "format_version", "kind", "layout_json", "flag_names", "measure_names", "measure_units",
+    ]
 
     /// Chunk of byte datasets, in bytes: large enough for few chunks, small enough that short videos, whose last chunk
     /// is mostly empty, waste little.

@@ -58,7 +58,8 @@ package final class StoreReader: @unchecked Sendable {
             try Self.takeAttributes(of: tracks, into: &layout, path)
             let columns = try Self.columns(tracks, path)
             let segments = try SegmentTable.read(
-                layout: layout, in: file, rowCount: { columns[$0.content]?.rows ?? 0 }, path)
+                layout: layout, measures: attributes["measure_names"], in: file,
+                rowCount: { columns[$0.content]?.rows ?? 0 }, path)
             try Self.check(segments, layout, columns, path)
             let isMapped = columns.values.allSatisfy { if case .mapped = $0.source { true } else { false } }
             return (kind, layout, attributes, segments, columns, isMapped ? nil : file)

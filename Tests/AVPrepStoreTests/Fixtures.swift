@@ -85,7 +85,8 @@ enum Fixtures {
         let segment = Segment(
             segmentID: Segment.id(video: video, number: number), videoID: video, source: "corpus/Straße \(number).mp4",
             startSeconds: 10.04 * Double(number), frameCount: frames, width: width, height: height,
-            crop: CropMargins(top: 1, bottom: 2, left: 3, right: 4), flags: [.pan, .silent])
+            crop: CropMargins(top: 1, bottom: 2, left: 3, right: 4), flags: [.pan, .silent],
+            measures: [.stillShare: 0.25, .longestStill: Float(number)])
         return SegmentData(
             segment: segment, frames: pictures, flow: flow, motion: motion, pcm: pcm, spectrograms: spectrograms)
     }

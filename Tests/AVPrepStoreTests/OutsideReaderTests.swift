@@ -10,6 +10,7 @@ import Testing
     private struct Seen: Decodable {
         var root: [String: String]
         var flagNames: [String]
+        var measures: [[String: Float]]
         var segmentIDs: [String]
         var sources: [String]
         var splits: [String]
@@ -42,8 +43,10 @@ import Testing
         pairs = f["pairs/easy"] if "pairs" in f else None
         plain = lambda v: v.decode() if isinstance(v, bytes) else v.item() if hasattr(v, "item") else v
         print(json.dumps(dict(
-            root={k: str(plain(v)) for k, v in f.attrs.items() if k != "flag_names"},
+            root={k: str(plain(v)) for k, v in f.attrs.items() if not k.endswith(("_names", "_units"))},
             flagNames=[n.decode() for n in f.attrs["flag_names"]],
+            measures=[{n.decode(): float(v) for n, v in zip(f.attrs["measure_names"], row) if v == v}
+                      for row in f["segments/measures"][:]],
             segmentIDs=[s.decode() for s in f["segments/segment_id"][:]],
             sources=[s for s in f["segments/source"].asstr()[:]],
             splits=[s.decode() for s in f["segments/split"][:]],
@@ -71,10 +74,13 @@ import Testing
             }
             let seen = try Oracle.json(Seen.self, Self.script, ["\(folder)/\(name).h5"])
 
-            #expect(seen.root["format"] == "avprep" && seen.root["format_version"] == "1.0")
+            #expect(seen.root["format"] == "avprep" && seen.root["format_version"] == "1.1")
             #expect(seen.root["kind"] == (isShard ? "shard" : "prepared"))
             #expect(seen.root["seed"] == (isShard ? "7" : nil))
             #expect(seen.flagNames == SegmentFlags.names)
+            #expect(
+                seen.measures
+                    == expected.map { Dictionary(uniqueKeysWithValues: $0.segment.measures.map { ($0.rawValue, $1) }) })
             #expect(seen.segmentIDs == expected.map(\.segment.segmentID))
             #expect(seen.sources == expected.map(\.segment.source))
             #expect(seen.splits == expected.map { _ in isShard ? "train" : "" })

@@ -50,7 +50,7 @@ import Testing
             try index(folder).save(folder)
             let text = String(decoding: try contents("\(folder)/index.json"), as: UTF8.self)
             for (old, new, code) in [
-                (#""format_version" : "1.0""#, #""format_version" : "2.0""#, StoreError.Code.newerFormat),
+                (#""format_version" : "1.1""#, #""format_version" : "2.0""#, StoreError.Code.newerFormat),
                 ("avprep-index", "other", .foreign), ("\"train-00000.h5\"", "\"../train.h5\"", .damaged),
                 (#""fps" : 25"#, #""fps" : "x""#, .damaged), (#""seed" : 7"#, #""sed" : 7"#, .damaged),
                 ("}", "", .damaged),
