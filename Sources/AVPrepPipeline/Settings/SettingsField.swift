@@ -16,6 +16,8 @@ struct SettingsField<Root> {
     let read: (inout Root, Node, SettingsPath, inout SettingsIssues) -> Void
     /// The value as YAML to show a user.
     let show: (Root) -> ShownValue
+    /// Whether the value fills other keys of its section: it is read before them, wherever it stands.
+    var isPreset = false
     /// What lies below a section, for dotted paths.
     var find: ((ArraySlice<String>, SettingsPath) -> SettingsTarget<Root>?) = { _, _ in nil }
 }
@@ -88,6 +90,22 @@ extension SettingsField {
         } show: {
             $0.rawValue
         }
+    }
+
+    /// One of the words of an enumeration, which fills the whole section with values of its own. Keys beside it change
+    /// single ones of those, whether they stand above or below it.
+    static func preset<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ key: WritableKeyPath<Root, Value>, _ summary: String,
+        fill: @escaping (Value, inout Root) -> Void
+    ) -> Self {
+        let plain = choice(name, key, summary)
+        return Self(
+            name: name, summary: summary, schema: plain.schema,
+            read: { root, node, path, issues in
+                let before = issues.messages.count
+                plain.read(&root, node, path, &issues)
+                if issues.messages.count == before { fill(root[keyPath: key], &root) }
+            }, show: plain.show, isPreset: true)
     }
 
     /// A list of words of an enumeration, which may be empty.

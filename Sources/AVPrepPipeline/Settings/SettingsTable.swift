@@ -18,12 +18,14 @@ struct SettingsTable<Root> {
             issues.add(node, path, "must be a section with the keys \(fields.map(\.name).joined(separator: ", "))")
             return
         }
-        for (keyNode, value) in mapping {
-            let key = keyNode.string ?? ""
-            if let field = fields.first(where: { $0.name == key }) {
-                field.read(&root, value, path.appending(key), &issues)
-            } else {
-                issues.add(keyNode, path, unknown(key))
+        for isPreset in [true, false] {
+            for (keyNode, value) in mapping {
+                let key = keyNode.string ?? ""
+                if let field = fields.first(where: { $0.name == key }) {
+                    if field.isPreset == isPreset { field.read(&root, value, path.appending(key), &issues) }
+                } else if !isPreset {
+                    issues.add(keyNode, path, unknown(key))
+                }
             }
         }
     }
