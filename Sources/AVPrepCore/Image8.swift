@@ -8,6 +8,8 @@ package final class Image8: @unchecked Sendable {
     package let height: Int
     package let channels: Int
     package let pixels: UnsafeMutableBufferPointer<UInt8>
+    /// Keeps memory alive that is not this picture's own; nil for its own.
+    private let owner: AnyObject?
 
     /// - Parameters:
     ///   - width: pixels a row, > 0.
@@ -20,9 +22,30 @@ package final class Image8: @unchecked Sendable {
         self.channels = channels
         pixels = .allocate(capacity: width * height * channels)
         pixels.initialize(repeating: 0)
+        owner = nil
     }
 
-    deinit { pixels.deallocate() }
+    /// A picture in memory that belongs to somebody else, such as memory shared with another process.
+    ///
+    /// - Parameters:
+    ///   - memory: at least `width × height × channels` bytes, initialized.
+    ///   - owner: retained as long as this picture lives; `memory` stays valid at least as long as it does. Who lends
+    ///     the memory to others after that says so where the picture is handed out.
+    package init(
+        width: Int, height: Int, channels: Int, lentBy owner: AnyObject, memory: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        precondition(width > 0 && height > 0 && channels > 0, "a picture of \(width) × \(height) × \(channels)")
+        precondition(memory.count >= width * height * channels, "a picture larger than its memory")
+        self.width = width
+        self.height = height
+        self.channels = channels
+        pixels = UnsafeMutableBufferPointer(rebasing: memory[..<(width * height * channels)])
+        self.owner = owner
+    }
+
+    deinit {
+        if owner == nil { pixels.deallocate() }
+    }
 
     /// Bytes a row.
     package var rowBytes: Int { width * channels }

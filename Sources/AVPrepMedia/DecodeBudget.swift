@@ -5,27 +5,53 @@ import Foundation
 /// FFmpeg asks through its interrupt callback, our own loops through ``check()``.
 final class DecodeBudget {
     private let path: String
+    private let limits: MediaLimits
     private let maxSeconds: Double
     private let isCancelled: @Sendable () -> Bool
+    private let onProgress: @Sendable () -> Void
+    private var packetCount = 0
     /// Seconds on the monotonic clock from which time counts; moved on by time spent elsewhere.
     private var start = DecodeBudget.now()
 
-    init(path: String, maxSeconds: Double, isCancelled: @escaping @Sendable () -> Bool) {
-        self.path = path
-        self.maxSeconds = maxSeconds
+    /// - Parameter onProgress: called for each packet that was read.
+    init(
+        _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool,
+        onProgress: @escaping @Sendable () -> Void
+    ) {
+        path = file.path
+        self.limits = limits
+        maxSeconds = limits.seconds(forBytes: file.size)
         self.isCancelled = isCancelled
+        self.onProgress = onProgress
     }
 
     /// Whether the work is to end.
     var isExhausted: Bool { isCancelled() || isLate }
 
-    /// - Throws: `CancellationError` when cancelled, ``MediaError`` with `limit` when the time is up.
+    /// - Throws: `CancellationError` when cancelled, ``MediaError`` with `timeLimit` when the time is up.
     func check() throws {
         if isCancelled() { throw CancellationError() }
-        if isLate {
+        if isLate { throw MediaError.tooSlow(path, seconds: maxSeconds) }
+    }
+
+    /// Counts a packet that was read.
+    ///
+    /// - Throws: ``MediaError`` with `limit` when there are too many.
+    func countPacket() throws {
+        packetCount += 1
+        guard packetCount <= limits.maxPackets else {
             throw MediaError(
-                .limit, "\(path) takes longer than \(maxSeconds) s to decode; raise the limit or leave it out")
+                .limit,
+                "\(path) has more packets than limits.max_packets (\(limits.maxPackets)); raise it or leave the file out"
+            )
         }
+        onProgress()
+    }
+
+    /// - Parameter seconds: how far a pass has come.
+    /// - Throws: ``MediaError`` with `limit` when it is longer than a file may be.
+    func check(passSeconds seconds: Double) throws {
+        guard seconds <= limits.maxHours * 3600 else { throw MediaError.tooLong(path, hours: limits.maxHours) }
     }
 
     /// Runs what is not decoding, and so does not count against the time limit: a consumer that waits or computes.

@@ -17,10 +17,11 @@ final class Demuxer {
 
     /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` (playlists), `corrupt` or `limit`;
     ///   `CancellationError`.
-    init(path: String, limits: MediaLimits, budget: DecodeBudget) throws {
+    init(_ source: LocalFile, limits: MediaLimits, budget: DecodeBudget) throws {
         FFmpeg.setUp
         _ = FFmpeg.takeLog()
-        let file = try InputFile(path: path, budget: budget)
+        let path = source.path
+        let file = InputFile(source, budget: budget)
         let container = try Self.probe(file, path: path, budget: budget)
         let format = FFmpeg.allocated(avformat_alloc_context())
         format.pointee.pb = file.io
@@ -119,6 +120,7 @@ final class Demuxer {
                 try budget.check()
                 return false
             }
+            try budget.countPacket()
             if Int(packet.pointee.stream_index) == index { return true }
             av_packet_unref(packet)
         }
@@ -160,7 +162,9 @@ final class Demuxer {
         if file.readError != 0 { throw Self.unreadable(path, file) }
         guard streamCount <= limits.maxStreams else {
             throw MediaError(
-                .limit, "\(path) has more than \(limits.maxStreams) streams; raise the limit or leave it out")
+                .limit,
+                "\(path) has more streams than limits.max_streams (\(limits.maxStreams)); raise it or leave the file out"
+            )
         }
         try FFmpeg.check(status, .corrupt, "cannot read the streams of \(path)")
     }

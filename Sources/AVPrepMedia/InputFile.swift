@@ -1,28 +1,21 @@
-import AVPrepCore
 import CFFmpeg
 import Foundation
 
-/// A local file opened by us, which libavformat reads through: it never opens anything itself.
+/// A place in an open file, which libavformat reads from: it never opens anything itself.
 final class InputFile {
     let io: UnsafeMutablePointer<AVIOContext>
-    private let descriptor: Int32
+    private let file: LocalFile
     private let budget: DecodeBudget
+    /// Where the next byte is read, in bytes.
+    private var place = 0
     /// The system's error number of the first read that failed, 0 when none did.
     fileprivate(set) var readError: Int32 = 0
 
     private static let bufferSize: Int32 = 1 << 16
 
-    /// - Throws: ``MediaError`` with `unreadable` when the path is missing, forbidden or not a regular file.
-    init(path: String, budget: DecodeBudget) throws(MediaError) {
-        // Not blocking, or opening a named pipe would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw MediaError(.unreadable, "cannot open \(path): \(systemError())") }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
-            throw MediaError(.unreadable, "cannot open \(path): not a regular file")
-        }
-        self.descriptor = descriptor
+    /// Starts at the file's first byte.
+    init(_ file: LocalFile, budget: DecodeBudget) {
+        self.file = file
         self.budget = budget
         let buffer = FFmpeg.allocated(av_malloc(Int(Self.bufferSize))).assumingMemoryBound(to: UInt8.self)
         io = FFmpeg.allocated(avio_alloc_context(buffer, Self.bufferSize, 0, nil, readInput, nil, seekInput))
@@ -35,14 +28,16 @@ final class InputFile {
         av_free(io.pointee.buffer)
         var io: UnsafeMutablePointer<AVIOContext>? = io
         avio_context_free(&io)
-        close(descriptor)
     }
 
     fileprivate func read(into buffer: UnsafeMutablePointer<UInt8>?, size: Int32) -> Int32 {
         if budget.isExhausted { return avprep_averror_exit }
         while true {
-            let count = Foundation.read(descriptor, buffer, Int(size))
-            if count > 0 { return Int32(count) }
+            let count = pread(file.descriptor, buffer, Int(size), off_t(place))
+            if count > 0 {
+                place += count
+                return Int32(count)
+            }
             if count == 0 { return avprep_averror_eof }
             if errno == EINTR { continue }
             if readError == 0 { readError = errno }
@@ -51,12 +46,19 @@ final class InputFile {
     }
 
     fileprivate func seek(to offset: Int64, whence: Int32) -> Int64 {
-        if whence & AVSEEK_SIZE != 0 {
-            var status = stat()
-            return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : Int64(avprep_averror(errno))
+        if whence & AVSEEK_SIZE != 0 { return Int64(file.size) }
+        let origin: Int
+        switch whence & ~AVSEEK_FORCE {
+        case SEEK_SET: origin = 0
+        case SEEK_CUR: origin = place
+        case SEEK_END: origin = file.size
+        default: return Int64(avprep_averror(EINVAL))
         }
-        let position = lseek(descriptor, off_t(offset), whence & ~AVSEEK_FORCE)
-        return position < 0 ? Int64(avprep_averror(errno)) : Int64(position)
+        // A damaged container may name any place.
+        let (target, isOutside) = origin.addingReportingOverflow(Int(offset))
+        guard !isOutside, target >= 0 else { return Int64(avprep_averror(EINVAL)) }
+        place = target
+        return Int64(target)
     }
 }
 

@@ -12,8 +12,16 @@ package struct MediaError: ActionableError, Equatable {
         case unsupported
         /// Streams are there, yet nothing, or nearly nothing, of one decodes.
         case corrupt
-        /// Past one of ``MediaLimits``.
+        /// More pixels, streams, packets or hours than ``MediaLimits`` allow.
         case limit = "over-limit"
+        /// Decoding takes too long, or does not get on at all.
+        case timeLimit = "time-limit"
+        /// Decoding takes too much memory.
+        case memoryLimit = "memory-limit"
+        /// The file broke its decoder process.
+        case crashed
+        /// The decoder process said what it cannot have found.
+        case untrustworthy
         /// Encoding or writing failed.
         case encode
     }
@@ -28,4 +36,17 @@ package struct MediaError: ActionableError, Equatable {
     }
 
     package var exitStatus: ExitStatus { code == .encode ? .failed : .badInput }
+}
+
+extension MediaError {
+    /// - Parameter seconds: the limit for this file.
+    package static func tooSlow(_ path: String, seconds: Double) -> MediaError {
+        MediaError(
+            .timeLimit,
+            "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise limits.max_seconds or leave it out")
+    }
+
+    package static func tooLong(_ path: String, hours: Double) -> MediaError {
+        MediaError(.limit, "\(path) is longer than limits.max_hours (\(hours)); raise it or leave the file out")
+    }
 }

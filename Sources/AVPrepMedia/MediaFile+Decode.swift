@@ -20,7 +20,9 @@ private final class DecodePass {
     /// nil for a silent film, of which no sound is asked for.
     private let sound: SoundTrack?
     private let scaler: PictureScaler
-    private let picture: Image8
+    /// What was last scaled: memory of our own, or what the consumer lends.
+    private var picture: Image8
+    private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
 
     /// Where picture and sound both have nothing for longer, in seconds, the clock of the file has jumped and nobody
@@ -43,12 +45,16 @@ private final class DecodePass {
         guard size.width * size.height <= file.limits.maxPixels else {
             throw MediaError(
                 .limit,
-                "\(file.path): frames of \(size.width) × \(size.height) are over the limit of \(file.limits.maxPixels) "
-                    + "pixels")
+                "\(file.path): frames of \(size.width) × \(size.height) are over limits.max_pixels "
+                    + "(\(file.limits.maxPixels)); raise it or leave the file out")
         }
         scaler = PictureScaler(
             width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)
-        picture = Image8(width: size.width, height: size.height, channels: 3)
+        supplier = consumer as? any PictureSupplier
+        // With a supplier nothing is ever written to it.
+        picture =
+            supplier == nil
+            ? Image8(width: size.width, height: size.height, channels: 3) : Image8(width: 1, height: 1, channels: 3)
     }
 
     func run() throws -> DecodeSummary {
@@ -70,11 +76,17 @@ private final class DecodePass {
     /// - Returns: false where picture or sound ends before the frame does.
     private func prepare(_ index: Int) throws -> Bool {
         try file.budget.check()
+        try file.budget.check(passSeconds: clock.seconds(ofFrame: index))
         let begin = clock.startSeconds + clock.seconds(ofFrame: index)
         let end = clock.startSeconds + clock.seconds(ofFrame: index + 1)
         try pictures.advance(to: begin)
         guard pictures.currentSpan != nil else { return false }
         if pictures.currentNumber != scaledNumber {
+            if let supplier {
+                picture = try file.budget.excluding {
+                    try supplier.nextPicture(width: scaler.width, height: scaler.height)
+                }
+            }
             try scaler.scale(pictures.current, into: picture)
             scaledNumber = pictures.currentNumber
         }

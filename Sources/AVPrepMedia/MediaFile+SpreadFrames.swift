@@ -18,24 +18,37 @@ extension MediaFile {
     }
 }
 
+/// Size of the pictures that ``MediaSource/spreadFrames(count:)`` takes out of a video of the given size as shown.
+package struct SpreadShape: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
+    /// Pixels as shown that a pixel of the picture stands for.
+    package let scale: Int
+
+    /// Short sides up to this many pixels are kept as they are: enough to place a border to the pixel, at a twentieth
+    /// of the work of 4K.
+    private static let largestShortSide = 540
+
+    package init(displayWidth: Int, displayHeight: Int) {
+        scale = max(1, (min(displayWidth, displayHeight) + Self.largestShortSide - 1) / Self.largestShortSide)
+        width = max(1, displayWidth / scale)
+        height = max(1, displayHeight / scale)
+    }
+}
+
 /// Takes a few pictures out of a video.
 private final class SpreadReader {
     private let geometry: PictureGeometry
     private let scale: Int
     private let scaler: PictureScaler
 
-    /// Short sides up to this many pixels are kept as they are: enough to place a border to the pixel, at a twentieth
-    /// of the work of 4K.
-    private static let largestShortSide = 540
-
     init(geometry: PictureGeometry, path: String) {
         self.geometry = geometry
-        let shortSide = min(geometry.displayWidth, geometry.displayHeight)
-        scale = max(1, (shortSide + Self.largestShortSide - 1) / Self.largestShortSide)
+        let shape = SpreadShape(displayWidth: geometry.displayWidth, displayHeight: geometry.displayHeight)
+        scale = shape.scale
         // Plain averages of whole blocks: a sharper filter would ring at the very edges that are looked for.
         scaler = PictureScaler(
-            width: max(1, geometry.displayWidth / scale), height: max(1, geometry.displayHeight / scale), crop: .none,
-            geometry: geometry, filter: SWS_AREA, path: path)
+            width: shape.width, height: shape.height, crop: .none, geometry: geometry, filter: SWS_AREA, path: path)
     }
 
     /// Seeks to the middle of each of `count` equal parts and takes the key frame before it. Where that is the one it

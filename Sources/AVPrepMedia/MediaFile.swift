@@ -6,7 +6,7 @@ import CFFmpeg
 /// Opening it decodes the first picture and the first piece of sound, because only they tell for certain when picture and
 /// sound begin. One thread at a time.
 package final class MediaFile: MediaSource {
-    package let path: String
+    private let file: LocalFile
     package let info: MediaInfo
     let limits: MediaLimits
     let budget: DecodeBudget
@@ -25,14 +25,25 @@ package final class MediaFile: MediaSource {
     ///   - decoderThreads: threads inside a decoder; one, when many files are decoded at once.
     ///   - isCancelled: asked often, from this thread; true ends the work with `CancellationError`.
     /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` for playlists, `corrupt` when the container
-    ///   is, or `limit`; `CancellationError`. A missing stream is no error: ``info`` has nil in its place.
-    package init(
+    ///   is, `limit` or `timeLimit`; `CancellationError`. A missing stream is no error: ``info`` has nil in its place.
+    package convenience init(
         path: String, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
+        try self.init(
+            LocalFile(path: path), limits: limits, decoderThreads: decoderThreads, isCancelled: isCancelled)
+    }
+
+    /// The same for a file that is open already.
+    ///
+    /// - Parameter onProgress: called for each packet that is read.
+    package init(
+        _ file: LocalFile, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
+        isCancelled: @escaping @Sendable () -> Bool = { false }, onProgress: @escaping @Sendable () -> Void = {}
+    ) throws {
         precondition(decoderThreads > 0, "a decoder without a thread")
-        let budget = DecodeBudget(path: path, maxSeconds: limits.maxSeconds, isCancelled: isCancelled)
-        let demuxer = try Demuxer(path: path, limits: limits, budget: budget)
+        let budget = DecodeBudget(file, limits: limits, isCancelled: isCancelled, onProgress: onProgress)
+        let demuxer = try Demuxer(file, limits: limits, budget: budget)
         let videoIndex = demuxer.bestStream(AVMEDIA_TYPE_VIDEO)
         let audioIndex = demuxer.bestStream(AVMEDIA_TYPE_AUDIO, with: videoIndex)
         var description = MediaInfo(of: demuxer)
@@ -42,7 +53,7 @@ package final class MediaFile: MediaSource {
             return (track, track.upcoming == nil ? Self.nothing("picture", from: track.decoder) : nil)
         }
         (sound, soundFailure) = try Self.attempt(audioIndex) { index in
-            let own = videoIndex == nil ? demuxer : try Demuxer(path: path, limits: limits, budget: budget)
+            let own = videoIndex == nil ? demuxer : try Demuxer(file, limits: limits, budget: budget)
             let track = try SoundTrack(try StreamDecoder(own, stream: index, threads: 1))
             return (track, track.startSeconds == nil ? Self.nothing("sound", from: track.decoder) : nil)
         }
@@ -55,13 +66,16 @@ package final class MediaFile: MediaSource {
         if let audioIndex {
             description.audio = AudioStreamInfo(of: demuxer.stream(audioIndex), track: sound)
         }
-        self.path = path
+        self.file = file
         self.limits = limits
         self.budget = budget
         self.decoderThreads = decoderThreads
         self.geometry = geometry
         info = description
     }
+
+    /// Names the file in messages.
+    package var path: String { file.path }
 
     package func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int)? {
         geometry?.outputSize(crop: crop, shortSide: shortSide)
@@ -96,8 +110,8 @@ package final class MediaFile: MediaSource {
     }
 
     private func reopen(_ index: Int, threads: Int) throws -> StreamDecoder {
-        let demuxer = try Demuxer(path: path, limits: limits, budget: budget)
-        // The file may have been replaced meanwhile.
+        let demuxer = try Demuxer(file, limits: limits, budget: budget)
+        // The file may have been written to meanwhile.
         guard index < demuxer.streamCount else { throw MediaError(.corrupt, "\(path) changed while it was read") }
         return try StreamDecoder(demuxer, stream: index, threads: threads)
     }

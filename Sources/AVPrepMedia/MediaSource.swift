@@ -71,3 +71,11 @@ package protocol DecodeConsumer: AnyObject {
     /// channels together) from the start of the pass. Consecutive calls are contiguous. Lent for the call.
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws
 }
+
+/// A consumer that lends the memory in which the pictures of a pass are to lie, so that they need not be copied where
+/// they are wanted.
+package protocol PictureSupplier: DecodeConsumer {
+    /// Memory for the next picture, of this size and RGB. It is written before the next call and handed to
+    /// `consume(frame:index:)`: never, once, or several times in a row where a picture stands for several frames.
+    func nextPicture(width: Int, height: Int) throws -> Image8
+}

@@ -29,6 +29,13 @@ struct PictureGeometry: Equatable {
 
     /// Size of the pictures after cropping and scaling; both sides even, the aspect kept as far as that allows.
     func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int) {
+        Self.outputSize(displayWidth: displayWidth, displayHeight: displayHeight, crop: crop, shortSide: shortSide)
+    }
+
+    /// The same by the size as shown alone, for who has no more than the ``MediaInfo``.
+    static func outputSize(
+        displayWidth: Int, displayHeight: Int, crop: CropMargins, shortSide: Int?
+    ) -> (width: Int, height: Int) {
         let width = displayWidth - crop.left - crop.right
         let height = displayHeight - crop.top - crop.bottom
         precondition(

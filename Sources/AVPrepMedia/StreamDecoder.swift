@@ -37,8 +37,8 @@ final class StreamDecoder {
         guard Int(parameters.width) * Int(parameters.height) <= demuxer.limits.maxPixels else {
             throw MediaError(
                 .limit,
-                "\(place): pictures of \(parameters.width) × \(parameters.height) are over the limit of "
-                    + "\(demuxer.limits.maxPixels) pixels")
+                "\(place): pictures of \(parameters.width) × \(parameters.height) are over limits.max_pixels "
+                    + "(\(demuxer.limits.maxPixels)); raise it or leave the file out")
         }
         guard let decoder = avcodec_find_decoder(parameters.codec_id) else {
             throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")

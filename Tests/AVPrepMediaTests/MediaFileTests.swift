@@ -142,6 +142,7 @@ import Testing
         try withTemporaryFolder { folder in
             let path = "\(folder)/clip.mp4"
             try PlantedClock(rate: Self.rate, seconds: 1).write(to: path, rate: Self.rate)
+            let whole = DecodeRequest(fps: 25, shortSide: nil, audio: [])
             var limits = MediaLimits()
             limits.maxPixels = PlantedClock.width * PlantedClock.height - 1
             expect(.limit, for: path) { _ = try MediaFile(path: path, limits: limits) }
@@ -150,8 +151,19 @@ import Testing
             expect(.limit, for: path) { _ = try MediaFile(path: path, limits: limits) }
             limits.maxStreams = 2
             _ = try MediaFile(path: path, limits: limits)
+            limits.maxPackets = 10
+            expect(.limit, for: path) {
+                _ = try MediaFile(path: path, limits: limits).decode(whole, to: Recorder(whole))
+            }
+            limits = MediaLimits()
+            limits.maxHours = 0.5 / 3600
+            expect(.limit, for: path) {
+                _ = try MediaFile(path: path, limits: limits).decode(whole, to: Recorder(whole))
+            }
+            limits = MediaLimits()
             limits.maxSeconds = 0
-            expect(.limit, for: path) { _ = try MediaFile(path: path, limits: limits) }
+            limits.secondsPerMegabyte = 0
+            expect(.timeLimit, for: path) { _ = try MediaFile(path: path, limits: limits) }
         }
     }
 
@@ -169,6 +181,7 @@ import Testing
             try PlantedClock(rate: Self.rate, seconds: 1).write(to: path, rate: Self.rate)
             var limits = MediaLimits()
             limits.maxSeconds = 1
+            limits.secondsPerMegabyte = 0
             let slow = Slow()
             let request = DecodeRequest(fps: 25, shortSide: nil, audio: [])
             _ = try MediaFile(path: path, limits: limits).decode(request, to: slow)
