@@ -11,9 +11,10 @@ final class EncodedStream {
     /// - Parameters:
     ///   - codec: FFmpeg's name of the encoder.
     ///   - format: the container; it must outlive this object.
+    ///   - options: of the encoder, by FFmpeg's names.
     ///   - configure: fills in the encoder's context before it is opened.
     init(
-        codec: String, in format: UnsafeMutablePointer<AVFormatContext>, path: String,
+        codec: String, in format: UnsafeMutablePointer<AVFormatContext>, path: String, options: [String: String] = [:],
         configure: (UnsafeMutablePointer<AVCodecContext>) -> Void
     ) throws(MediaError) {
         guard let encoder = avcodec_find_encoder_by_name(codec) else {
@@ -27,6 +28,15 @@ final class EncodedStream {
             context!.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
         }
         configure(context!)
+        for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+            let status = av_opt_set(context, name, value, AV_OPT_SEARCH_CHILDREN)
+            guard status >= 0 else {
+                avcodec_free_context(&context)
+                throw MediaError(
+                    .encode,
+                    "cannot write \(path): \(codec) refuses \(name) = \(value): \(FFmpeg.words(for: status))")
+            }
+        }
         let status = avcodec_open2(context, encoder, nil)
         guard status >= 0, let opened = context else {
             avcodec_free_context(&context)

@@ -37,6 +37,8 @@ package struct VideoEncoding: Sendable {
     package var rotationDegrees: Int
     /// Width of a pixel over its height.
     package var sampleAspectRatio: Rational
+    /// Further options of the encoder by FFmpeg's names; those it does not know are an error.
+    package var options: [String: String] = [:]
 
     package init(
         codec: String = "libx264", width: Int, height: Int, frameRate: Rational, quality: Int = 23,

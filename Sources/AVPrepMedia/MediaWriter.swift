@@ -17,12 +17,14 @@ package final class MediaWriter {
     /// - Parameters:
     ///   - path: the file to write; one that is there is overwritten.
     ///   - container: FFmpeg's name of a muxer, e.g. `mp4`; nil goes by the path's extension.
+    ///   - options: of the muxer, by FFmpeg's names; those it does not know are an error.
     ///   - video: nil for a file without picture.
     ///   - audio: nil for a file without sound.
     /// - Throws: ``MediaError`` with `encode` when an encoder or the disk refuses.
-    package init(path: String, container: String? = nil, video: VideoEncoding?, audio: AudioEncoding?)
-        throws(MediaError)
-    {
+    package init(
+        path: String, container: String? = nil, options: [String: String] = [:], video: VideoEncoding?,
+        audio: AudioEncoding?
+    ) throws(MediaError) {
         FFmpeg.setUp
         self.path = path
         var opened: UnsafeMutablePointer<AVFormatContext>?
@@ -40,6 +42,11 @@ package final class MediaWriter {
             // "file:" keeps a name with a colon from being taken for a protocol.
             try FFmpeg.check(
                 avio_open(&format.pointee.pb, "file:\(path)", AVIO_FLAG_WRITE), .encode, "cannot write \(path)")
+            for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+                try FFmpeg.check(
+                    av_opt_set(format, name, value, AV_OPT_SEARCH_CHILDREN), .encode,
+                    "cannot write \(path) with \(name) = \(value)")
+            }
             try FFmpeg.check(avformat_write_header(format, nil), .encode, "cannot write \(path)")
         } catch {
             avio_closep(&format.pointee.pb)

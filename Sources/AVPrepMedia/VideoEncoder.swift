@@ -16,7 +16,9 @@ final class VideoEncoder {
         precondition(settings.width % 2 == 0 && settings.height % 2 == 0, "yuv420p takes even sides only")
         let isHighDefinition = settings.height >= ColourMatrix.highDefinitionLines
         let tick = Self.tick(settings, isAVI: String(cString: format.pointee.oformat.pointee.name) == "avi")
-        stream = try EncodedStream(codec: settings.codec, in: format, path: path) { context in
+        stream = try EncodedStream(
+            codec: settings.codec, in: format, path: path, options: settings.options
+        ) { context in
             context.pointee.width = Int32(settings.width)
             context.pointee.height = Int32(settings.height)
             context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
