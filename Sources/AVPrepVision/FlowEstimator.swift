@@ -1,46 +1,44 @@
 package import AVPrepCore
-import COpenCV
 
 /// Computes dense optical flow between grey pictures of one size. One estimator a thread; its buffers are reused.
+///
+/// In a sequence, make each picture ready once with ``prepare(_:into:)`` and hand it to both its neighbours, in both
+/// directions: what is derived from a picture alone is then computed once. It changes no result.
+///
+///     let (before, now) = (estimator.makePicture(), estimator.makePicture())
+///     try estimator.prepare(grey, into: now)
+///     try estimator.compute(from: before, to: now, into: forward)
+///     try estimator.compute(from: now, to: before, into: backward)
 package final class FlowEstimator {
-    private let width: Int
-    private let height: Int
-    private let method: Method
-
-    private enum Method {
-        case dis(OpaquePointer)
-        case farneback(copencv_farneback_parameters)
-    }
+    package let width: Int
+    package let height: Int
+    private let method: any DenseFlow
+    /// For ``compute(from:to:into:)`` of bare pictures; made when first needed.
+    private lazy var pair = (from: makePicture(), to: makePicture())
 
     /// - Parameters:
     ///   - settings: the method must not be `off`.
-    ///   - width: pixels a row of all pictures to come.
-    ///   - height: rows of all pictures to come.
+    ///   - width: pixels a row of all pictures to come, > 0.
+    ///   - height: rows of all pictures to come, > 0.
     package init(settings: FlowSettings, width: Int, height: Int) throws(VisionError) {
         self.width = width
         self.height = height
-        switch settings.method {
-        case .off:
-            preconditionFailure("flow is off")
-        case .dis:
-            var handle: OpaquePointer?
-            try VisionError.check(copencv_dis_create(&handle, settings.preset.openCVCode), "prepare optical flow")
-            guard let handle else { preconditionFailure("copencv_dis_create succeeded without a handle") }
-            method = .dis(handle)
-        case .farneback:
-            method = .farneback(Self.farnebackParameters)
-        }
+        method =
+            switch settings.method {
+            case .off: preconditionFailure("flow is off")
+            case .dis, .openCVDIS: try OpenCVDISFlow(preset: settings.preset, width: width, height: height)
+            case .farneback: OpenCVFarnebackFlow(width: width, height: height)
+            }
     }
 
-    deinit {
-        if case .dis(let handle) = method { copencv_dis_destroy(handle) }
-    }
+    /// Room for one picture. It serves this estimator, or another of the same method and size.
+    package func makePicture() -> FlowPicture { method.makePicture() }
 
-    /// OpenCV's parameters of Farnebäck's method, those of its documentation's own example
-    /// (docs.opencv.org, "Optical Flow", Dense Optical Flow).
-    static var farnebackParameters: copencv_farneback_parameters {
-        copencv_farneback_parameters(
-            pyramid_scale: 0.5, levels: 3, window: 15, iterations: 3, neighbourhood: 5, sigma: 1.2)
+    /// Makes `grey`, of this estimator's size, ready in `picture`; the pixels are copied.
+    package func prepare(_ grey: Image8, into picture: FlowPicture) throws(VisionError) {
+        precondition(grey.channels == 1, "flow between grey pictures")
+        precondition(grey.width == width && grey.height == height, "a picture of another size")
+        try method.prepare(grey, into: picture)
     }
 
     /// Fills `field` with the displacement of every pixel of `from`: `from(x, y)` is seen at `to(x + dx, y + dy)`.
@@ -49,31 +47,19 @@ package final class FlowEstimator {
     /// The result depends on the two pictures alone, not on what was computed before.
     ///
     /// - Parameters:
-    ///   - from: grey, of this estimator's size.
-    ///   - to: grey, same size.
-    ///   - field: same size; overwritten.
-    /// - Throws: when OpenCV refuses, e.g. pictures smaller than 12 pixels on both sides.
-    package func compute(from: Image8, to: Image8, into field: FlowField) throws(VisionError) {
-        precondition(from.channels == 1 && from.hasShape(of: to), "flow between grey pictures of one shape")
-        precondition(from.width == width && from.height == height, "a picture of another size")
+    ///   - from: prepared by this estimator, or one of the same method and size.
+    ///   - to: likewise; may be the same picture.
+    ///   - field: of this estimator's size; overwritten.
+    /// - Throws: when OpenCV's methods refuse, e.g. pictures smaller than 12 pixels on both sides.
+    package func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) throws(VisionError) {
         precondition(field.width == width && field.height == height, "a flow field of another size")
-        let status =
-            switch method {
-            case .dis(let handle): copencv_dis_compute(handle, from.openCV, to.openCV, field.vectors.baseAddress)
-            case .farneback(let parameters):
-                copencv_farneback(from.openCV, to.openCV, parameters, field.vectors.baseAddress)
-            }
-        try VisionError.check(status, "compute optical flow at \(width) × \(height)")
+        try method.compute(from: from, to: to, into: field)
     }
-}
 
-extension FlowSettings.Preset {
-    /// The numbers of cv::DISOpticalFlow::PRESET_….
-    fileprivate var openCVCode: Int32 {
-        switch self {
-        case .ultrafast: 0
-        case .fast: 1
-        case .medium: 2
-        }
+    /// The same for two pictures that are needed no more.
+    package func compute(from: Image8, to: Image8, into field: FlowField) throws(VisionError) {
+        try prepare(from, into: pair.from)
+        try prepare(to, into: pair.to)
+        try compute(from: pair.from, to: pair.to, into: field)
     }
 }

@@ -45,32 +45,3 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
 
     package init() {}
 }
-
-/// How optical flow is computed and stored.
-package struct FlowSettings: Sendable, Equatable, Codable {
-    package enum Method: String, Sendable, Codable, CaseIterable {
-        /// No flow is computed.
-        case off
-        /// Dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590).
-        case dis
-        /// Farnebäck's polynomial expansion (SCIA 2003).
-        case farneback
-    }
-
-    /// OpenCV's presets of dense inverse search, fast to careful.
-    package enum Preset: String, Sendable, Codable, CaseIterable {
-        case ultrafast, fast, medium
-    }
-
-    package enum Direction: String, Sendable, Codable, CaseIterable {
-        case forward, backward, both
-    }
-
-    package var method = Method.dis
-    package var preset = Preset.medium
-    package var direction = Direction.forward
-    /// Displacements are clipped to ± this many pixels before they are quantised to 8 bits.
-    package var bound = 20.0
-
-    package init() {}
-}

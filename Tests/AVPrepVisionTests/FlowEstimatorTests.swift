@@ -49,7 +49,7 @@ import Testing
         width, height = int(sys.argv[2]), int(sys.argv[3])
         cv2.setNumThreads(1)
         a, b = (np.fromfile(f"{folder}/{n}", np.uint8).reshape(height, width) for n in ("from", "to"))
-        if method == "dis":
+        if method == "opencv-dis":
             codes = dict(ultrafast=cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, fast=cv2.DISOPTICAL_FLOW_PRESET_FAST,
                          medium=cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
             dis = cv2.DISOpticalFlow_create(codes[preset])
@@ -67,8 +67,8 @@ import Testing
     @Test(
         .enabled(if: Oracle.isAvailable, "make test makes the venv"),
         arguments: [
-            (FlowSettings.Method.dis, FlowSettings.Preset.ultrafast, 1e-3), (.dis, .fast, 1.0 / 32),
-            (.dis, .medium, 1.0 / 32), (.farneback, .medium, 1e-3),
+            (FlowSettings.Method.openCVDIS, FlowSettings.Preset.ultrafast, 1e-3), (.openCVDIS, .fast, 1.0 / 32),
+            (.openCVDIS, .medium, 1.0 / 32), (.farneback, .medium, 1e-3),
         ])
     func flowEqualsThatOfPythonsOpenCV(method: FlowSettings.Method, preset: FlowSettings.Preset, tolerance: Double)
         throws
@@ -90,7 +90,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (FlowSettings.Method.dis, FlowSettings.Preset.ultrafast), (.dis, .fast), (.dis, .medium), (.farneback, .medium),
+        (FlowSettings.Method.dis, FlowSettings.Preset.ultrafast), (.dis, .fast), (.dis, .medium),
+        (.openCVDIS, .medium), (.farneback, .medium),
     ])
     func flowOfAKnownShiftIsThatShift(method: FlowSettings.Method, preset: FlowSettings.Preset) throws {
         let shift = Point(3.5, -2)
@@ -127,7 +128,7 @@ import Testing
     @Test func picturesTooSmallForFlowAreAnErrorInOpenCVsWords() throws {
         let tiny = Image8(width: 4, height: 4, channels: 1)
         let error = #expect(throws: VisionError.self) {
-            try Self.flow(Self.settings(.dis, .fast), from: tiny, to: tiny)
+            try Self.flow(Self.settings(.openCVDIS, .fast), from: tiny, to: tiny)
         }
         #expect(error?.description.contains("optical flow at 4 × 4: OpenCV") == true)
         #expect(error?.description.contains("\n") == false)

@@ -24,7 +24,7 @@ extension IngestSettings {
         if flow.method != .off {
             layout.flow = StoreLayout.Flow(
                 directions: flow.direction.stored, codec: codec, quality: quality, method: flow.method.rawValue,
-                preset: flow.method == .dis ? flow.preset.rawValue : nil, bound: flow.bound, fps: video.fps,
+                preset: flow.method.hasPresets ? flow.preset.rawValue : nil, bound: flow.bound, fps: video.fps,
                 quantisation: FlowQuantiser.rule)
         }
         return layout
