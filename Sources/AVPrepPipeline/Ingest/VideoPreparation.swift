@@ -60,7 +60,7 @@ final class VideoPreparation {
         }
         if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
-        let crop = try borders(of: media)
+        let crop = try Self.borders(of: media, settings: settings.borders)
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         guard let size = media.outputSize(crop: crop, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
@@ -100,11 +100,11 @@ final class VideoPreparation {
     }
 
     /// Black framing by a few spread frames, in source pixels.
-    private func borders(of media: MediaFile) throws -> CropMargins {
-        guard settings.borders.method != .off else { return .none }
-        let frames = try media.spreadFrames(count: settings.borders.frames)
+    static func borders(of media: any MediaSource, settings: BorderSettings) throws -> CropMargins {
+        guard settings.method != .off else { return .none }
+        let frames = try media.spreadFrames(count: settings.frames)
         guard let scale = frames.first?.scale else { return .none }
-        let margins = BlackBorder.detect(in: frames.map(\.picture), settings: settings.borders).margins
+        let margins = BlackBorder.detect(in: frames.map(\.picture), settings: settings).margins
         return CropMargins(
             top: margins.top * scale, bottom: margins.bottom * scale, left: margins.left * scale,
             right: margins.right * scale)
