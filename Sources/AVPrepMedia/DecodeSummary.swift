@@ -4,6 +4,8 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     package var frameCount = 0
     /// Pictures that came out of the decoder.
     package var decodedPictures = 0
+    /// What kinds of pictures these were.
+    package var pictures = PictureCounts()
     /// Packets or pictures the decoders refused; the pass went on.
     package var decodeErrors = 0
     /// The longest stretch, in seconds, for which one source picture had to stand, beyond its own duration.

@@ -64,6 +64,7 @@ private final class DecodePass {
             summary.frameCount += 1
         }
         summary.decodedPictures = pictures.decoder.frameCount
+        summary.pictures = pictures.counts
         summary.decodeErrors = pictures.decoder.errorCount + (sound?.decoder.errorCount ?? 0)
         summary.longestVideoGapSeconds = pictures.longestGapSeconds
         summary.longestAudioGapSeconds = sound?.longestGapSeconds ?? 0

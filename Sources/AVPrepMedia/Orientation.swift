@@ -31,11 +31,22 @@ struct Orientation: Equatable {
         self = bytes.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
     }
 
-    /// Clockwise turn in degrees; a mirrored picture's turn is that before mirroring top to bottom.
-    var rotationDegrees: Int {
-        if isTransposed { return isFlippedHorizontally ? 90 : 270 }
-        return isFlippedHorizontally ? 180 : 0
+    /// The orientation a picture itself asks for; nil where it does not say.
+    init?(of frame: UnsafePointer<AVFrame>) {
+        guard let data = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX),
+            data.pointee.size >= 9 * MemoryLayout<Int32>.size
+        else { return nil }
+        self = data.pointee.data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
     }
+
+    /// Clockwise turn in degrees, before a mirrored picture is mirrored left to right.
+    var rotationDegrees: Int {
+        if isTransposed { return isFlippedVertically ? 270 : 90 }
+        return isFlippedVertically ? 180 : 0
+    }
+
+    /// Whether the shown picture is a mirror image of the coded one.
+    var isMirrored: Bool { (isFlippedHorizontally != isFlippedVertically) != isTransposed }
 
     /// A size or pair of sides as shown, or back as coded.
     func applied(width: Int, height: Int) -> (width: Int, height: Int) {

@@ -1,4 +1,5 @@
 import AVPrepCore
+import CFFmpeg
 
 /// Sizes of a video's pictures as coded and as shown.
 struct PictureGeometry: Equatable {
@@ -47,7 +48,11 @@ struct PictureGeometry: Equatable {
     }
 
     /// Where the shown rectangle inside `crop` lies in a coded picture of the given size, in coded pixels.
-    func codedMargins(of crop: CropMargins, codedWidth: Int, codedHeight: Int) -> CropMargins {
+    ///
+    /// - Parameter orientation: of the picture at hand, where it differs from the first one's.
+    func codedMargins(of crop: CropMargins, codedWidth: Int, codedHeight: Int, orientation: Orientation)
+        -> CropMargins
+    {
         var left = Double(orientation.isFlippedHorizontally ? crop.right : crop.left) / Double(displayWidth)
         var right = Double(orientation.isFlippedHorizontally ? crop.left : crop.right) / Double(displayWidth)
         var top = Double(orientation.isFlippedVertically ? crop.bottom : crop.top) / Double(displayHeight)
@@ -57,5 +62,19 @@ struct PictureGeometry: Equatable {
         return CropMargins(
             top: pixels(top, codedHeight), bottom: pixels(bottom, codedHeight), left: pixels(left, codedWidth),
             right: pixels(right, codedWidth))
+    }
+}
+
+extension PictureGeometry {
+    /// - Parameter first: the first picture; without one the container's word stands.
+    init(of stream: UnsafeMutablePointer<AVStream>, in demuxer: Demuxer, first: UnsafePointer<AVFrame>?) {
+        let parameters = stream.pointee.codecpar.pointee
+        let aspect = av_guess_sample_aspect_ratio(
+            demuxer.format, stream, first.map { UnsafeMutablePointer(mutating: $0) })
+        self.init(
+            codedWidth: Int(first?.pointee.width ?? parameters.width),
+            codedHeight: Int(first?.pointee.height ?? parameters.height),
+            sampleAspectRatio: [Int(aspect.num), Int(aspect.den)],
+            orientation: first.flatMap { Orientation(of: $0) } ?? Orientation(of: stream))
     }
 }

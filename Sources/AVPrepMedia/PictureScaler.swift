@@ -3,8 +3,10 @@ import CFFmpeg
 
 /// Crops, scales, converts to RGB and turns decoded pictures, with buffers that are made once.
 ///
-/// swscale does all but the turn in one step; the turn is done on the small picture. A change of size or pixel format in
-/// the middle of a stream rebuilds the scaler, and the output keeps its size.
+/// swscale does all but the turn in one step; the turn is done on the small picture. Pictures with transparency are laid
+/// over black first, and those of high dynamic range or wide gamut are brought to an ordinary screen's range last
+/// (``DisplayMapping``). A change of size, format or colour in the middle of a stream rebuilds what depends on it, and
+/// the output keeps its size.
 final class PictureScaler {
     let width: Int
     let height: Int
@@ -12,18 +14,9 @@ final class PictureScaler {
     private let crop: CropMargins
     private let filter: Int32
     private let place: String
-    private let scaled: UnsafeMutablePointer<AVFrame>
-    private var scaler: OpaquePointer?
-    private var source: Source?
-
-    /// What the scaler is built for.
-    private struct Source: Equatable {
-        var width: Int32
-        var height: Int32
-        var format: Int32
-        var matrix: Int32
-        var isFullRange: Bool
-    }
+    /// The part of the source inside the margins: pointers into a frame of the decoder, for one call.
+    private let view: UnsafeMutablePointer<AVFrame>
+    private var stages: Stages?
 
     /// - Parameters:
     ///   - width: of the pictures that come out, as shown.
@@ -39,52 +32,44 @@ final class PictureScaler {
         self.crop = crop
         self.filter = filter
         place = path
-        scaled = FFmpeg.allocated(av_frame_alloc())
-        let coded = geometry.orientation.applied(width: width, height: height)
-        scaled.pointee.format = AV_PIX_FMT_RGB24.rawValue
-        scaled.pointee.width = Int32(coded.width)
-        scaled.pointee.height = Int32(coded.height)
-        // Rows padded by av_frame_get_buffer: swscale's vector code writes past the end of tight ones.
-        guard av_frame_get_buffer(scaled, 0) >= 0 else { fatalError("out of memory in FFmpeg") }
+        view = FFmpeg.allocated(av_frame_alloc())
     }
 
-    deinit {
-        sws_freeContext(scaler)
-        var scaled: UnsafeMutablePointer<AVFrame>? = scaled
-        av_frame_free(&scaled)
-    }
+    deinit { view.free() }
 
-    /// Fills `picture` with what `frame` shows. The frame is cropped in place: it serves for this one call.
+    /// Fills `target` with what `picture` shows.
     ///
-    /// - Throws: ``MediaError`` with `unsupported` for a pixel format or size swscale does not take.
-    func scale(_ frame: UnsafeMutablePointer<AVFrame>, into picture: Image8) throws(MediaError) {
-        precondition(picture.width == width && picture.height == height && picture.channels == 3)
-        // Before cropping: the picture's own lines decide which matrix it is likely to have.
-        let matrix = ColourMatrix.matrix(of: frame)
-        cut(frame)
-        try build(
-            for: Source(
-                width: frame.pointee.width, height: frame.pointee.height, format: frame.pointee.format, matrix: matrix,
-                isFullRange: ColourMatrix.isFullRange(frame)))
-        let rows = frame.withPlanes { planes, strides in
-            scaled.withPlanes { targetPlanes, targetStrides in
-                targetPlanes.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 8) {
-                    sws_scale(scaler, planes, strides, 0, frame.pointee.height, $0, targetStrides)
-                }
-            }
+    /// - Throws: ``MediaError`` with `unsupported` for a pixel format, colour matrix or size that cannot be converted.
+    func scale(_ picture: DecodedPicture, into target: Image8) throws(MediaError) {
+        precondition(target.width == width && target.height == height && target.channels == 3)
+        let orientation = picture.orientation
+        look(at: picture.frame, turned: orientation)
+        let source = ColourConverter.Source(
+            width: view.pointee.width, height: view.pointee.height, format: view.pointee.format, colour: picture.colour)
+        if stages?.source != source || stages?.orientation != orientation {
+            stages = nil
+            let coded = orientation.applied(width: width, height: height)
+            stages = try Stages(
+                from: source, turned: orientation, width: coded.width, height: coded.height,
+                peakNits: picture.stream.peakNits, filter: filter, place: place)
         }
-        try FFmpeg.check(rows, .unsupported, "cannot scale a picture of \(place)")
-        guard let pixels = scaled.pointee.data.0, let target = picture.pixels.baseAddress else { return }
-        geometry.orientation.lay(
-            pixels, stride: Int(scaled.pointee.linesize.0), into: target, width: width, height: height)
+        guard let stages, let pixels = target.pixels.baseAddress else { return }
+        let scaled = try stages.run(view)
+        guard let rows = scaled.pointee.data.0 else { return }
+        orientation.lay(rows, stride: Int(scaled.pointee.linesize.0), into: pixels, width: width, height: height)
     }
 
-    /// Moves the frame's pointers to the part inside the margins.
-    private func cut(_ frame: UnsafeMutablePointer<AVFrame>) {
+    /// Points ``view`` at the part of the frame inside the margins.
+    private func look(at frame: UnsafeMutablePointer<AVFrame>, turned orientation: Orientation) {
+        view.pointee.data = frame.pointee.data
+        view.pointee.linesize = frame.pointee.linesize
+        view.pointee.format = frame.pointee.format
+        view.pointee.width = frame.pointee.width
+        view.pointee.height = frame.pointee.height
         guard crop != .none, let layout = av_pix_fmt_desc_get(AVPixelFormat(frame.pointee.format)) else { return }
         let width = Int(frame.pointee.width)
         let height = Int(frame.pointee.height)
-        let margins = geometry.codedMargins(of: crop, codedWidth: width, codedHeight: height)
+        let margins = geometry.codedMargins(of: crop, codedWidth: width, codedHeight: height, orientation: orientation)
         // Whole chroma samples, inwards: half a sample of a black bar is still a black edge.
         func whole(_ margin: Int, _ shift: UInt8) -> Int {
             ((margin + (1 << Int(shift)) - 1) >> Int(shift)) << Int(shift)
@@ -94,49 +79,66 @@ final class PictureScaler {
         let top = whole(margins.top, layout.pointee.log2_chroma_h)
         let bottom = whole(margins.bottom, layout.pointee.log2_chroma_h)
         guard left + right < width, top + bottom < height else { return }
-        frame.pointee.crop_left = left
-        frame.pointee.crop_right = right
-        frame.pointee.crop_top = top
-        frame.pointee.crop_bottom = bottom
-        av_frame_apply_cropping(frame, Int32(AV_FRAME_CROP_UNALIGNED))
-    }
-
-    private func build(for source: Source) throws(MediaError) {
-        guard self.source != source else { return }
-        sws_freeContext(scaler)
-        self.source = nil
-        // Bit-exact and accurately rounded: the same pictures on every processor, for 3 % of a pass. SWS_FULL_CHR_H_INT
-        // costs 15 % more, and is what makes colours right: without it swscale 6.7 converts through tables that come
-        // out 1 to 2 levels too dark.
-        scaler = sws_getContext(
-            source.width, source.height, AVPixelFormat(source.format), scaled.pointee.width, scaled.pointee.height,
-            AV_PIX_FMT_RGB24, filter | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, nil, nil, nil)
-        guard let scaler else {
-            let format = av_get_pix_fmt_name(AVPixelFormat(source.format)).map { String(cString: $0) } ?? "unknown"
-            throw MediaError(
-                .unsupported,
-                "\(place): pictures of \(source.width) × \(source.height) in pixel format \(format) cannot be scaled to "
-                    + "\(scaled.pointee.width) × \(scaled.pointee.height)"
-                    + (FFmpeg.takeLog().map { "; \($0)" } ?? ""))
-        }
-        let matrix = sws_getCoefficients(source.matrix)
-        // Not negative for RGB sources either, to which it does not apply.
-        sws_setColorspaceDetails(scaler, matrix, source.isFullRange ? 1 : 0, matrix, 1, 0, 1 << 16, 1 << 16)
-        self.source = source
+        view.pointee.crop_left = left
+        view.pointee.crop_right = right
+        view.pointee.crop_top = top
+        view.pointee.crop_bottom = bottom
+        av_frame_apply_cropping(view, Int32(AV_FRAME_CROP_UNALIGNED))
     }
 }
 
-extension UnsafeMutablePointer<AVFrame> {
-    /// The frame's plane pointers and row strides as C arrays of eight.
-    func withPlanes<Result>(
-        _ body: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, UnsafeMutablePointer<Int32>) -> Result
-    ) -> Result {
-        withUnsafeMutablePointer(to: &pointee.data) { planes in
-            withUnsafeMutablePointer(to: &pointee.linesize) { strides in
-                planes.withMemoryRebound(to: UnsafePointer<UInt8>?.self, capacity: 8) { planes in
-                    strides.withMemoryRebound(to: Int32.self, capacity: 8) { strides in body(planes, strides) }
-                }
-            }
+/// What is done to pictures of one size, format, colour and orientation, up to the turn.
+private final class Stages {
+    let source: ColourConverter.Source
+    let orientation: Orientation
+    private let compositor: AlphaCompositor?
+    private let converter: ColourConverter
+    private let mapping: DisplayMapping?
+    /// What swscale fills: 16 bits a component where a mapping follows.
+    private let scaled: UnsafeMutablePointer<AVFrame>
+    private let mapped: UnsafeMutablePointer<AVFrame>?
+
+    init(
+        from source: ColourConverter.Source, turned orientation: Orientation, width: Int, height: Int,
+        peakNits: Double?, filter: Int32, place: String
+    ) throws(MediaError) {
+        self.source = source
+        self.orientation = orientation
+        mapping = DisplayMapping(for: source.colour, peakNits: peakNits)
+        compositor = AlphaCompositor.concerns(source.format) ? try AlphaCompositor(from: source, place: place) : nil
+        var opaque = source
+        if let compositor {
+            opaque.format = compositor.result.pointee.format
+            opaque.colour.matrix = AVCOL_SPC_RGB
+            opaque.colour.isFullRange = true
         }
+        scaled = .allocate(
+            width: width, height: height, format: mapping == nil ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE)
+        mapped = mapping == nil ? nil : .allocate(width: width, height: height, format: AV_PIX_FMT_RGB24)
+        do {
+            converter = try ColourConverter(from: opaque, to: scaled, filter: filter, place: place)
+        } catch {
+            scaled.free()
+            mapped?.free()
+            throw error
+        }
+    }
+
+    deinit {
+        scaled.free()
+        mapped?.free()
+    }
+
+    /// - Returns: the scaled picture in `rgb24`, lent until the next call.
+    func run(_ view: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
+        var opaque = view
+        if let compositor {
+            try compositor.compose(view)
+            opaque = compositor.result
+        }
+        try converter.convert(opaque, into: scaled)
+        guard let mapping, let mapped else { return scaled }
+        mapping.map(scaled, into: mapped)
+        return mapped
     }
 }

@@ -2,11 +2,16 @@ import CFFmpeg
 
 /// A video stream as a player sees it: which picture is on the screen at a time, in one pass from the first to the last.
 ///
-/// Two pictures are held: the one on the screen and the one after it.
+/// Two pictures are held, the one on the screen and the one after it, and the one before where pictures are interlaced.
+/// Pictures the decoder flags as corrupt are left out, and the one before stands, as in a player that freezes instead of
+/// showing rubble; damage it could conceal is shown, and counted.
 final class PictureTrack {
     let decoder: StreamDecoder
-    /// The picture on the screen. Valid once ``advance(to:)`` has been called with a time at or after the first.
-    private(set) var current: UnsafeMutablePointer<AVFrame>
+    /// What the stream, with its first picture, says about all of its pictures.
+    private(set) var streamPictures: StreamPictures
+    /// What has come out of the decoder so far.
+    private(set) var counts = PictureCounts()
+    private var shown: UnsafeMutablePointer<AVFrame>
     /// Time of the picture on the screen; nil before the first.
     private(set) var currentSpan: Span?
     /// Counts the pictures that have been on the screen: a change of it is a change of picture.
@@ -15,6 +20,12 @@ final class PictureTrack {
     private(set) var longestGapSeconds = 0.0
     private var next: UnsafeMutablePointer<AVFrame>
     private var nextSpan: Span?
+    /// The picture before the one on the screen, while that is interlaced; else empty.
+    private var previous: UnsafeMutablePointer<AVFrame>
+    private var deinterlacer: Deinterlacer?
+    /// The whole picture made of the interlaced one on the screen.
+    private var whole: UnsafeMutablePointer<AVFrame>?
+    private var lastKind: Kind?
     private let times: PresentationTimes
     private let nominalDuration: Double
     private let tolerance: Double
@@ -26,6 +37,23 @@ final class PictureTrack {
         var end: Double { start + duration }
     }
 
+    /// What a picture's neighbours usually share with it.
+    private struct Kind: Equatable {
+        var width: Int32
+        var height: Int32
+        var format: Int32
+        var range: AVColorRange
+        var matrix: AVColorSpace
+        var primaries: AVColorPrimaries
+        var transfer: AVColorTransferCharacteristic
+
+        init(of frame: AVFrame) {
+            (width, height, format) = (frame.width, frame.height, frame.format)
+            (range, matrix) = (frame.color_range, frame.colorspace)
+            (primaries, transfer) = (frame.color_primaries, frame.color_trc)
+        }
+    }
+
     /// Decodes the first picture.
     init(_ decoder: StreamDecoder) throws {
         self.decoder = decoder
@@ -34,16 +62,40 @@ final class PictureTrack {
         let rate = stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate.value : stream.r_frame_rate.value
         nominalDuration = rate > 0 ? 1 / rate : 1.0 / 25
         tolerance = FrameClock.pictureTolerance(tickSeconds: stream.time_base.value)
-        current = FFmpeg.allocated(av_frame_alloc())
+        shown = FFmpeg.allocated(av_frame_alloc())
+        previous = FFmpeg.allocated(av_frame_alloc())
         next = FFmpeg.allocated(av_frame_alloc())
+        streamPictures = StreamPictures(of: decoder.stream, first: nil)
         try loadNext(after: nil)
+        if nextSpan != nil { streamPictures = StreamPictures(of: decoder.stream, first: next) }
     }
 
     deinit {
-        for frame in [current, next] {
-            var frame: UnsafeMutablePointer<AVFrame>? = frame
-            av_frame_free(&frame)
+        for frame in [previous, shown, next] { frame.free() }
+    }
+
+    /// The picture on the screen, deinterlaced. Valid once ``advance(to:)`` has been called with a time at or after the
+    /// first, until the next call that moves on.
+    var current: DecodedPicture {
+        DecodedPicture(frame: progressive(), stream: streamPictures)
+    }
+
+    /// The frame on the screen, or what deinterlacing makes of it.
+    private func progressive() -> UnsafeMutablePointer<AVFrame> {
+        guard shown.pointee.interlaced_frame != 0, Deinterlacer.takes(shown.pointee.format) else { return shown }
+        if let whole { return whole }
+        let deinterlacer = deinterlacer ?? Deinterlacer()
+        self.deinterlacer = deinterlacer
+        func neighbour(_ frame: UnsafeMutablePointer<AVFrame>) -> UnsafeMutablePointer<AVFrame>? {
+            let fits =
+                frame.pointee.buf.0 != nil && frame.pointee.width == shown.pointee.width
+                && frame.pointee.height == shown.pointee.height && frame.pointee.format == shown.pointee.format
+            return fits ? frame : nil
         }
+        let made = deinterlacer.deinterlace(
+            shown, previous: neighbour(previous), next: nextSpan.flatMap { _ in neighbour(next) })
+        whole = made
+        return made
     }
 
     /// The picture that comes after the current one, or the first; nil at the end.
@@ -79,7 +131,10 @@ final class PictureTrack {
         if let currentSpan, span.start > currentSpan.end + tolerance {
             longestGapSeconds = max(longestGapSeconds, span.start - currentSpan.end)
         }
-        swap(&current, &next)
+        (previous, shown, next) = (shown, next, previous)
+        // Nobody else needs it, and a large picture's memory goes back to the decoder.
+        if shown.pointee.interlaced_frame == 0 { av_frame_unref(previous) }
+        whole = nil
         currentSpan = span
         currentNumber += 1
         try loadNext(after: span)
@@ -95,6 +150,8 @@ final class PictureTrack {
     func seek(to seconds: Double) throws -> Bool {
         guard decoder.seek(to: times.tick(at: seconds)) else { return false }
         currentSpan = nil
+        whole = nil
+        av_frame_unref(shown)
         try loadNext(after: nil)
         return nextSpan != nil
     }
@@ -106,9 +163,27 @@ final class PictureTrack {
             let start = times.seconds(at: ticks) ?? previous?.end ?? times.streamStart ?? 0
             let stated = times.duration(of: next.pointee.pkt_duration)
             if let previous, start <= previous.start { continue }
+            guard take(next.pointee) else { continue }
             nextSpan = Span(start: start, duration: stated ?? nominalDuration)
             return
         }
         nextSpan = nil
+    }
+
+    /// Counts a picture.
+    ///
+    /// - Returns: whether it is fit to be seen.
+    private func take(_ frame: AVFrame) -> Bool {
+        if frame.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+            counts.corrupt += 1
+            return false
+        }
+        counts.shown += 1
+        if frame.decode_error_flags != 0 { counts.damaged += 1 }
+        if frame.interlaced_frame != 0 { counts.interlaced += 1 }
+        let kind = Kind(of: frame)
+        if let lastKind, lastKind != kind { counts.changes += 1 }
+        lastKind = kind
+        return true
     }
 }

@@ -14,7 +14,7 @@ final class VideoEncoder {
     init(_ settings: VideoEncoding, in format: UnsafeMutablePointer<AVFormatContext>, path: String) throws(MediaError) {
         precondition(settings.width > 0 && settings.height > 0 && settings.frameRate.numerator > 0)
         precondition(settings.width % 2 == 0 && settings.height % 2 == 0, "yuv420p takes even sides only")
-        let isHighDefinition = settings.height >= ColourMatrix.highDefinitionLines
+        let isHighDefinition = PictureColour.isHighDefinition(width: settings.width, height: settings.height)
         let tick = Self.tick(settings, isAVI: String(cString: format.pointee.oformat.pointee.name) == "avi")
         stream = try EncodedStream(
             codec: settings.codec, in: format, path: path, options: settings.options

@@ -14,6 +14,8 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
     package var displayHeight: Int
     /// Clockwise turn that a player applies: 0, 90, 180 or 270.
     package var rotationDegrees: Int
+    /// Whether a player mirrors the picture left to right, after turning it.
+    package var isMirrored: Bool
     /// Width of a pixel over its height, as numerator and denominator; 1:1 when unknown.
     package var sampleAspectRatio: [Int]
     /// Average frames a second by the container, where it says.
@@ -21,11 +23,13 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
     /// Presentation time of the first picture, in seconds.
     package var startSeconds: Double
     package var durationSeconds: Double?
+    /// How pixels are coded and read; nil when no picture decodes.
+    package var colour: VideoColour?
 
     package init(
         index: Int, codec: String, profile: String?, pixelFormat: String, width: Int, height: Int, displayWidth: Int,
-        displayHeight: Int, rotationDegrees: Int, sampleAspectRatio: [Int], averageFrameRate: Double?,
-        startSeconds: Double, durationSeconds: Double?
+        displayHeight: Int, rotationDegrees: Int, isMirrored: Bool, sampleAspectRatio: [Int], averageFrameRate: Double?,
+        startSeconds: Double, durationSeconds: Double?, colour: VideoColour?
     ) {
         self.index = index
         self.codec = codec
@@ -36,9 +40,11 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
         self.displayWidth = displayWidth
         self.displayHeight = displayHeight
         self.rotationDegrees = rotationDegrees
+        self.isMirrored = isMirrored
         self.sampleAspectRatio = sampleAspectRatio
         self.averageFrameRate = averageFrameRate
         self.startSeconds = startSeconds
         self.durationSeconds = durationSeconds
+        self.colour = colour
     }
 }

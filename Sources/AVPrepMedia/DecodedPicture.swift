@@ -1,0 +1,70 @@
+import CFFmpeg
+
+/// A picture as it came from the decoder, whole lines, with what its stream says about all of them.
+struct DecodedPicture {
+    let frame: UnsafeMutablePointer<AVFrame>
+    let stream: StreamPictures
+
+    /// How its numbers are read.
+    var colour: PictureColour { PictureColour(of: frame, keepsImages: stream.keepsImages) }
+
+    /// How it is turned: by its own word (H.264 and HEVC can change it within a stream), else by the container's.
+    var orientation: Orientation { Orientation(of: frame) ?? stream.orientation }
+}
+
+/// What a stream says about all of its pictures.
+struct StreamPictures {
+    let orientation: Orientation
+    /// Whether the codec keeps images as they are, see ``PictureColour``.
+    let keepsImages: Bool
+    /// Brightest light of the pictures in cd/m², where container or codec say.
+    let peakNits: Double?
+
+    /// - Parameter first: the first picture, which can carry what the container does not; nil when none decodes.
+    init(of stream: UnsafePointer<AVStream>, first: UnsafePointer<AVFrame>?) {
+        orientation = Orientation(of: stream)
+        let codec = avcodec_descriptor_get(stream.pointee.codecpar.pointee.codec_id)
+        keepsImages = codec.map { Int32($0.pointee.props) & AV_CODEC_PROP_LOSSY == 0 } ?? false
+        peakNits = first.flatMap { MasteringLight.peakNits(of: $0) } ?? MasteringLight.peakNits(of: stream)
+    }
+}
+
+/// The light that high dynamic range pictures were graded for: HDR10's static metadata (SMPTE ST 2086, CTA-861.3).
+enum MasteringLight {
+    /// The brightest pixel by the codec's own words.
+    static func peakNits(of frame: UnsafePointer<AVFrame>) -> Double? {
+        func data(_ type: AVFrameSideDataType, _ size: Int) -> UnsafeRawPointer? {
+            guard let data = av_frame_get_side_data(frame, type), data.pointee.size >= size else { return nil }
+            return UnsafeRawPointer(data.pointee.data)
+        }
+        return peak(
+            level: data(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, MemoryLayout<AVContentLightMetadata>.size),
+            mastering: data(
+                AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, MemoryLayout<AVMasteringDisplayMetadata>.size))
+    }
+
+    /// The brightest pixel by the container's words.
+    static func peakNits(of stream: UnsafePointer<AVStream>) -> Double? {
+        func data(_ type: AVPacketSideDataType, _ size: Int) -> UnsafeRawPointer? {
+            var found = 0
+            guard let data = av_stream_get_side_data(stream, type, &found), found >= size else { return nil }
+            return UnsafeRawPointer(data)
+        }
+        return peak(
+            level: data(AV_PKT_DATA_CONTENT_LIGHT_LEVEL, MemoryLayout<AVContentLightMetadata>.size),
+            mastering: data(AV_PKT_DATA_MASTERING_DISPLAY_METADATA, MemoryLayout<AVMasteringDisplayMetadata>.size))
+    }
+
+    /// MaxCLL where it is known, else the mastering screen's white. Both are 0 where an encoder did not know.
+    private static func peak(level: UnsafeRawPointer?, mastering: UnsafeRawPointer?) -> Double? {
+        if let level {
+            let most = level.loadUnaligned(as: AVContentLightMetadata.self).MaxCLL
+            if most > 0 { return Double(most) }
+        }
+        if let mastering {
+            let screen = mastering.loadUnaligned(as: AVMasteringDisplayMetadata.self)
+            if screen.has_luminance != 0, screen.max_luminance.value > 0 { return screen.max_luminance.value }
+        }
+        return nil
+    }
+}
