@@ -54,8 +54,8 @@ package enum BlackBorder {
         var detection =
             switch settings.method {
             case .off: BorderDetection.none(isDark: false)
-            case .robust: RobustBorder.detect(in: frames, threshold: settings.threshold)
-            case .aot: MeanLevelBorder.detect(in: frames, threshold: settings.threshold)
+            case .robust: RobustBorder.detect(in: frames.map(LevelPlane.init), threshold: settings.threshold)
+            case .aot: MeanLevelBorder.detect(in: frames, threshold: settings.aotThreshold)
             }
         refuseTooMuch(&detection, width: first.width, height: first.height)
         func margin(_ side: BorderDetection.Side) -> Int { side.depth > 0 ? side.depth + max(0, settings.margin) : 0 }

@@ -1,131 +1,166 @@
 import AVPrepCore
 
-/// Black framing by evidence rather than by level: a border is a strip along a side that has one level over its whole
-/// area in all probed frames, and that ends everywhere along the side at the same line, where some frame is brighter.
+/// Black framing by evidence rather than by level: a border is a strip along a side that has one dark level over its
+/// whole area in all probed frames, and that ends along the side at one straight line, where some frame is brighter.
 ///
-/// So a dark scene is no border (nothing is seen to end), nor is a sky that fades (no edge), nor a dark corner (it does
-/// not reach along the side). Noise is averaged out over cells of one line × a sixteenth of the side; a logo or a
-/// subtitle in the bar spoils a few cells, and a few spoilt cells are forgiven.
+/// So a dark scene is no border (nothing is seen to end, or not at one line), nor is a sky that fades (no edge). Letters
+/// in a bar are bright, leave some of every line at the bar's level, and end before the picture's side does; texture of
+/// a dark scene strays a little from one level everywhere.
 enum RobustBorder {
-    /// Least rise of level from border to picture, 0...255: the step of a coarse quantiser, or the noise of a very
-    /// noisy bar, stays below.
+    /// Least rise of level from border to picture, 0...255: the step of a coarse quantiser stays below.
     static let smallestContrast = 10.0
     /// Share of the side along which the edge must be seen, when the opposite side has the same border.
-    static let pairedShare = 0.3
+    static let pairedShare = 0.4
     /// The same for a border on one side alone: a black backdrop above a lit stage looks like one.
     static let singleShare = 0.6
-    /// Share of the border's cells that must be black: the rest are logos and subtitles.
-    static let blackShare = 0.7
-    /// Share of the side where the lines next to the edge must be black.
-    static let blackAtEdgeShare = 0.8
+    /// Share of each of the border's lines that must be at its level: the rest may be letters.
+    static let leastLineShare = 0.3
+    /// The same for all of the border together.
+    static let leastShare = 0.55
+    /// Share of the border's area that may stray a little from its level: edges of letters, an encoder's ringing.
+    static let largestStray = 0.1
 
-    static func detect(in frames: [Image8], threshold: Double) -> BorderDetection {
-        let planes = frames.map(LevelPlane.init)
+    static func detect(in planes: [LevelPlane], threshold: Double) -> BorderDetection {
         guard let first = planes.first else { return .none(isDark: false) }
         // One pixel in fifty may shine: a lamp in a dark scene shows no edge.
-        guard planes.contains(where: { $0.quantile(0.98) > threshold + 8 }) else { return .none(isDark: true) }
+        guard planes.contains(where: { $0.quantile(0.98) > threshold }) else { return .none(isDark: true) }
         let (allRows, allColumns) = (0..<first.height, 0..<first.width)
-        // Bars beside the picture hide part of the bars above it: rows, then columns between them, then rows again.
-        let rough = SidePair(
-            LevelCells(planes, rows: allRows, columns: allColumns, linesAreRows: true), threshold: threshold,
-            countsDarkBands: false)
-        let columns = SidePair(
-            LevelCells(planes, rows: rough.rest(of: allRows), columns: allColumns, linesAreRows: false),
-            threshold: threshold, countsDarkBands: true)
-        let rows = SidePair(
-            LevelCells(planes, rows: allRows, columns: columns.rest(of: allColumns), linesAreRows: true),
-            threshold: threshold, countsDarkBands: true)
+        func rows(_ columns: Range<Int>, isLenient: Bool = false) -> SidePair {
+            SidePair(planes, (.top, .bottom), across: columns, of: allRows, threshold: threshold, isLenient: isLenient)
+        }
+        func columns(_ rows: Range<Int>, isLenient: Bool = false) -> SidePair {
+            SidePair(planes, (.left, .right), across: rows, of: allColumns, threshold: threshold, isLenient: isLenient)
+        }
+        // Bars beside the picture hide part of the bars above it, and the other way round: each is looked at between
+        // the others, and both must agree in the end.
+        let roughRows = rows(allColumns, isLenient: true)
+        let roughColumns = columns(allRows, isLenient: true)
+        guard roughRows.isFound || roughColumns.isFound else { return .none(isDark: false) }
+        var upright = columns(roughRows.rest)
+        var level = rows(upright.rest)
+        let again = columns(level.rest)
+        if !again.agrees(with: upright) {
+            upright = columns(allRows)
+            level = rows(allColumns)
+            if upright.isFound && level.isFound { level = rows(upright.rest) }
+        }
         return BorderDetection(
-            margins: .none, isDark: false, top: rows.near, bottom: rows.far, left: columns.near, right: columns.far)
+            margins: .none, isDark: false, top: level.near, bottom: level.far, left: upright.near,
+            right: upright.far)
     }
 
     /// The borders at the two ends of one direction.
     private struct SidePair {
         var near: BorderDetection.Side
         var far: BorderDetection.Side
+        private let lines: Range<Int>
 
-        /// - Parameter countsDarkBands: whether bands in which nothing is ever seen count against the evidence. They do
-        ///   unless they may lie behind bars on the other two sides.
-        init(_ cells: LevelCells, threshold: Double, countsDarkBands: Bool) {
-            func side(isFar: Bool) -> BorderDetection.Side {
-                RobustBorder.side(of: cells, isFar: isFar, threshold: threshold, countsDarkBands: countsDarkBands)
+        /// - Parameters:
+        ///   - across: the part of the two sides that is looked at.
+        ///   - lines: all lines of this direction.
+        ///   - isLenient: whether bands in which nothing is ever seen are left out: they may lie behind bars on the other
+        ///     two sides. Else they count against the evidence.
+        init(
+            _ planes: [LevelPlane], _ edges: (BorderStrip.Edge, BorderStrip.Edge), across: Range<Int>,
+            of lines: Range<Int>, threshold: Double, isLenient: Bool
+        ) {
+            func side(_ edge: BorderStrip.Edge) -> BorderDetection.Side {
+                RobustBorder.side(planes, edge, across: across, threshold: threshold, isLenient: isLenient)
             }
-            near = side(isFar: false)
-            far = side(isFar: true)
-            let arePaired =
-                near.depth > 0 && far.depth > 0
-                && abs(near.depth - far.depth) <= max(2, max(near.depth, far.depth) / 5)
+            self.lines = lines
+            near = side(edges.0)
+            far = side(edges.1)
             let needed = arePaired ? RobustBorder.pairedShare : RobustBorder.singleShare
             if near.confidence < needed { near.withdraw() }
             if far.confidence < needed { far.withdraw() }
         }
 
-        /// What is left of `range` between the two; all of it where that is next to nothing.
-        func rest(of range: Range<Int>) -> Range<Int> {
-            let (start, end) = (range.lowerBound + near.depth, range.upperBound - far.depth)
-            return Double(end - start) >= BlackBorder.smallestRest * Double(range.count) ? start..<end : range
+        var isFound: Bool { near.depth > 0 || far.depth > 0 }
+
+        /// Whether both sides have a border of about the same depth.
+        private var arePaired: Bool {
+            near.depth > 0 && far.depth > 0 && abs(near.depth - far.depth) <= max(2, max(near.depth, far.depth) / 5)
+        }
+
+        /// What is left between the two; all of it where that is next to nothing.
+        var rest: Range<Int> {
+            let (start, end) = (lines.lowerBound + near.depth, lines.upperBound - far.depth)
+            return Double(end - start) >= BlackBorder.smallestRest * Double(lines.count) ? start..<end : lines
+        }
+
+        func agrees(with other: SidePair) -> Bool {
+            abs(near.depth - other.near.depth) <= 2 && abs(far.depth - other.far.depth) <= 2
         }
     }
 
     // MARK: - One side
 
     /// The best border at one side, however weak its evidence; depth 0 for none.
-    private static func side(of cells: LevelCells, isFar: Bool, threshold: Double, countsDarkBands: Bool)
-        -> BorderDetection.Side
-    {
+    private static func side(
+        _ planes: [LevelPlane], _ edge: BorderStrip.Edge, across: Range<Int>, threshold: Double, isLenient: Bool
+    ) -> BorderDetection.Side {
         var best = BorderDetection.Side.none
         // A border of one line is all in the outermost; a broken outermost line is outvoted by the next two.
-        for sampledLines in [1, 3] where sampledLines <= cells.lineCount {
-            let reference = cells.reference(outermost: sampledLines, isFar: isFar)
-            guard reference.level <= threshold else { continue }
-            let found = side(of: cells, isFar: isFar, reference: reference, countsDarkBands: countsDarkBands)
+        for sampled in [3, 1] {
+            guard
+                let strip = BorderStrip(planes, edge, across: across, sampled: sampled, threshold: threshold)
+            else { continue }
+            let found = side(of: strip, isLenient: isLenient)
             if found.confidence > best.confidence || best.level == 0 { best = found }
+            if best.confidence >= singleShare { break }
         }
         return best
     }
 
-    private static func side(
-        of cells: LevelCells, isFar: Bool, reference: LevelCells.Reference, countsDarkBands: Bool
-    ) -> BorderDetection.Side {
-        let (lineCount, bandCount) = (cells.lineCount, cells.bandCount)
-        let contrast = max(smallestContrast, 2 * reference.tolerance)
+    private static func side(of strip: BorderStrip, isLenient: Bool) -> BorderDetection.Side {
+        let contrast = max(smallestContrast, strip.tolerance + 4)
         // Enough lines to see a soft edge rise.
-        let reach = max(4, lineCount / 128)
-        func line(_ depth: Int) -> Int { isFar ? lineCount - 1 - depth : depth }
-        func isBlack(_ depth: Int, _ band: Int) -> Bool { cells.isBlack(line(depth), band, reference) }
+        let reach = max(4, strip.lineCount / 64)
         func rise(_ depth: Int, _ band: Int) -> Double {
-            (depth..<min(depth + reach, lineCount)).map { cells.brightest(line($0), band) }.max() ?? 0
+            (depth..<min(depth + reach, strip.lineCount)).map { strip.brightest($0, band) }.max() ?? 0
         }
-        // Bands that are black from end to end lie behind another bar, or in the dark: nothing is seen to end there.
-        let bands = (0..<bandCount).filter { band in
-            (0..<lineCount).contains { cells.brightest($0, band) - reference.level >= contrast }
+        /// Whether the band is border up to `depth` and picture after it.
+        func ends(_ depth: Int, _ band: Int) -> Bool {
+            let inside = (max(0, depth - 2)..<depth).map { strip.share($0, band) }.min() ?? 0
+            let outside = (depth..<min(depth + reach, strip.lineCount)).map { strip.share($0, band) }.min() ?? 1
+            return inside >= 0.3 && outside <= 0.35 && inside - outside >= 0.3
+                && rise(depth, band) - strip.level >= contrast
         }
-        guard bands.count >= 2 else { return .none }
-
-        var result = BorderDetection.Side(depth: 0, level: reference.level, contrast: 0, confidence: 0)
-        var blackCells = 0
-        let deepest = min(lineCount - 1, Int(Double(lineCount) * BlackBorder.largestShare) + 2)
+        let bands = (0..<strip.bandCount).filter { band in
+            !isLenient || (0..<strip.lineCount).contains { strip.brightest($0, band) - strip.level >= contrast }
+        }
+        var result = BorderDetection.Side(depth: 0, level: strip.level, contrast: 0, confidence: 0)
+        guard bands.count >= 2 else { return result }
+        let deepest = strip.lineCount - 2
+        var area = 0.0
+        var strayed = 0.0
+        var candidates: [(depth: Int, share: Double)] = []
         for depth in 1..<max(2, deepest) {
-            blackCells += bands.count { isBlack(depth - 1, $0) }
-            guard Double(blackCells) >= blackShare * Double(depth * bands.count) else { continue }
-            let blackAtEdge = bands.filter { band in (max(0, depth - 3)..<depth).allSatisfy { isBlack($0, band) } }
-            guard Double(blackAtEdge.count) >= blackAtEdgeShare * Double(bands.count) else { continue }
-            let edge = blackAtEdge.filter { rise(depth, $0) - reference.level >= contrast }
-            let share = Double(edge.count) / Double(countsDarkBands ? bandCount : bands.count)
-            // Every line of the last few sees the same edge ahead; the innermost is nearest to it.
-            guard edge.count >= 2, share >= result.confidence - 0.05 else { continue }
-            result.confidence = max(share, result.confidence)
-            result.contrast = edge.map { rise(depth, $0) - reference.level }.median
-            result.depth = depth
-            // The border ends where half of the rise is done: in the middle of an edge softened by scaling.
-            while result.depth < min(depth + reach, deepest) {
-                let current = line(result.depth)
-                let share = edge.map { band in
-                    (cells.brightest(current, band) - reference.level) / (rise(depth, band) - reference.level)
-                }.median
-                if share >= 0.5 { break }
-                result.depth += 1
-            }
+            let line = strip.share(ofLine: depth - 1)
+            guard line >= leastLineShare else { break }
+            area += line
+            strayed += strip.stray(ofLine: depth - 1)
+            guard area >= leastShare * Double(depth), strayed <= largestStray * Double(depth) else { continue }
+            let share = Double(bands.count { ends(depth, $0) }) / Double(bands.count)
+            if share > 0.2 { candidates.append((depth, share)) }
+        }
+        guard let best = candidates.map(\.share).max() else { return result }
+        // Letters end before the bar does: the deepest edge that is seen nearly as well as the best one.
+        guard let chosen = candidates.last(where: { $0.share >= 0.6 * best }) else { return result }
+        let cluster = candidates.filter { abs($0.depth - chosen.depth) <= reach }
+        let strongest = cluster.map(\.share).max() ?? chosen.share
+        guard let last = cluster.last(where: { $0.share >= strongest - 0.05 }) else { return result }
+        let edge = bands.filter { ends(last.depth, $0) }
+        result.confidence = strongest
+        result.contrast = edge.map { rise(last.depth, $0) - strip.level }.median
+        result.depth = last.depth
+        // The border ends where half of the rise is done: in the middle of an edge softened by scaling.
+        while result.depth < min(last.depth + reach, deepest) {
+            let share = edge.map { band in
+                (strip.brightest(result.depth, band) - strip.level) / (rise(last.depth, band) - strip.level)
+            }.median
+            if share >= 0.5 { break }
+            result.depth += 1
         }
         return result
     }

@@ -1,25 +1,3 @@
-/// How black framing is found.
-package struct BorderSettings: Sendable, Equatable, Codable {
-    package enum Method: String, Sendable, Codable, CaseIterable {
-        /// Nothing is cropped.
-        case off
-        /// Rows and columns that stay dark and flat in every probed frame, with an edge where they end (default).
-        case robust
-        /// Arrow of Time's rule: mean RGB of a row or column below the threshold in every one of the probed frames.
-        case aot
-    }
-
-    package var method = Method.robust
-    /// Frames probed, evenly spread over the video. Arrow of Time takes 5.
-    package var frames = 5
-    /// Mean level, of 255, below which a row or column counts as black.
-    package var threshold = 24.0
-    /// Pixels cropped beyond the border found, where there is one: the blurred edge of a scaled bar.
-    package var margin = 1
-
-    package init() {}
-}
-
 /// How the camera's motion is estimated: corners, tracking and RANSAC as in the Arrow of Time code.
 package struct CameraMotionSettings: Sendable, Equatable, Codable {
     /// Whether camera motion is estimated at all.
