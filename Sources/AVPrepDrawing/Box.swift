@@ -1,0 +1,45 @@
+/// A rectangle of whole pixels: columns `[x, x + width)`, rows `[y, y + height)`.
+package struct Box: Sendable, Hashable {
+    package var x: Int
+    package var y: Int
+    package var width: Int
+    package var height: Int
+
+    package init(x: Int, y: Int, width: Int, height: Int) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+    }
+
+    /// The first column to the right of it.
+    package var endX: Int { x + width }
+    /// The first row below it.
+    package var endY: Int { y + height }
+
+    /// Smaller by `margin` pixels on every side (larger for a negative one).
+    package func inset(by margin: Int) -> Box {
+        Box(x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
+    }
+
+    /// The largest box of shape `width` : `height` inside this one, in its middle, at least a pixel each way.
+    package func fitting(width: Int, height: Int) -> Box {
+        let scale = min(Double(self.width) / Double(width), Double(self.height) / Double(height))
+        let fitted = (
+            width: max(1, Int((Double(width) * scale).rounded())),
+            height: max(1, Int((Double(height) * scale).rounded()))
+        )
+        return Box(
+            x: x + (self.width - fitted.width) / 2, y: y + (self.height - fitted.height) / 2, width: fitted.width,
+            height: fitted.height)
+    }
+
+    /// What lies in both, or nil.
+    package func intersection(_ other: Box) -> Box? {
+        let left = max(x, other.x)
+        let top = max(y, other.y)
+        let common = Box(
+            x: left, y: top, width: min(endX, other.endX) - left, height: min(endY, other.endY) - top)
+        return common.width > 0 && common.height > 0 ? common : nil
+    }
+}
