@@ -19,8 +19,8 @@ package struct Avprep: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Synth.self,
-            Doctor.self,
+            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Inspect.self,
+            Synth.self, Doctor.self,
         ])
 
     package init() {}

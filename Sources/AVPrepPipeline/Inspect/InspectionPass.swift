@@ -1,0 +1,219 @@
+import AVPrepAudio
+import AVPrepCore
+import AVPrepDrawing
+import AVPrepMedia
+import AVPrepStore
+import AVPrepVision
+import Foundation
+
+/// What one decode pass of `avprep inspect` gathers: what ingest's own stages make of the video, and what a drawing needs.
+///
+/// Segments, their flags and measures come from the very code that ingest runs, on the picture within the border. The
+/// pass itself decodes the whole picture, so that a drawing can show where the border lies. Memory does not grow with
+/// the video's length, but for one line a segment, cut and stretch.
+final class InspectionPass: DecodeConsumer {
+    /// One segment as ingest would make it.
+    struct SegmentSummary: Sendable, Equatable, Codable {
+        let startSeconds: Double
+        let seconds: Double
+        let flags: [String]
+        let measures: [String: Float]
+        /// Too short: ingest drops it.
+        let isDropped: Bool
+    }
+
+    /// Level of the whole sound.
+    struct SoundSummary: Sendable, Equatable, Codable {
+        /// Root mean square in dB below full scale.
+        let decibels: Double
+        let peakDecibels: Double
+        /// Share of the samples at full scale.
+        let clippedShare: Double
+    }
+
+    /// The sound that is drawn and judged: mono.
+    static let format = AudioFormat(sampleRate: SpectrogramStream.settings.sampleRate, channels: 1)
+    /// Stretches shorter than this are neither still nor silent.
+    static let leastStretchSeconds = 0.5
+    /// Silence is looked for in pieces of this length.
+    private static let pieceSeconds = 0.1
+
+    let border: InspectionBorder
+    private(set) var segments: [SegmentSummary] = []
+    /// Frames of the pass that begin a shot.
+    private(set) var cuts: [Int] = []
+    private(set) var frameCount = 0
+    private(set) var envelope = SoundEnvelope(sampleRate: format.sampleRate)
+    private(set) var moments: MomentSampler?
+    private let spectrogram: SpectrogramStream?
+    private let settings: IngestSettings
+    private let origin: Double
+    private let hasSound: Bool
+    private let onProgress: (Int) -> Void
+    private let part: Image8
+    private let grey: Image8
+    private var lastGrey: Image8?
+    private var assembler: SegmentAssembler
+    private var cutDetector: CutDetector
+    private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
+    private var silenceFinder = StretchFinder(leastSeconds: leastStretchSeconds)
+    private var piece: [Float] = []
+    private var sumOfSquares = 0.0
+    private var clippedSamples = 0.0
+    private var peak = 0.0
+    private var sampleCount = 0
+
+    /// - Parameters:
+    ///   - settings: those of the ingest whose view is wanted.
+    ///   - border: where the picture lies in the decoded frames.
+    ///   - info: what the container says.
+    ///   - draws: whether a drawing is to be made.
+    ///   - onProgress: gets the number of frames so far.
+    init(
+        settings: IngestSettings, border: InspectionBorder, info: MediaInfo, draws: Bool, cancellation: Cancellation,
+        onProgress: @escaping (Int) -> Void
+    ) throws {
+        // Segments of all lengths are looked at, and nothing is computed that only a prepared file needs.
+        var looked = settings
+        looked.minSegmentSeconds = 0
+        looked.flow.method = .off
+        looked.spectrograms = []
+        looked.pcm.sampleRate = 0
+        self.settings = settings
+        self.border = border
+        self.onProgress = onProgress
+        origin = info.commonStartSeconds
+        hasSound = info.audio != nil
+        part = Image8(width: border.inner.width, height: border.inner.height, channels: 3)
+        grey = Image8(width: part.width, height: part.height, channels: 1)
+        cutDetector = CutDetector(fps: settings.video.fps)
+        moments = draws ? MomentSampler() : nil
+        spectrogram = draws && hasSound ? try SpectrogramStream() : nil
+        let sink = SegmentSink()
+        assembler = SegmentAssembler(
+            settings: looked,
+            video: SegmentOrigin(
+                videoID: "", source: "", originSeconds: origin, width: part.width, height: part.height,
+                crop: border.margins),
+            frames: try FramePreparation(
+                settings: looked, width: part.width, height: part.height,
+                encoder: try JPEGEncoder(quality: settings.video.quality)),
+            features: SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
+            emit: { sink.segments.append($0.segment) })
+        self.sink = sink
+        formats = looked.audioFormats
+    }
+
+    /// Takes what the assembler emits; apart from the pass, because the assembler exists before the pass does.
+    private final class SegmentSink {
+        var segments: [Segment] = []
+    }
+
+    private let sink: SegmentSink
+    /// The formats that ingest's own stages ask for; ours comes after them.
+    private let formats: [AudioFormat]
+
+    /// The decode that feeds this pass.
+    func request() -> DecodeRequest {
+        DecodeRequest(
+            fps: settings.video.fps, shortSide: border.decodedShortSide,
+            audio: hasSound ? formats + [Self.format] : [])
+    }
+
+    func consume(frame picture: Image8, index: Int) throws {
+        frameCount = index + 1
+        border.copyInner(of: picture, into: part)
+        try assembler.consume(frame: part, index: index)
+        takeSegments()
+        cuts += try cutDetector.push(part)
+        try Grey.convert(part, into: grey)
+        let fps = settings.video.fps
+        if let lastGrey {
+            let isStill = Stillness.difference(lastGrey, grey) <= Stillness.frozenLevel
+            stillFinder.push(isStill, from: seconds(Double(index - 1) / fps), to: seconds(Double(index) / fps))
+        } else {
+            lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
+        }
+        lastGrey?.copyPixels(from: grey)
+        moments?.push(picture, grey: grey, index: index)
+        onProgress(frameCount)
+    }
+
+    func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
+        guard format == formats.count else {
+            return try assembler.consume(samples: samples, format: format, firstSample: firstSample)
+        }
+        envelope.push(samples)
+        spectrogram?.push(samples)
+        let length = Int(Self.pieceSeconds * Double(Self.format.sampleRate))
+        for sample in samples {
+            piece.append(sample)
+            if piece.count == length { closePiece() }
+        }
+    }
+
+    /// Ends the pass: what was still undecided is decided.
+    func finish() throws {
+        try assembler.finish()
+        takeSegments()
+        cuts += cutDetector.finish()
+        stillFinder.finish()
+        if !piece.isEmpty { closePiece() }
+        silenceFinder.finish()
+        spectrogram?.finish()
+    }
+
+    // MARK: - Results
+
+    var still: Stretches { stillFinder.found }
+    /// Nil without sound.
+    var silent: Stretches? { hasSound ? silenceFinder.found : nil }
+    var roll: SpectrogramRoll? { spectrogram?.roll }
+
+    /// Nil without sound.
+    var sound: SoundSummary? {
+        guard sampleCount > 0 else { return nil }
+        func decibels(_ value: Double) -> Double {
+            value > 0 ? max(AudioLevel.silenceDecibels, 20 * log10(value)) : AudioLevel.silenceDecibels
+        }
+        return SoundSummary(
+            decibels: decibels((sumOfSquares / Double(sampleCount)).squareRoot()), peakDecibels: decibels(peak),
+            clippedShare: clippedSamples / Double(sampleCount))
+    }
+
+    /// Moments at which a shot begins, on the presentation clock.
+    var cutSeconds: [Double] { cuts.map { seconds(Double($0) / settings.video.fps) } }
+
+    /// A moment of the pass on the presentation clock.
+    func seconds(_ passSeconds: Double) -> Double { origin + passSeconds }
+
+    private func takeSegments() {
+        for segment in sink.segments {
+            var flags = segment.flags
+            // Without sound there is none to be silent.
+            if !hasSound { flags.remove(.silent) }
+            let seconds = Double(segment.frameCount) / settings.video.fps
+            let measures = segment.measures.map { ($0.key.rawValue, $0.value) }
+            segments.append(
+                SegmentSummary(
+                    startSeconds: segment.startSeconds, seconds: seconds, flags: flags.setNames,
+                    measures: Dictionary(uniqueKeysWithValues: measures),
+                    isDropped: seconds < settings.minSegmentSeconds))
+        }
+        sink.segments.removeAll()
+    }
+
+    private func closePiece() {
+        let level = piece.withUnsafeBufferPointer { AudioLevel(of: $0) }
+        let rate = Double(Self.format.sampleRate)
+        silenceFinder.push(
+            level.isSilent(below: settings.silenceDecibels), from: seconds(Double(sampleCount) / rate),
+            to: seconds(Double(sampleCount + piece.count) / rate))
+        let count = Double(piece.count)
+        sumOfSquares += level.rootMeanSquare * level.rootMeanSquare * count
+        clippedSamples += level.clippedShare * count
+        peak = max(peak, level.peak)
+        sampleCount += piece.count
+        piece.removeAll(keepingCapacity: true)
+    }
+}

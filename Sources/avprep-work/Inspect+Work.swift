@@ -1,0 +1,24 @@
+import AVPrepCommands
+import AVPrepCore
+import AVPrepPipeline
+import Foundation
+
+extension Inspect: PerformableCommand {
+    func perform() throws {
+        let report = try InspectStage.run(
+            file, settings: try options.settingsOrDefaults().ingest,
+            drawings: InspectStage.Drawings(sheet: image, flow: flow), options.session.context)
+        try Terminal.show(report, json: options.json, text: \.text)
+        try report.exitStatus.end()
+    }
+}
+
+extension PipelineOptions {
+    /// The pipeline file's settings, or the defaults where the working directory has none and none was named.
+    fileprivate func settingsOrDefaults() throws -> PipelineSettings {
+        let hasFile = FileManager.default.fileExists(atPath: pipeline)
+        return hasFile || pipeline != Self.defaultPipeline
+            ? try PipelineFile.load(pipeline, overrides: overrides)
+            : try PipelineFile.parse("", name: "defaults", overrides: overrides)
+    }
+}
