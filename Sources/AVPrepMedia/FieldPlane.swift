@@ -139,14 +139,10 @@ struct FieldPlane {
         _ target: UnsafeMutablePointer<Sample>, _ y: Int, _ count: Int, _ most: Int32
     ) {
         let type = Sample.self
-        let (above, below) = (
-            line(current, mirrored(y - 1, around: y), type), line(current, mirrored(y + 1, around: y), type)
-        )
-        guard y >= 3, y + 3 < height else {
-            for x in 0..<count { target[x] = Sample(truncatingIfNeeded: (Int32(above[x]) &+ Int32(below[x])) >> 1) }
-            return
-        }
-        let (above3, below3) = (line(current, y - 3, type), line(current, y + 3, type))
+        let above = line(current, mirrored(y - 1, around: y), type)
+        let below = line(current, mirrored(y + 1, around: y), type)
+        let above3 = y >= 3 ? line(current, y - 3, type) : below
+        let below3 = y + 3 < height ? line(current, y + 3, type) : above
         for x in 0..<count {
             let sum = Int32(above[x]) &+ Int32(below[x])
             let sum3 = Int32(above3[x]) &+ Int32(below3[x])

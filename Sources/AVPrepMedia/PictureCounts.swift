@@ -6,7 +6,8 @@ package struct PictureCounts: Sendable, Equatable, Codable {
     package var interlaced = 0
     /// Of these, those with damage that the decoder concealed: missing references or slices.
     package var damaged = 0
-    /// Pictures the decoder flagged as corrupt. They were left out, and the one before stood in their place.
+    /// Pictures that were left out, and the one before stood in their place: the decoder flagged them as corrupt, or they
+    /// come before the first key frame and are predicted from pictures the file does not hold.
     package var corrupt = 0
     /// How often size, pixel format or colour changed from one picture to the next. All are scaled to the first one's
     /// output size.

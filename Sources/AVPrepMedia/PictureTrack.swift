@@ -3,8 +3,9 @@ import CFFmpeg
 /// A video stream as a player sees it: which picture is on the screen at a time, in one pass from the first to the last.
 ///
 /// Two pictures are held, the one on the screen and the one after it, and the one before where pictures are interlaced.
-/// Pictures the decoder flags as corrupt are left out, and the one before stands, as in a player that freezes instead of
-/// showing rubble; damage it could conceal is shown, and counted.
+/// Pictures the decoder flags as corrupt, and those at the start that are predicted from pictures the file does not hold,
+/// are left out, and the one before stands: a player that freezes instead of showing rubble. Damage that the decoder
+/// could conceal is shown, and counted.
 final class PictureTrack {
     let decoder: StreamDecoder
     /// What the stream, with its first picture, says about all of its pictures.
@@ -26,6 +27,19 @@ final class PictureTrack {
     /// The whole picture made of the interlaced one on the screen.
     private var whole: UnsafeMutablePointer<AVFrame>?
     private var lastKind: Kind?
+    /// How many more pictures may be left out while a first key picture is awaited.
+    private var patience = 0
+
+    /// Pictures without a key picture among them after which a stream is taken to have none: ten seconds at 30 fps.
+    private static let greatestPatience = 300
+    /// Codecs whose decoders in FFmpeg 5.1 begin with any picture, predicted from grey. H.264's waits by itself, and those
+    /// of VP8, VP9 and AV1 refuse.
+    private static let startAnywhere: Set<UInt32> = Set(
+        [
+            AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_H263,
+            AV_CODEC_ID_H263P, AV_CODEC_ID_H263I, AV_CODEC_ID_FLV1, AV_CODEC_ID_MSMPEG4V1, AV_CODEC_ID_MSMPEG4V2,
+            AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_WMV1, AV_CODEC_ID_WMV2, AV_CODEC_ID_WMV3, AV_CODEC_ID_VC1,
+        ].map(\.rawValue))
     private let times: PresentationTimes
     private let nominalDuration: Double
     private let tolerance: Double
@@ -66,6 +80,7 @@ final class PictureTrack {
         previous = FFmpeg.allocated(av_frame_alloc())
         next = FFmpeg.allocated(av_frame_alloc())
         streamPictures = StreamPictures(of: decoder.stream, first: nil)
+        awaitKeyPicture()
         try loadNext(after: nil)
         if nextSpan != nil { streamPictures = StreamPictures(of: decoder.stream, first: next) }
     }
@@ -152,6 +167,7 @@ final class PictureTrack {
         currentSpan = nil
         whole = nil
         av_frame_unref(shown)
+        awaitKeyPicture()
         try loadNext(after: nil)
         return nextSpan != nil
     }
@@ -170,11 +186,18 @@ final class PictureTrack {
         nextSpan = nil
     }
 
+    private func awaitKeyPicture() {
+        let codec = decoder.stream.pointee.codecpar.pointee.codec_id.rawValue
+        patience = Self.startAnywhere.contains(codec) ? Self.greatestPatience : 0
+    }
+
     /// Counts a picture.
     ///
     /// - Returns: whether it is fit to be seen.
     private func take(_ frame: AVFrame) -> Bool {
-        if frame.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+        if frame.key_frame != 0 { patience = 0 }
+        if patience > 0 || frame.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+            patience = max(0, patience - 1)
             counts.corrupt += 1
             return false
         }

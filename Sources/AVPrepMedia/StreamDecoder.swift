@@ -40,7 +40,7 @@ final class StreamDecoder {
                 "\(place): pictures of \(parameters.width) × \(parameters.height) are over limits.max_pixels "
                     + "(\(demuxer.limits.maxPixels)); raise it or leave the file out")
         }
-        guard let decoder = avcodec_find_decoder(parameters.codec_id) else {
+        guard let decoder = Self.decoder(for: stream) else {
             throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")
         }
         // Matroska marks the stream; mp4 marks each packet, see `feed`.
@@ -53,6 +53,8 @@ final class StreamDecoder {
         avcodec_parameters_to_context(context, stream.pointee.codecpar)
         context!.pointee.thread_count = Int32(threads)  // just allocated
         context!.pointee.max_pixels = Int64(demuxer.limits.maxPixels)
+        // A window that begins at any pixel is cut out exactly, not where memory happens to be aligned.
+        context!.pointee.flags |= Int32(AV_CODEC_FLAG_UNALIGNED)
         // Without it the decoder cannot move a frame's time past samples it skips.
         context!.pointee.pkt_timebase = stream.pointee.time_base
         let status = avcodec_open2(context, decoder, nil)
@@ -106,6 +108,22 @@ final class StreamDecoder {
         avcodec_flush_buffers(context)
         isDraining = false
         return true
+    }
+
+    /// FFmpeg's own decoder, but libvpx for VP8 and VP9 with transparency, which FFmpeg's own leave out.
+    private static func decoder(for stream: UnsafePointer<AVStream>) -> UnsafePointer<AVCodec>? {
+        let codec = stream.pointee.codecpar.pointee.codec_id
+        let mode = av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0)?.pointee.value
+        if let mode, String(cString: mode) == "1" {
+            let name: String? =
+                switch codec {
+                case AV_CODEC_ID_VP8: "libvpx"
+                case AV_CODEC_ID_VP9: "libvpx-vp9"
+                default: nil
+                }
+            if let name, let decoder = avcodec_find_decoder_by_name(name) { return decoder }
+        }
+        return avcodec_find_decoder(codec)
     }
 
     private func feed() throws {

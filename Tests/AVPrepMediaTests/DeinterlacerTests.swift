@@ -1,0 +1,104 @@
+import AVPrepCore
+import AVPrepMedia
+import Foundation
+import TestSupport
+import Testing
+
+/// Interlaced pictures against the ffmpeg program's bwdif filter, and against the motion they were made from.
+@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct DeinterlacerTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var words: String
+        var isTopFirst = true
+        var testDescription: String { "\(name), \(isTopFirst ? "top" : "bottom") first" }
+    }
+
+    static let cases: [Case] = [
+        Case(name: "mpeg2", words: "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -pix_fmt yuv420p"),
+        Case(name: "mpeg2", words: "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -pix_fmt yuv422p", isTopFirst: false),
+        Case(name: "h264", words: "-c:v libx264 -preset ultrafast -qp 10 -flags +ildct+ilme -pix_fmt yuv420p"),
+        Case(
+            name: "h264, 10 bits",
+            words: "-c:v libx264 -preset ultrafast -qp 10 -flags +ildct+ilme -x264-params bff=1 -pix_fmt yuv420p10le",
+            isTopFirst: false),
+        Case(name: "prores", words: "-c:v prores_ks -flags +ildct -pix_fmt yuv422p10le"),
+    ]
+
+    /// Moving patterns at 50 pictures a second, woven two by two.
+    private func write(_ test: Case, to path: String, seconds: Double = 0.4) throws {
+        try FFmpegProgram.run(
+            "-f lavfi -i testsrc2=s=192x144:r=50:d=\(seconds) -vf scale=out_color_matrix=bt601:out_range=tv,"
+                + "format=yuv444p,interlace=scan=\(test.isTopFirst ? "tff" : "bff"):lowpass=0 \(test.words) "
+                + "-top \(test.isTopFirst ? 1 : 0) -colorspace smpte170m -color_range tv {}", file: path)
+    }
+
+    @Test(arguments: cases) func picturesAreThoseOfTheProgram(test: Case) throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/clip.mov"
+            try write(test, to: path)
+            let file = try MediaFile(path: path)
+            #expect(file.info.video?.colour?.isInterlaced == true)
+            let ours = try PictureKeeper.first(9, of: file)
+            for index in [0, 3, 6] {
+                let theirs = try FFmpegProgram.picture(
+                    path,
+                    filter: "bwdif=mode=send_frame:deint=interlaced,scale=192:144:\(FFmpegProgram.exact)"
+                        + ":in_color_matrix=bt601:in_range=tv:in_h_chr_pos=0"
+                        + (test.words.contains("420") ? ":in_v_chr_pos=128" : ""), index: index)
+                // Without the upper lines, where the program's filter for more than 8 bits misses its neighbours when
+                // there is no picture before.
+                let first = 3 * 192 * 8
+                let ratio = peakSignalToNoise(Array(ours.pictures[index][first...]), Array(theirs.dropFirst(first)))
+                #expect(ratio >= 50, "picture \(index): \(ratio) dB")
+            }
+        }
+    }
+
+    /// Picture k shows the moment of the first field, and no line of the other.
+    @Test(arguments: [true, false]) func movingThingsAreWhereTheFirstFieldHasThem(isTopFirst: Bool) throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/clip.mov"
+            // A bar of 40 pixels that moves by 4 each field.
+            try FFmpegProgram.run(
+                "-f lavfi -i color=black:s=192x144:r=50:d=0.4,format=gray,geq=lum=if(between(X\\,4*N\\,4*N+39)\\,220\\,20)"
+                    + ",format=yuv420p,interlace=scan=\(isTopFirst ? "tff" : "bff"):lowpass=0 -c:v libx264 -preset ultrafast "
+                    + "-qp 4 -flags +ildct+ilme -top \(isTopFirst ? 1 : 0) \(isTopFirst ? "" : "-x264-params bff=1") {}",
+                file: path)
+            let file = try MediaFile(path: path)
+            let ours = try PictureKeeper.first(9, of: file)
+            for index in 2..<8 {
+                for row in [40, 41, 72, 101] {
+                    let line = (0..<192).map { Int(ours.pictures[index][3 * (192 * row + $0)]) }
+                    let lit = line.indices.filter { line[$0] > 128 }
+                    #expect(abs((lit.first ?? 0) - 8 * index) <= 1 && abs((lit.last ?? 0) - 8 * index - 39) <= 1)
+                }
+            }
+        }
+    }
+
+    /// A stream that is interlaced in parts is deinterlaced in these parts, and the share is told.
+    @Test func whatIsProgressiveStaysUntouched() throws {
+        try withTemporaryFolder { folder in
+            try write(Self.cases[0], to: "\(folder)/woven.ts", seconds: 0.8)
+            try FFmpegProgram.run(
+                "-f lavfi -i testsrc2=s=192x144:r=25:d=1.2 -vf scale=out_color_matrix=bt601:out_range=tv -c:v mpeg2video "
+                    + "-q:v 2 -pix_fmt yuv420p -colorspace smpte170m {}", file: "\(folder)/whole.ts")
+            let path = "\(folder)/clip.ts"
+            try FFmpegProgram.run("-i concat:\(folder)/whole.ts|\(folder)/woven.ts -c copy {}", file: path)
+            let file = try MediaFile(path: path)
+            #expect(file.info.video?.colour?.isInterlaced == false)
+            let request = DecodeRequest(fps: 25, shortSide: nil, audio: [])
+            let recorder = Recorder(request)
+            let summary = try file.decode(request, to: recorder)
+            // The decoder drops a picture at the seam, whose reference is in the other part.
+            #expect(summary.pictures.interlaced == 20 && summary.pictures.shown == 49, "\(summary)")
+            #expect(abs(summary.pictures.interlacedShare - 0.4) < 0.01)
+            let theirs = try FFmpegProgram.picture(
+                path,
+                filter:
+                    "scale=192:144:\(FFmpegProgram.exact):in_color_matrix=bt601:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128"
+            )
+            #expect(recorder.firstPicture == theirs)
+        }
+    }
+}
