@@ -1,14 +1,10 @@
-import CFFTW
-import Foundation
+import CKernels
 
 /// Makes one kind of spectrogram.
 ///
-/// Frame i is made of samples `[i·hop, i·hop + win_length)` and of no others: frame i of the spectrogram and sample
-/// `i·hop` of the sound are simultaneous. In librosa's terms this is `center=False` with the window at the start of the
-/// transform instead of its middle, which magnitudes cannot tell, but times can.
-///
-/// There is a frame for each whole hop (`samples / hop_length`, so 100 for 1 s at 16 kHz with a hop of 160). The last ones
-/// reach past the end, where they see zeros.
+/// Frame i is made of samples `[first + i·hop, first + i·hop + win_length)` and of no others, `first` being the settings'
+/// ``SpectrogramSettings/firstSample``: 0, or half a transform before the sound under `center`. It belongs to the moment
+/// of sample `i·hop`, with and without `center`.
 ///
 /// The plan, window and filters are read-only and shared: make one spectrogram of a kind, use it from any thread, with
 /// a ``Workspace`` for each.
@@ -26,10 +22,7 @@ package final class Spectrogram: Sendable {
     private let window: [Float]
     private let filters: MelFilterBank?
     private let plan: FourierPlan
-
-    /// Frames transformed at a time. The cost a frame is the same from 1 to 64; more only cost memory, and idle
-    /// transforms in the last batch of a short sound.
-    private static let batch = 8
+    private let logarithm: SpectrumLogarithm
 
     /// Largest magnitude of a sample that is believed, where 1 is full scale. Its square, summed over the longest
     /// transform, still is a finite Float.
@@ -39,7 +32,7 @@ package final class Spectrogram: Sendable {
     package init(_ settings: SpectrogramSettings) throws(AudioError) {
         try settings.check()
         self.settings = settings
-        window = settings.window.coefficients(length: settings.windowLength)
+        window = settings.window.coefficients(length: settings.windowLength, periodic: settings.periodicWindow)
         bins = settings.bins
         switch settings.kind {
         case .mel:
@@ -51,31 +44,30 @@ package final class Spectrogram: Sendable {
             frequenciesHz = (0..<settings.bins).map { Double($0) * binHz }
             filters = nil
         }
-        plan = try FourierPlan(length: settings.fftLength, batch: Self.batch)
+        logarithm = SpectrumLogarithm(settings)
+        plan = try FourierPlan.shared(length: settings.fftLength)
     }
 
     /// Buffers for one thread to compute with; about 70 KB for `n_fft` 1024.
     package final class Workspace {
         fileprivate let buffers: FourierPlan.Buffers
         /// One power or magnitude spectrum, and zeros behind it for the filters.
-        fileprivate let spectrum: UnsafeMutableBufferPointer<Float>
+        fileprivate let spectrum: UnsafeMutablePointer<Float>
 
         fileprivate init(buffers: FourierPlan.Buffers, spectrumCount: Int) {
             self.buffers = buffers
             spectrum = .allocate(capacity: spectrumCount)
-            spectrum.initialize(repeating: 0)
+            spectrum.initialize(repeating: 0, count: spectrumCount)
         }
 
         deinit { spectrum.deallocate() }
     }
 
     package func makeWorkspace() -> Workspace {
-        Workspace(
-            buffers: plan.makeBuffers(),
-            spectrumCount: filters?.paddedBins ?? bins)
+        Workspace(buffers: plan.makeBuffers(), spectrumCount: filters?.paddedBins ?? bins)
     }
 
-    /// Frames that `samples` samples give: one for each whole hop; 0 for less than a hop.
+    /// Frames that `samples` samples give: see ``SpectrogramSettings/frameCount(samples:)``.
     package func frameCount(samples: Int) -> Int { settings.frameCount(samples: samples) }
 
     /// Computes the spectrogram of a mono sound.
@@ -96,17 +88,15 @@ package final class Spectrogram: Sendable {
         precondition(
             output.count == frames * bins && frames <= frameCount(samples: samples.count),
             "\(output.count) values are no spectrogram of \(samples.count) samples")
-        guard frames > 0, let result = output.baseAddress else { return 0 }
-        for first in stride(from: 0, to: frames, by: Self.batch) {
-            let count = min(Self.batch, frames - first)
+        guard frames > 0, let result = output.baseAddress, let sound = samples.baseAddress else { return 0 }
+        for first in stride(from: 0, to: frames, by: FourierPlan.batch) {
+            let count = min(FourierPlan.batch, frames - first)
             for index in 0..<count { taper(samples, frame: first + index, row: index, workspace.buffers) }
             // Rows past `count` keep what an earlier batch left there; their transforms are not looked at.
             plan.execute(workspace.buffers)
-            for index in 0..<count {
-                finish(row: index, workspace, into: result + (first + index) * bins)
-            }
+            for index in 0..<count { finish(row: index, workspace, into: result + (first + index) * bins) }
         }
-        return Self.countBroken(samples)
+        return Int(ckernels_spectrum_broken(sound, Int64(samples.count), Self.largestSample))
     }
 
     /// Writes the samples of `frame`, times the window, to a row of the transform's input. The row is zero past the
@@ -114,61 +104,45 @@ package final class Spectrogram: Sendable {
     private func taper(
         _ samples: UnsafeBufferPointer<Float>, frame: Int, row: Int, _ buffers: FourierPlan.Buffers
     ) {
-        let start = frame * settings.hopLength
-        let count = min(settings.windowLength, samples.count - start)
+        let start = settings.firstSample + frame * settings.hopLength
+        let end = start + settings.windowLength
         let input = buffers.input + row * buffers.inputStride
-        guard let samples = samples.baseAddress else { return }
-        window.withUnsafeBufferPointer { window in
-            for index in 0..<count {
-                let sample = samples[start + index]
-                // False for NaN too.
-                input[index] = abs(sample) <= Self.largestSample ? sample * window[index] : 0
-            }
+        guard let sound = samples.baseAddress else { return }
+        if start >= 0 && end <= samples.count {
+            let count = Int64(settings.windowLength)
+            ckernels_spectrum_taper(sound + start, window, count, Self.largestSample, input)
+        } else {
+            for index in 0..<settings.windowLength { input[index] = settings.sample(start + index, of: samples) }
+            ckernels_spectrum_taper(input, window, Int64(settings.windowLength), Self.largestSample, input)
         }
-        (input + count).update(repeating: 0, count: settings.windowLength - count)
     }
 
     /// Makes one frame of the result of one row of the transform's output.
     private func finish(row: Int, _ workspace: Workspace, into result: UnsafeMutablePointer<Float>) {
-        let transform = workspace.buffers.output + row * workspace.buffers.outputStride
-        guard let filters else {
-            Self.fill(result, with: transform, count: bins, power: settings.power)
-            return takeLogarithm(result)
+        let spectrum = filters == nil ? result : workspace.spectrum
+        plan.power(ofRow: row, workspace.buffers, into: spectrum)
+        if settings.power == 1 && !logarithm.takesRoot {
+            ckernels_spectrum_square_root(spectrum, Int64(settings.fftLength / 2 + 1))
         }
-        // A buffer of at least `n_fft / 2 + 1 ≥ 2` values has an address.
-        guard let spectrum = workspace.spectrum.baseAddress else { return }
-        Self.fill(spectrum, with: transform, count: filters.bins, power: settings.power)
-        filters.project(spectrum, into: result)
-        takeLogarithm(result)
+        filters?.project(spectrum, into: result)
+        logarithm.apply(to: result, count: bins)
     }
+}
 
-    private static func fill(
-        _ spectrum: UnsafeMutablePointer<Float>, with transform: UnsafeMutablePointer<fftwf_complex>, count: Int,
-        power: Int
-    ) {
-        for bin in 0..<count {
-            let (real, imaginary) = transform[bin]
-            spectrum[bin] = real * real + imaginary * imaginary
+extension SpectrogramSettings {
+    /// The sample at a place that may lie before the first or after the last one: what the padding says.
+    fileprivate func sample(_ place: Int, of samples: UnsafeBufferPointer<Float>) -> Float {
+        if samples.indices.contains(place) { return samples[place] }
+        let last = samples.count - 1
+        guard center, last >= 0 else { return 0 }
+        switch padding {
+        case .constant: return 0
+        case .edge: return samples[min(max(place, 0), last)]
+        case .reflect:
+            guard last > 0 else { return samples[0] }
+            // To and fro: a triangular wave of period 2·last.
+            let phase = (place % (2 * last) + 2 * last) % (2 * last)
+            return samples[min(phase, 2 * last - phase)]
         }
-        guard power == 1 else { return }
-        for bin in 0..<count { spectrum[bin] = spectrum[bin].squareRoot() }
-    }
-
-    private func takeLogarithm(_ values: UnsafeMutablePointer<Float>) {
-        let floor = Float(settings.floor)
-        switch settings.logarithm {
-        case .none: return
-        case .natural:
-            for bin in 0..<bins { values[bin] = log(max(values[bin], floor)) }
-        case .decibel:
-            let factor: Float = settings.power == 2 ? 10 : 20
-            for bin in 0..<bins { values[bin] = factor * log10(max(values[bin], floor)) }
-        }
-    }
-
-    private static func countBroken(_ samples: UnsafeBufferPointer<Float>) -> Int {
-        var count: Int32 = 0
-        for sample in samples { count &+= abs(sample) <= largestSample ? 0 : 1 }
-        return Int(count)
     }
 }

@@ -10,7 +10,7 @@ extension SpectrogramSettings {
     /// Checks every value against its range and against the others.
     ///
     /// - Throws: ``AudioError`` with `setting`, naming the first value that is wrong by its word in the pipeline file.
-    func check() throws(AudioError) {
+    package func check() throws(AudioError) {
         let letters = "abcdefghijklmnopqrstuvwxyz"
         try require(
             name.first.map(letters.contains) == true && name.allSatisfy { (letters + "0123456789_").contains($0) }
@@ -30,12 +30,18 @@ extension SpectrogramSettings {
             (1...Self.highestSampleRate).contains(hopLength),
             "hop_length \(hopLength) is not in 1 ... \(Self.highestSampleRate)")
         try require(power == 1 || power == 2, "power \(power) is neither 1 (magnitude) nor 2 (power)")
-        if logarithm != .none {
-            // Below the smallest normal Float the floor would vanish, and log(0) with it appear.
-            try require(
-                floor >= Double(Float.leastNormalMagnitude) && floor <= Double(Float.greatestFiniteMagnitude),
-                "floor \(floor) is not a positive number of at least 1.2e-38")
-        }
+        // Below the smallest normal Float, amin would vanish and log(0) appear.
+        try require(
+            amin >= Double(Float.leastNormalMagnitude) && amin <= Double(Float.greatestFiniteMagnitude),
+            "amin \(amin) is not a positive number of at least 1.2e-38")
+        try require(reference > 0 && reference.isFinite, "ref \(reference) is not a positive number")
+        // With more than that, loud sounds would not be finite.
+        try require(gain >= 1e-12 && gain <= 1e12, "gain \(gain) is not in 1e-12 ... 1e12")
+        try require(scale >= 1e-6 && scale <= 1e6, "scale \(scale) is not in 1e-6 ... 1e6")
+        try require(topDecibels >= 0 && topDecibels.isFinite, "top_db \(topDecibels) is not a number of at least 0")
+        try require(
+            logarithm.isDecibel || !referenceIsMaximum && topDecibels == 0,
+            "ref: max and top_db are for decibels; take log: power_to_db or amplitude_to_db, or leave them out")
         if kind == .mel { try checkBands() }
     }
 

@@ -1,4 +1,7 @@
 /// One kind of spectrogram, in librosa's words (those of the pipeline file stand beside each).
+///
+/// A value is `scale · log(gain · x)`, where x is the magnitude or power of a Fourier bin, or a mel band of either, and the
+/// logarithm is one of ``Logarithm``.
 package struct SpectrogramSettings: Sendable, Equatable, Codable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// Mel filter bank on the power or magnitude spectrum.
@@ -7,13 +10,19 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
         case linear
     }
 
+    /// Tapers of `scipy.signal.get_window`.
     package enum Window: String, Sendable, Codable, CaseIterable {
-        /// Periodic Hann, as `scipy.signal.get_window("hann", n)`.
-        case hann
-        /// Periodic Hamming.
-        case hamming
-        /// No taper.
-        case ones
+        case hann, hamming, blackman, blackmanharris, nuttall, flattop, bartlett, cosine, boxcar
+    }
+
+    /// What stands for the sound before a segment's first and after its last sample, under `center`: modes of `numpy.pad`.
+    package enum Padding: String, Sendable, Codable, CaseIterable {
+        /// Silence.
+        case constant
+        /// The sound mirrored at its first and last sample, which are not repeated.
+        case reflect
+        /// The first or last sample, held.
+        case edge
     }
 
     package enum MelScale: String, Sendable, Codable, CaseIterable {
@@ -28,21 +37,46 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
         case slaney
         /// Triangles of height 1 (`norm=None`).
         case none
+        /// Weights that sum up to 1 (`norm=1`).
+        case sum = "1"
+        /// Squares of weights that sum up to 1 (`norm=2`).
+        case squares = "2"
+        /// Largest weight 1 (`norm=np.inf`).
+        case largest = "inf"
+    }
+
+    /// What becomes of a mel band that lies between two Fourier bins, of which librosa warns.
+    package enum EmptyBands: String, Sendable, Codable, CaseIterable {
+        /// The settings are refused.
+        case error
+        /// It is 0 for every sound.
+        case zero
     }
 
     package enum Logarithm: String, Sendable, Codable, CaseIterable {
         /// The spectrum as it is.
         case none
-        /// ln(max(x, floor)).
+        /// ln(max(x, amin)).
         case natural
-        /// 10·log10(max(x, floor)) for power, 20·log10 for magnitude.
-        case decibel
+        /// ln(x + amin).
+        case naturalOffset = "natural_offset"
+        /// ln(x) above e, x / e up to it: VMZ's.
+        case naturalOrLinear = "natural_or_linear"
+        /// 10·log10(max(x, amin) / max(ref, amin)): `librosa.power_to_db`.
+        case powerToDB = "power_to_db"
+        /// 20·log10(max(x, amin) / max(ref, amin)): `librosa.amplitude_to_db`.
+        case amplitudeToDB = "amplitude_to_db"
+
+        /// Whether `ref` and `top_db` mean something.
+        package var isDecibel: Bool { self == .powerToDB || self == .amplitudeToDB }
     }
 
     package enum StoredType: String, Sendable, Codable, CaseIterable {
         case float32, float16
     }
 
+    /// The recipe that values not given are from; see ``named(_:)``.
+    package var preset = Preset.none
     /// The dataset's name under /audio.
     package var name: String
     package var kind: Kind
@@ -55,6 +89,15 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
     /// `hop_length`: samples from one frame's start to the next one's.
     package var hopLength: Int
     package var window = Window.hann
+    /// `fftbins`: whether the window is periodic (scipy's and librosa's default) or symmetric.
+    package var periodicWindow = true
+    /// `center`: whether the window of frame i lies around sample `i·hop_length`, or begins there.
+    package var center = false
+    /// `pad_mode`, under `center`.
+    package var padding = Padding.constant
+    /// `pad_end`: without `center`, whether there is a frame for each whole hop, so that the last ones see zeros past the
+    /// end, or for each whole window.
+    package var padEnd = true
     /// `power`: 1 for magnitude, 2 for power.
     package var power = 2
     /// `n_mels`: mel bands; ignored for linear.
@@ -65,9 +108,20 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
     package var maxFrequencyHz = 0.0
     package var melScale = MelScale.slaney
     package var melNorm = MelNorm.slaney
+    package var emptyBands = EmptyBands.error
+    /// Multiplies the spectrum before the logarithm.
+    package var gain = 1.0
     package var logarithm = Logarithm.natural
-    /// Values below this are raised to it before the logarithm.
-    package var floor = 1e-10
+    /// `amin`: what the logarithm's argument is raised to, or by.
+    package var amin = 1e-10
+    /// `ref` of decibels.
+    package var reference = 1.0
+    /// `ref: max`: the loudest value of each clip is its 0 dB; see ``clipRule``.
+    package var referenceIsMaximum = false
+    /// `top_db`: how far below a clip's loudest value its values go; 0 for all the way. See ``clipRule``.
+    package var topDecibels = 0.0
+    /// Multiplies the values after the logarithm.
+    package var scale = 1.0
     package var storedType = StoredType.float32
 
     package init(
@@ -81,16 +135,9 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
         self.hopLength = hopLength
     }
 
-    /// AVTS: 16 kHz, 20 ms windows every 10 ms, 1024-point transform, 40 mel bands (recipe §1.1).
-    package static let avts = SpectrogramSettings(
-        name: "mel", kind: .mel, sampleRate: 16_000, fftLength: 1024, windowLength: 320, hopLength: 160)
-
-    /// L3-Net: 48 kHz, 480-sample windows every 240, 512-point transform: 257 bins × 199 frames a second (recipe §2.1).
-    package static let l3: SpectrogramSettings = {
-        var settings = SpectrogramSettings(
-            name: "logspec", kind: .linear, sampleRate: 48_000, fftLength: 512, windowLength: 480, hopLength: 240)
-        settings.power = 1
-        settings.storedType = .float16
-        return settings
-    }()
+    /// `htk`: librosa's word for ``melScale``.
+    package var htk: Bool {
+        get { melScale == .htk }
+        set { melScale = newValue ? .htk : .slaney }
+    }
 }

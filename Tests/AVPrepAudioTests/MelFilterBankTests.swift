@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MelFilterBankTests {
     /// The few weights a band has against the whole matrix, multiplied by somebody else.
-    @Test(arguments: [SpectrogramSettings.avts, .likeOpenL3, .speechLike])
+    @Test(arguments: [SpectrogramSettings.avts, .named(.openl3Mel256), .speechLike])
     func bandsEqualTheDenseProductByOpenBLAS(settings: SpectrogramSettings) throws {
         openblas_set_num_threads(1)
         let bank = try MelFilterBank(settings)
@@ -33,12 +33,12 @@ import Testing
     }
 
     @Test func bandsBetweenTwoBinsAreRefusedWithTheirFrequencies() {
-        let settings = SpectrogramSettings.likeOpenL3.with { $0.melBands = 256 }
+        let settings = SpectrogramSettings.named(.openl3Mel256).with { $0.emptyBands = .error }
         let error = #expect(throws: AudioError.self) { try Spectrogram(settings) }
         #expect(error?.code == .emptyBand)
         #expect(
             error?.description
-                == "spectrogram openl3: mel band 0 of 256 (0.0 to 19.7 Hz) holds no Fourier bin, they are 23.4 Hz apart; "
-                + "lower n_mels, or raise n_fft or fmin")
+                == "spectrogram openl3_mel256: mel band 0 of 256 (0.0 to 19.7 Hz) holds no Fourier bin, they are 23.4 Hz apart; "
+                + "lower n_mels, raise n_fft or fmin, or set empty_bands: zero")
     }
 }

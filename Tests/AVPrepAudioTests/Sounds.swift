@@ -45,16 +45,7 @@ extension SpectrogramSettings {
         return copy
     }
 
-    /// 128 HTK mel bands in dB on 48 kHz, as OpenL3's mel variants take them.
-    static let likeOpenL3 = SpectrogramSettings(
-        name: "openl3", kind: .mel, sampleRate: 48_000, fftLength: 2048, windowLength: 2048, hopLength: 242
-    ).with {
-        $0.melBands = 128
-        $0.melScale = .htk
-        $0.logarithm = .decibel
-    }
-
-    /// 80 bands between two frequencies, triangles of height 1 on magnitudes under a Hamming window.
+    /// 64 bands between two frequencies, triangles of height 1 on magnitudes under a Hamming window.
     static let speechLike = SpectrogramSettings(
         name: "speech", kind: .mel, sampleRate: 16_000, fftLength: 512, windowLength: 400, hopLength: 160
     ).with {
@@ -65,6 +56,6 @@ extension SpectrogramSettings {
         $0.maxFrequencyHz = 7500
         $0.melScale = .htk
         $0.melNorm = .none
-        $0.floor = 1e-8
+        $0.amin = 1e-8
     }
 }

@@ -32,10 +32,18 @@ import Testing
         Bad("hop_length 0") { $0.hopLength = 0 },
         Bad("hop_length -1") { $0.hopLength = -1 },
         Bad("power 3") { $0.power = 3 },
-        Bad("floor") { $0.floor = 0 },
-        Bad("floor") { $0.floor = .nan },
-        Bad("floor") { $0.floor = 1e-60 },
-        Bad("floor") { $0.floor = .infinity },
+        Bad("amin") { $0.amin = 0 },
+        Bad("amin") { $0.amin = .nan },
+        Bad("amin") { $0.amin = 1e-60 },
+        Bad("amin") { $0.amin = .infinity },
+        Bad("ref") { $0.reference = 0 },
+        Bad("ref") { $0.reference = .nan },
+        Bad("gain") { $0.gain = 0 },
+        Bad("gain") { $0.gain = .infinity },
+        Bad("scale") { $0.scale = -1 },
+        Bad("top_db -1") { $0.topDecibels = -1 },
+        Bad("top_db are for decibels") { $0.topDecibels = 80 },
+        Bad("ref: max") { $0.referenceIsMaximum = true },
         Bad("n_mels 0") { $0.melBands = 0 },
         Bad("n_mels") { $0.melBands = .max },
         Bad("fmax 8001.0 Hz is not between 0 and half of sr (8000.0 Hz)") { $0.maxFrequencyHz = 8001 },
@@ -86,15 +94,37 @@ import Testing
             import json, sys
             from scipy.signal import get_window
             print(json.dumps([
-                [get_window(name, length).tolist() for length in (1, 2, 320, 481)] for name in sys.argv[1:]]))
+                [get_window(name, length, fftbins).tolist() for fftbins in (True, False)
+                  for length in (1, 2, 3, 320, 481)] for name in sys.argv[1:]]))
             """
         let windows = SpectrogramSettings.Window.allCases
         let theirs = try Oracle.json([[[Double]]].self, script, windows.map(\.rawValue))
         for (window, references) in zip(windows, theirs) {
-            for reference in references {
-                let ours = window.coefficients(length: reference.count)
-                #expect(zip(ours, reference).allSatisfy { abs(Double($0) - $1) <= 1e-7 })
+            for (index, reference) in references.enumerated() {
+                let ours = window.coefficients(length: reference.count, periodic: index < 5)
+                #expect(zip(ours, reference).allSatisfy { abs(Double($0) - $1) <= 1e-7 }, "\(window) \(index)")
             }
         }
+    }
+
+    @Test func presetsCanBeMadeAndAreNamedApart() throws {
+        let presets = SpectrogramSettings.Preset.allCases.filter { $0 != .none }
+        let kinds = presets.map(SpectrogramSettings.named)
+        for kind in kinds { _ = try Spectrogram(kind) }
+        #expect(Set(kinds.map(\.name)).count == kinds.count)
+        #expect(kinds.map(\.preset) == presets)
+    }
+
+    @Test func whatIsDoneToEachClipIsWritten() {
+        let openL3 = SpectrogramSettings.named(.openl3Linear).attributes
+        #expect(openL3["ref"] == .string("max"))
+        #expect(openL3["top_db"] == .double(80))
+        #expect(
+            openL3["clip_rule"]
+                == .string("of each clip x that is read: x = max(x, max(x) - top_db), then x = x - max(x)"))
+        let plain = SpectrogramSettings.named(.multisensory).attributes
+        #expect(plain["ref"] == .double(1))
+        #expect(plain["clip_rule"] == nil)
+        #expect(SpectrogramSettings.avts.attributes["ref"] == nil)
     }
 }

@@ -13,7 +13,7 @@ import Testing
         #expect(avts.frameCount(samples: 16_159) == 100)
         #expect(avts.bins == 40)
         let l3 = try Spectrogram(.l3)
-        #expect(l3.frameCount(samples: 48_000) == 200)
+        #expect(l3.frameCount(samples: 48_000) == 199)
         #expect(l3.bins == 257)
     }
 
@@ -31,14 +31,14 @@ import Testing
     func anImpulseLightsExactlyTheFramesWhoseWindowCoversIt(settings: SpectrogramSettings) throws {
         let settings = settings.with {
             $0.logarithm = .none
-            $0.window = .ones
+            $0.window = .boxcar
         }
         let spectrogram = try Spectrogram(settings)
         let workspace = spectrogram.makeWorkspace()
         let (hop, window) = (settings.hopLength, settings.windowLength)
         for position in [0, 1, hop - 1, hop, 7 * hop, 7 * hop + window - 1, 7 * hop + window, 30 * hop + 5] {
             let values = spectrogram.values(of: Sounds.impulse(at: position, count: 40 * hop), workspace)
-            for frame in 0..<40 {
+            for frame in 0..<spectrogram.frameCount(samples: 40 * hop) {
                 let covers = (frame * hop..<frame * hop + window).contains(position)
                 let row = values[frame * spectrogram.bins..<(frame + 1) * spectrogram.bins]
                 #expect(
@@ -48,26 +48,102 @@ import Testing
         }
     }
 
-    /// A clip cut out of a stored spectrogram is the spectrogram of the clip: the same bytes, but for the frames at its
-    /// end, which see the sound behind it in the one and zeros in the other.
-    @Test(arguments: [SpectrogramSettings.avts, .l3])
-    func aSliceIsTheSpectrogramOfTheSlice(settings: SpectrogramSettings) throws {
+    /// A clip cut out of a stored spectrogram is the spectrogram of the clip: the same bytes, but for the frames whose
+    /// window reaches over the clip's edge, which see the sound beyond it in the one and padding in the other.
+    @Test(arguments: [
+        (SpectrogramSettings.avts, 1), (.l3, 0), (.named(.l3embedding), 0), (.named(.openl3Mel128), 9),
+        (.named(.vmz), 1), (.named(.avslowfast), 0), (.named(.multisensory), 3), (.named(.power), 3),
+    ])
+    func aSliceIsTheSpectrogramOfTheSlice(settings: SpectrogramSettings, framesOverTheEdge: Int) throws {
         let spectrogram = try Spectrogram(settings)
         let rate = settings.sampleRate
-        let sound = Sounds.noise(seconds: 3, sampleRate: rate)
+        let sound = Sounds.noise(seconds: 4, sampleRate: rate)
         let whole = spectrogram.values(of: sound)
-        let perSecond = spectrogram.frameCount(samples: rate)
+        let bins = spectrogram.bins
         // Starts that are no multiple of the batch of transforms.
-        for firstFrame in [3, 101, 150] {
+        for firstFrame in [3, 51, 85] {
             let first = firstFrame * settings.hopLength
             let slice = spectrogram.values(of: Array(sound[first..<first + rate]))
-            let complete = (rate - settings.windowLength) / settings.hopLength + 1
-            #expect(complete == perSecond - 1)
-            let bins = spectrogram.bins
-            #expect(
-                Array(whole[firstFrame * bins..<(firstFrame + complete) * bins]) == Array(slice[..<(complete * bins)]))
-            #expect(whole[(firstFrame + complete) * bins] != slice[complete * bins])
+            var over = 0
+            for frame in 0..<spectrogram.frameCount(samples: rate) {
+                let start = settings.firstSample + frame * settings.hopLength
+                let isWhole = start >= 0 && start + settings.windowLength <= rate
+                let row = whole[(firstFrame + frame) * bins..<(firstFrame + frame + 1) * bins]
+                let isEqual = Array(row) == Array(slice[frame * bins..<(frame + 1) * bins])
+                #expect(isEqual == isWhole, "frame \(frame)")
+                over += isWhole ? 0 : 1
+            }
+            #expect(over == framesOverTheEdge)
         }
+    }
+
+    /// `center` moves what a frame sees, not what it stands for: by the place of its frames' centres that the attributes
+    /// tell, a click is found where it is, with `center` and without.
+    @Test(arguments: [SpectrogramSettings.avts, .l3, .named(.openl3Mel256), .named(.vmz), .speechLike], [false, true])
+    func aClickIsFoundWhereItIs(settings: SpectrogramSettings, center: Bool) throws {
+        let settings = settings.with {
+            $0.center = center
+            $0.logarithm = .none
+            $0.referenceIsMaximum = false
+            $0.topDecibels = 0
+            $0.power = 2
+        }
+        let spectrogram = try Spectrogram(settings)
+        let attributes = settings.attributes
+        let centre = try #require(attributes["centre_of_frame0"]?.number)
+        #expect(attributes["first_sample_of_frame0"]?.integer == settings.firstSample)
+        // A centred frame lies around its own moment, to the sample.
+        if center { #expect(abs(centre) <= 0.5) }
+        let hop = settings.hopLength
+        // A third of a hop is what windows not much longer than it leave open.
+        for click in [40 * hop, 40 * hop + hop / 3, 45 * hop + hop - 1] {
+            let values = spectrogram.values(of: Sounds.impulse(at: click, count: 100 * hop))
+            var energy = 0.0
+            var moment = 0.0
+            for frame in 0..<values.count / spectrogram.bins {
+                let row = values[frame * spectrogram.bins..<(frame + 1) * spectrogram.bins].reduce(0.0) {
+                    $0 + Double($1)
+                }
+                energy += row
+                moment += row * (centre + Double(frame * hop))
+            }
+            #expect(abs(moment / energy - Double(click)) < Double(hop) / 3, "click \(click), found \(moment / energy)")
+        }
+    }
+
+    @Test func framesAreCountedByTheEdgeRule() {
+        let centred = SpectrogramSettings.named(.openl3Mel128)
+        #expect([0, 1, 242, 243, 48_000].map(centred.frameCount) == [0, 1, 1, 2, 199])
+        #expect([0, 479, 480, 719, 720, 48_000].map(SpectrogramSettings.l3.frameCount) == [0, 0, 1, 1, 2, 199])
+        #expect(SpectrogramSettings.named(.l3embedding).frameCount(samples: 48_000) == 197)
+        #expect(SpectrogramSettings.named(.openl3Linear).frameCount(samples: 48_000) == 197)
+        #expect(SpectrogramSettings.named(.avslowfast).frameCount(samples: 33_024) == 128)
+        #expect(SpectrogramSettings.named(.vmz).frameCount(samples: 16_000) == 100)
+    }
+
+    /// Samples a window sees past either end, by hand.
+    @Test(arguments: [
+        (SpectrogramSettings.Padding.constant, [0, 0, 0, 0, 1, 2, 3, 0, 0, 0] as [Float]),
+        (.edge, [1, 1, 1, 1, 1, 2, 3, 3, 3, 3]), (.reflect, [1, 2, 3, 2, 1, 2, 3, 2, 1, 2]),
+    ])
+    func paddingIsNumpys(padding: SpectrogramSettings.Padding, padded: [Float]) throws {
+        // A frame that sees everything: its bin 0 is the sum of what it sees.
+        let settings = SpectrogramSettings(
+            name: "sum", kind: .linear, sampleRate: 8000, fftLength: 8, windowLength: 8, hopLength: 1
+        ).with {
+            $0.window = .boxcar
+            $0.center = true
+            $0.padding = padding
+            $0.power = 1
+            $0.logarithm = .none
+        }
+        let spectrogram = try Spectrogram(settings)
+        let values = spectrogram.values(of: [1, 2, 3])
+        for frame in 0..<3 {
+            let sum = padded[frame..<frame + 8].reduce(0, +)
+            #expect(abs(values[frame * 5] - sum) <= 1e-5)
+        }
+        #expect(spectrogram.values(of: [5]).allSatisfy { $0.isFinite })
     }
 
     /// With samples given past the frames asked for, the last frames see them.
@@ -114,17 +190,17 @@ import Testing
 
     @Test func silenceIsTheFloorEverywhere() throws {
         let samples = [Float](repeating: 0, count: 16_000)
-        let natural = try Spectrogram(.avts).values(of: samples)
-        #expect(natural.allSatisfy { $0 == log(Float(1e-10)) })
-        let decibel = try Spectrogram(.avts.with { $0.logarithm = .decibel }).values(of: samples)
-        #expect(decibel.allSatisfy { $0 == -100 })
-        let magnitude = try Spectrogram(
-            .l3.with {
-                $0.logarithm = .decibel
-                $0.floor = 1e-5
-            }
-        ).values(of: samples)
-        #expect(magnitude.allSatisfy { $0 == -100 })
+        for settings in SpectrogramSettings.Preset.allCases.map(SpectrogramSettings.named) {
+            let floor =
+                switch settings.logarithm {
+                case .none, .naturalOrLinear: 0.0
+                case .natural, .naturalOffset: settings.scale * log(settings.amin)
+                case .powerToDB: settings.scale * 10 * log10(settings.amin)
+                case .amplitudeToDB: settings.scale * 20 * log10(settings.amin)
+                }
+            let values = try Spectrogram(settings).values(of: samples)
+            #expect(values.allSatisfy { abs(Double($0) - floor) <= 1e-6 * abs(floor) }, "\(settings.name)")
+        }
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity, .signalingNaN, 1e30, -3e38])
@@ -145,6 +221,7 @@ import Testing
     @Test func theLoudestSoundStaysFinite() throws {
         let settings = SpectrogramSettings.l3.with {
             $0.fftLength = SpectrogramSettings.longestTransform
+            $0.padEnd = true
             $0.windowLength = $0.fftLength
             $0.hopLength = $0.fftLength
             $0.power = 2

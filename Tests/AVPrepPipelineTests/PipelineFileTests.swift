@@ -37,13 +37,18 @@ import Testing
               flow: {method: farneback, direction: both}
               spectrograms:
                 - {name: a, kind: linear, n_fft: 512, win_length: 400}
-                - {name: b, htk: 1}
-            """.replacing(", htk: 1", with: ", mel_scale: htk")
+                - {name: b, htk: true, log: power_to_db, ref: max, top_db: 80}
+                - {fmin: 100, name: c, preset: openl3_mel256, norm: 1}
+            """
         let settings = try PipelineFile.parse(text, name: "x")
         #expect(settings.ingest.video.fps == 12.5)
         #expect(settings.ingest.borders.method == .off)
         #expect(settings.corpus.paths == ["a b", "c: d"])
-        #expect(settings.ingest.spectrograms.map(\.name) == ["a", "b"])
+        #expect(settings.ingest.spectrograms.map(\.name) == ["a", "b", "c"])
+        #expect(settings.ingest.spectrograms[1].referenceIsMaximum && settings.ingest.spectrograms[1].htk)
+        #expect(settings.ingest.spectrograms[2].melBands == 256)
+        #expect(settings.ingest.spectrograms[2].minFrequencyHz == 100)
+        #expect(settings.ingest.spectrograms[2].melNorm == .sum)
         #expect(try PipelineFile.parse(PipelineFile.text(of: settings, heading: []), name: "x") == settings)
     }
 
@@ -70,6 +75,9 @@ import Testing
         ("train: {stages: []}", "train.stages: must be a list of sections"),
         ("train: {batch_size: 3}", "batch_size must be even"),
         ("ingest: {spectrograms: [{name: a}, {name: a}]}", "the same name"),
+        ("ingest: {spectrograms: [{name: a, ref: min}]}", "ref: must be a number from"),
+        ("ingest: {spectrograms: [{name: a, top_db: 80}]}", "top_db are for decibels"),
+        ("ingest: {spectrograms: [{name: a, win_length: 4096}]}", "win_length 4096 is longer than n_fft 1024"),
         ("shard: {split: {val: 0.5, test: 0.5}}", "nothing to train on"),
     ])
     func aBadValueIsRefusedWithWhatIsAllowed(text: String, expected: String) {

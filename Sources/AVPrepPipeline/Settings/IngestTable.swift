@@ -40,21 +40,35 @@ enum IngestTable {
 
     static var spectrogram: SettingsTable<SpectrogramSettings> {
         SettingsTable<SpectrogramSettings>([
+            .preset("preset", \.preset, "a recipe's values, of which the keys beside it change single ones") {
+                $1 = .named($0)
+            },
             .text("name", \.name, "the dataset's name under /audio"),
             .choice("kind", \.kind, "mel bands, or every bin of the transform"),
             .integer("sr", \.sampleRate, in: 4000...192_000, "samples a second"),
             .integer("n_fft", \.fftLength, in: 16...65_536, "length of the transform"),
             .integer("win_length", \.windowLength, in: 1...65_536, "samples a frame sees, at most n_fft"),
             .integer("hop_length", \.hopLength, in: 1...65_536, "samples from frame to frame"),
-            .choice("window", \.window, "taper"),
+            .choice("window", \.window, "taper, as scipy.signal.get_window names it"),
+            .flag("fftbins", \.periodicWindow, "true: periodic window, as librosa's; false: symmetric"),
+            .flag("center", \.center, "whether frame i's window lies around sample i·hop_length, or begins there"),
+            .choice("pad_mode", \.padding, "under center: what stands outside of a segment"),
+            .flag("pad_end", \.padEnd, "without center: a frame for each whole hop, or for each whole window alone"),
             .integer("power", \.power, in: 1...2, "1: magnitude, 2: power"),
             .integer("n_mels", \.melBands, in: 1...1024, "bands of kind mel"),
             .number("fmin", \.minFrequencyHz, in: 0...96_000, "lowest frequency of the bands, in Hz"),
             .number("fmax", \.maxFrequencyHz, in: 0...96_000, "highest, in Hz; 0: half of sr"),
-            .choice("mel_scale", \.melScale, "slaney: librosa's default; htk: htk=True"),
-            .choice("norm", \.melNorm, "slaney: bands of equal area; none: of height 1"),
-            .choice("log", \.logarithm, "natural: ln; decibel: 10·log10 of power, 20·log10 of magnitude"),
-            .number("floor", \.floor, in: 1e-30...1, "smaller values are raised to this before the logarithm"),
+            .flag("htk", \.htk, "true: HTK's mel scale; false: Slaney's, librosa's default"),
+            .choice("norm", \.melNorm, "slaney: bands of equal area; none: of height 1; 1, 2, inf: of that norm"),
+            .choice("empty_bands", \.emptyBands, "what becomes of a band between two bins: refused, or 0 always"),
+            .number("gain", \.gain, in: 1e-12...1e12, "multiplies the spectrum before the logarithm"),
+            .choice("log", \.logarithm, "natural: ln; power_to_db, amplitude_to_db: librosa's"),
+            .number("amin", \.amin, in: 1e-30...1, "values below are raised to this before the logarithm"),
+            .number(
+                "ref", \.reference, or: "max", \.referenceIsMaximum, in: 1e-30...1e30,
+                "0 dB; max: the loudest value of each clip, taken when it is read"),
+            .number("top_db", \.topDecibels, in: 0...1000, "dB below a clip's loudest value, when read; 0: no limit"),
+            .number("scale", \.scale, in: 1e-6...1e6, "multiplies the values after the logarithm"),
             .choice("dtype", \.storedType, "how a value is stored"),
         ])
     }

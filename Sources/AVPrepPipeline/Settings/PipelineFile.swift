@@ -75,8 +75,8 @@ package enum PipelineFile {
         for name in names where name.contains("/") || name == "pcm" || name.hasPrefix(".") {
             found.append("ingest.spectrograms: \"\(name)\" cannot be the name of a dataset beside pcm")
         }
-        for kind in settings.ingest.spectrograms where kind.windowLength > kind.fftLength {
-            found.append("ingest.spectrograms.\(kind.name): win_length is longer than n_fft")
+        for kind in settings.ingest.spectrograms {
+            do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }
         }
         if settings.ingest.minSegmentSeconds > settings.ingest.segmentSeconds {
             found.append("ingest.min_segment_seconds is longer than ingest.segment_seconds")

@@ -6,9 +6,11 @@ indirect enum SchemaValue {
     case integer(ClosedRange<Int>)
     case boolean
     case text
+    case anyText
     case words([String])
     case list(SchemaValue)
     case pair(ClosedRange<Double>)
+    case either(SchemaValue, SchemaValue)
     case section(String, [(name: String, value: SchemaValue)])
     case annotated(SchemaValue, String)
 
@@ -24,6 +26,7 @@ indirect enum SchemaValue {
             ["type": "integer", "minimum": range.lowerBound, "maximum": range.upperBound]
         case .boolean: ["type": "boolean"]
         case .text: ["type": "string", "minLength": 1]
+        case .anyText: ["type": "string"]
         // YAML 1.1 readers take a bare `off` for false, so a file that says `method: off` reaches a validator as that.
         case .words(let words): ["enum": words.contains("off") ? words as [Any] + [false] : words]
         case .list(let item): ["type": "array", "items": item.object]
@@ -31,6 +34,7 @@ indirect enum SchemaValue {
             [
                 "type": "array", "items": SchemaValue.number(range).object, "minItems": 2, "maxItems": 2,
             ]
+        case .either(let one, let other): ["anyOf": [one.object, other.object]]
         case .section(let summary, let members):
             [
                 "type": "object", "description": summary, "additionalProperties": false,

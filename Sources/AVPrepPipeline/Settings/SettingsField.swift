@@ -47,6 +47,21 @@ extension SettingsField {
         }
     }
 
+    /// A number within `range`, or a word that sets `flag` instead.
+    static func number(
+        _ name: String, _ key: WritableKeyPath<Root, Double>, or word: String, _ flag: WritableKeyPath<Root, Bool>,
+        in range: ClosedRange<Double>, _ summary: String
+    ) -> Self {
+        let number = number(name, key, in: range, summary)
+        return Self(
+            name: name, summary: summary,
+            schema: .either(.number(range), .words([word])).described(summary),
+            read: { root, node, path, issues in
+                root[keyPath: flag] = node.string == word
+                if !root[keyPath: flag] { number.read(&root, node, path, &issues) }
+            }, show: { $0[keyPath: flag] ? .inline(word) : number.show($0) })
+    }
+
     /// A whole number within `range`.
     static func integer(
         _ name: String, _ key: WritableKeyPath<Root, Int>, in range: ClosedRange<Int>, _ summary: String
@@ -72,6 +87,15 @@ extension SettingsField {
     static func text(_ name: String, _ key: WritableKeyPath<Root, String>, _ summary: String) -> Self {
         scalar(name, key, summary, schema: .text, expected: "a text") { node in
             node.string.flatMap { $0.isEmpty ? nil : $0 }
+        } show: {
+            quoted($0)
+        }
+    }
+
+    /// Any text, the empty one too.
+    static func optionalText(_ name: String, _ key: WritableKeyPath<Root, String>, _ summary: String) -> Self {
+        scalar(name, key, summary, schema: .anyText, expected: "a text") { node in
+            node.string
         } show: {
             quoted($0)
         }
