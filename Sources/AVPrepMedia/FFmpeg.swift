@@ -22,6 +22,7 @@ enum FFmpeg {
 
     /// The library's words for a return code, the code's C name, and the last line it logged on this thread.
     static func words(for status: Int32) -> String {
+        MediaMemory.observe(status)
         var buffer = [CChar](repeating: 0, count: 128)
         av_strerror(status, &buffer, buffer.count)
         let text = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // 128 characters: never empty
@@ -85,7 +86,7 @@ enum FFmpeg {
 
     /// What every FFmpeg allocation is checked with: for want of memory there is nothing to go on with.
     static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
-        guard let pointer else { fatalError("out of memory in FFmpeg") }
+        guard let pointer else { MediaMemory.giveUp() }
         return pointer
     }
 }

@@ -1,19 +1,27 @@
 /// The time grid of a decode pass: frames at a constant rate from the common start of picture and sound.
-struct FrameClock {
+package struct FrameClock {
     /// Time 0 of the pass on the presentation clock, in seconds.
-    let startSeconds: Double
+    package let startSeconds: Double
     /// Frames a second.
-    let fps: Double
+    package let fps: Double
+
+    /// - Parameters:
+    ///   - startSeconds: time 0 of the pass, on the presentation clock.
+    ///   - fps: frames a second, > 0.
+    package init(startSeconds: Double, fps: Double) {
+        self.startSeconds = startSeconds
+        self.fps = fps
+    }
 
     /// How far a stream may fall short of a frame's end and still count as reaching it, in seconds: containers round
     /// ends to their tick, a millisecond in Matroska.
     static let endTolerance = 0.001
 
     /// Seconds of the pass at which frame `index` begins.
-    func seconds(ofFrame index: Int) -> Double { Double(index) / fps }
+    package func seconds(ofFrame index: Int) -> Double { Double(index) / fps }
 
     /// Number of samples of a format that sit before the beginning of frame `index`.
-    func sampleCount(beforeFrame index: Int, sampleRate: Int) -> Int {
+    package func sampleCount(beforeFrame index: Int, sampleRate: Int) -> Int {
         // Less a sliver, so that 3 / 30 s at 48 kHz is 4800 samples however the quotient is rounded.
         Int((Double(index) * Double(sampleRate) / fps - 1e-6).rounded(.up))
     }

@@ -46,6 +46,30 @@ extension MediaError {
             "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise limits.max_seconds or leave it out")
     }
 
+    /// - Parameter seconds: the limit on CPU time for this file.
+    package static func tooMuchWork(_ path: String, seconds: Double) -> MediaError {
+        MediaError(
+            .timeLimit,
+            "\(path) takes more than \(Int(seconds.rounded())) s of CPU time to decode; raise limits.max_cpu_seconds or "
+                + "leave it out")
+    }
+
+    package static func tooLarge(_ path: String, megabytes: Int) -> MediaError {
+        MediaError(
+            .memoryLimit,
+            "\(path) takes more memory to decode than limits.max_memory_mb (\(megabytes)); raise it or leave the file out")
+    }
+
+    /// - Parameters:
+    ///   - width: of the frames that a pass is to deliver.
+    ///   - maxPixels: the limit.
+    package static func framesTooLarge(_ path: String, width: Int, height: Int, maxPixels: Int) -> MediaError {
+        MediaError(
+            .limit,
+            "\(path): frames of \(width) × \(height) are over limits.max_pixels (\(maxPixels)); raise it or leave the "
+                + "file out")
+    }
+
     package static func tooLong(_ path: String, hours: Double) -> MediaError {
         MediaError(.limit, "\(path) is longer than limits.max_hours (\(hours)); raise it or leave the file out")
     }

@@ -43,10 +43,8 @@ private final class DecodePass {
         guard let geometry = file.geometry else { throw MediaError(.unsupported, "\(file.path) has no video stream") }
         let size = geometry.outputSize(crop: request.crop, shortSide: request.shortSide)
         guard size.width * size.height <= file.limits.maxPixels else {
-            throw MediaError(
-                .limit,
-                "\(file.path): frames of \(size.width) × \(size.height) are over limits.max_pixels "
-                    + "(\(file.limits.maxPixels)); raise it or leave the file out")
+            throw MediaError.framesTooLarge(
+                file.path, width: size.width, height: size.height, maxPixels: file.limits.maxPixels)
         }
         scaler = PictureScaler(
             width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)

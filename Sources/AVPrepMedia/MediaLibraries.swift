@@ -14,6 +14,12 @@ package enum MediaLibraries {
         }
     }
 
+    /// Has the libraries loaded and set up, for a process that forks others.
+    package static func load() {
+        FFmpeg.setUp
+        _ = versions
+    }
+
     /// Encoders that the practice corpus needs and this FFmpeg lacks.
     package static var missingEncoders: [String] {
         ["libx264", "aac"].filter { avcodec_find_encoder_by_name($0) == nil }

@@ -143,6 +143,7 @@ final class StreamDecoder {
 
     private func note(_ status: Int32) {
         errorCount += 1
+        MediaMemory.observe(status)
         if firstError == nil { firstError = FFmpeg.words(for: status) }
     }
 }

@@ -1,3 +1,5 @@
+package import AVPrepCore
+
 /// A video stream by its container.
 package struct VideoStreamInfo: Sendable, Equatable, Codable {
     package var index: Int
@@ -46,5 +48,17 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
         self.startSeconds = startSeconds
         self.durationSeconds = durationSeconds
         self.colour = colour
+    }
+}
+
+extension VideoStreamInfo {
+    /// Size of the frames that a pass delivers for this crop and short side; both even.
+    ///
+    /// - Parameters:
+    ///   - crop: in pixels as shown; something must be left.
+    ///   - shortSide: nil keeps the size.
+    package func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int) {
+        PictureGeometry.outputSize(
+            displayWidth: displayWidth, displayHeight: displayHeight, crop: crop, shortSide: shortSide)
     }
 }

@@ -1,0 +1,108 @@
+import AVPrepCore
+import AVPrepMedia
+import CSandbox
+import Foundation
+
+/// The process that decodes one file, from the inside: boxed, it answers requests until its socket ends.
+enum DecoderItem {
+    /// Exit codes, for who reads the report. 0 is the end of all requests.
+    enum ExitCode {
+        /// It could not be boxed, or was told what makes no sense.
+        static let unusable: Int32 = 70
+        /// The system refused memory.
+        static let memory: Int32 = 71
+        /// What a test asked for.
+        static let planned: Int32 = 72
+    }
+
+    /// Answers requests, with the descriptors in their places. Ends the process.
+    static func run(_ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?) -> Never {
+        let channel = Channel(owning: Int32(avprep_box_socket))
+        MediaMemory.onExhaustion { _exit(ExitCode.memory) }
+        guard case .open(let open)? = channel.receive({ bytes, _ in Request(bytes) }),
+            let file = try? LocalFile(adopting: Int32(avprep_box_file), path: open.path)
+        else { _exit(ExitCode.unusable) }
+        var limits = limits
+        guard avprep_box_enter(&limits, rules) == 0 else { _exit(ExitCode.unusable) }
+        // From here on the file may do with this process what it likes.
+        do {
+            if let fault = open.fault, fault.frame == nil { fault.happen(on: channel, open.path) }
+            try answer(channel, file, open)
+        } catch let error as MediaError {
+            // FFmpeg says of a file that is too large for the limit what it says of a damaged one.
+            let isMemory = MediaMemory.isExhausted
+            let code = isMemory ? .memoryLimit : error.code
+            let text =
+                isMemory
+                ? MediaError.tooLarge(open.path, megabytes: open.limits.maxMemoryMegabytes).description
+                : error.description
+            _ = channel.send(Reply.failure(code: code, text: text))
+        } catch {
+            _exit(ExitCode.unusable)
+        }
+        _exit(0)
+    }
+
+    private static func answer(_ channel: Channel, _ file: LocalFile, _ open: OpenRequest) throws {
+        // Time is looked after by who waits for it.
+        var limits = open.limits
+        limits.maxSeconds = .infinity
+        let pulse = ProgressPulse(channel)
+        let media = try MediaFile(file, limits: limits, onProgress: { pulse.beat() })
+        guard channel.send(Reply.info(media.info)) else { return }
+        while let more = try channel.receive(
+            descriptors: 1,
+            { bytes, descriptors -> Bool? in
+                // Of the last pass, which has ended without a need for it.
+                if Signal(bytes)?.kind == .release { return true }
+                guard let request = Request(bytes), let memory = descriptors.first else { return nil }
+                return try answer(request, memory, media, channel, open.fault)
+            })
+        {
+            guard more else { return }
+        }
+    }
+
+    /// - Returns: false when nobody listens any more.
+    private static func answer(
+        _ request: Request, _ memory: Int32, _ media: MediaFile, _ channel: Channel, _ fault: DecoderFault?
+    ) throws -> Bool {
+        switch request {
+        case .open:
+            return false
+        case .spread(let count, let layout):
+            let sender = try FrameSender(channel, memory, layout)
+            let frames = try media.spreadFrames(count: count)
+            for (index, frame) in frames.enumerated() { try sender.send(frame, index: index) }
+            return channel.send(Reply.spreadEnd(count: frames.count))
+        case .decode(let pass, let layout):
+            let sender = try FrameSender(channel, memory, layout, formats: pass.audio)
+            sender.beforeFrame = fault.flatMap { fault in
+                fault.frame.map { frame in
+                    { if $0 == frame { fault.happen(on: channel, media.path) } }
+                }
+            }
+            let summary = try media.decode(pass.decodeRequest, to: sender)
+            // A decoder that got no memory leaves pictures out; that would be another result on another machine.
+            if MediaMemory.isExhausted { throw MediaError(.memoryLimit, media.path) }
+            return channel.send(Reply.passEnd(summary))
+        }
+    }
+}
+
+/// Tells who waits that packets are being read, once a second.
+private final class ProgressPulse: @unchecked Sendable {
+    // Sendable because this process has one thread.
+    private let channel: Channel
+    private var last = ContinuousClock.now
+
+    init(_ channel: Channel) { self.channel = channel }
+
+    func beat() {
+        let now = ContinuousClock.now
+        guard now - last > .seconds(1) else { return }
+        last = now
+        // Nobody may be there: the next answer finds out.
+        _ = channel.send(Signal(.progress), waits: false)
+    }
+}

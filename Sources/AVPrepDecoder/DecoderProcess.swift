@@ -1,0 +1,106 @@
+package import AVPrepCore
+package import AVPrepMedia
+
+/// A local media file, decoded in another process that can touch nothing but this file.
+///
+/// What the file does to that process, a crash, a hang, all memory, costs this one file: it becomes a ``MediaError`` with
+/// `crashed`, `timeLimit`, `memoryLimit` or `untrustworthy`. Pictures lie in memory shared with the process, and are lent
+/// for the call alone, after which it overwrites them. One thread at a time; one file a ``DecoderHost`` at a time.
+package final class DecoderProcess: MediaSource {
+    package let info: MediaInfo
+    private let host: DecoderHost
+    private let talk: ItemConversation
+
+    /// Opens a file and has it probed.
+    ///
+    /// - Parameters:
+    ///   - path: of the file, opened here: the process is handed the descriptor.
+    ///   - isCancelled: asked often, from this thread; true ends the process and throws `CancellationError`.
+    /// - Throws: ``MediaError``, `CancellationError`, and ``DecoderError`` when no process can be started at all.
+    package init(
+        path: String, on host: DecoderHost, limits: MediaLimits = MediaLimits(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws {
+        self.host = host
+        let file = try LocalFile(path: path)
+        func open() throws -> (ItemConversation, MediaInfo) {
+            let talk = try ItemConversation(host, file, limits: limits, isCancelled: isCancelled)
+            try talk.send(.open(OpenRequest(path: path, limits: limits, fault: host.fault(for: path))))
+            guard case .reply(.info(let info)) = try talk.next() else {
+                throw talk.fail(talk.untrustworthy("says something else than what it was asked"))
+            }
+            return (talk, info)
+        }
+        let process = host.process
+        do {
+            (talk, info) = try open()
+        } catch let error as MediaError where error.code == .crashed && process != nil && host.process == nil {
+            // The program behind the host, which this file has never seen, was gone: not the file's fault.
+            (talk, info) = try open()
+        }
+        if let video = info.video {
+            let sides = [video.displayWidth, video.displayHeight]
+            // Pixels are up to ten times as wide as high, and are made square by stretching.
+            guard sides.allSatisfy({ (1...1 << 31).contains($0) }), sides[0] * sides[1] <= 11 * limits.maxPixels else {
+                throw talk.fail(talk.untrustworthy("claims pictures of \(sides[0]) × \(sides[1])"))
+            }
+        }
+    }
+
+    deinit { talk.finish() }
+
+    /// Ends the process in good order. Nothing can be asked after that.
+    ///
+    /// - Returns: the CPU time it has used, in seconds.
+    @discardableResult
+    package func finish() -> Double {
+        talk.finish()
+        return talk.cpuSeconds
+    }
+
+    package func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int)? {
+        info.video?.outputSize(crop: crop, shortSide: shortSide)
+    }
+
+    package func spreadFrames(count: Int) throws -> [SpreadFrame] {
+        precondition(count > 0, "no picture asked for")
+        guard let video = info.video else { throw MediaError(.unsupported, "\(talk.path) has no video stream") }
+        let shape = SpreadShape(displayWidth: video.displayWidth, displayHeight: video.displayHeight)
+        let layout = RingLayout(width: shape.width, height: shape.height, nil)
+        let memory = try host.memory(byteCount: layout.byteCount)
+        try talk.send(.spread(count: count, layout), memory: memory)
+        var frames: [SpreadFrame] = []
+        while true {
+            switch try talk.next() {
+            case .signal(let signal)
+            where signal.kind == .picture && signal.index == frames.count && frames.count < count
+                && (0..<layout.pictureSlots).contains(signal.slot) && signal.seconds.magnitude < 1e15:
+                let lent = memory.picture(signal.slot, of: layout, width: shape.width, height: shape.height)
+                let picture = Image8(width: shape.width, height: shape.height, channels: 3)
+                picture.copyPixels(from: lent)
+                frames.append(SpreadFrame(picture: picture, seconds: signal.seconds, scale: shape.scale))
+                try talk.release(1)
+            case .reply(.spreadEnd(let sent)) where sent == frames.count:
+                return frames
+            default:
+                throw talk.fail(talk.untrustworthy("sends pictures that nobody asked for"))
+            }
+        }
+    }
+
+    package func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary {
+        precondition(request.fps > 0 && request.fps.isFinite, "\(request.fps) frames a second")
+        guard let size = outputSize(crop: request.crop, shortSide: request.shortSide) else {
+            throw MediaError(.unsupported, "\(talk.path) has no video stream")
+        }
+        guard size.width * size.height <= talk.limits.maxPixels else {
+            throw MediaError.framesTooLarge(
+                talk.path, width: size.width, height: size.height, maxPixels: talk.limits.maxPixels)
+        }
+        let layout = RingLayout(width: size.width, height: size.height, request)
+        let memory = try host.memory(byteCount: layout.byteCount)
+        try talk.send(.decode(PassRequest(request), layout), memory: memory)
+        let receiver = PassReceiver(talk, memory, layout, size, request, consumer)
+        return try receiver.run()
+    }
+}

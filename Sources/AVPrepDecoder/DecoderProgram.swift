@@ -1,0 +1,64 @@
+import AVPrepCore
+import CSandbox
+import Foundation
+
+/// The program that decodes, `avprep-decode`.
+package struct DecoderProgram: Sendable {
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    /// Beside the running program, in `lib/avprep`, or where `AVPREP_DECODER` says.
+    ///
+    /// - Throws: ``DecoderError`` when it is in none of these places.
+    package static func find() throws(DecoderError) -> DecoderProgram {
+        if let path = ProcessInfo.processInfo.environment["AVPREP_DECODER"] {
+            guard access(path, X_OK) == 0 else {
+                throw DecoderError("AVPREP_DECODER names \(path), which is no program: \(systemError())")
+            }
+            return DecoderProgram(path: path)
+        }
+        let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+        let candidates = ["\(folder)/avprep-decode", "\(folder)/../lib/avprep/avprep-decode"]
+        guard let path = candidates.first(where: { access($0, X_OK) == 0 }) else {
+            throw DecoderError(
+                "cannot find avprep-decode (looked for \(candidates.joined(separator: ", "))); install avprep again")
+        }
+        return DecoderProgram(path: path)
+    }
+
+    /// Starts it with nothing but a socket and the terminal's stderr.
+    func start(_ arguments: [String], socket: Int32) throws(DecoderError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, socket, Int32(avprep_box_socket))
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Dispatch's threads, of which one starts it, block signals. Ignored ones stay so: on Ctrl-C we decide.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = Self.environment.map { strdup($0) } + [nil]
+        defer { for text in argv + environment { free(text) } }
+        var process: pid_t = 0
+        let status = posix_spawn(&process, path, &actions, &attributes, &argv, &environment)
+        guard status == 0 else {
+            throw DecoderError("cannot start \(path): \(String(cString: strerror(status)))")
+        }
+        return process
+    }
+
+    /// What the loader needs; and one thread, since a process that forks may have no others.
+    private static var environment: [String] {
+        let inherited = ["LD_LIBRARY_PATH"].compactMap { name in
+            ProcessInfo.processInfo.environment[name].map { "\(name)=\($0)" }
+        }
+        return inherited + ["OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
+    }
+}

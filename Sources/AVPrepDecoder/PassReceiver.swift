@@ -1,0 +1,115 @@
+import AVPrepCore
+import AVPrepMedia
+
+/// Takes what a pass in another process delivers, and hands it on if it is what a pass can deliver.
+///
+/// Order, numbers and places are checked, because the buffers behind rely on them: frames come one after the other, each
+/// after exactly the sound up to its end. What pictures show and what sound is to hear is the file's business.
+final class PassReceiver {
+    private let talk: ItemConversation
+    private let memory: SharedMemory
+    private let layout: RingLayout
+    private let size: (width: Int, height: Int)
+    private let request: DecodeRequest
+    private let consumer: any DecodeConsumer
+    private let clock: FrameClock
+    /// The picture of each slot, made when it is first used.
+    private var pictures: [Image8?]
+    /// Our own copy of a piece of sound, which nobody changes while it is looked at.
+    private var piece: [Float]
+    private var nextFrame = 0
+    /// Sample frames that have come, by format.
+    private var sampleCounts: [Int]
+    /// Messages taken and not released.
+    private var taken = 0
+
+    init(
+        _ talk: ItemConversation, _ memory: SharedMemory, _ layout: RingLayout, _ size: (width: Int, height: Int),
+        _ request: DecodeRequest, _ consumer: any DecodeConsumer
+    ) {
+        self.talk = talk
+        self.memory = memory
+        self.layout = layout
+        self.size = size
+        self.request = request
+        self.consumer = consumer
+        clock = FrameClock(startSeconds: 0, fps: request.fps)
+        pictures = Array(repeating: nil, count: layout.pictureSlots)
+        piece = Array(repeating: 0, count: layout.soundSamples)
+        sampleCounts = Array(repeating: 0, count: request.audio.count)
+    }
+
+    func run() throws -> DecodeSummary {
+        while true {
+            switch try talk.next() {
+            case .signal(let signal) where signal.kind == .frame: try take(frame: signal)
+            case .signal(let signal) where signal.kind == .samples: try take(samples: signal)
+            case .reply(.passEnd(let summary)):
+                guard summary.frameCount == nextFrame else { throw broken("counts \(summary.frameCount) frames") }
+                return summary
+            default: throw broken("says something else than what it was asked")
+            }
+        }
+    }
+
+    private func take(frame signal: Signal) throws {
+        guard signal.index == nextFrame, pictures.indices.contains(signal.slot) else {
+            throw broken("sends frame \(signal.index) for frame \(nextFrame)")
+        }
+        guard clock.seconds(ofFrame: nextFrame) <= talk.limits.maxHours * 3600 else {
+            throw talk.fail(MediaError.tooLong(talk.path, hours: talk.limits.maxHours))
+        }
+        for (format, count) in zip(request.audio, sampleCounts)
+        where count != clock.sampleCount(beforeFrame: nextFrame + 1, sampleRate: format.sampleRate) {
+            throw broken("sends frame \(nextFrame) after \(count) samples")
+        }
+        let picture =
+            pictures[signal.slot] ?? memory.picture(signal.slot, of: layout, width: size.width, height: size.height)
+        pictures[signal.slot] = picture
+        try consume { try consumer.consume(frame: picture, index: nextFrame) }
+        nextFrame += 1
+        taken += 1
+        try release()
+    }
+
+    private func take(samples signal: Signal) throws {
+        guard request.audio.indices.contains(signal.format), (0..<layout.soundSlots).contains(signal.slot) else {
+            throw broken("sends sound of a format that nobody asked for")
+        }
+        let format = request.audio[signal.format]
+        let end = clock.sampleCount(beforeFrame: nextFrame + 1, sampleRate: format.sampleRate)
+        guard signal.index == sampleCounts[signal.format],
+            (1...layout.soundSamples / format.channels).contains(signal.count),
+            signal.count <= end - signal.index
+        else { throw broken("sends \(signal.count) samples from \(signal.index) on before frame \(nextFrame)") }
+        let count = signal.count * format.channels
+        let source = memory.samples(signal.slot, of: layout)
+        // Copied, then looked at: what lies in shared memory may change between two looks.
+        for index in 0..<count { piece[index] = source[index] }
+        for index in 0..<count where !(piece[index].magnitude <= 1) { throw broken("sends samples beyond ± 1") }
+        try consume {
+            try piece.withUnsafeBufferPointer { samples in
+                try consumer.consume(
+                    samples: UnsafeBufferPointer(rebasing: samples[..<count]), format: signal.format,
+                    firstSample: signal.index)
+            }
+        }
+        sampleCounts[signal.format] += signal.count
+        taken += 1
+        // Before it has no slot left and waits.
+        if taken >= layout.soundSlots / 2 { try release() }
+    }
+
+    /// Messages are taken in order, so a number says which.
+    private func release() throws {
+        try talk.release(taken)
+        taken = 0
+    }
+
+    /// Whatever a consumer throws ends the process: nobody takes what it has still to send.
+    private func consume(_ body: () throws -> Void) throws {
+        do { try body() } catch { throw talk.fail(error) }
+    }
+
+    private func broken(_ what: String) -> any Error { talk.fail(talk.untrustworthy(what)) }
+}

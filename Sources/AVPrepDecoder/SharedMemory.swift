@@ -1,0 +1,58 @@
+import AVPrepCore
+import CSandbox
+import Foundation
+
+/// Memory that two processes share, by a descriptor that one hands to the other.
+///
+/// Its size is sealed: the other process cannot shorten it, which would make reading it fatal. What lies in it can change
+/// at any time, for the other process may write while we read: it is only ever taken as pixels and as samples.
+final class SharedMemory {
+    let byteCount: Int
+    let bytes: UnsafeMutableRawBufferPointer
+    /// For the other process; nil at its end.
+    let descriptor: Int32?
+
+    /// New memory, to be read here.
+    init(byteCount: Int) throws(DecoderError) {
+        let descriptor = avprep_memory_file(byteCount)
+        guard descriptor >= 0 else { throw DecoderError("cannot make shared memory: \(systemError())") }
+        guard let base = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+            let reason = systemError()
+            close(descriptor)
+            throw DecoderError("cannot map \(byteCount) bytes of shared memory: \(reason)")
+        }
+        self.byteCount = byteCount
+        self.descriptor = descriptor
+        bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+
+    /// Memory that another process made, to be written here. The descriptor is closed.
+    init(adopting descriptor: Int32, byteCount: Int) throws(DecoderError) {
+        defer { close(descriptor) }
+        guard let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), base != MAP_FAILED
+        else { throw DecoderError("cannot map \(byteCount) bytes of shared memory: \(systemError())") }
+        self.byteCount = byteCount
+        self.descriptor = nil
+        bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+
+    deinit {
+        munmap(bytes.baseAddress, byteCount)
+        if let descriptor { close(descriptor) }
+    }
+
+    /// A picture that lies in a slot: valid as long as the slot is not released.
+    func picture(_ slot: Int, of layout: RingLayout, width: Int, height: Int) -> Image8 {
+        let start = layout.pictureStart(slot)
+        let memory = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + layout.pictureBytes])
+        return Image8(
+            width: width, height: height, channels: 3, lentBy: self, memory: memory.bindMemory(to: UInt8.self))
+    }
+
+    /// The samples in a slot, valid as long as the slot is not released.
+    func samples(_ slot: Int, of layout: RingLayout) -> UnsafeMutableBufferPointer<Float> {
+        let start = layout.soundStart(slot)
+        let end = start + layout.soundSamples * MemoryLayout<Float>.stride
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end]).bindMemory(to: Float.self)
+    }
+}

@@ -1,0 +1,79 @@
+import AVPrepCore
+import AVPrepDecoder
+import AVPrepMedia
+import Foundation
+import TestSupport
+import Testing
+
+/// Everything that a pass delivers.
+final class PassRecord: DecodeConsumer, Equatable {
+    private(set) var frames: [[UInt8]] = []
+    private(set) var samples: [[Float]]
+    /// Called with the index of each frame.
+    var onFrame: (Int) throws -> Void = { _ in }
+
+    init(formats: Int) { samples = Array(repeating: [], count: formats) }
+
+    func consume(frame picture: Image8, index: Int) throws {
+        try onFrame(index)
+        #expect(index == frames.count)
+        frames.append(Array(picture.pixels))
+    }
+
+    func consume(samples new: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {
+        samples[format] += new
+    }
+
+    static func == (one: PassRecord, other: PassRecord) -> Bool {
+        one.frames == other.frames && one.samples == other.samples
+    }
+}
+
+/// A pass that no test would take differently.
+let wholePass = DecodeRequest(
+    fps: 25, shortSide: 96,
+    audio: [AudioFormat(sampleRate: 16_000, channels: 1), AudioFormat(sampleRate: 44_100, channels: 2)])
+
+/// Gives `body` the path of a short video, in a folder of its own.
+func withVideo<Result>(named name: String = "video", _ body: (_ path: String) throws -> Result) throws -> Result {
+    try withTemporaryFolder { folder in
+        let path = "\(folder)/\(name).mp4"
+        try videoBytes.get().write(to: URL(fileURLWithPath: path))
+        return try body(path)
+    }
+}
+
+/// Two seconds of moving bars and a rising tone, made once.
+private let videoBytes = Result {
+    try withTemporaryFolder { folder in
+        let path = folder + "/video.mp4"
+        let writer = try MediaWriter(
+            path: path,
+            video: VideoEncoding(
+                codec: "libx264", width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast",
+                keyFrameInterval: 25, bFrames: 2),
+            audio: AudioEncoding(codec: "aac", sampleRate: 48_000, channels: 2))
+        let picture = Image8(width: 160, height: 120, channels: 3)
+        for index in 0..<50 {
+            for place in picture.pixels.indices { picture.pixels[place] = UInt8((place / 48 + index * 3) % 256) }
+            try writer.write(frame: picture, at: Double(index) / 25)
+        }
+        let tone = (0..<2 * 96_000).map { sin(Float($0) * Float($0) * 1e-6) * 0.5 }
+        try writer.write(samples: tone, at: 0)
+        try writer.finish()
+        return try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+}
+
+/// Checks that a file fails with this code, in one line that names it.
+func expectFailure(
+    _ code: MediaError.Code, of path: String, saying words: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+) {
+    let error = #expect(throws: MediaError.self, sourceLocation: sourceLocation) { try body() }
+    guard let error else { return }
+    #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+    #expect(error.description.contains(path), "\(error)", sourceLocation: sourceLocation)
+    #expect(words.isEmpty || error.description.contains(words), "\(error)", sourceLocation: sourceLocation)
+    #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)
+}
