@@ -57,7 +57,8 @@ extension MediaError {
     package static func tooLarge(_ path: String, megabytes: Int) -> MediaError {
         MediaError(
             .memoryLimit,
-            "\(path) takes more memory to decode than limits.max_memory_mb (\(megabytes)); raise it or leave the file out")
+            "\(path) takes more memory to decode than limits.max_memory_mb (\(megabytes)); raise it or leave the file out"
+        )
     }
 
     /// - Parameters:
