@@ -64,6 +64,13 @@ final class AudioResampler {
         try FFmpeg.check(swr_init(converter), .unsupported, "\(place) cannot be resampled")
     }
 
+    /// Forgets what has not been delivered: the sound goes on elsewhere. Configure it before feeding it again.
+    func restart() {
+        swr_free(&converter)
+        heldCount = 0
+        surplus = 0
+    }
+
     /// Takes sample frames in the configured format; nil planes are silence.
     func feed(_ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, count: Int) throws(MediaError) {
         guard let converter else { preconditionFailure("sound before its format") }

@@ -10,8 +10,12 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     package var decodeErrors = 0
     /// The longest stretch, in seconds, for which one source picture had to stand, beyond its own duration.
     package var longestVideoGapSeconds = 0.0
-    /// The longest stretch of missing sound that was filled with silence, in seconds.
+    /// The longest stretch of missing sound, filled with silence or left out, in seconds.
     package var longestAudioGapSeconds = 0.0
+    /// How often the pass went on elsewhere: over missing sound, or after a jump of the clock.
+    package var discontinuities = 0
+    /// Timestamps that were missing or damaged and made up from those around them.
+    package var repairedTimestamps = 0
 
     package init() {}
 }

@@ -11,6 +11,8 @@ final class Demuxer {
     let budget: DecodeBudget
     let limits: MediaLimits
     private let file: InputFile
+    /// Edit lists by stream id, where we apply them ourselves.
+    private let edits: [Int32: [Edit]]
 
     /// Containers whose content is the names of other files or addresses.
     private static let playlists: Set<String> = ["hls", "dash", "concat", "imf", "sdp", "rtsp", "webm_dash_manifest"]
@@ -33,6 +35,9 @@ final class Demuxer {
         av_dict_set(&options, "protocol_whitelist", "", 0)
         // One more than allowed, so that too many can be told from just enough.
         av_dict_set_int(&options, "max_streams", Int64(limits.maxStreams + 1), 0)
+        let isMovie = String(cString: container.pointee.name).hasPrefix("mov,")
+        edits = isMovie ? EditListReader.read(file.io) ?? [:] : [:]
+        if !edits.isEmpty { av_dict_set(&options, "ignore_editlist", "1", 0) }
         var opened: UnsafeMutablePointer<AVFormatContext>? = format
         let status = avformat_open_input(&opened, nil, container, &options)
         av_dict_free(&options)
@@ -63,6 +68,12 @@ final class Demuxer {
     func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> {
         precondition(index < streamCount, "stream \(index) of \(streamCount)")
         return FFmpeg.allocated(format.pointee.streams[index])
+    }
+
+    /// The clock of stream `index`.
+    func times(of index: Int) -> PresentationTimes {
+        let stream = stream(index)
+        return PresentationTimes(of: stream, edits: edits[stream.pointee.id] ?? [])
     }
 
     /// The stream a player would choose: one we can decode, marked as default and made for everyone, the largest.

@@ -15,7 +15,7 @@ private final class DecodePass {
     private let file: MediaFile
     private let request: DecodeRequest
     private let consumer: any DecodeConsumer
-    private let clock: FrameClock
+    private var clock: FrameClock
     private let pictures: PictureTrack
     /// nil for a silent film, of which no sound is asked for.
     private let sound: SoundTrack?
@@ -25,9 +25,12 @@ private final class DecodePass {
     private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
 
-    /// Where picture and sound both have nothing for longer, in seconds, the clock of the file has jumped and nobody
-    /// wants the stretch between: the pass ends. It also bounds what a few forged timestamps can ask for.
-    private static let longestCommonGap = 60.0
+    /// Where a silent film shows one picture for longer, in seconds, its clock has jumped, and nobody wants the stretch
+    /// between. It also bounds what forged timestamps can ask for; with sound, that bounds it.
+    private static let longestStandingPicture = 60.0
+    /// Jumps of picture and sound that differ by more, in seconds, are not the same: which sound belongs to which picture
+    /// afterwards cannot be told.
+    private static let largestJumpDifference = 1.0
     /// Fewer pictures than this share of the packets, with errors for the rest, is a stream that does not decode.
     private static let leastDecodedShare = 0.1
 
@@ -57,17 +60,69 @@ private final class DecodePass {
 
     func run() throws -> DecodeSummary {
         var summary = DecodeSummary()
-        while try prepare(summary.frameCount) {
-            try deliver(summary.frameCount)
-            summary.frameCount += 1
-        }
+        repeat {
+            while try prepare(summary.frameCount) {
+                try deliver(summary.frameCount)
+                summary.frameCount += 1
+            }
+        } while try resume(&summary)
         summary.decodedPictures = pictures.decoder.frameCount
         summary.pictures = pictures.counts
         summary.decodeErrors = pictures.decoder.errorCount + (sound?.decoder.errorCount ?? 0)
+        summary.repairedTimestamps = pictures.repairedTimestamps + (sound?.repairedTimestamps ?? 0)
         summary.longestVideoGapSeconds = pictures.longestGapSeconds
-        summary.longestAudioGapSeconds = sound?.longestGapSeconds ?? 0
+        summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, sound?.longestGapSeconds ?? 0)
         for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) { try refuseIfUndecodable(decoder) }
         return summary
+    }
+
+    /// Goes on where sound is missing for long or the clock jumps: at the first moment after that at which there are
+    /// picture and sound again, in step with each other.
+    ///
+    /// - Returns: false where picture or sound have ended, and where they no longer tell what belongs together.
+    private func resume(_ summary: inout DecodeSummary) throws -> Bool {
+        var start = clock.startSeconds + clock.seconds(ofFrame: summary.frameCount)
+        if let sound {
+            guard let jump = try sharedJump(with: sound) else { return false }
+            start = sound.resumptionSeconds
+            if jump > 0 {
+                summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, jump)
+            } else {
+                guard try pictures.resume() else { return false }
+                start = max(start, pictures.upcoming?.span.start ?? start)
+            }
+        } else if pictures.jumpSeconds != nil {
+            guard try pictures.resume() else { return false }
+            start = pictures.upcoming?.span.start ?? start
+        } else if let upcoming = pictures.upcoming, upcoming.span.start - start > Self.longestStandingPicture {
+            start = upcoming.span.start
+        } else {
+            return false
+        }
+        clock = FrameClock(startSeconds: start - clock.seconds(ofFrame: summary.frameCount), fps: clock.fps)
+        sound?.resume(passStart: clock.startSeconds, at: clock.seconds(ofFrame: summary.frameCount))
+        summary.discontinuities += 1
+        try file.budget.excluding {
+            try consumer.consumeDiscontinuity(beforeFrame: summary.frameCount, seconds: start)
+        }
+        return true
+    }
+
+    /// How far the clock jumps where picture or sound has stopped, in seconds: forward over missing sound, or back in
+    /// both, which are brought there; nil where one has ended, or where they jump differently.
+    private func sharedJump(with sound: SoundTrack) throws -> Double? {
+        if let jump = sound.jumpSeconds, jump > 0 { return jump }
+        if sound.jumpSeconds != nil {
+            while try pictures.step() {}
+        } else if pictures.jumpSeconds != nil {
+            while try sound.skipToJump(), (sound.jumpSeconds ?? 0) > 0 {
+                sound.resume(passStart: sound.resumptionSeconds, at: 0)
+            }
+        }
+        guard let back = sound.jumpSeconds, let ofPictures = pictures.jumpSeconds,
+            abs(back - ofPictures) <= Self.largestJumpDifference
+        else { return nil }
+        return back
     }
 
     /// Has frame `index` and the sound of its interval ready.
@@ -92,9 +147,8 @@ private final class DecodePass {
         // The picture is taken: on to the frame's end, to know whether the stream gets there.
         try pictures.advance(to: end)
         guard pictures.coveredUntil >= end - FrameClock.endTolerance else { return false }
-        if let sound, try !sound.advance(to: clock.seconds(ofFrame: index + 1)) { return false }
-        let gapEnd = min(pictures.coveredUntil - clock.startSeconds, sound?.silentUntil ?? .infinity)
-        return gapEnd - clock.seconds(ofFrame: index) <= Self.longestCommonGap
+        guard let sound else { return pictures.coveredUntil - begin <= Self.longestStandingPicture }
+        return try sound.advance(to: clock.seconds(ofFrame: index + 1))
     }
 
     private func deliver(_ index: Int) throws {

@@ -61,10 +61,12 @@ package final class MediaFile: MediaSource {
             let shape = PictureGeometry(of: demuxer.stream(videoIndex), in: demuxer, first: pictures?.upcoming?.frame)
             geometry = shape
             description.video = VideoStreamInfo(
-                of: demuxer.stream(videoIndex), first: pictures?.upcoming, geometry: shape)
+                of: demuxer.stream(videoIndex), times: demuxer.times(of: videoIndex), first: pictures?.upcoming,
+                geometry: shape)
         }
         if let audioIndex {
-            description.audio = AudioStreamInfo(of: demuxer.stream(audioIndex), track: sound)
+            description.audio = AudioStreamInfo(
+                of: demuxer.stream(audioIndex), times: demuxer.times(of: audioIndex), track: sound)
         }
         self.file = file
         self.limits = limits

@@ -14,9 +14,8 @@ extension MediaInfo {
 
 extension AudioStreamInfo {
     /// - Parameter track: stands before the first sound; nil when none decodes.
-    init(of stream: UnsafeMutablePointer<AVStream>, track: SoundTrack?) {
+    init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: SoundTrack?) {
         let parameters = stream.pointee.codecpar.pointee
-        let times = PresentationTimes(of: stream)
         let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)?.pointee.value
         self.init(
             index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),
@@ -25,6 +24,6 @@ extension AudioStreamInfo {
             channels: track?.channels ?? Int(parameters.ch_layout.nb_channels),
             language: language.map { String(cString: $0) },
             startSeconds: track?.startSeconds ?? times.streamStart ?? 0,
-            durationSeconds: times.duration(of: stream.pointee.duration))
+            durationSeconds: times.streamDuration)
     }
 }

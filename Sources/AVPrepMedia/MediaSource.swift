@@ -23,6 +23,9 @@ package protocol MediaSource: AnyObject {
     /// `k / fps` of the pass, resampled by presentation time; audio sample n of a format sits at `n / sampleRate`.
     /// All sound up to `(k + 1) / fps` is delivered before frame k. Frames stop where either stream ends.
     ///
+    /// Missing sound of up to half a second is silence; where more is missing the pass goes on after it, and where the
+    /// clock jumps back (two recordings one after the other) with the second clock. The consumer is told of both.
+    ///
     /// - Throws: ``MediaError``, or whatever `consumer` throws.
     func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary
 }
@@ -70,6 +73,16 @@ package protocol DecodeConsumer: AnyObject {
     /// Interleaved samples in `[-1, 1]` of the `format`-th requested format; `firstSample` counts sample frames (all
     /// channels together) from the start of the pass. Consecutive calls are contiguous. Lent for the call.
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws
+
+    /// The clock jumps: frame `index` of the pass, which comes next, and sample `index / fps` of each format are not those
+    /// that follow, but what is presented at `seconds`. The pass goes on counting; nothing that belongs together may
+    /// reach across. Called between frame `index - 1` and the sound of frame `index`.
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws
+}
+
+extension DecodeConsumer {
+    /// For those to whom all frames are alike.
+    package func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {}
 }
 
 /// A consumer that lends the memory in which the pictures of a pass are to lie, so that they need not be copied where

@@ -41,7 +41,7 @@ final class PictureTrack {
             AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_WMV1, AV_CODEC_ID_WMV2, AV_CODEC_ID_WMV3, AV_CODEC_ID_VC1,
         ].map(\.rawValue))
     private let times: PresentationTimes
-    private let nominalDuration: Double
+    private let timeline: PictureTimeline
     private let tolerance: Double
 
     /// When a picture appears and how long it is meant to last, in seconds on the presentation clock.
@@ -72,9 +72,9 @@ final class PictureTrack {
     init(_ decoder: StreamDecoder) throws {
         self.decoder = decoder
         let stream = decoder.stream.pointee
-        times = PresentationTimes(of: decoder.stream)
+        times = decoder.times
         let rate = stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate.value : stream.r_frame_rate.value
-        nominalDuration = rate > 0 ? 1 / rate : 1.0 / 25
+        timeline = PictureTimeline(decoder, nominalDuration: rate > 0 ? 1 / rate : 1.0 / 25)
         tolerance = FrameClock.pictureTolerance(tickSeconds: stream.time_base.value)
         shown = FFmpeg.allocated(av_frame_alloc())
         previous = FFmpeg.allocated(av_frame_alloc())
@@ -164,6 +164,7 @@ final class PictureTrack {
     /// - Returns: whether the container could and a picture came out.
     func seek(to seconds: Double) throws -> Bool {
         guard decoder.seek(to: times.tick(at: seconds)) else { return false }
+        timeline.reset()
         currentSpan = nil
         whole = nil
         av_frame_unref(shown)
@@ -172,18 +173,24 @@ final class PictureTrack {
         return nextSpan != nil
     }
 
-    /// Decodes pictures until one comes after `previous`: those that do not were never to be seen.
+    /// How far the clock jumps back where the pictures stop, in seconds; nil where they have not stopped, or ended.
+    var jumpSeconds: Double? { timeline.jumpSeconds }
+    /// Timestamps that were missing or damaged and made up from the pictures around them.
+    var repairedTimestamps: Int { timeline.repairedCount }
+
+    /// Goes on after a jump: the upcoming picture is then the first one on the clock that begins there.
+    ///
+    /// - Returns: whether a picture came out.
+    func resume() throws -> Bool {
+        currentSpan = nil
+        whole = nil
+        try loadNext(after: nil)
+        return nextSpan != nil
+    }
+
+    /// Decodes the next picture that is fit to be seen.
     private func loadNext(after previous: Span?) throws {
-        while try decoder.next(next) {
-            let ticks = next.pointee.best_effort_timestamp
-            let start = times.seconds(at: ticks) ?? previous?.end ?? times.streamStart ?? 0
-            let stated = times.duration(of: next.pointee.pkt_duration)
-            if let previous, start <= previous.start { continue }
-            guard take(next.pointee) else { continue }
-            nextSpan = Span(start: start, duration: stated ?? nominalDuration)
-            return
-        }
-        nextSpan = nil
+        repeat { nextSpan = try timeline.next(next, after: previous) } while nextSpan != nil && !take(next.pointee)
     }
 
     private func awaitKeyPicture() {

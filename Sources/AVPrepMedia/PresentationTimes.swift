@@ -1,30 +1,99 @@
 import CFFmpeg
 
-/// Takes a stream's ticks to seconds on the presentation clock, distrusting them.
+/// Takes a stream's ticks to seconds on the presentation clock, by its edit list where it has one, distrusting them.
 struct PresentationTimes {
     private let timeBase: AVRational
+    /// What of the stream is shown, and when; empty where all is, at its own time.
+    private let edits: [Edit]
     /// The start the container states, in seconds.
     let streamStart: Double?
+    /// How long the container says that the stream is shown, in seconds.
+    let streamDuration: Double?
+
+    /// Where a time of the media falls on the presentation clock.
+    enum Moment: Equatable {
+        /// Shown at this time.
+        case shown(at: Double)
+        /// Not shown, but what begins then may last to this later time, from which on it is.
+        case cut(until: Double)
+        /// After everything that is shown.
+        case over
+    }
+
+    /// A part of a piece of sound that is heard.
+    struct Portion: Equatable {
+        /// Seconds from the beginning of the piece.
+        var offset: Double
+        /// Length in seconds.
+        var length: Double
+        /// When it is heard, in seconds.
+        var start: Double
+    }
 
     /// Times beyond ± 30 years are damage, not times; refusing them keeps all arithmetic in range.
     private static let limit = 1e9
+    /// Rounding of ticks, in seconds: far below a sample.
+    private static let sliver = 1e-7
 
-    init(of stream: UnsafePointer<AVStream>) {
+    init(of stream: UnsafePointer<AVStream>, edits: [Edit] = []) {
         timeBase = stream.pointee.time_base
-        streamStart = Self.seconds(stream.pointee.start_time, timeBase)
+        self.edits = edits
+        let stated = Self.seconds(stream.pointee.start_time, timeBase)
+        let length = stream.pointee.duration > 0 ? Self.seconds(stream.pointee.duration, timeBase) : nil
+        let shown = edits.map { min($0.mediaEnd, max($0.mediaStart, length ?? .infinity)) - $0.mediaStart }
+        let total = shown.reduce(0, +)
+        streamDuration = edits.isEmpty ? length : total.isFinite ? total : length
+        streamStart = edits.first?.start ?? stated
     }
 
-    /// nil where the stream does not say, or says nonsense.
-    func seconds(at ticks: Int64) -> Double? { Self.seconds(ticks, timeBase) }
+    /// Seconds on the stream's own clock; nil where it does not say, or says nonsense.
+    func mediaSeconds(at ticks: Int64) -> Double? { Self.seconds(ticks, timeBase) }
+
+    /// Where a time of the stream's own clock falls on the presentation clock.
+    func moment(ofMedia seconds: Double) -> Moment {
+        if edits.isEmpty { return .shown(at: seconds) }
+        guard let edit = edits.first(where: { seconds < $0.mediaEnd - Self.sliver }) else { return .over }
+        let ahead = seconds - edit.mediaStart
+        return ahead >= -Self.sliver ? .shown(at: edit.start + max(0, ahead)) : .cut(until: edit.start)
+    }
+
+    /// Seconds after the media time `seconds` at which what begins then is cut off; infinite where it is not.
+    func lengthShown(fromMedia seconds: Double) -> Double {
+        (edits.first { seconds < $0.mediaEnd - Self.sliver }?.mediaEnd ?? .infinity) - seconds
+    }
+
+    /// The parts of `[seconds, seconds + length)` on the stream's own clock that are heard.
+    func portions(ofMedia seconds: Double, length: Double) -> [Portion] {
+        if edits.isEmpty { return [Portion(offset: 0, length: length, start: seconds)] }
+        return edits.compactMap { edit in
+            let first = max(seconds, edit.mediaStart)
+            let end = min(seconds + length, edit.mediaEnd)
+            guard end > first + Self.sliver else { return nil }
+            return Portion(offset: first - seconds, length: end - first, start: edit.start + first - edit.mediaStart)
+        }
+    }
+
+    /// Whether nothing from the media time `seconds` on is shown.
+    func isOver(atMedia seconds: Double) -> Bool { moment(ofMedia: seconds) == .over }
+
+    /// When the media of a tick is presented, or would be if the first edit went back that far.
+    func seconds(at ticks: Int64) -> Double? {
+        guard let media = mediaSeconds(at: ticks) else { return nil }
+        let edit = edits.last { $0.mediaStart <= media } ?? edits.first
+        return edit.map { $0.start + media - $0.mediaStart } ?? media
+    }
 
     /// A stated duration in seconds; nil when there is none.
     func duration(of ticks: Int64) -> Double? {
         ticks > 0 ? Self.seconds(ticks, timeBase) : nil
     }
 
-    /// The tick nearest to `seconds`.
+    /// The tick at or before which lies what is presented at `seconds`.
     func tick(at seconds: Double) -> Int64 {
-        timeBase.num > 0 ? Int64((min(max(seconds, -Self.limit), Self.limit) / timeBase.value).rounded(.down)) : 0
+        guard timeBase.num > 0 else { return 0 }
+        let edit = edits.last { $0.start <= seconds } ?? edits.first
+        let media = edit.map { $0.mediaStart + seconds - $0.start } ?? seconds
+        return Int64((min(max(media, -Self.limit), Self.limit) / timeBase.value).rounded(.down))
     }
 
     private static func seconds(_ ticks: Int64, _ timeBase: AVRational) -> Double? {

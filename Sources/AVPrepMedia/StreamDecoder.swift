@@ -6,6 +6,8 @@ final class StreamDecoder {
     let demuxer: Demuxer
     let stream: UnsafeMutablePointer<AVStream>
     let context: UnsafeMutablePointer<AVCodecContext>
+    /// The stream's clock.
+    let times: PresentationTimes
     /// Packets fed so far.
     private(set) var packetCount = 0
     /// Frames that came out.
@@ -31,6 +33,7 @@ final class StreamDecoder {
         self.index = index
         demuxer.select(index)
         stream = demuxer.stream(index)
+        times = demuxer.times(of: index)
         let parameters = stream.pointee.codecpar.pointee
         let name = FFmpeg.codecName(parameters)
         let place = "\(demuxer.path), stream \(index) (\(name))"

@@ -3,11 +3,10 @@ import CFFmpeg
 extension VideoStreamInfo {
     /// - Parameter first: the first picture, which knows better than the container; nil when none decodes.
     init(
-        of stream: UnsafeMutablePointer<AVStream>,
+        of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes,
         first: (frame: UnsafePointer<AVFrame>, span: PictureTrack.Span)?, geometry: PictureGeometry
     ) {
         let parameters = stream.pointee.codecpar.pointee
-        let times = PresentationTimes(of: stream)
         let format = AVPixelFormat(first?.frame.pointee.format ?? parameters.format)
         let rate = stream.pointee.avg_frame_rate
         self.init(
@@ -20,7 +19,7 @@ extension VideoStreamInfo {
             isMirrored: geometry.orientation.isMirrored, sampleAspectRatio: geometry.sampleAspectRatio,
             averageFrameRate: rate.num > 0 && rate.den > 0 ? rate.value : nil,
             startSeconds: first?.span.start ?? times.streamStart ?? 0,
-            durationSeconds: times.duration(of: stream.pointee.duration),
+            durationSeconds: times.streamDuration,
             colour: first.flatMap { VideoColour(of: $0.frame, in: StreamPictures(of: stream, first: $0.frame)) })
     }
 }

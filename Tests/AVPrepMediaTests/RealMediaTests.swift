@@ -74,7 +74,8 @@ import Testing
         #expect(try code("exoplayer-sample_mdat_too_long.mp4") == nil)
     }
 
-    /// The first picture and sound are where PyAV's decoders put them, edit lists and run-ins honoured.
+    /// The first picture and sound are where PyAV's decoders put them, edit lists and run-ins honoured. Phones give their
+    /// first packet of sound a time of its own: what most of the first packets say counts.
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func startTimesAreThoseOfTheFirstDecodedPictureAndSound() throws {
         let files = try SharedData.files(in: "real-av").map { path in
@@ -92,15 +93,24 @@ import Testing
                 for index in indices:
                     try:
                         f = av.open(path)
-                        frame = next(f.decode(f.streams[int(index)]))
-                        out[-1].append(float(frame.pts * frame.time_base))
+                        start, count, deviations = None, 0, []
+                        for frame in f.decode(f.streams[int(index)]):
+                            time = float(frame.pts * frame.time_base)
+                            start = time if start is None else start
+                            if not hasattr(frame, "samples") or frame.sample_rate == 0: break
+                            deviations.append(time - start - count / frame.sample_rate)
+                            count += frame.samples
+                            if count > 0.4 * frame.sample_rate: break
+                        if f.streams[int(index)].codec.name != "vorbis" and deviations:
+                            start += sorted(deviations)[len(deviations) // 2]
+                        out[-1].append(start)
                     except UnicodeDecodeError:  # PyAV refuses tags that are not UTF-8
                         out[-1].append(None)
             print(json.dumps(out))
             """, files.map { "\($0.path):\($0.video.index):\($0.audio.index)" })
         for (file, starts) in zip(files, seen) {
             if let video = starts[0] { #expect(abs(file.video.startSeconds - video) < 1e-4, "\(name(file.path))") }
-            if let audio = starts[1] { #expect(abs(file.audio.startSeconds - audio) < 1e-4, "\(name(file.path))") }
+            if let audio = starts[1] { #expect(abs(file.audio.startSeconds - audio) < 1e-3, "\(name(file.path))") }
         }
     }
 }
