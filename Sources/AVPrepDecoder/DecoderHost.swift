@@ -49,6 +49,9 @@ package final class DecoderHost {
         try running().protection
     }
 
+    /// Whether this kernel has memory that two processes can share and neither can shorten.
+    package static var hasSharedMemory: Bool { (try? SharedMemory(byteCount: 4096)) != nil }
+
     /// The program behind this host, while it runs.
     var process: pid_t? { service?.process }
 

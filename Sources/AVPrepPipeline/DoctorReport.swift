@@ -1,5 +1,6 @@
 import AVPrepAudio
 package import AVPrepCore
+import AVPrepDecoder
 import AVPrepMedia
 import AVPrepStore
 import AVPrepTraining
@@ -28,6 +29,7 @@ package struct DoctorReport: Sendable, Codable {
             let detail = "this FFmpeg has no such encoder: avprep synth needs it; install Debian's libavcodec"
             checks.append(Check(status: "missing", name: encoder, detail: detail))
         }
+        checks += decoding()
         checks.append(engine())
         let process = ProcessInfo.processInfo
         let gibibytes = Double(process.physicalMemory) / 1_073_741_824
@@ -37,6 +39,33 @@ package struct DoctorReport: Sendable, Codable {
                 detail: "\(process.activeProcessorCount) cores, \(String(format: "%.1f", gibibytes)) GiB of memory"))
         checks.append(disk())
         return DoctorReport(version: Version.text, checks: checks)
+    }
+
+    /// What decoding in processes that can touch nothing needs; one is started for it.
+    private static func decoding() -> [Check] {
+        do {
+            let program = try DecoderProgram.find()
+            let protection = try DecoderHost(program: program).protection()
+            let filter = protection.systemCallFilter
+            return [
+                Check(status: "ok", name: "decoder", detail: program.path),
+                Check(
+                    status: filter ? "ok" : "missing", name: "seccomp",
+                    detail: filter
+                        ? "decoder processes make no other system calls than theirs"
+                        : "this kernel filters no system calls; the rest of what protects decoding holds all the same"),
+                Check(
+                    status: "ok", name: "Landlock",
+                    detail: protection.landlock > 0
+                        ? "version \(protection.landlock)" : "none; seccomp alone keeps decoder processes from files"),
+                Check(
+                    status: DecoderHost.hasSharedMemory ? "ok" : "missing", name: "memfd",
+                    detail: DecoderHost.hasSharedMemory
+                        ? "sealed memory" : "pictures cannot be shared between processes; set ingest.isolation: none"),
+            ]
+        } catch {
+            return [Check(status: "missing", name: "decoder", detail: "\(error)")]
+        }
     }
 
     private static func engine() -> Check {

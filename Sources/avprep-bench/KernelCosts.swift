@@ -93,13 +93,18 @@ struct KernelCosts {
     }
 }
 
-/// What this process has used.
+/// What this process has used, with the processes it has started and seen end.
 enum ProcessCost {
     /// CPU seconds of all threads, in user and system mode.
     static var cpuSeconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+        var children = rusage()
+        getrusage(RUSAGE_CHILDREN, &children)
+        let elsewhere = [children.ru_utime, children.ru_stime].reduce(0.0) {
+            $0 + Double($1.tv_sec) + Double($1.tv_usec) * 1e-6
+        }
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9 + elsewhere
     }
 }
 

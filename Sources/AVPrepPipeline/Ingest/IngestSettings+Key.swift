@@ -4,14 +4,18 @@ package import AVPrepMedia
 import Foundation
 
 extension IngestSettings {
-    /// The key of everything that a prepared file's content depends on: twelve hexadecimal digits. Limits are left out,
-    /// since they decide only whether there is a file at all.
+    /// The key of everything that a prepared file's content depends on: twelve hexadecimal digits.
     package var key: String {
-        get throws {
-            var settings = self
-            settings.limits = MediaLimits()
-            return try CanonicalJSON.key(of: KeyedSettings(settings: settings))
-        }
+        get throws { try CanonicalJSON.key(of: KeyedSettings(settings: ofContent)) }
+    }
+
+    /// The settings that a prepared file's content depends on. Limits and the place of decoding, which decide only
+    /// whether there is a file at all, are as by default.
+    var ofContent: IngestSettings {
+        var settings = self
+        settings.limits = MediaLimits()
+        settings.isolation = .process
+        return settings
     }
 
     /// Settings with the version of the code that turns them into bytes: raised when the same settings give others.

@@ -125,9 +125,15 @@ private struct Listing {
         let progress = ProgressReporter("ingest", unit: "videos", style: context.progress)
         let state = Mutex((videos: 0, bytes: Int64(0), failed: 0))
         let settings = workspace.settings.ingest
+        let isWarned = Atomic<Bool>(false)
         progress.update(done: 0, total: count)
         try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            try VideoPreparation(settings: settings, transforms: transforms, cancellation: context.cancellation)
+            let worker = try VideoPreparation(
+                settings: settings, transforms: transforms, cancellation: context.cancellation)
+            if let weakness = try worker.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
+                progress.say("avprep: \(weakness)")
+            }
+            return worker
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
             let outcome = try prepare(item, video: video, with: worker)
@@ -159,7 +165,8 @@ private struct Listing {
         }
         try record(
             item, result.outcome, output: result.outcome == .done ? output : nil,
-            wallSeconds: (ContinuousClock.now - wall).inSeconds, cpuSeconds: threadSeconds() - cpu)
+            wallSeconds: (ContinuousClock.now - wall).inSeconds,
+            cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
         return result.outcome
     }
 

@@ -14,6 +14,8 @@ final class VideoPreparation {
         var info: MediaInfo?
         var tally: SegmentAssembler.Tally?
         var decode: DecodeSummary?
+        /// CPU time of the process that decoded it, in seconds.
+        var decoderSeconds = 0.0
     }
 
     private let settings: IngestSettings
@@ -22,6 +24,7 @@ final class VideoPreparation {
     private let features: SegmentFeatures
     private let encoder: JPEGEncoder
     private let cancellation: Cancellation
+    private let media: MediaOpener
 
     /// - Parameter transforms: one plan a stored kind, shared by all workers.
     init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
@@ -29,22 +32,31 @@ final class VideoPreparation {
         self.cancellation = cancellation
         layout = settings.layout(transforms)
         attributes = [
-            "avprep_version": .string(Version.text), "config_json": .string(try CanonicalJSON.encode(settings)),
+            "avprep_version": .string(Version.text),
+            "config_json": .string(try CanonicalJSON.encode(settings.ofContent)),
             "settings_key": .string(try settings.key),
         ]
         features = SegmentFeatures(settings: settings, transforms: transforms)
         encoder = try JPEGEncoder(quality: settings.video.quality)
+        media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
+
+    /// What keeps this machine from decoding as safely as it should, once it has to be known.
+    func weakness() throws -> String? { try media.weakness() }
 
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
     /// - Returns: done, or why this item was skipped or failed.
     /// - Throws: what concerns the whole run: cancellation, and a disk that refuses.
     func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
+        var result = try attempt(item, video: video, to: path)
+        result.decoderSeconds = media.close()
+        return result
+    }
+
+    private func attempt(_ item: CorpusItem, video: String, to path: String) throws -> Result {
         do {
-            let cancellation = cancellation
-            let media = try MediaFile(path: item.path, limits: settings.limits) { cancellation.isCancelled }
-            return try prepare(media, item, video: video, to: path)
+            return try prepare(try media.open(item.path), item, video: video, to: path)
         } catch let error as MediaError {
             try cancellation.check()
             return Result(outcome: .failed(Outcome.Reason(error.code.rawValue, error.description)))
@@ -53,7 +65,8 @@ final class VideoPreparation {
         }
     }
 
-    private func prepare(_ media: MediaFile, _ item: CorpusItem, video: String, to path: String) throws -> Result {
+    private func prepare(_ media: any MediaSource, _ item: CorpusItem, video: String, to path: String) throws -> Result
+    {
         let info = media.info
         func skipped(_ code: String, _ detail: String) -> Result {
             Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)

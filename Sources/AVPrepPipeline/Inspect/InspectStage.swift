@@ -1,5 +1,6 @@
 import AVPrepAudio
 package import AVPrepCore
+import AVPrepDecoder
 import AVPrepMedia
 import AVPrepStore
 import AVPrepVision
@@ -59,7 +60,14 @@ package enum InspectStage {
         -> any MediaSource
     {
         let cancellation = context.cancellation
-        return try MediaFile(path: path, limits: settings.limits) { cancellation.isCancelled }
+        switch settings.isolation {
+        case .process:
+            return try DecoderProcess(path: path, on: DecoderHost(), limits: settings.limits) {
+                cancellation.isCancelled
+            }
+        case .none:
+            return try MediaFile(path: path, limits: settings.limits) { cancellation.isCancelled }
+        }
     }
 
     private static func draw(

@@ -19,6 +19,7 @@ enum IngestTable {
             .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
             .section("flow", \.flow, flow, "optical flow between neighbouring frames"),
             .section("limits", \.limits, limits, "a file past one of these fails, alone"),
+            .choice("isolation", \.isolation, "process: decoders can touch nothing; none: in this one, for debugging"),
         ])
     }
 
@@ -110,7 +111,13 @@ enum IngestTable {
         SettingsTable<MediaLimits>([
             .integer("max_pixels", \.maxPixels, in: 1024...1_073_741_824, "of a coded picture; the default passes 8K"),
             .integer("max_streams", \.maxStreams, in: 1...4096, "of a file"),
-            .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time spent on a file"),
+            .integer("max_packets", \.maxPackets, in: 1...1_000_000_000_000, "read of a file, over all its passes"),
+            .number("max_hours", \.maxHours, in: 0.001...10_000, "length of picture and sound together"),
+            .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time for reading a file, beside size's"),
+            .number("max_cpu_seconds", \.maxCPUSeconds, in: 1...1_000_000, "CPU time for it, beside its size's"),
+            .number("seconds_per_mb", \.secondsPerMegabyte, in: 0...10_000, "added to both for each MiB of the file"),
+            .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "without any progress"),
+            .integer("max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576, "of a decoder process, in MiB"),
         ])
     }
 }

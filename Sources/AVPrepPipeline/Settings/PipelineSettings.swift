@@ -61,6 +61,15 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var cameraMotion = CameraMotionSettings()
     package var flow = FlowSettings()
     package var limits = MediaLimits()
+    /// Where files are decoded.
+    package var isolation = Isolation.process
+
+    package enum Isolation: String, Sendable, Codable, CaseIterable {
+        /// In processes of their own, which can touch nothing but the file.
+        case process
+        /// In the process that asks: a file that crashes the decoder ends the run.
+        case none
+    }
 
     package init() {}
 }
