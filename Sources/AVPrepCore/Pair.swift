@@ -8,6 +8,8 @@ package enum PairKind: UInt8, Sendable, Codable, CaseIterable {
     case hard = 2
     /// Same video, overlapping by a fixed extent.
     case superHard = 3
+    /// Same video, same time, the picture played backwards: the negative of the arrow of time.
+    case reversed = 4
 
     /// 1 when picture and sound are in sync, else 0: the `y` of the contrastive loss.
     package var label: UInt8 { self == .positive ? 1 : 0 }
@@ -19,6 +21,7 @@ package enum PairKind: UInt8, Sendable, Codable, CaseIterable {
         case .easy: "easy"
         case .hard: "hard"
         case .superHard: "super-hard"
+        case .reversed: "reversed"
         }
     }
 }

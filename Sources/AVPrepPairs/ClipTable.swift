@@ -2,32 +2,38 @@ import AVPrepCore
 
 /// All places of a shard where a clip can lie, in an order that does not depend on the order of the input.
 ///
-/// A *place* is a frame number k of a segment such that both the picture clip of frames `k ..< k + clipFrames` and the
-/// sound clip from `k / fps` lie within the segment. Picture and sound share one set of places, on the grid of frames:
-/// a negative's sound starts at the same sub-frame and sub-spectrogram phases as a positive's, so the phase tells
-/// nothing.
+/// A *place* is a frame number k of a segment such that the sound clip from `k / fps` lies within the segment, and a
+/// number of frames by which the picture clip begins later and still lies within that sound: none, where both are equally
+/// long. Places are on the grid of frames: a negative's sound starts at the same sub-frame and sub-spectrogram phases as
+/// a positive's, so the phase tells nothing.
 struct ClipTable {
     /// One segment that is long enough, sorted by group, video, start and id.
     struct Entry {
         var row: Int32
         var start: Double
         var fps: Double
-        /// Places are `0 ..< placeCount`; at least one.
+        /// Frames at which a place can begin are `0 ..< placeCount`; at least one.
         var placeCount: Int
         /// Frames of a picture clip.
         var clipFrames: Int
+        /// Frames by which a picture may begin after its sound: `0 ... slack`.
+        var slack: Int
         /// Index of the entry's group, and of its video.
         var group: Int
         var video: Int
         var exclusion: PairSource.HardExclusion?
+        /// Period of the sound in seconds, where it has one.
+        var period: Double?
 
         func time(_ place: Int) -> Double { start + Double(place) / fps }
     }
 
-    /// Where a clip lies: an entry of the table, and one of its places.
+    /// Where a pair's clips lie: an entry of the table, the frame at which the sound begins, and how many frames later
+    /// the picture does.
     struct Place: Equatable {
         var entry: Int
         var frame: Int
+        var lead = 0
     }
 
     private(set) var entries: [Entry] = []
@@ -62,8 +68,10 @@ struct ClipTable {
                         + "give all its segments the same")
             }
             let clipFrames = max(1, Int((settings.clipSeconds * source.fps).rounded()))
-            let lastBySound = (source.soundSeconds - settings.clipSeconds + Self.tolerance) * source.fps
-            let places = min(source.frameCount - clipFrames, Int(lastBySound.rounded(.down))) + 1
+            let soundFrames = ((settings.soundClipSeconds + Self.tolerance) * source.fps).rounded(.down)
+            let slack = max(0, Int(soundFrames) - clipFrames)
+            let lastBySound = (source.soundSeconds - settings.soundClipSeconds + Self.tolerance) * source.fps
+            let places = min(source.frameCount - clipFrames - slack, Int(lastBySound.rounded(.down))) + 1
             guard places > 0 else {
                 tooShort += 1
                 continue
@@ -82,13 +90,21 @@ struct ClipTable {
             entries.append(
                 Entry(
                     row: source.row, start: source.startSeconds, fps: source.fps, placeCount: places,
-                    clipFrames: clipFrames, group: groupStarts.count - 1, video: videoStarts.count - 1,
-                    exclusion: source.hardExclusion))
+                    clipFrames: clipFrames, slack: slack, group: groupStarts.count - 1,
+                    video: videoStarts.count - 1, exclusion: Self.exclusion(source, settings),
+                    period: source.periodSeconds))
             last = source
         }
         groupStarts.append(entries.count)
         videoStarts.append(entries.count)
         videoCount = groupOfVideo.count
+    }
+
+    /// A period so short that little between two of its multiples is out of sync gives no hard negatives at all.
+    private static func exclusion(_ source: PairSource, _ settings: PairSettings) -> PairSource.HardExclusion? {
+        if let exclusion = source.hardExclusion { return exclusion }
+        guard let period = source.periodSeconds, period < 4 * settings.periodGuardSeconds else { return nil }
+        return .periodic
     }
 
     private static func precedes(_ left: PairSource, _ right: PairSource) -> Bool {

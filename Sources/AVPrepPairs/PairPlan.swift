@@ -1,52 +1,59 @@
 /// What the negatives of one pair set are to be.
 package struct PairPlan: Sendable, Equatable, Codable {
-    /// The set's name under `/pairs/`.
+    /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
     package var name: String
-    /// Share of hard ones among the negatives.
-    package var hardShare: Double
-    /// Share of super-hard ones among the negatives. The rest are easy.
-    package var superHardShare: Double
+    package var shares: Shares
 
-    /// - Throws: ``PairError`` when the shares are not shares.
-    package init(name: String, hardShare: Double, superHardShare: Double = 0) throws {
-        guard hardShare >= 0, superHardShare >= 0, hardShare + superHardShare <= 1 else {
+    /// Shares of the kinds among the negatives. They add up to 1.
+    package struct Shares: Sendable, Equatable, Codable {
+        package let easy: Double
+        package let hard: Double
+        package let superHard: Double
+        /// Clips played backwards, the negatives of the arrow of time: all of them or none.
+        package let reversed: Double
+
+        /// Easy negatives only: the first stage of the curriculum, and the paper's test.
+        package static let easy = mixture(hard: 0)
+        /// Clips forward against the same clips backward.
+        package static let reversed = Shares(easy: 0, hard: 0, superHard: 0, reversed: 1)
+
+        /// Hard and super-hard ones in these shares, and easy ones for the rest.
+        package static func mixture(hard: Double, superHard: Double = 0) -> Shares {
+            Shares(easy: max(0, 1 - hard - superHard), hard: hard, superHard: superHard, reversed: 0)
+        }
+
+        /// In the order in which kinds are drawn.
+        var inOrder: [Double] { [easy, hard, superHard, reversed] }
+    }
+
+    /// - Throws: ``PairError`` when the name is not one, or the shares are not shares.
+    package init(name: String, _ shares: Shares) throws {
+        let isName =
+            name.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } ?? false
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: "_")
+            }
+        guard isName else {
             throw PairError(
                 .settings,
-                "pair set \(name): \(hardShare) hard and \(superHardShare) super-hard are not shares of the negatives; "
-                    + "give numbers from 0 to 1 that add up to at most 1")
+                "a pair set cannot be called \"\(name)\"; give lower-case letters, digits and _, a letter first")
+        }
+        guard shares.inOrder.allSatisfy({ $0 >= 0 }), abs(shares.inOrder.reduce(0, +) - 1) < 1e-9 else {
+            throw PairError(
+                .settings,
+                "pair set \(name): \(shares.hard) hard and \(shares.superHard) super-hard are not shares of the "
+                    + "negatives; give numbers from 0 to 1 that add up to at most 1")
         }
         self.name = name
-        self.hardShare = hardShare
-        self.superHardShare = superHardShare
+        self.shares = shares
     }
-
-    private init(unchecked name: String, hardShare: Double, superHardShare: Double = 0) {
-        self.name = name
-        self.hardShare = hardShare
-        self.superHardShare = superHardShare
-    }
-
-    /// Easy negatives only: the first stage of the curriculum, and the paper's test.
-    package static let easy = PairPlan(unchecked: "easy", hardShare: 0)
-
-    /// Hard negatives only: the harder test.
-    package static let hard = PairPlan(unchecked: "hard", hardShare: 1)
-
-    /// The second stage of the curriculum: easy and hard negatives in the settings' proportion.
-    package static func mixed(_ settings: PairSettings) -> PairPlan {
-        PairPlan(unchecked: "mixed", hardShare: settings.hardRatio, superHardShare: settings.superHardRatio)
-    }
-
-    /// The three sets that every shard carries.
-    package static func standard(_ settings: PairSettings) -> [PairPlan] { [.easy, .mixed(settings), .hard] }
-
-    /// Shares of easy, hard and super-hard negatives; they add up to 1.
-    var shares: [Double] { [max(0, 1 - hardShare - superHardShare), hardShare, superHardShare] }
 
     /// `count` in whole parts as near to the shares as whole numbers come (largest remainder; the earlier kind wins a
     /// tie). With two kinds each part is within one half of its share of `count`, with three within one.
     func apportion(_ count: Int) -> [Int] {
-        let exact = shares.map { $0 * Double(count) }
+        let exact = shares.inOrder.map { $0 * Double(count) }
         var parts = exact.map { Int($0.rounded(.down)) }
         let byRemainder = exact.indices.sorted {
             let left = exact[$0] - Double(parts[$0])

@@ -19,6 +19,9 @@ package struct PairSet: Sendable, Equatable {
 ///    samples or spectrogram hops. A network has to look at both, and cannot learn single clips by heart;
 ///  - sound is late as often as it is early, by the same amounts.
 ///
+/// For the arrow of time a crossing is two places of one segment, and its four pairs are the two clips, each forward and
+/// backward.
+///
 /// What remains is what both together tell: that two clips carry the same cue of position (a fade-in, a title, the
 /// first block of an encoder) or of recording (noise floor, level, codec). The latter is what tells easy negatives
 /// apart; hard negatives share it.
@@ -29,7 +32,7 @@ package struct PairSet: Sendable, Equatable {
 /// sync, uniformly over all couples allowed and never clamped to an end; for a super-hard one a fixed number of frames
 /// away. Segments marked silent, still or periodic give no hard negatives, neither picture nor sound.
 ///
-/// **The size of a set** is `pairsPerSegment` for each segment that is as long as a clip. Where too few segments can
+/// **The size of a set** is, for each of its epochs, `pairsPerSegment` for each segment that is as long as a clip. Where too few segments can
 /// give hard (or super-hard) negatives to fill their share at `pairsPerSegment` pairs each, the whole set gets smaller
 /// and its shares stay: nothing is filled up with another kind. Where none can, the set is refused with an error.
 package struct PairSampler: Sendable {
@@ -53,21 +56,26 @@ package struct PairSampler: Sendable {
         self.seed = seed
     }
 
-    /// Draws one set.
+    /// Draws one set: epoch after epoch, all of one size, each anew.
     ///
     /// - Throws: ``PairError`` when the shard cannot give one of the kinds of pairs that the plan has.
     /// - Complexity: O(pairs) in time and memory, some 100 bytes a pair.
     package func draw(_ plan: PairPlan) throws -> PairSet {
         let starters = try self.starters(plan)
         let counts = plan.apportion(crossingCount(plan, starters))
-        var random = SeededRandom(seed: seed, for: "pairs/\(shard)/\(plan.name)")
         var crossings: [Crossing] = []
-        crossings.reserveCapacity(counts.reduce(0, +))
-        for (kind, (entries, count)) in zip(Self.negativeKinds, zip(starters, counts)) {
-            deal(kind, count, entries, &random, into: &crossings)
+        crossings.reserveCapacity(counts.reduce(0, +) * settings.epochs)
+        var pairs: [Pair] = []
+        for epoch in 0..<settings.epochs {
+            var random = SeededRandom(seed: seed, for: "pairs/\(shard)/\(plan.name)" + (epoch == 0 ? "" : "/\(epoch)"))
+            let first = crossings.count
+            for (kind, (entries, count)) in zip(Self.negativeKinds, zip(starters, counts)) {
+                deal(kind, count, entries, &random, into: &crossings)
+            }
+            pairs += random.shuffled(self.pairs(crossings[first...]))
         }
         let statistics = PairStatistics(crossings, table, shifts, superHardSegments: superHardEntries.count)
-        return PairSet(plan: plan, pairs: random.shuffled(pairs(crossings)), statistics: statistics)
+        return PairSet(plan: plan, pairs: pairs, statistics: statistics)
     }
 
     /// Two places that give four pairs.
@@ -77,8 +85,8 @@ package struct PairSampler: Sendable {
         var second: ClipTable.Place
     }
 
-    /// In the order of ``PairPlan/shares``.
-    private static let negativeKinds: [PairKind] = [.easy, .hard, .superHard]
+    /// In the order of ``PairPlan/Shares``.
+    private static let negativeKinds: [PairKind] = [.easy, .hard, .superHard, .reversed]
 
     // MARK: - How many, and from where
 
@@ -90,24 +98,28 @@ package struct PairSampler: Sendable {
                 "lower clip_seconds (\(settings.clipSeconds)) or make longer segments")
         }
         let shares = plan.shares
-        if shares[0] > 0, table.groupCount < 2 {
+        if shares.easy > 0, table.groupCount < 2 {
             throw refusal(
                 .noEasyNegatives, plan, "all its segments are of one video (or one group of near-duplicates)",
                 "put at least two into a shard, or draw hard negatives only")
         }
-        if shares[1] > 0, shifts.capable.isEmpty {
+        if shares.hard > 0, shifts.capable.isEmpty {
             throw refusal(
                 .noHardNegatives, plan, "no segment can give a hard negative (\(refusalCounts))",
                 "lower gap_seconds (\(settings.gapSeconds)) or clip_seconds (\(settings.clipSeconds)), "
                     + "or make longer segments")
         }
-        let superHard = shares[2] > 0 ? superHardEntries : []
-        if shares[2] > 0, superHard.isEmpty {
+        let superHard = shares.superHard > 0 ? superHardEntries : []
+        if shares.superHard > 0, superHard.isEmpty {
             throw refusal(
                 .noSuperHardNegatives, plan, "no segment can give a super-hard negative (\(refusalCounts))",
                 "raise super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments")
         }
-        return [shares[0] > 0 ? Array(table.entries.indices) : [], shares[1] > 0 ? shifts.capable : [], superHard]
+        let all = Array(table.entries.indices)
+        return [
+            shares.easy > 0 ? all : [], shares.hard > 0 ? shifts.capable : [], superHard,
+            shares.reversed > 0 ? all : [],
+        ]
     }
 
     private func refusal(_ code: PairError.Code, _ plan: PairPlan, _ what: String, _ remedy: String) -> PairError {
@@ -123,7 +135,7 @@ package struct PairSampler: Sendable {
     /// Four pairs a crossing; at least one crossing.
     private func crossingCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
         var segments = Double(table.entries.count)
-        for (share, entries) in zip(plan.shares, starters) where share > 0 {
+        for (share, entries) in zip(plan.shares.inOrder, starters) where share > 0 {
             segments = min(segments, Double(entries.count) / share)
         }
         return max(1, Int((segments * Double(settings.pairsPerSegment) / 4).rounded()))
@@ -139,22 +151,27 @@ package struct PairSampler: Sendable {
         let order = random.shuffled(entries)
         for index in 0..<count {
             let entry = order[index % order.count]
-            let couple =
+            var (first, second) =
                 switch kind {
-                case .easy, .positive: easy(entry, &random)
+                case .easy, .positive: (anywhere(entry, &random), anywhere(table.stranger(of: entry, &random), &random))
                 case .hard: shifts.draw(entry, &random)
                 case .superHard: superHard(entry, &random)
+                case .reversed: (anywhere(entry, &random), anywhere(entry, &random))
                 }
-            crossings.append(Crossing(kind: kind, first: couple.0, second: couple.1))
+            lead(&first, &random)
+            lead(&second, &random)
+            crossings.append(Crossing(kind: kind, first: first, second: second))
         }
     }
 
-    private func easy(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
-        let stranger = table.stranger(of: entry, &random)
-        return (
-            ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount)),
-            ClipTable.Place(entry: stranger, frame: random.below(table.entries[stranger].placeCount))
-        )
+    private func anywhere(_ entry: Int, _ random: inout SeededRandom) -> ClipTable.Place {
+        ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount))
+    }
+
+    /// Puts the picture somewhere within its sound.
+    private func lead(_ place: inout ClipTable.Place, _ random: inout SeededRandom) {
+        let slack = table.entries[place.entry].slack
+        if slack > 0 { place.lead = random.below(slack + 1) }
     }
 
     private func superHard(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
@@ -175,21 +192,23 @@ package struct PairSampler: Sendable {
         }
     }
 
-    private func pairs(_ crossings: [Crossing]) -> [Pair] {
+    private func pairs(_ crossings: ArraySlice<Crossing>) -> [Pair] {
         var pairs: [Pair] = []
         pairs.reserveCapacity(crossings.count * 4)
         for crossing in crossings {
             pairs.append(pair(.positive, crossing.first, crossing.first))
             pairs.append(pair(.positive, crossing.second, crossing.second))
-            pairs.append(pair(crossing.kind, crossing.first, crossing.second))
-            pairs.append(pair(crossing.kind, crossing.second, crossing.first))
+            let isReversed = crossing.kind == .reversed
+            pairs.append(pair(crossing.kind, crossing.first, isReversed ? crossing.first : crossing.second))
+            pairs.append(pair(crossing.kind, crossing.second, isReversed ? crossing.second : crossing.first))
         }
         return pairs
     }
 
     private func pair(_ kind: PairKind, _ picture: ClipTable.Place, _ sound: ClipTable.Place) -> Pair {
         Pair(
-            kind: kind, videoSegment: table.entries[picture.entry].row, videoStartFrame: Int32(picture.frame),
+            kind: kind, videoSegment: table.entries[picture.entry].row,
+            videoStartFrame: Int32(picture.frame + picture.lead),
             audioSegment: table.entries[sound.entry].row,
             audioStartSeconds: Double(sound.frame) / table.entries[sound.entry].fps)
     }

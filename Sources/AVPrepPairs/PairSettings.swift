@@ -27,8 +27,15 @@ package struct PairSettings: Sendable, Equatable, Codable {
         case startToStart = "start-to-start"
     }
 
-    /// Length of the picture clip and of the sound clip, in seconds. AVTS: 1.
+    /// Whose windows and negatives these are.
+    package var recipe = PairRecipe.avts
+    /// A name for the sets, to keep them beside others of the same recipe; empty takes the recipe's own names.
+    package var name = ""
+    /// Length of the picture clip, in seconds; 0 is a single frame. AVTS: 1.
     package var clipSeconds = 1.0
+    /// Length of the sound clip, in seconds, at least that of the picture; 0 is that of the picture. The picture of a
+    /// positive lies anywhere within its sound: when both are equally long, they begin together.
+    package var soundSeconds = 0.0
     /// Smallest distance of the two clips of a hard negative, in seconds. AVTS: 0.5.
     package var gapSeconds = 0.5
     package var gapMeasure = GapMeasure.endToStart
@@ -42,10 +49,18 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// How much the two clips of a super-hard negative overlap, in seconds, to the nearest frame. The paper's value is
     /// not known; half a clip of AVTS is our choice.
     package var superHardOverlapSeconds = 0.5
-    /// Pairs drawn from each segment, on average: half positive, half negative.
+    /// Around every multiple of a periodic sound's period, shifts of a hard negative within ± this many seconds are
+    /// left out: they would be in sync again. Our choice; people notice an offset from about that much.
+    package var periodGuardSeconds = 0.1
+    /// Pairs drawn from each segment for one epoch, on average: half positive, half negative.
     package var pairsPerSegment = 8
+    /// Epochs' worth of pairs that a set holds, each drawn anew; training takes them in turn.
+    package var epochs = 1
 
     package init() {}
+
+    /// Length of the sound clip, in seconds.
+    package var soundClipSeconds: Double { soundSeconds == 0 ? clipSeconds : soundSeconds }
 
     /// Longest clip, gap or shift in seconds that settings may ask for: a day.
     static let longestSeconds = 86_400.0
@@ -57,8 +72,16 @@ package struct PairSettings: Sendable, Equatable, Codable {
         }
         let longest = Self.longestSeconds
         try require(
-            clipSeconds > 0 && clipSeconds <= longest,
-            "clip_seconds is \(clipSeconds); give a length above 0 and up to \(longest)")
+            clipSeconds >= 0 && clipSeconds <= longest,
+            "clip_seconds is \(clipSeconds); give a length from 0 (one frame) to \(longest)")
+        try require(
+            soundSeconds == 0 ? clipSeconds > 0 : soundSeconds >= clipSeconds && soundSeconds <= longest,
+            "sound_seconds is \(soundSeconds), and the picture clip lasts \(clipSeconds); "
+                + "give a length above 0 that holds it")
+        try require(
+            recipe != .arrowOfTime || (hardRatio == 0 && superHardRatio == 0),
+            "hard_ratio has no meaning for recipe arrow-of-time, whose negatives are clips played backwards; leave it out"
+        )
         try require(
             gapSeconds >= 0 && gapSeconds <= longest,
             "gap_seconds is \(gapSeconds); give a length from 0 to \(longest)")
@@ -66,7 +89,7 @@ package struct PairSettings: Sendable, Equatable, Codable {
         try require(
             gapMeasure == .endToStart || gapSeconds >= 0.01,
             "gap_seconds is \(gapSeconds) from start to start, which is in sync; give at least 0.01")
-        let smallest = gapSeconds + (gapMeasure == .endToStart ? clipSeconds : 0)
+        let smallest = gapSeconds + (gapMeasure == .endToStart ? soundClipSeconds : 0)
         try require(
             maxShiftSeconds == 0 || (maxShiftSeconds >= smallest && maxShiftSeconds <= longest),
             "max_shift_seconds is \(maxShiftSeconds), but the clip and the gap need at least \(smallest); "
@@ -79,6 +102,10 @@ package struct PairSettings: Sendable, Equatable, Codable {
             superHardOverlapSeconds > 0 && superHardOverlapSeconds < clipSeconds || superHardRatio == 0,
             "super_hard_overlap_seconds is \(superHardOverlapSeconds); "
                 + "give a length above 0 and below clip_seconds (\(clipSeconds))")
+        try require(
+            periodGuardSeconds >= 0 && periodGuardSeconds <= longest,
+            "period_guard_seconds is \(periodGuardSeconds); give a length from 0 to \(longest)")
+        try require((1...10_000).contains(epochs), "epochs is \(epochs); give a number from 1 to 10000")
         try require(
             (1...1_000_000).contains(pairsPerSegment),
             "pairs_per_segment is \(pairsPerSegment); give a number from 1 to 1000000")

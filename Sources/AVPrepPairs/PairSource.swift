@@ -30,10 +30,12 @@ package struct PairSource: Sendable, Equatable {
     package var fps: Double
     /// Why the segment gives no hard negatives, if it does not. It still gives positives and easy negatives.
     package var hardExclusion: HardExclusion?
+    /// Period of the sound in seconds, where it repeats itself: hard negatives keep off its multiples.
+    package var periodSeconds: Double?
 
     package init(
         row: Int32, segmentID: String, videoID: String, group: String, startSeconds: Double, soundSeconds: Double,
-        frameCount: Int, fps: Double, hardExclusion: HardExclusion? = nil
+        frameCount: Int, fps: Double, hardExclusion: HardExclusion? = nil, periodSeconds: Double? = nil
     ) {
         self.row = row
         self.segmentID = segmentID
@@ -44,24 +46,32 @@ package struct PairSource: Sendable, Equatable {
         self.frameCount = frameCount
         self.fps = fps
         self.hardExclusion = hardExclusion
+        self.periodSeconds = periodSeconds
     }
 
     /// A stored segment; its flags say whether it gives hard negatives.
     ///
-    /// - Parameter group: nil takes the video's id: every video stands alone.
-    package init(_ segment: Segment, row: Int32, group: String? = nil, soundSeconds: Double, fps: Double) {
+    /// - Parameters:
+    ///   - group: nil takes the video's id: every video stands alone.
+    ///   - periodSeconds: period of a sound that repeats itself.
+    package init(
+        _ segment: Segment, row: Int32, group: String? = nil, soundSeconds: Double, fps: Double,
+        periodSeconds: Double? = nil
+    ) {
         let flags = segment.flags
         self.init(
             row: row, segmentID: segment.segmentID, videoID: segment.videoID, group: group ?? segment.videoID,
             startSeconds: segment.startSeconds, soundSeconds: soundSeconds, frameCount: segment.frameCount, fps: fps,
-            hardExclusion: flags.contains(.silent) ? .silent : flags.contains(.still) ? .still : nil)
+            hardExclusion: flags.contains(.silent) ? .silent : flags.contains(.still) ? .still : nil,
+            periodSeconds: periodSeconds)
     }
 
     /// - Throws: ``PairError`` naming the segment, when its numbers cannot be.
     func validate() throws {
         let longest = 1e9
         guard row >= 0, fps > 0, fps <= 1e6, frameCount >= 0, frameCount < Int32.max, soundSeconds >= 0,
-            soundSeconds <= longest, abs(startSeconds) <= longest
+            soundSeconds <= longest, abs(startSeconds) <= longest,
+            periodSeconds.map({ $0 > 0 && $0 <= longest }) ?? true
         else {
             throw PairError(
                 .source,

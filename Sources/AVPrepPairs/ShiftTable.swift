@@ -56,16 +56,43 @@ struct ShiftTable {
                 most = max(most, partners(of: ClipTable.Place(entry: entry, frame: frame)).count)
             }
             mostPartners[entry] = most
-            if most > 0 { capable.append(entry) } else { refusals[entry] = .noRoom }
+            if most == 0 {
+                refusals[entry] = .noRoom
+            } else if !hasPartnerOffPeriod(entry) {
+                refusals[entry] = .excluded(.periodic)
+            } else {
+                capable.append(entry)
+            }
         }
     }
 
-    /// Smallest distance of the starts of the two clips, in seconds. From end to start the longer of the two clips
-    /// counts: a picture clip is a whole number of frames, which may be a little more than `clipSeconds`.
+    /// Smallest distance of the two places of a hard negative, in seconds. From end to start the longer of the two clips
+    /// counts: a picture clip is a whole number of frames, which may be a little more than `clipSeconds`. From start to
+    /// start a picture may begin as much nearer to the other place as it begins later than its sound.
     static func smallestShift(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
         switch settings.gapMeasure {
-        case .endToStart: settings.gapSeconds + max(settings.clipSeconds, Double(entry.clipFrames) / entry.fps)
-        case .startToStart: settings.gapSeconds
+        case .endToStart: settings.gapSeconds + max(settings.soundClipSeconds, Double(entry.clipFrames) / entry.fps)
+        case .startToStart: settings.gapSeconds + Double(entry.slack) / entry.fps
+        }
+    }
+
+    /// Whether two places of one video are out of sync although the sound of one or the other repeats itself.
+    private func isOffPeriod(_ first: ClipTable.Place, _ second: ClipTable.Place) -> Bool {
+        let entries = (table.entries[first.entry], table.entries[second.entry])
+        let shift = entries.1.time(second.frame) - entries.0.time(first.frame)
+        return [entries.0.period, entries.1.period].allSatisfy { period in
+            guard let period else { return true }
+            return abs(shift - (shift / period).rounded() * period) >= settings.periodGuardSeconds - ClipTable.tolerance
+        }
+    }
+
+    /// Whether some couple of places, the first in `entry`, is off every period. Ends at the first one, which is nearly
+    /// always the first looked at.
+    private func hasPartnerOffPeriod(_ entry: Int) -> Bool {
+        (0..<table.entries[entry].placeCount).contains { frame in
+            let place = ClipTable.Place(entry: entry, frame: frame)
+            let partners = partners(of: place)
+            return (0..<partners.count).contains { isOffPeriod(place, self.place(partners[$0])) }
         }
     }
 
@@ -79,7 +106,9 @@ struct ShiftTable {
             let place = ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount))
             let number = random.below(mostPartners[entry])
             let partners = partners(of: place)
-            if number < partners.count { return (place, self.place(partners[number])) }
+            guard number < partners.count else { continue }
+            let partner = self.place(partners[number])
+            if isOffPeriod(place, partner) { return (place, partner) }
         }
     }
 
@@ -103,7 +132,7 @@ struct ShiftTable {
         var first = placesBefore[videoMembers.lowerBound]
         var last = placesBefore[videoMembers.upperBound]
         if settings.maxShiftSeconds > 0 {
-            let largest = settings.maxShiftSeconds + ClipTable.tolerance
+            let largest = settings.maxShiftSeconds - Double(entry.slack) / entry.fps + ClipTable.tolerance
             first = min(nearest, count(upTo: time - largest, videoMembers))
             last = max(farNearest, count(upTo: time + largest, videoMembers))
         }

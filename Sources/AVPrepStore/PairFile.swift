@@ -44,7 +44,10 @@ package enum PairFile {
     private static let folder = "pairs"
 
     /// Writes the file whole (under a temporary name, then renamed). The same pairs give the same bytes.
-    package static func write(_ sets: [PairSet], to path: String) throws {
+    ///
+    /// - Parameter shardKey: stands for the content of the shard whose rows the pairs name: by it a later reader knows
+    ///   whether they are still those.
+    package static func write(_ sets: [PairSet], shardKey: String, to path: String) throws {
         for set in sets where !StoreLayout.isName(set.name) {
             throw StoreError(.layoutMismatch, "cannot write \(path): a pair set cannot be called \"\(set.name)\"")
         }
@@ -55,8 +58,10 @@ package enum PairFile {
             try HDF5.perform {
                 let file = try HDF5.createFile(temporary, isAligned: false)
                 try HDF5.write(
-                    ["format": .string(StoreFormat.pairsName), "format_version": .string(StoreFormat.version)],
-                    to: file, temporary)
+                    [
+                        "format": .string(StoreFormat.pairsName), "format_version": .string(StoreFormat.version),
+                        "shard_key": .string(shardKey),
+                    ], to: file, temporary)
                 let group = try HDF5.createGroup(folder, in: file, temporary)
                 for set in sets { try write(set, in: group, temporary) }
                 try file.closeFile(temporary)
@@ -91,6 +96,16 @@ package enum PairFile {
             try StoreFormat.check(try HDF5.readAttributes(of: file, path), format: StoreFormat.pairsName, path)
             let group = try HDF5.openObject(folder, in: file, path)
             return try HDF5.names(in: group, path).map { try read($0, in: group, path) }
+        }
+    }
+
+    /// The key of the shard's content that a pair file was drawn for.
+    package static func shardKey(_ path: String) throws -> String? {
+        try HDF5.perform {
+            let file = try HDF5.openFile(path)
+            let attributes = try HDF5.readAttributes(of: file, path)
+            try StoreFormat.check(attributes, format: StoreFormat.pairsName, path)
+            return attributes["shard_key"]?.text
         }
     }
 

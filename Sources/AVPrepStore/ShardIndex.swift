@@ -19,6 +19,13 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var bytes: Int
         /// SHA-256 of the file, 64 hexadecimal digits.
         package var sha256: String
+        /// The key of its videos, their order and the settings they were prepared under: the file's `content_key`.
+        package var contentKey: String
+
+        private enum CodingKeys: String, CodingKey {
+            case name, split, segments, videos, frames, seconds, bytes, sha256
+            case contentKey = "content_key"
+        }
     }
 
     /// Totals of one split.
@@ -43,12 +50,34 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var name: String
         /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
         package var counts: [String: [String: Int]]
+        /// What was drawn, and what could not be, by split.
+        package var statistics: [String: PairStatistics]
         package var attributes: [String: AttributeValue]
 
-        package init(name: String, counts: [String: [String: Int]], attributes: [String: AttributeValue]) {
+        package init(
+            name: String, counts: [String: [String: Int]], statistics: [String: PairStatistics],
+            attributes: [String: AttributeValue]
+        ) {
             self.name = name
             self.counts = counts
+            self.statistics = statistics
             self.attributes = attributes
+        }
+    }
+
+    /// What a spectrogram's bins are normalised with: measured on all rows of the training shards.
+    package struct Normalization: Sendable, Equatable, Codable {
+        /// Rows measured.
+        package var rows: Int
+        /// One a bin.
+        package var mean: [Double]
+        /// Standard deviation, one a bin; 0 for a bin that never changes.
+        package var std: [Double]
+
+        package init(_ moments: BinMoments) {
+            rows = moments.rows
+            mean = moments.mean
+            std = moments.deviation
         }
     }
 
@@ -64,13 +93,19 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     package var pairSets: [Pairs]
     /// SHA-256 of each pair file, by file name.
     package var pairFiles: [String: String]
+    /// Videos in these shards whose files are gone, by id: no pair is of them.
+    package var vanishedVideos: [String]
+
+    /// By name of the spectrogram. Nil in an index that was written before format 1.1.
+    package var normalization: [String: Normalization]?
 
     private enum CodingKeys: String, CodingKey {
-        case format, seed, layout, splits, shards
+        case format, seed, layout, splits, shards, normalization
         case formatVersion = "format_version"
         case createdBy = "created_by"
         case pairSets = "pair_sets"
         case pairFiles = "pair_files"
+        case vanishedVideos = "vanished_videos"
     }
 
     /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.
@@ -96,6 +131,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         }
         pairSets = []
         pairFiles = [:]
+        vanishedVideos = []
     }
 
     /// Writes `index.json` whole.
@@ -144,6 +180,12 @@ package struct ShardIndex: Sendable, Equatable, Codable {
                 return "\(shard.name) has negative counts"
             }
         }
+        for (name, numbers) in normalization ?? [:] {
+            guard let bins = layout.spectrogram(name)?.bins, numbers.rows > 0, numbers.mean.count == bins,
+                numbers.std.count == bins, numbers.mean.allSatisfy(\.isFinite),
+                numbers.std.allSatisfy({ $0.isFinite && $0 >= 0 })
+            else { return "the normalization of \(name) is not one of its bins" }
+        }
         if let name = pairFiles.keys.first(where: { $0.contains("/") || $0.hasPrefix(".") || $0.isEmpty }) {
             return "a pair file is called \"\(name)\""
         }
@@ -164,6 +206,7 @@ extension ShardIndex.Shard {
             name: (path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
             videos: Set(reader.segments.map(\.segment.videoID)).count, frames: frames,
             seconds: Double(frames) / reader.layout.fps, bytes: Int(status.st_size),
-            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex,
+            contentKey: reader.attributes["content_key"]?.text ?? "")
     }
 }

@@ -4,9 +4,12 @@ import AVPrepPipeline
 extension Shard: PerformableCommand {
     func perform() throws {
         var overrides = workers.map { ["workers=\($0)"] } ?? []
+        // The recipe first: it fills the section that the others change.
+        if let recipe { overrides.append("shard.pairs.recipe=\(recipe)") }
+        if let name { overrides.append("shard.pairs.name=\(name)") }
         if let hardRatio { overrides.append("shard.pairs.hard_ratio=\(hardRatio)") }
         let workspace = try options.workspace(overrides)
-        let report = try ShardStage.run(workspace, options.session.context)
+        let report = try ShardStage.run(workspace, options.session.context, compact: compact)
         try Terminal.show(report, json: options.json, text: \.text)
     }
 }

@@ -11,6 +11,9 @@ enum Terminal {
         }
     }
 
+    /// A word to the user beside the result, on stderr.
+    static func note(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
+
     /// Prints a result: a JSON object, or what `text` makes of it.
     static func show<Result: Encodable>(_ result: Result, json: Bool, text: (Result) -> String) throws {
         print(json ? try CanonicalJSON.encode(result, pretty: true) : text(result))

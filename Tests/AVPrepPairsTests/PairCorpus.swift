@@ -49,6 +49,7 @@ enum PairCorpus {
         var random = SeededRandom(seed: seed, for: "settings")
         var settings = PairSettings()
         settings.clipSeconds = [0.2, 0.5, 1, 1.3][random.below(4)]
+        settings.epochs = 1 + random.below(2)
         settings.gapSeconds = [0.1, 0.5, 1][random.below(3)]
         settings.gapMeasure = random.below(2) == 0 ? .endToStart : .startToStart
         if random.below(3) == 0 { settings.maxShiftSeconds = settings.clipSeconds + settings.gapSeconds + 1 }
@@ -59,12 +60,39 @@ enum PairCorpus {
         return settings
     }
 
+    /// Settings of each recipe in turn, short enough for ``random(seed:)``.
+    static func recipeSettings(seed: UInt64) -> PairSettings {
+        var random = SeededRandom(seed: seed, for: "recipe")
+        var settings = PairSettings(recipe: PairRecipe.allCases[Int(seed) % PairRecipe.allCases.count])
+        if settings.recipe == .multisensory {
+            settings.clipSeconds = 1.5
+            settings.gapSeconds = 0.6
+            settings.maxShiftSeconds = random.below(2) == 0 ? 2.2 : 0
+        }
+        settings.pairsPerSegment = 1 + random.below(40)
+        settings.epochs = 1 + random.below(3)
+        return settings
+    }
+
     /// Every plan that a test should see.
     static func plans(_ settings: PairSettings) throws -> [PairPlan] {
-        try PairPlan.standard(settings) + [
-            PairPlan(name: "odd", hardShare: 0.37), PairPlan(name: "three", hardShare: 0.3, superHardShare: 0.3),
-            PairPlan(name: "over", hardShare: 0, superHardShare: 1),
+        let mixture = PairPlan.Shares.mixture
+        return try [
+            PairPlan.easy, .hard,
+            PairPlan(name: "mixed", mixture(settings.hardRatio, settings.superHardRatio)),
+            PairPlan(name: "odd", mixture(0.37, 0)), PairPlan(name: "three", mixture(0.3, 0.3)),
+            PairPlan(name: "over", mixture(0, 1)), PairPlan(name: "back", .reversed),
         ]
+    }
+}
+
+extension PairPlan {
+    static let easy = plan("easy", .easy)
+    static let hard = plan("hard", .mixture(hard: 1))
+    static let mixed = plan("mixed", .mixture(hard: 0.25))
+
+    private static func plan(_ name: String, _ shares: Shares) -> PairPlan {
+        do { return try PairPlan(name: name, shares) } catch { preconditionFailure("\(error)") }
     }
 }
 

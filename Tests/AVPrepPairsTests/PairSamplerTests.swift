@@ -73,6 +73,8 @@ import Testing
                     if settings.maxShiftSeconds > 0 {
                         #expect(abs(picture.start - sound.start) <= settings.maxShiftSeconds + 2e-6)
                     }
+                case .reversed:
+                    #expect(pair.videoSegment == pair.audioSegment && abs(picture.start - sound.start) < 1e-9)
                 case .superHard:
                     #expect(pair.videoSegment == pair.audioSegment && picture.source.hardExclusion == nil)
                     let overlap = settings.clipSeconds - abs(picture.start - sound.start)
@@ -84,14 +86,15 @@ import Testing
 
     @Test(arguments: UInt64(0)..<60)
     func positivesAndNegativesAreEqualInNumberAndRatiosExact(seed: UInt64) throws {
-        try eachSet(of: seed) { set, _, _ in
+        try eachSet(of: seed) { set, _, settings in
             let counts = Dictionary(set.pairs.map { ($0.kind, 1) }, uniquingKeysWith: +)
             let positives = counts[.positive] ?? 0
             let negatives = set.pairs.count - positives
             #expect(positives == negatives && positives > 0)
-            let tolerance = set.plan.superHardShare > 0 && set.plan.hardShare > 0 ? 2.0 : 1.0
-            let hard = set.plan.hardShare * Double(negatives)
-            let superHard = set.plan.superHardShare * Double(negatives)
+            let tolerance =
+                Double(settings.epochs) * (set.plan.shares.superHard > 0 && set.plan.shares.hard > 0 ? 2.0 : 1.0)
+            let hard = set.plan.shares.hard * Double(negatives)
+            let superHard = set.plan.shares.superHard * Double(negatives)
             #expect(abs(Double(counts[.hard] ?? 0) - hard) <= tolerance)
             #expect(abs(Double(counts[.superHard] ?? 0) - superHard) <= tolerance)
         }
@@ -148,7 +151,7 @@ import Testing
         #expect(try draw(sources, .easy) == set)
         #expect(try draw(sources, .easy, seed: 2).pairs != set.pairs)
         #expect(try draw(sources, .easy, shard: "train-00001").pairs != set.pairs)
-        #expect(try draw(sources, PairPlan(name: "other", hardShare: 0)).pairs != set.pairs)
+        #expect(try draw(sources, PairPlan(name: "other", .easy)).pairs != set.pairs)
     }
 
     private func draw(
@@ -235,10 +238,10 @@ import Testing
     // MARK: - Sizes, and what cannot be
 
     @Test func aSetHasSoManyPairsASegment() throws {
-        for plan in PairPlan.standard(PairSettings()) {
+        for plan in try PairCorpus.plans(PairSettings()) {
             let set = try draw(PairCorpus.plain(50), plan)
-            #expect(set.pairs.count == 400)
-            #expect(set.statistics.hardShare == plan.hardShare)
+            #expect(set.pairs.count == 400 && plan.name == set.plan.name)
+            #expect(set.statistics.hardShare == plan.shares.hard)
         }
     }
 
@@ -247,7 +250,7 @@ import Testing
             PairCorpus.segment($0, video: "v\($0)", exclusion: $0 < 4 ? nil : $0 < 20 ? .silent : .still)
         }
         // Four segments give at most 4 × 8 hard pairs' worth: a quarter of 128.
-        let mixed = try draw(sources, .mixed(PairSettings()))
+        let mixed = try draw(sources, .mixed)
         #expect(mixed.pairs.count == 128 && mixed.statistics.count(.hard) == 16 && mixed.statistics.count(.easy) == 48)
         #expect(mixed.statistics.withoutHard == ["silent": 16, "still": 20])
         #expect(mixed.statistics.videosWithoutHard == ["silent": 16, "still": 20])
@@ -304,7 +307,7 @@ import Testing
         let twins = [
             PairCorpus.segment(0, video: "a", group: "g"), PairCorpus.segment(1, video: "b", group: "g"),
         ]
-        #expect(throws: PairError.self) { try draw(twins, .mixed(PairSettings())) }
+        #expect(throws: PairError.self) { try draw(twins, .mixed) }
         #expect(try draw(twins, .hard).pairs.count == 16)
     }
 

@@ -12,7 +12,8 @@ import Testing
 
     @Test func settingsThatMakeNoSenseAreRefusedByName() {
         let cases: [(String, (inout PairSettings) -> Void)] = [
-            ("clip_seconds", { $0.clipSeconds = 0 }), ("clip_seconds", { $0.clipSeconds = .nan }),
+            ("clip_seconds", { $0.clipSeconds = -1 }), ("sound_seconds", { $0.clipSeconds = 0 }),
+            ("clip_seconds", { $0.clipSeconds = .nan }),
             ("clip_seconds", { $0.clipSeconds = 1e9 }), ("gap_seconds", { $0.gapSeconds = -0.1 }),
             (
                 "gap_seconds",
@@ -50,8 +51,8 @@ import Testing
 
     @Test(arguments: [(0.25, 0.0), (1.0 / 3, 0.0), (0.5, 0.5), (0.3, 0.3), (0.0, 1.0), (0.1, 0.2)])
     func sharesOfAPlanAreSharesOfItsNegatives(hard: Double, superHard: Double) throws {
-        let plan = try PairPlan(name: "x", hardShare: hard, superHardShare: superHard)
-        #expect(plan.hardShare == hard && plan.superHardShare == superHard)
-        #expect(throws: PairError.self) { try PairPlan(name: "x", hardShare: 1, superHardShare: 0.1) }
+        let plan = try PairPlan(name: "x", .mixture(hard: hard, superHard: superHard))
+        #expect(plan.shares.hard == hard && plan.shares.superHard == superHard)
+        #expect(throws: PairError.self) { try PairPlan(name: "x", .mixture(hard: 1, superHard: 0.1)) }
     }
 }

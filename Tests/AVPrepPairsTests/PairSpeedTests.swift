@@ -21,7 +21,7 @@ import Testing
         let start = ContinuousClock.now
         let settings = PairSettings()
         let sampler = try PairSampler(sources, settings: settings, shard: "train-00000", seed: 1)
-        let set = try sampler.draw(.mixed(settings))
+        let set = try sampler.draw(.mixed)
         let duration = ContinuousClock.now - start
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -13,7 +13,7 @@ import Testing
 
     @Test(arguments: UInt64(0)..<40)
     func theyAreWhatCountingThePairsGives(seed: UInt64) throws {
-        guard let set = try set(seed, PairPlan(name: "half", hardShare: 0.5)) else { return }
+        guard let set = try set(seed, PairPlan(name: "half", .mixture(hard: 0.5))) else { return }
         let sources = PairCorpus.random(seed: seed)
         let rows = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
         let statistics = set.statistics

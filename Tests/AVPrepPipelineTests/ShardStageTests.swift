@@ -22,16 +22,76 @@ import Testing
         let plan = ShardPlan(videos: videos, settings: settings, seed: 7)
         #expect(plan == ShardPlan(videos: videos.reversed(), settings: settings, seed: 7))
         #expect(plan != ShardPlan(videos: videos, settings: settings, seed: 8))
-        #expect(plan.shards.flatMap(\.videos).map(\.videoID).sorted() == videos.map(\.videoID).sorted())
+        #expect(plan.shards.flatMap(\.videoIDs).sorted() == videos.map(\.videoID).sorted())
         for shard in plan.shards {
-            #expect(shard.name.hasPrefix("\(shard.split.rawValue)-0"))
-            for video in shard.videos {
-                #expect(VideoSplit.split(of: video.videoID, settings: settings.split, seed: 7) == shard.split)
+            #expect(
+                shard.name.hasPrefix("\(shard.split.rawValue)-0") && shard.sources?.map(\.videoID) == shard.videoIDs)
+            for video in shard.videoIDs {
+                #expect(VideoSplit.split(of: video, settings: settings.split, seed: 7) == shard.split)
             }
         }
         let training = plan.shards.filter { $0.split == .train }
         #expect(training.count > 10)
-        #expect(training.allSatisfy { (2...3).contains($0.videos.count) })
+        #expect(training.allSatisfy { (2...3).contains($0.videoIDs.count) })
+    }
+
+    private func standing(_ plan: ShardPlan) -> [ShardPlan.Standing] {
+        plan.shards.map { ShardPlan.Standing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
+    }
+
+    @Test(arguments: UInt64(0)..<20)
+    func aGrowingCorpusKeepsEveryShardAndEverySide(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var settings = ShardSettings()
+        settings.shardMegabytes = 1
+        let all = random.shuffled(videos(60))
+        var plan = ShardPlan(videos: Array(all[..<20]), settings: settings, seed: seed)
+        for _ in 0..<5 {
+            let before = plan
+            let there = all.filter { _ in random.below(4) > 0 }
+            plan = ShardPlan(videos: there, standing: standing(before), settings: settings, seed: seed)
+            let repacked = plan.shards.filter { $0.sources != nil }
+            for shard in before.shards where !plan.shards.contains(where: { $0.name == shard.name }) {
+                // Only a shard that took in a single new video has another name; it lost none that is there.
+                let packed = Set(repacked.filter { $0.split == shard.split }.flatMap(\.videoIDs))
+                #expect(Set(shard.videoIDs).intersection(there.map(\.videoID)).isSubset(of: packed))
+            }
+            for shard in plan.shards where shard.sources == nil {
+                #expect(before.shards.contains { $0.name == shard.name && $0.videoIDs == shard.videoIDs })
+            }
+            let names = plan.shards.map(\.name)
+            #expect(Set(names).count == names.count)
+            let packed = plan.shards.flatMap(\.videoIDs)
+            #expect(Set(packed).count == packed.count && Set(packed).isSuperset(of: there.map(\.videoID)))
+            #expect(Set(plan.vanished) == Set(packed).subtracting(there.map(\.videoID)))
+            for shard in plan.shards {
+                for video in shard.videoIDs {
+                    #expect(VideoSplit.split(of: video, settings: settings.split, seed: seed) == shard.split)
+                }
+            }
+            let again = ShardPlan(videos: there, standing: standing(plan), settings: settings, seed: seed)
+            #expect(again.shards.allSatisfy { $0.sources == nil } && again.vanished == plan.vanished)
+        }
+    }
+
+    @Test func nearDuplicatesStayOnOneSideAndThoseOfTwoSidesAreLeftOut() throws {
+        let videos = videos(40)
+        let settings = ShardSettings()
+        let first = ShardPlan(videos: Array(videos[..<30]), settings: settings, seed: 3)
+        let train = try #require(first.shards.first { $0.split == .train }?.videoIDs.first)
+        let test = try #require(first.shards.first { $0.split == .test }?.videoIDs.first)
+        let follower = videos[30].videoID
+        let grown = ShardPlan(
+            videos: videos, standing: standing(first), groups: [test: "g", follower: "g"], settings: settings, seed: 3)
+        #expect(grown.shards.first { $0.videoIDs.contains(follower) }?.split == .test)
+        let bridged = ShardPlan(
+            videos: videos, standing: standing(first), groups: [test: "g", train: "g", follower: "g"],
+            settings: settings, seed: 3)
+        #expect(bridged.straddling == [follower])
+        #expect(!bridged.shards.contains { $0.videoIDs.contains(follower) })
+        let groups = Dictionary(uniqueKeysWithValues: videos[..<10].map { ($0.videoID, "one") })
+        let fresh = ShardPlan(videos: videos, groups: groups, settings: settings, seed: 3)
+        #expect(Set(fresh.shards.filter { !groups.keys.filter($0.videoIDs.contains).isEmpty }.map(\.split)).count == 1)
     }
 
     @Test func aVideoLargerThanAShardStillGetsACompanion() {
@@ -40,7 +100,7 @@ import Testing
         settings.split.val = 0
         settings.split.test = 0
         let plan = ShardPlan(videos: videos(5, bytes: 8 << 20), settings: settings, seed: 1)
-        #expect(plan.shards.map(\.videos.count) == [2, 3])
+        #expect(plan.shards.map(\.videoIDs.count) == [2, 3])
     }
 
     @Test func anotherHardRatioRewritesPairFilesAndTheIndexAlone() throws {
@@ -67,22 +127,51 @@ import Testing
         }
     }
 
-    @Test func shardsOfVideosThatAreGoneAreRemoved() throws {
+    @Test func newVideosGoIntoNewShardsAndGoneOnesAreMarkedUntilCompaction() throws {
         try withTemporaryFolder { folder in
             var corpus = try SmallCorpus(folder)
             corpus.settings.shard.shardMegabytes = 1
             try corpus.addSyntheticVideos(6)
+            try corpus.move(4..<6, to: "later")
             _ = try IngestStage.run(corpus.workspace, corpus.context)
-            let before = try ShardStage.run(corpus.workspace, corpus.context).index.shards.count
-            #expect(before > 1)
-            for number in 2..<6 {
-                try FileManager.default.removeItem(atPath: folder + "/videos/video-0000\(number).mp4")
+            let first = try ShardStage.run(corpus.workspace, corpus.context)
+            let before = try corpus.digests("shards")
+            try corpus.move(4..<6, from: "later", to: "videos")
+            _ = try IngestStage.run(corpus.workspace, corpus.context)
+            let grown = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(grown.packed == 1 && grown.index.splits["train"]?.videos == 6)
+            let after = try corpus.digests("shards")
+            for shard in first.index.shards {
+                let pairs = PairFile.name(forShard: shard.name)
+                #expect(after[shard.name] == before[shard.name] && after[pairs] == before[pairs])
             }
+            #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings == [])
+
+            try corpus.move(0..<1, to: "gone")
             _ = try IngestStage.run(corpus.workspace, corpus.context)
-            let index = try ShardStage.run(corpus.workspace, corpus.context).index
-            #expect(index.shards.count == 1 && index.splits["train"]?.videos == 2)
-            let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/shards").sorted()
-            #expect(names == ["index.json", "train-00000.h5", "train-00000.pairs.h5"])
+            let marked = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(marked.packed == 0 && marked.index.vanishedVideos.count == 1)
+            let gone = try #require(marked.index.vanishedVideos.first)
+            for shard in marked.index.shards {
+                let reader = try StoreReader(path: "\(folder)/shards/\(shard.name)")
+                for set in try PairFile.read("\(folder)/shards/\(PairFile.name(forShard: shard.name))") {
+                    let rows = set.pairs.flatMap { [Int($0.videoSegment), Int($0.audioSegment)] }
+                    #expect(!rows.contains { reader.segments[$0].segment.videoID == gone })
+                }
+            }
+            #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings == [])
+            // It comes back: so do its pairs.
+            try corpus.move(0..<1, from: "gone", to: "videos")
+            _ = try IngestStage.run(corpus.workspace, corpus.context)
+            _ = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(try corpus.digests("shards") == after)
+
+            let compacted = try ShardStage.run(corpus.workspace, corpus.context, compact: true)
+            #expect(compacted.index.splits["train"]?.videos == 6)
+            let compact = try corpus.digests("shards")
+            try FileManager.default.removeItem(atPath: folder + "/shards")
+            _ = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(try corpus.digests("shards") == compact, "compacting is shuffling as if nothing had lain there")
         }
     }
 

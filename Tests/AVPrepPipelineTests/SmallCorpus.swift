@@ -41,6 +41,16 @@ struct SmallCorpus {
         try SynthCorpus.make(synth, in: folder + "/videos", workers: 2)
     }
 
+    /// Takes videos out of the corpus (and puts them back with `from` and `to` exchanged).
+    func move(_ numbers: Range<Int>, from: String = "videos", to: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(folder)/\(to)", withIntermediateDirectories: true)
+        for number in numbers {
+            let name = "video-0000\(number).mp4"
+            try FileManager.default.moveItem(
+                atPath: "\(folder)/\(from)/\(name)", toPath: "\(folder)/\(to)/\(name)")
+        }
+    }
+
     /// SHA-256 of every file below `name`, by path, but for the catalog's own files.
     func digests(_ name: String) throws -> [String: String] {
         let root = "\(folder)/\(name)"

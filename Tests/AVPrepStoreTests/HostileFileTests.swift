@@ -20,7 +20,7 @@ import Testing
             let noise = (0..<10_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             #expect(try code(noise) == .unreadable)
             #expect(try code([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] + noise) == .unreadable)
-            try PairFile.write(Fixtures.pairSets, to: "\(folder)/pairs.h5")
+            try PairFile.write(Fixtures.pairSets, shardKey: "key", to: "\(folder)/pairs.h5")
             #expect(storeError { _ = try StoreReader(path: "\(folder)/pairs.h5") }?.code == .foreign)
             try Fixtures.writePrepared("\(folder)/a.h5")
             #expect(storeError { _ = try PairFile.read("\(folder)/a.h5") }?.code == .foreign)
@@ -105,7 +105,7 @@ import Testing
             var layout = Fixtures.layout()
             layout.pcm = nil
             try Fixtures.writeShard(in: folder, layout: layout, width: 16, height: 16)
-            try PairFile.write(Fixtures.pairSets, to: "\(folder)/train-00000.pairs.h5")
+            try PairFile.write(Fixtures.pairSets, shardKey: "key", to: "\(folder)/train-00000.pairs.h5")
             let whole = try contents("\(folder)/\(name).h5")
             // The zeros of unused chunks are left alone.
             let marked = whole.indices.filter { whole[$0] != 0 }

@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: ["a", "train-00000"]) func h5pyReadsEverything(name: String) throws {
         try withTemporaryFolder { folder in
             var expected = try Fixtures.writeShard(in: folder)
-            try PairFile.write(Fixtures.pairSets, to: "\(folder)/train-00000.pairs.h5")
+            try PairFile.write(Fixtures.pairSets, shardKey: "key", to: "\(folder)/train-00000.pairs.h5")
             let isShard = name != "a"
             if !isShard {
                 expected = try Fixtures.writePrepared("\(folder)/a.h5", video: String(repeating: "a", count: 32))

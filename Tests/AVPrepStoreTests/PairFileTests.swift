@@ -8,10 +8,10 @@ import Testing
     @Test func pairsComeBackAsTheyWere() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/train-00000.pairs.h5"
-            try PairFile.write(Fixtures.pairSets, to: path)
+            try PairFile.write(Fixtures.pairSets, shardKey: "key", to: path)
             #expect(try PairFile.read(path) == Fixtures.pairSets)
             let first = try contents(path)
-            try PairFile.write(Fixtures.pairSets, to: path)
+            try PairFile.write(Fixtures.pairSets, shardKey: "key", to: path)
             #expect(try contents(path) == first)
         }
     }
@@ -19,9 +19,9 @@ import Testing
     @Test func aSetMayBeEmptyAndAFileWithoutSets() throws {
         try withTemporaryFolder { folder in
             let sets = [PairSet(name: "none", attributes: [:], pairs: [])]
-            try PairFile.write(sets, to: "\(folder)/p.h5")
+            try PairFile.write(sets, shardKey: "key", to: "\(folder)/p.h5")
             #expect(try PairFile.read("\(folder)/p.h5") == sets)
-            try PairFile.write([], to: "\(folder)/p.h5")
+            try PairFile.write([], shardKey: "key", to: "\(folder)/p.h5")
             #expect(try PairFile.read("\(folder)/p.h5") == [])
         }
     }
@@ -30,7 +30,9 @@ import Testing
         try withTemporaryFolder { folder in
             for names in [["../x"], ["A"], [""], ["a", "a"], ["a/b"]] {
                 let sets = names.map { PairSet(name: $0, attributes: [:], pairs: []) }
-                #expect(storeError { try PairFile.write(sets, to: "\(folder)/p.h5") }?.code == .layoutMismatch)
+                #expect(
+                    storeError { try PairFile.write(sets, shardKey: "key", to: "\(folder)/p.h5") }?.code
+                        == .layoutMismatch)
             }
         }
     }
@@ -65,7 +67,7 @@ import Testing
                     print(json.dumps({n: f[f"pairs/{n}/label"][:].tolist() for n in f["pairs"]}))
                 """
             for sets in [Fixtures.pairSets, Array(Fixtures.pairSets.prefix(1))] {
-                try PairFile.write(sets, to: "\(folder)/\(PairFile.name(forShard: "train-00000.h5"))")
+                try PairFile.write(sets, shardKey: "key", to: "\(folder)/\(PairFile.name(forShard: "train-00000.h5"))")
                 let labels = try Oracle.json([String: [Int]].self, script, ["\(folder)/train-00000.h5"])
                 #expect(
                     labels

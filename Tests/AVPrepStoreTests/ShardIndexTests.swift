@@ -7,14 +7,14 @@ import Testing
 @Suite struct ShardIndexTests {
     private func index(_ folder: String) throws -> ShardIndex {
         try Fixtures.writeShard(in: folder)
-        try PairFile.write(Fixtures.pairSets, to: "\(folder)/train-00000.pairs.h5")
+        try PairFile.write(Fixtures.pairSets, shardKey: "key", to: "\(folder)/train-00000.pairs.h5")
         let shard = try ShardIndex.Shard(path: "\(folder)/train-00000.h5", split: .train)
         var index = ShardIndex(
             createdBy: "0.0.1", seed: 7, layout: Fixtures.layout(), shards: [shard], videos: [.train: 2])
         index.pairSets = [
             .init(
                 name: "easy", counts: ["train": ["positive": 1, "easy": 1, "hard": 0, "super-hard": 0]],
-                attributes: Fixtures.pairSets[0].attributes)
+                statistics: ["train": PairStatistics()], attributes: Fixtures.pairSets[0].attributes)
         ]
         index.pairFiles["train-00000.pairs.h5"] =
             try SHA256.digest(ofFile: "\(folder)/train-00000.pairs.h5").hex

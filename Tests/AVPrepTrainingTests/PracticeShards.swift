@@ -66,7 +66,7 @@ struct PracticeShards {
             infos.append(try ShardIndex.Shard(path: "\(folder)/\(name)", split: split))
             let sets = makeSets(segments: segments, name: name)
             let pairFile = "\(folder)/\(PairFile.name(forShard: name))"
-            try PairFile.write(sets, to: pairFile)
+            try PairFile.write(sets, shardKey: "key", to: pairFile)
             files[PairFile.name(forShard: name)] = try SHA256.digest(ofFile: pairFile).hex
             for set in sets {
                 for pair in set.pairs {
@@ -77,7 +77,7 @@ struct PracticeShards {
         var index = ShardIndex(createdBy: "test", seed: 1, layout: layout, shards: infos, videos: [:])
         index.pairFiles = files
         index.pairSets = counts.keys.sorted().map {
-            ShardIndex.Pairs(name: $0, counts: counts[$0] ?? [:], attributes: [:])
+            ShardIndex.Pairs(name: $0, counts: counts[$0] ?? [:], statistics: [:], attributes: [:])
         }
         try index.save(folder)
     }

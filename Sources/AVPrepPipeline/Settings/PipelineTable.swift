@@ -49,7 +49,13 @@ enum PipelineTable {
 
     static var pairs: SettingsTable<PairSettings> {
         SettingsTable<PairSettings>([
-            .number("clip_seconds", \.clipSeconds, in: 0.04...60, "length of the picture clip and of the sound clip"),
+            .preset("recipe", \.recipe, "whose windows and negatives; keys beside it change single ones") {
+                recipe, pairs in
+                pairs = PairSettings(recipe: recipe)
+            },
+            .optionalText("name", \.name, "keeps sets apart from others of the recipe; \"\": the recipe's own names"),
+            .number("clip_seconds", \.clipSeconds, in: 0...60, "length of the picture clip; 0: one frame"),
+            .number("sound_seconds", \.soundSeconds, in: 0...60, "length of the sound clip; 0: the picture's"),
             .number("gap_seconds", \.gapSeconds, in: 0...60, "smallest distance of the clips of a hard negative"),
             .choice("gap_measure", \.gapMeasure, "from where to where the gap is measured"),
             .number("max_shift_seconds", \.maxShiftSeconds, in: 0...86_400, "largest, start to start; 0: no limit"),
@@ -57,7 +63,9 @@ enum PipelineTable {
                 "hard_ratio", \.hardRatio, in: 0...1, "share of hard ones among the negatives of the set \"mixed\""),
             .number("super_hard_ratio", \.superHardRatio, in: 0...1, "the same of overlapping ones; AVTS: of no help"),
             .number("super_hard_overlap_seconds", \.superHardOverlapSeconds, in: 0.001...60, "how much those overlap"),
-            .integer("pairs_per_segment", \.pairsPerSegment, in: 2...10_000, "pairs drawn from a segment, on average"),
+            .number("period_guard_seconds", \.periodGuardSeconds, in: 0...10, "kept off a periodic sound's multiples"),
+            .integer("pairs_per_segment", \.pairsPerSegment, in: 2...10_000, "pairs a segment and epoch, on average"),
+            .integer("epochs", \.epochs, in: 1...10_000, "epochs' worth of pairs; training takes them in turn"),
         ])
     }
 

@@ -1,63 +1,134 @@
 import AVPrepCore
 import AVPrepPairs
 
-/// Which prepared video goes into which shard, and in which order: a pure function of videos, settings and seed.
-struct ShardPlan: Equatable, Codable {
+/// Which prepared video goes into which shard, and in which order: a pure function of videos, settings, seed and what
+/// lies in the folder already.
+struct ShardPlan: Equatable {
     /// One prepared file.
-    struct Video: Equatable, Codable, Sendable {
+    struct Video: Equatable, Sendable {
         let videoID: String
         let path: String
         /// Size of the prepared file, which is about what it adds to a shard.
         let bytes: Int
     }
 
-    /// One shard to be packed.
-    struct Shard: Equatable, Codable, Sendable {
+    /// A shard that lies in the folder, made under the settings in force.
+    struct Standing: Equatable, Sendable {
+        /// `train-00000`.
+        let name: String
+        let split: Split
+        /// In the order in which they lie in it.
+        let videoIDs: [String]
+    }
+
+    /// One shard of the plan.
+    struct Shard: Equatable, Sendable {
         /// `train-00000`.
         let name: String
         let split: Split
         /// In the order in which they are packed.
-        var videos: [Video]
+        let videoIDs: [String]
+        /// What it is packed from, in that order; nil for a shard that stays as it lies.
+        let sources: [Video]?
 
         /// The key of the shard's content: which videos, in which order.
         func contentKey(settingsKey: String) throws -> String {
-            try CanonicalJSON.key(of: [settingsKey, split.rawValue] + videos.map(\.videoID))
+            try ShardPlan.contentKey(settingsKey: settingsKey, split: split, videoIDs: videoIDs)
         }
     }
 
     let shards: [Shard]
+    /// Videos in shards that stay, which are no longer there: they get no pairs. In alphabetical order.
+    let vanished: [String]
+    /// Videos left out because near-duplicates of them lie on different sides of the split, in alphabetical order.
+    let straddling: [String]
+
+    static func contentKey(settingsKey: String, split: Split, videoIDs: [String]) throws -> String {
+        try CanonicalJSON.key(of: [settingsKey, split.rawValue] + videoIDs)
+    }
 
     /// Divides `videos` by split, shuffles each split by the seed and fills shards in that order.
     ///
     /// A video is never divided: its hard negatives lie in one shard. Each shard gets two videos at least, since easy
     /// negatives come from within the shard; a last one with a single video joins the one before it.
-    init(videos: [Video], settings: ShardSettings, seed: UInt64) {
+    ///
+    /// Shards that lie there stay, and their videos stay on their side; what is new goes into further shards. Where a
+    /// split has a single new video, the last shard of the split is packed again with it, under a new name: what the
+    /// index names stays until there is another index.
+    ///
+    /// - Parameters:
+    ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
+    ///   - groups: the group of near-duplicates of each video that has one: a group lies on one side.
+    init(
+        videos: [Video], standing: [Standing] = [], groups: [String: String] = [:], settings: ShardSettings,
+        seed: UInt64
+    ) {
+        var sideOfGroup: [String: Set<Split>] = [:]
+        for shard in standing {
+            for video in shard.videoIDs { sideOfGroup[groups[video] ?? video, default: []].insert(shard.split) }
+        }
+        let there = Dictionary(videos.map { ($0.videoID, $0) }, uniquingKeysWith: { first, _ in first })
+        let packed = Set(standing.flatMap(\.videoIDs))
+        var straddling: [String] = []
+        var fresh: [Split: [Video]] = [:]
+        for video in videos where !packed.contains(video.videoID) {
+            let group = groups[video.videoID] ?? video.videoID
+            let sides = sideOfGroup[group] ?? [VideoSplit.split(of: group, settings: settings.split, seed: seed)]
+            if let side = sides.first, sides.count == 1 {
+                fresh[side, default: []].append(video)
+            } else {
+                straddling.append(video.videoID)
+            }
+        }
+        self.straddling = straddling.sorted()
+        shards = Split.allCases.flatMap { split in
+            Self.shards(
+                split, standing.filter { $0.split == split }, fresh[split] ?? [], there, settings, seed: seed)
+        }
+        vanished = shards.flatMap(\.videoIDs).filter { there[$0] == nil }.sorted()
+    }
+
+    private static func shards(
+        _ split: Split, _ standing: [Standing], _ fresh: [Video], _ there: [String: Video], _ settings: ShardSettings,
+        seed: UInt64
+    ) -> [Shard] {
+        var kept = standing
+        var fresh = fresh
+        let first = (kept.compactMap { number(of: $0.name, split) }.max() ?? -1) + 1
+        if fresh.count == 1, let last = kept.popLast() {
+            // Alone it would have no stranger: the last shard takes it in.
+            fresh += last.videoIDs.compactMap { there[$0] }
+        }
+        var random = SeededRandom(seed: seed, for: "pack/\(split.rawValue)" + (first == 0 ? "" : "/\(first)"))
+        let order = random.shuffled(fresh.sorted { $0.videoID < $1.videoID })
         let limit = settings.shardMegabytes << 20
-        let bySplit = Dictionary(grouping: videos) {
-            VideoSplit.split(of: $0.videoID, settings: settings.split, seed: seed)
+        var groups: [[Video]] = []
+        var filled = 0
+        for video in order {
+            if groups.isEmpty || (filled + video.bytes > limit && groups[groups.count - 1].count >= 2) {
+                groups.append([])
+                filled = 0
+            }
+            groups[groups.count - 1].append(video)
+            filled += video.bytes
         }
-        shards = Split.allCases.flatMap { split -> [Shard] in
-            let sorted = (bySplit[split] ?? []).sorted { $0.videoID < $1.videoID }
-            var random = SeededRandom(seed: seed, for: "pack/\(split.rawValue)")
-            var groups: [[Video]] = []
-            var filled = 0
-            for video in random.shuffled(sorted) {
-                if groups.isEmpty || (filled + video.bytes > limit && groups[groups.count - 1].count >= 2) {
-                    groups.append([])
-                    filled = 0
-                }
-                groups[groups.count - 1].append(video)
-                filled += video.bytes
-            }
-            if groups.count > 1, let last = groups.last, last.count < 2 {
-                groups.removeLast()
-                groups[groups.count - 1] += last
-            }
-            return groups.enumerated().map { number, videos in
-                let digits = String(number)
-                let name = split.rawValue + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-                return Shard(name: name, split: split, videos: videos)
-            }
+        if groups.count > 1, let last = groups.last, last.count < 2 {
+            groups.removeLast()
+            groups[groups.count - 1] += last
         }
+        return kept.map { Shard(name: $0.name, split: split, videoIDs: $0.videoIDs, sources: nil) }
+            + groups.enumerated().map { number, videos in
+                Shard(
+                    name: name(first + number, split), split: split, videoIDs: videos.map(\.videoID), sources: videos)
+            }
+    }
+
+    private static func name(_ number: Int, _ split: Split) -> String {
+        let digits = String(number)
+        return split.rawValue + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
+    private static func number(of name: String, _ split: Split) -> Int? {
+        name.hasPrefix("\(split.rawValue)-") ? Int(name.dropFirst(split.rawValue.count + 1)) : nil
     }
 }

@@ -9,6 +9,8 @@ package struct ShardReport: Sendable, Codable {
     package let refusals: [String]
     /// Shards packed by this run; the others were there already.
     package let packed: Int
+    /// Why the shards that lay there could not stay, if they could not.
+    package let repacked: String?
     package let folder: String
 
     package var text: String {
@@ -22,8 +24,16 @@ package struct ShardReport: Sendable, Codable {
         }
         let there = index.shards.count - packed
         let already = there > 0 ? ", \(there) there already" : ""
+        let why = repacked.map { ["all shards were planned anew: " + $0] } ?? []
+        let gone =
+            index.vanishedVideos.isEmpty
+            ? []
+            : [
+                "\(index.vanishedVideos.count) videos of these shards are gone and get no pairs; avprep shard --compact removes them"
+            ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
-        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + [last]).joined(separator: "\n")
+        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + why + gone + [last]).joined(
+            separator: "\n")
     }
 
     /// A line for each pair set of each split, with the number of pairs of each kind.

@@ -10,16 +10,26 @@ package enum ShardStage {
     /// Packs what is not packed yet and draws the pair sets.
     ///
     /// Shards whose content is already there stay as they are, so another hard ratio rewrites small pair files and the
-    /// index alone.
+    /// index alone. New videos go into new shards; videos that are gone stay in theirs, marked, and get no pairs.
     ///
+    /// - Parameter compact: plans and shuffles everything anew, as if no shard lay there.
     /// - Throws: ``Failure`` when nothing is prepared under the settings in force; errors of the modules below;
     ///   `CancellationError`.
-    package static func run(_ workspace: Workspace, _ context: StageContext) throws -> ShardReport {
+    package static func run(_ workspace: Workspace, _ context: StageContext, compact: Bool = false) throws
+        -> ShardReport
+    {
         try workspace.exclusively {
-            let key = try workspace.settings.ingest.key
+            let settings = workspace.settings
+            let key = try settings.ingest.key
+            let splitKey = try CanonicalJSON.key(of: [
+                String(settings.seed), CanonicalJSON.encode(settings.shard.split),
+            ])
+            let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let videos = try preparedVideos(workspace, key)
+            let standing = StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
             let plan = ShardPlan(
-                videos: videos, settings: workspace.settings.shard, seed: UInt64(workspace.settings.seed))
+                videos: videos, standing: compact ? [] : standing.shards, settings: settings.shard,
+                seed: UInt64(settings.seed))
             guard plan.shards.contains(where: { $0.split == .train }) else {
                 throw Failure(
                     "none of the \(videos.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed",
@@ -27,22 +37,28 @@ package enum ShardStage {
             }
             try AtomicFile.makeFolder(workspace.shards)
             AtomicFile.removeLitter(in: workspace.shards)
-            let packing = ShardPacking(workspace: workspace, context: context, plan: plan, settingsKey: key)
+            let packing = ShardPacking(
+                workspace: workspace, context: context, plan: plan, settingsKey: key, splitKey: splitKey,
+                known: standing.index?.shards ?? [])
             let shards = try packing.run()
-            let drawing = PairDrawing(workspace: workspace, context: context, shards: shards.map(\.name))
-            let pairs = try drawing.run(splits: shards.map(\.split))
+            let pairs = try PairDrawing(
+                workspace: workspace, context: context, shards: shards, wanted: wanted, others: standing.definitions,
+                excluded: Set(plan.vanished)
+            ).run()
             let layout = try StoreReader(path: "\(workspace.shards)/\(shards[0].name)").layout
             var index = ShardIndex(
-                createdBy: "avprep \(Version.text)", seed: workspace.settings.seed, layout: layout, shards: shards,
+                createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
                 videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
-                    $0.reduce(0) { $0 + $1.videos.count }
+                    $0.reduce(0) { $0 + $1.videoIDs.count }
                 })
             index.pairSets = pairs.sets
             index.pairFiles = pairs.files
+            index.vanishedVideos = plan.vanished
             try index.save(workspace.shards)
             try removeStale(index, in: workspace.shards)
             return ShardReport(
-                index: index, refusals: pairs.refusals, packed: packing.packedCount, folder: workspace.shards)
+                index: index, refusals: pairs.refusals, packed: packing.packedCount,
+                repacked: compact ? nil : standing.obstacle, folder: workspace.shards)
         }
     }
 
@@ -91,13 +107,21 @@ private final class ShardPacking: Sendable {
     let context: StageContext
     let plan: ShardPlan
     let settingsKey: String
+    let splitKey: String
+    /// What the index says of shards that lie there.
+    let known: [String: ShardIndex.Shard]
     private let state = Mutex((packed: 0, done: 0, shards: [String: ShardIndex.Shard]()))
 
-    init(workspace: Workspace, context: StageContext, plan: ShardPlan, settingsKey: String) {
+    init(
+        workspace: Workspace, context: StageContext, plan: ShardPlan, settingsKey: String, splitKey: String,
+        known: [ShardIndex.Shard]
+    ) {
         self.workspace = workspace
         self.context = context
         self.plan = plan
         self.settingsKey = settingsKey
+        self.splitKey = splitKey
+        self.known = Dictionary(known.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Shards that were packed by this run; the others were there.
@@ -106,11 +130,10 @@ private final class ShardPacking: Sendable {
     /// - Returns: the index's entries, in the plan's order.
     func run() throws -> [ShardIndex.Shard] {
         let progress = ProgressReporter("shard", unit: "shards", style: context.progress)
-        let known = (try? ShardIndex.load(workspace.shards))?.shards ?? []
         try WorkerPool.run(
             plan.shards, workers: workspace.workers, isCancelled: { self.context.cancellation.isCancelled }
         ) { shard in
-            let entry = try self.entry(for: shard, known: known)
+            let entry = try self.entry(for: shard)
             let done = self.state.withLock { state in
                 state.shards[shard.name] = entry
                 state.done += 1
@@ -122,21 +145,16 @@ private final class ShardPacking: Sendable {
         return state.withLock { state in plan.shards.compactMap { state.shards[$0.name] } }
     }
 
-    private func entry(for shard: ShardPlan.Shard, known: [ShardIndex.Shard]) throws -> ShardIndex.Shard {
+    private func entry(for shard: ShardPlan.Shard) throws -> ShardIndex.Shard {
         let path = "\(workspace.shards)/\(shard.name).h5"
         let key = try shard.contentKey(settingsKey: settingsKey)
-        if FileManager.default.fileExists(atPath: path), let reader = try? StoreReader(path: path),
-            reader.attributes["content_key"]?.text == key
-        {
-            var status = stat()
-            stat(path, &status)
-            // The checksum of a file that has not changed its size or content key is the one that was measured.
-            if let entry = known.first(where: { $0.name == "\(shard.name).h5" && $0.bytes == Int(status.st_size) }) {
-                return entry
-            }
-            return try measure(path, shard.split)
+        if let entry = try standingEntry(shard, path, key) { return entry }
+        guard let sources = shard.sources else {
+            throw Failure(
+                "\(path) changed while avprep shard looked at it; leave the folder to avprep and run avprep shard again"
+            )
         }
-        let parts = try shard.videos.map { video in
+        let parts = try sources.map { video in
             ShardPart(
                 path: video.path, rows: Array(try StoreReader(path: video.path).segments.indices), split: shard.split)
         }
@@ -145,11 +163,25 @@ private final class ShardPacking: Sendable {
                 parts, to: temporary, pairsFile: PairFile.name(forShard: "\(shard.name).h5"),
                 attributes: [
                     "avprep_version": .string(Version.text), "seed": .int(workspace.settings.seed),
-                    "content_key": .string(key),
+                    "content_key": .string(key), "split_key": .string(splitKey),
                     "config_json": .string(try CanonicalJSON.encode(workspace.settings.ingest)),
                 ], cancellation: context.cancellation)
         }
         state.withLock { $0.packed += 1 }
+        return try measure(path, shard.split)
+    }
+
+    /// The entry of a shard that lies there with this content, else nil.
+    private func standingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
+        guard FileManager.default.fileExists(atPath: path), let reader = try? StoreReader(path: path),
+            reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
+        else { return nil }
+        var status = stat()
+        stat(path, &status)
+        // The checksum of a file that has not changed its size or content key is the one that was measured.
+        if let entry = known["\(shard.name).h5"], entry.bytes == Int(status.st_size), entry.contentKey == key {
+            return entry
+        }
         return try measure(path, shard.split)
     }
 

@@ -8,12 +8,16 @@ import AVPrepCore
 /// pair in sync, slot 2k + 1 the k-th pair out of sync, so every batch of even size is half and half, and one of odd
 /// size off by one. Pairs of the longer row that are left over, and the last batch if it is not full, are not shown in
 /// this epoch; another epoch has another order.
+///
+/// A set that holds several epochs' worth of pairs gives them in turn: epoch e shows those of stored epoch e modulo their
+/// number.
 package struct EpochOrder: Sendable {
     /// Shards whose pairs are mixed with each other.
     package static let shardsPerGroup = 16
 
-    private let inSync: [[Int32]]
-    private let outOfSync: [[Int32]]
+    /// Pairs by stored epoch and shard.
+    private let inSync: [[[Int32]]]
+    private let outOfSync: [[[Int32]]]
     private let batchSize: Int
     private let name: String
     private let seed: UInt64
@@ -22,21 +26,31 @@ package struct EpochOrder: Sendable {
 
     /// - Parameters:
     ///   - labels: for each shard, the labels of its pairs; pairs are numbered through all shards from 0.
+    ///   - storedEpochs: epochs' worth of pairs that each shard holds, one after the other, equally many in each.
     ///   - batchSize: pairs a batch, > 0.
     ///   - pairsPerEpoch: at most so many pairs an epoch; 0 for all.
     ///   - name: what the order is for: stage and set.
     /// - Throws: ``TrainingError`` when the set cannot fill one batch.
-    package init(labels: [[UInt8]], batchSize: Int, pairsPerEpoch: Int, name: String, seed: UInt64) throws {
+    package init(
+        labels: [[UInt8]], storedEpochs: Int = 1, batchSize: Int, pairsPerEpoch: Int, name: String, seed: UInt64
+    ) throws {
         precondition(batchSize > 0 && pairsPerEpoch >= 0, "batches of \(batchSize), \(pairsPerEpoch) pairs an epoch")
+        precondition(storedEpochs > 0, "\(storedEpochs) stored epochs")
         var first: Int32 = 0
-        var rows: (inSync: [[Int32]], outOfSync: [[Int32]]) = ([], [])
+        var rows: (inSync: [[[Int32]]], outOfSync: [[[Int32]]]) = (
+            Array(repeating: [], count: storedEpochs), Array(repeating: [], count: storedEpochs)
+        )
         for shard in labels {
-            let numbers = first..<(first + Int32(shard.count))
-            rows.inSync.append(zip(numbers, shard).filter { $0.1 == 1 }.map(\.0))
-            rows.outOfSync.append(zip(numbers, shard).filter { $0.1 != 1 }.map(\.0))
-            first = numbers.upperBound
+            let size = shard.count / storedEpochs
+            for epoch in 0..<storedEpochs {
+                let numbers = epoch * size..<(epoch + 1) * size
+                rows.inSync[epoch].append(numbers.filter { shard[$0] == 1 }.map { first + Int32($0) })
+                rows.outOfSync[epoch].append(numbers.filter { shard[$0] != 1 }.map { first + Int32($0) })
+            }
+            first += Int32(shard.count)
         }
-        let counts = (rows.inSync.reduce(0) { $0 + $1.count }, rows.outOfSync.reduce(0) { $0 + $1.count })
+        func least(_ epochs: [[[Int32]]]) -> Int { epochs.map { $0.reduce(0) { $0 + $1.count } }.min() ?? 0 }
+        let counts = (least(rows.inSync), least(rows.outOfSync))
         var slots = 2 * min(counts.0, counts.1)
         if pairsPerEpoch > 0 { slots = min(slots, pairsPerEpoch) }
         guard slots >= batchSize else {
@@ -60,6 +74,7 @@ package struct EpochOrder: Sendable {
     /// - Complexity: O(pairs of the set).
     package func pairs(epoch: Int) -> [Int] {
         var random = SeededRandom(seed: seed, for: "order/\(name)/\(epoch)")
+        let (inSync, outOfSync) = (inSync[epoch % inSync.count], outOfSync[epoch % outOfSync.count])
         let shards = random.shuffled(inSync.indices)
         var rows: (inSync: [Int32], outOfSync: [Int32]) = ([], [])
         for start in stride(from: 0, to: shards.count, by: Self.shardsPerGroup) {

@@ -14,6 +14,8 @@ package final class ShardDataset: Sendable {
     package let shardNames: [String]
     /// Length of the clips that the pairs were drawn for, in seconds.
     package let clipSeconds: Double
+    /// Epochs' worth of pairs that each shard holds, one after the other.
+    package let storedEpochs: Int
     private let readers: [StoreReader]
     private let pairs: [[Pair]]
     /// Number of the first pair of each shard.
@@ -41,15 +43,33 @@ package final class ShardDataset: Sendable {
         }
         readers = try shardNames.map { try folder.reader($0) }
         var seconds: Set<Double> = []
+        var epochs: Set<Int> = []
         let pairs = try zip(shardNames, readers).map { name, reader in
             let path = "\(folder.path)/\(PairFile.name(forShard: name))"
             guard let own = try PairFile.read(path).first(where: { $0.name == set }) else {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
             try own.check(against: reader)
+            if let recipe = own.attributes["recipe"]?.text, recipe != "avts" {
+                throw TrainingError(
+                    .data,
+                    "the pair set \"\(set)\" of \(folder.path) is of recipe \(recipe), and train learns from sets of avts"
+                )
+            }
             if let length = own.attributes["clip_seconds"]?.number, length > 0 { seconds.insert(length) }
+            let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
+            guard stored > 0, own.pairs.count % stored == 0 else {
+                throw TrainingError(.data, "\(path): \(own.pairs.count) pairs are no \(stored) epochs of one size")
+            }
+            epochs.insert(stored)
             return own.pairs
         }
+        guard epochs.count == 1, let storedEpochs = epochs.first else {
+            throw TrainingError(
+                .data,
+                "the pairs \"\(set)\" of \(folder.path) hold different numbers of epochs; run `avprep shard` again")
+        }
+        self.storedEpochs = storedEpochs
         guard seconds.count == 1, let clipSeconds = seconds.first else {
             throw TrainingError(
                 .data,

@@ -98,7 +98,8 @@ struct TrainingData {
         }
         orders = try zip(settings.stages, training).enumerated().map { index, stage in
             try EpochOrder(
-                labels: stage.1.labels, batchSize: settings.batchSize, pairsPerEpoch: settings.pairsPerEpoch,
+                labels: stage.1.labels, storedEpochs: stage.1.storedEpochs, batchSize: settings.batchSize,
+                pairsPerEpoch: settings.pairsPerEpoch,
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }
         schedule = TrainingSchedule(stages: settings.stages, steps: orders.map(\.stepsPerEpoch))

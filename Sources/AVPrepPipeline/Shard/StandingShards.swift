@@ -1,0 +1,65 @@
+import AVPrepCore
+import AVPrepPairs
+import AVPrepStore
+import Foundation
+
+/// What lies in the folder of shards before a run.
+struct StandingShards {
+    /// The index, where it can be read.
+    let index: ShardIndex?
+    /// The shards that may stay as they are: all that the index names, or none.
+    let shards: [ShardPlan.Standing]
+    /// The pair sets that lie there, as they were ordered.
+    let definitions: [PairSetDefinition]
+    /// Why shards that lie there cannot stay, or nil.
+    let obstacle: String?
+
+    /// - Parameters:
+    ///   - folder: where shards lie.
+    ///   - settingsKey: of the ingest settings in force.
+    ///   - splitKey: of the seed and the shares of the splits in force.
+    init(folder: String, settingsKey: String, splitKey: String) {
+        index = try? ShardIndex.load(folder)
+        definitions = Self.definitions(index, folder)
+        var standing: [ShardPlan.Standing] = []
+        var obstacle: String?
+        for shard in index?.shards ?? [] {
+            let name = String(shard.name.dropLast(".h5".count))
+            do {
+                let reader = try StoreReader(path: "\(folder)/\(shard.name)")
+                var videoIDs: [String] = []
+                for segment in reader.segments where segment.segment.videoID != videoIDs.last {
+                    videoIDs.append(segment.segment.videoID)
+                }
+                let key = try ShardPlan.contentKey(settingsKey: settingsKey, split: shard.split, videoIDs: videoIDs)
+                if reader.attributes["split_key"]?.text != splitKey {
+                    obstacle = "\(shard.name) was made with another seed or other shares of the splits"
+                } else if reader.attributes["content_key"]?.text != key {
+                    obstacle = "\(shard.name) was made under other ingest settings"
+                } else if shard.contentKey != key {
+                    obstacle = "\(shard.name) is of a run that did not end"
+                }
+                standing.append(ShardPlan.Standing(name: name, split: shard.split, videoIDs: videoIDs))
+            } catch {
+                obstacle = "\(error)"
+            }
+            if obstacle != nil { break }
+        }
+        self.obstacle = obstacle
+        shards = obstacle == nil ? standing : []
+    }
+
+    /// From the index; where it is not to be had, from the pair files themselves.
+    private static func definitions(_ index: ShardIndex?, _ folder: String) -> [PairSetDefinition] {
+        if let index { return index.pairSets.compactMap { PairSetDefinition($0.attributes) } }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+            .filter { $0.hasSuffix(".pairs.h5") }.sorted()
+        var found: [String: PairSetDefinition] = [:]
+        for name in names {
+            for set in (try? PairFile.read("\(folder)/\(name)")) ?? [] where found[set.name] == nil {
+                found[set.name] = PairSetDefinition(set.attributes)
+            }
+        }
+        return found.values.sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,10 @@
+import AVPrepCommands
+import AVPrepPipeline
+
+extension Verify: PerformableCommand {
+    func perform() throws {
+        let report = try VerifyStage.run(try options.workspace(), options.session.context, isQuick: quick)
+        try Terminal.show(report, json: options.json, text: \.text)
+        try report.exitStatus.end()
+    }
+}
