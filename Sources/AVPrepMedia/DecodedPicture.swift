@@ -13,19 +13,34 @@ struct DecodedPicture {
 }
 
 /// What a stream says about all of its pictures.
-struct StreamPictures {
+struct StreamPictures: Equatable {
     let orientation: Orientation
     /// Whether the codec keeps images as they are, see ``PictureColour``.
     let keepsImages: Bool
     /// Brightest light of the pictures in cd/m², where container or codec say.
     let peakNits: Double?
+    /// Whether a fourth component means nothing: Windows' 32-bit bitmaps leave it undefined.
+    let ignoresAlpha: Bool
 
     /// - Parameter first: the first picture, which can carry what the container does not; nil when none decodes.
     init(of stream: UnsafePointer<AVStream>, first: UnsafePointer<AVFrame>?) {
         orientation = Orientation(of: stream)
         let codec = avcodec_descriptor_get(stream.pointee.codecpar.pointee.codec_id)
         keepsImages = codec.map { Int32($0.pointee.props) & AV_CODEC_PROP_LOSSY == 0 } ?? false
+        let parameters = stream.pointee.codecpar.pointee
+        ignoresAlpha = parameters.codec_id == AV_CODEC_ID_RAWVIDEO && parameters.codec_tag == 0
         peakNits = first.flatMap { MasteringLight.peakNits(of: $0) } ?? MasteringLight.peakNits(of: stream)
+    }
+
+    /// Whether pictures are in Dolby's own colours, which mean nothing without its decoder: Dolby Vision of a profile
+    /// whose base layer fits no other standard (profile 5, and 10.0 in AV1). FFmpeg decodes them to green and purple.
+    static func needsDolbyVision(_ stream: UnsafePointer<AVStream>) -> Bool {
+        var size = 0
+        guard let bytes = av_stream_get_side_data(stream, AV_PKT_DATA_DOVI_CONF, &size),
+            size >= MemoryLayout<AVDOVIDecoderConfigurationRecord>.size
+        else { return false }
+        let record = UnsafeRawPointer(bytes).loadUnaligned(as: AVDOVIDecoderConfigurationRecord.self)
+        return record.dv_bl_signal_compatibility_id == 0 && [5, 10].contains(record.dv_profile)
     }
 }
 

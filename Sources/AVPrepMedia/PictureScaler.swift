@@ -51,7 +51,7 @@ final class PictureScaler {
             let coded = orientation.applied(width: width, height: height)
             stages = try Stages(
                 from: source, turned: orientation, width: coded.width, height: coded.height,
-                peakNits: picture.stream.peakNits, filter: filter, place: place)
+                of: picture.stream, filter: filter, place: place)
         }
         guard let stages, let pixels = target.pixels.baseAddress else { return }
         let scaled = try stages.run(view)
@@ -100,12 +100,13 @@ private final class Stages {
 
     init(
         from source: ColourConverter.Source, turned orientation: Orientation, width: Int, height: Int,
-        peakNits: Double?, filter: Int32, place: String
+        of stream: StreamPictures, filter: Int32, place: String
     ) throws(MediaError) {
         self.source = source
         self.orientation = orientation
-        mapping = DisplayMapping(for: source.colour, peakNits: peakNits)
-        compositor = AlphaCompositor.concerns(source.format) ? try AlphaCompositor(from: source, place: place) : nil
+        mapping = DisplayMapping(for: source.colour, peakNits: stream.peakNits)
+        let isTransparent = AlphaCompositor.concerns(source.format) && !stream.ignoresAlpha
+        compositor = isTransparent ? try AlphaCompositor(from: source, place: place) : nil
         var opaque = source
         if let compositor {
             opaque.format = compositor.result.pointee.format

@@ -69,7 +69,15 @@ final class PictureTrack {
     }
 
     /// Decodes the first picture.
+    ///
+    /// - Throws: ``MediaError`` with `unsupported` for colours that only Dolby's decoder can read, and as ``StreamDecoder``.
     init(_ decoder: StreamDecoder) throws {
+        guard !StreamPictures.needsDolbyVision(decoder.stream) else {
+            throw MediaError(
+                .unsupported,
+                "\(decoder.demuxer.path), stream \(decoder.stream.pointee.index): Dolby Vision of a profile whose colours "
+                    + "mean nothing to other decoders; convert it to profile 8 or leave it out")
+        }
         self.decoder = decoder
         let stream = decoder.stream.pointee
         times = decoder.times

@@ -32,7 +32,8 @@ extension VideoColour {
         let components = [layout.comp.0, layout.comp.1, layout.comp.2, layout.comp.3]
         self.init(
             bitsPerComponent: components.prefix(Int(layout.nb_components)).map { Int($0.depth) }.max() ?? 0,
-            sampling: Self.sampling(layout), hasAlpha: AlphaCompositor.concerns(frame.pointee.format),
+            sampling: Self.sampling(layout),
+            hasAlpha: AlphaCompositor.concerns(frame.pointee.format) && !stream.ignoresAlpha,
             stated: PictureColour.statedNames(of: frame.pointee), used: colour.names,
             dynamicRange: colour.dynamicRange,
             peakNits: DisplayMapping.peakNits(of: colour, stated: stream.peakNits),

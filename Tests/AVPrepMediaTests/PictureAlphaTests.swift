@@ -61,6 +61,20 @@ import Testing
         }
     }
 
+    /// Windows' 32-bit bitmaps have a fourth byte that means nothing, often 0.
+    @Test func theFourthByteOfRawPicturesInAVIIsNoAlpha() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/clip.avi"
+            try FFmpegProgram.run(
+                "-f lavfi -i testsrc2=s=96x64:r=25:d=0.12 -vf format=bgra,colorchannelmixer=aa=0 -c:v rawvideo -pix_fmt bgra {}",
+                file: path)
+            let file = try MediaFile(path: path)
+            #expect(file.info.video?.colour?.hasAlpha == false)
+            let ours = try PictureKeeper.first(1, of: file).pictures[0]
+            #expect(ours == (try FFmpegProgram.picture(path, filter: "format=bgra,format=bgr0")))
+        }
+    }
+
     /// A palette's transparent entry, as in GIF.
     @Test func palettesCanBeTransparent() throws {
         try withTemporaryFolder { folder in
