@@ -27,6 +27,7 @@ package final class FlowEstimator {
             switch settings.method {
             case .off: preconditionFailure("flow is off")
             case .dis, .openCVDIS: try OpenCVDISFlow(preset: settings.preset, width: width, height: height)
+            case .tvl1: TVL1Flow(settings: settings.tvl1, width: width, height: height)
             case .farneback: OpenCVFarnebackFlow(width: width, height: height)
             }
     }

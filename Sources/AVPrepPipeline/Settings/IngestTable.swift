@@ -100,10 +100,28 @@ enum IngestTable {
 
     static var flow: SettingsTable<FlowSettings> {
         SettingsTable<FlowSettings>([
-            .choice("method", \.method, "dis: dense inverse search; off: no flow"),
+            .choice("method", \.method, "dis: dense inverse search; tvl1: slower, smoother; off: no flow"),
             .choice("preset", \.preset, "of dis, from fast to careful"),
+            .section("tvl1", \.tvl1, tvl1, "of tvl1, in the words of its papers"),
             .choice("direction", \.direction, "backward is computed anew on reversed frames"),
             .number("bound", \.bound, in: 1...127, "displacements are clipped to ± this many pixels"),
+        ])
+    }
+
+    static var tvl1: SettingsTable<TVL1Settings> {
+        SettingsTable<TVL1Settings>([
+            .number("tau", \.tau, in: 0.001...0.25, "step of the dual update"),
+            .number("lambda", \.lambda, in: 0.001...10, "weight of the data: the smaller, the smoother the flow"),
+            .number("theta", \.theta, in: 0.001...10, "how loosely data and smoothness are coupled"),
+            .integer("scales", \.scales, in: 1...16, "levels of the pyramid, at most"),
+            .number("scale_step", \.scaleStep, in: 0.3...0.95, "size of a level relative to the finer one"),
+            .integer("warps", \.warps, in: 1...100, "times the second picture is warped on a level"),
+            .integer("outer_iterations", \.outerIterations, in: 1...100, "runs of sweeps, a median after each"),
+            .integer("inner_iterations", \.innerIterations, in: 1...1000, "sweeps in a run, at most"),
+            .number("epsilon", \.epsilon, in: 0...1, "a run ends when a sweep moves less, in pixels"),
+            .choice("median", \.median, "side of the median filter"),
+            .number("presmoothing", \.presmoothing, in: 0...4, "blur before all, in pixels; 0: none"),
+            .flag("illumination", \.illumination, "whether slow changes of brightness are taken out"),
         ])
     }
 
@@ -113,7 +131,8 @@ enum IngestTable {
             .integer("max_streams", \.maxStreams, in: 1...4096, "of a file"),
             .integer("max_packets", \.maxPackets, in: 1...1_000_000_000_000, "read of a file, over all its passes"),
             .number("max_hours", \.maxHours, in: 0.001...10_000, "length of picture and sound together"),
-            .number("max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time for reading a file, beside size's"),
+            .number(
+                "max_seconds", \.maxSeconds, in: 1...1_000_000, "wall-clock time for reading a file, beside size's"),
             .number("max_cpu_seconds", \.maxCPUSeconds, in: 1...1_000_000, "CPU time for it, beside its size's"),
             .number("seconds_per_mb", \.secondsPerMegabyte, in: 0...10_000, "added to both for each MiB of the file"),
             .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "without any progress"),
