@@ -32,6 +32,12 @@ struct StreamPictures: Equatable {
         peakNits = first.flatMap { MasteringLight.peakNits(of: $0) } ?? MasteringLight.peakNits(of: stream)
     }
 
+    /// Whether an interlaced picture is one field alone: HEVC codes fields as pictures of their own, each with its time, and
+    /// FFmpeg 5.1 hands them out so. They are shown one by one, at full height.
+    static func isSingleField(_ frame: AVFrame, of stream: UnsafePointer<AVStream>) -> Bool {
+        frame.interlaced_frame != 0 && stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_HEVC
+    }
+
     /// Whether pictures are in Dolby's own colours, which mean nothing without its decoder: Dolby Vision of a profile
     /// whose base layer fits no other standard (profile 5, and 10.0 in AV1). FFmpeg decodes them to green and purple.
     static func needsDolbyVision(_ stream: UnsafePointer<AVStream>) -> Bool {

@@ -49,6 +49,7 @@ final class Deinterlacer {
             let isChroma = plane == 1 || plane == 2
             let shift = isChroma ? Int(layout.pointee.log2_chroma_h) : 0
             let height = (Int(current.pointee.height) + (1 << shift) - 1) >> shift
+            // Not negative: the format has been looked up, and the decoder has made pictures of this width.
             let bytes = Int(av_image_get_linesize(format, current.pointee.width, Int32(plane)))
             let field = FieldPlane(
                 current: Self.plane(current, plane), previous: previous.map { Self.plane($0, plane) },

@@ -71,10 +71,12 @@ extension PictureGeometry {
         let parameters = stream.pointee.codecpar.pointee
         let aspect = av_guess_sample_aspect_ratio(
             demuxer.format, stream, first.map { UnsafeMutablePointer(mutating: $0) })
+        // A field has half the lines of its frame, whose pixels the ratio is about.
+        let linesPerRow = first.map { StreamPictures.isSingleField($0.pointee, of: stream) } == true ? 2 : 1
         self.init(
             codedWidth: Int(first?.pointee.width ?? parameters.width),
             codedHeight: Int(first?.pointee.height ?? parameters.height),
-            sampleAspectRatio: [Int(aspect.num), Int(aspect.den)],
+            sampleAspectRatio: aspect.num > 0 ? [Int(aspect.num), linesPerRow * Int(aspect.den)] : [1, linesPerRow],
             orientation: first.flatMap { Orientation(of: $0) } ?? Orientation(of: stream))
     }
 }

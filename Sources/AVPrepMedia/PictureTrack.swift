@@ -105,7 +105,9 @@ final class PictureTrack {
 
     /// The frame on the screen, or what deinterlacing makes of it.
     private func progressive() -> UnsafeMutablePointer<AVFrame> {
-        guard shown.pointee.interlaced_frame != 0, Deinterlacer.takes(shown.pointee.format) else { return shown }
+        guard shown.pointee.interlaced_frame != 0, Deinterlacer.takes(shown.pointee.format),
+            !StreamPictures.isSingleField(shown.pointee, of: decoder.stream)
+        else { return shown }
         if let whole { return whole }
         let deinterlacer = deinterlacer ?? Deinterlacer()
         self.deinterlacer = deinterlacer

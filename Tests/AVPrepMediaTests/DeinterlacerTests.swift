@@ -76,6 +76,28 @@ import Testing
         }
     }
 
+    /// HEVC codes fields as pictures of their own: each is shown for itself, at the frame's shape.
+    @Test func singleFieldsAreShownAtFullHeight() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/clip.mkv"
+            try FFmpegProgram.run(
+                "-f lavfi -i testsrc2=s=192x144:r=50:d=0.4 -vf format=yuv420p,interlace=scan=tff:lowpass=0,separatefields,"
+                    + "setsar=1 -c:v libx265 -preset ultrafast -x265-params interlace=tff:lossless=1:log-level=none {}",
+                file: path)
+            let file = try MediaFile(path: path)
+            let video = try #require(file.info.video)
+            #expect(video.colour?.isInterlaced == true && video.height == 72)
+            #expect(video.displayWidth == 192 && video.displayHeight == 144)
+            let ours = try PictureKeeper.first(4, of: file, fps: 50)
+            let theirs = try FFmpegProgram.picture(
+                path,
+                filter:
+                    "scale=192:144:\(FFmpegProgram.exact):in_color_matrix=bt601:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128",
+                index: 3)
+            #expect(peakSignalToNoise(ours.pictures[3], theirs) >= 60)
+        }
+    }
+
     /// A stream that is interlaced in parts is deinterlaced in these parts, and the share is told.
     @Test func whatIsProgressiveStaysUntouched() throws {
         try withTemporaryFolder { folder in

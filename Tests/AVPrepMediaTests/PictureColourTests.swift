@@ -51,6 +51,12 @@ import Testing
         Case(format: "yuv420p12le", matrix: "bt709", bits: 12),
         Case(format: "yuv444p12le", matrix: "bt709", sampling: "4:4:4", bits: 12),
         Case(format: "yuv444p16le", sampling: "4:4:4", bits: 16),
+        Case(format: "gray", leastToSource: 0, sampling: "grey"),
+        Case(format: "gray", isFullRange: true, leastToSource: 0, sampling: "grey"),
+        Case(format: "gray10le", leastToSource: 0, sampling: "grey", bits: 10),
+        Case(format: "gray", isFullRange: true, isTagged: false, leastToSource: 0, sampling: "grey"),
+        // FFmpeg's decoder hands out H.264 without chroma with neutral chroma.
+        Case(format: "gray", isTagged: false, codec: "libx264", leastToSource: 0),
         Case(format: "gbrp", leastToSource: 98, sampling: "rgb"),
         Case(format: "gbrp10le", sampling: "rgb", bits: 10),
         Case(format: "rgb24", codec: "png", leastToSource: 98, sampling: "rgb"),
