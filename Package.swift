@@ -90,7 +90,7 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepSynth",
-                "AVPrepPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AVPrepDecoder", "AVPrepPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
@@ -111,7 +111,7 @@ let package = Package(
                 "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
                 "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
             ]),
-        .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "TestSupport"]),
+        .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -100,7 +100,7 @@ enum ProcessCost {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         var children = rusage()
-        getrusage(RUSAGE_CHILDREN, &children)
+        getrusage(RUSAGE_CHILDREN.rawValue, &children)
         let elsewhere = [children.ru_utime, children.ru_stime].reduce(0.0) {
             $0 + Double($1.tv_sec) + Double($1.tv_usec) * 1e-6
         }
@@ -109,7 +109,7 @@ enum ProcessCost {
 }
 
 /// Takes a decode pass and keeps nothing.
-private final class Discarder: DecodeConsumer {
+final class Discarder: DecodeConsumer {
     func consume(frame picture: Image8, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }

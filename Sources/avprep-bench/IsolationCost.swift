@@ -1,0 +1,90 @@
+import AVPrepCore
+import AVPrepDecoder
+import AVPrepMedia
+import AVPrepPipeline
+import AVPrepVision
+import ArgumentParser
+import Foundation
+
+/// What it costs to decode in processes that can touch nothing: the same clips with and without, in turns.
+struct IsolationCost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "isolation",
+        abstract: "Compare ingest with decoder processes and without.",
+        discussion: """
+            CPU time of this process and of those it started, each candidate's least. Without files a practice corpus is \
+            made.
+            """)
+
+    @Argument(help: "Clips, of seconds rather than minutes.")
+    var files: [String] = []
+
+    @Option(help: "Turns.")
+    var repeats = 5
+
+    func run() throws {
+        let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
+        try AtomicFile.makeFolder(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let clips = files.isEmpty ? try PracticeClips.make(in: folder) : files.map { URL(fileURLWithPath: $0).path }
+        var settings = PipelineSettings()
+        settings.workers = 1
+        settings.corpus.paths = clips
+
+        var start = Double.infinity
+        var decode = Pair()
+        var ingest = Pair()
+        for turn in 0..<max(1, repeats) {
+            start = min(start, try seconds { _ = try DecoderHost().protection() })
+            decode.within = min(decode.within, try seconds { try decodeAll(clips, settings.ingest, on: nil) })
+            decode.apart = min(decode.apart, try seconds { try decodeAll(clips, settings.ingest, on: DecoderHost()) })
+            let work = "\(folder)/turn-\(turn)"
+            for isolation in IngestSettings.Isolation.allCases {
+                settings.ingest.isolation = isolation
+                let cost = try seconds {
+                    let report = try IngestStage.run(
+                        Workspace(folder: "\(work)-\(isolation)", settings: settings), StageContext())
+                    guard report.preparedCount == clips.count else { throw Failure(report.text) }
+                }
+                try FileManager.default.removeItem(atPath: "\(work)-\(isolation)")
+                switch isolation {
+                case .none: ingest.within = min(ingest.within, cost)
+                case .process: ingest.apart = min(ingest.apart, cost)
+                }
+            }
+        }
+        func row(_ name: String, _ pair: Pair) -> [String] {
+            [name] + [pair.within, pair.apart].map { String(format: "%.3f", $0) }
+                + [String(format: "%.3f", pair.apart / pair.within)]
+        }
+        print(
+            TextTable.text([
+                ["\(clips.count) clips", "in this process, CPU s", "in decoder processes", "ratio"],
+                row("probe and decode", decode), row("ingest", ingest),
+            ]))
+        print(String(format: "\nstarting avprep-decode, once a worker: %.3f CPU s, contained in the above", start))
+    }
+
+    /// CPU seconds of one candidate, each way.
+    private struct Pair {
+        var within = Double.infinity
+        var apart = Double.infinity
+    }
+
+    private func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let before = ProcessCost.cpuSeconds
+        try body()
+        return ProcessCost.cpuSeconds - before
+    }
+
+    private func decodeAll(_ clips: [String], _ settings: IngestSettings, on host: DecoderHost?) throws {
+        for clip in clips {
+            let media: any MediaSource =
+                if let host { try DecoderProcess(path: clip, on: host) } else { try MediaFile(path: clip) }
+            _ = try media.spreadFrames(count: settings.borders.frames)
+            let request = DecodeRequest(
+                fps: settings.video.fps, shortSide: settings.video.shortSide, audio: settings.audioFormats)
+            _ = try media.decode(request, to: Discarder())
+        }
+    }
+}
