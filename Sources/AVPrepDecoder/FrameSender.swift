@@ -73,6 +73,10 @@ final class FrameSender: PictureSupplier {
         }
     }
 
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
+        guard channel.send(Signal(.discontinuity, index: index, seconds: seconds)) else { throw Unwanted() }
+    }
+
     /// Sends a picture that lies elsewhere.
     func send(_ frame: SpreadFrame, index: Int) throws {
         let slot = try nextPicture(width: frame.picture.width, height: frame.picture.height)

@@ -44,6 +44,7 @@ final class PassReceiver {
             switch try talk.next() {
             case .signal(let signal) where signal.kind == .frame: try take(frame: signal)
             case .signal(let signal) where signal.kind == .samples: try take(samples: signal)
+            case .signal(let signal) where signal.kind == .discontinuity: try take(discontinuity: signal)
             case .reply(.passEnd(let summary)):
                 guard summary.frameCount == nextFrame else { throw broken("counts \(summary.frameCount) frames") }
                 return summary
@@ -98,6 +99,15 @@ final class PassReceiver {
         taken += 1
         // Before it has no slot left and waits.
         if taken >= layout.soundSlots / 2 { try release() }
+    }
+
+    private func take(discontinuity signal: Signal) throws {
+        guard signal.index == nextFrame, signal.seconds.isFinite,
+            zip(request.audio, sampleCounts).allSatisfy({ format, count in
+                count == clock.sampleCount(beforeFrame: nextFrame, sampleRate: format.sampleRate)
+            })
+        else { throw broken("jumps within frame \(nextFrame)") }
+        try consume { try consumer.consumeDiscontinuity(beforeFrame: nextFrame, seconds: signal.seconds) }
     }
 
     /// Messages are taken in order, so a number says which.

@@ -11,6 +11,8 @@ struct Signal: Message, Equatable {
         case progress
         /// The oldest `count` messages of the pass that have not been released are done with, and so are their slots.
         case release
+        /// Frame `index` of the pass, which comes next, is presented at `seconds`: the clock jumps. Not to be released.
+        case discontinuity
     }
 
     var kind: Kind
@@ -18,7 +20,7 @@ struct Signal: Message, Equatable {
     var index = 0
     var format = 0
     var count = 0
-    /// Presentation time of a spread picture.
+    /// Presentation time of a spread picture, or after a discontinuity.
     var seconds = 0.0
 
     /// Six words of eight bytes, in the byte order of the machine: both ends run on it.

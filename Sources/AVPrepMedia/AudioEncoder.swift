@@ -63,6 +63,15 @@ final class AudioEncoder {
         pending.removeFirst(first)
     }
 
+    /// Leaves a gap up to `seconds`, at or after the end of what was encoded.
+    func skip(to seconds: Double) throws(MediaError) {
+        if !pending.isEmpty { try encodeBlock(pending[...]) }
+        pending = []
+        let sample = Int64((seconds * Double(settings.sampleRate)).rounded())
+        precondition(sample >= nextSample ?? sample, "sound that goes back")
+        nextSample = sample
+    }
+
     /// Writes what is left, the last block shorter than the others.
     func finish() throws(MediaError) {
         if !pending.isEmpty { try encodeBlock(pending[...]) }

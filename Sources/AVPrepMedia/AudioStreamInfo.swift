@@ -5,22 +5,28 @@ package struct AudioStreamInfo: Sendable, Equatable, Codable {
     package var profile: String?
     package var sampleRate: Int
     package var channels: Int
+    /// FFmpeg's name of the channel layout, e.g. `stereo`, `5.1(side)`, or `3 channels` where places are unknown.
+    package var layout: String
     /// ISO 639 language where the container names one.
     package var language: String?
+    /// FFmpeg's names of what the stream is marked as, e.g. `default`, `dub`, `visual_impaired`.
+    package var dispositions: [String]
     /// Presentation time of the first sample, in seconds.
     package var startSeconds: Double
     package var durationSeconds: Double?
 
     package init(
-        index: Int, codec: String, profile: String?, sampleRate: Int, channels: Int, language: String?,
-        startSeconds: Double, durationSeconds: Double?
+        index: Int, codec: String, profile: String?, sampleRate: Int, channels: Int, layout: String,
+        language: String?, dispositions: [String], startSeconds: Double, durationSeconds: Double?
     ) {
         self.index = index
         self.codec = codec
         self.profile = profile
         self.sampleRate = sampleRate
         self.channels = channels
+        self.layout = layout
         self.language = language
+        self.dispositions = dispositions
         self.startSeconds = startSeconds
         self.durationSeconds = durationSeconds
     }

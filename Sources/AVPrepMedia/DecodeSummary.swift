@@ -17,5 +17,15 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     /// Timestamps that were missing or damaged and made up from those around them.
     package var repairedTimestamps = 0
 
+    /// All packets of the stream of pictures and of the stream of sound, also those after the end of the other.
+    package var videoStream = StreamMeasure()
+    package var audioStream: StreamMeasure?
+    /// How long each picture stood, in seconds, as stated: the rate, and how variable it is. nil for fewer than two
+    /// pictures.
+    package var pictureIntervals: IntervalMeasure?
+
+    /// Pictures a second, as measured; nil for fewer than two.
+    package var frameRate: Double? { pictureIntervals.flatMap { $0.mean > 0 ? 1 / $0.mean : nil } }
+
     package init() {}
 }

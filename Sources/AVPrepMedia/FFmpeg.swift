@@ -84,6 +84,30 @@ enum FFmpeg {
         return String(cString: av_fourcc_make_string(&buffer, parameters.codec_tag))
     }
 
+    /// FFmpeg's name of a channel layout.
+    static func layoutName(_ layout: AVChannelLayout) -> String {
+        var layout = layout
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard av_channel_layout_describe(&layout, &buffer, buffer.count) > 0 else { return "unknown" }
+        return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // 128 characters: never empty
+    }
+
+    /// The language a stream is marked with; nil where it is not, or as undetermined.
+    static func language(of stream: UnsafePointer<AVStream>) -> String? {
+        guard let value = av_dict_get(stream.pointee.metadata, "language", nil, 0)?.pointee.value else { return nil }
+        let language = String(cString: value)
+        return language == "und" || language.isEmpty ? nil : language
+    }
+
+    /// FFmpeg's names of a stream's dispositions.
+    static func dispositions(of stream: UnsafePointer<AVStream>) -> [String] {
+        (0..<31).compactMap { bit in
+            let flag = Int32(1) << bit
+            guard stream.pointee.disposition & flag != 0 else { return nil }
+            return av_disposition_to_string(flag).map { String(cString: $0) }
+        }
+    }
+
     /// What every FFmpeg allocation is checked with: for want of memory there is nothing to go on with.
     static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
         guard let pointer else { MediaMemory.giveUp() }

@@ -72,7 +72,13 @@ private final class DecodePass {
         summary.repairedTimestamps = pictures.repairedTimestamps + (sound?.repairedTimestamps ?? 0)
         summary.longestVideoGapSeconds = pictures.longestGapSeconds
         summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, sound?.longestGapSeconds ?? 0)
-        for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) { try refuseIfUndecodable(decoder) }
+        for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) {
+            try refuseIfUndecodable(decoder)
+            try decoder.readOut()
+        }
+        summary.videoStream = pictures.decoder.tally.measure
+        summary.audioStream = sound?.decoder.tally.measure
+        summary.pictureIntervals = pictures.intervals.measure
         return summary
     }
 

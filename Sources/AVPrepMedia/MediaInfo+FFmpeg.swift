@@ -9,6 +9,17 @@ extension MediaInfo {
             container: String(cString: format.iformat.pointee.name),
             durationSeconds: hasDuration ? Double(format.duration) / Double(AV_TIME_BASE) : nil,
             bitRate: Int(max(0, format.bit_rate)), video: nil, audio: nil)
+        for index in 0..<demuxer.streamCount {
+            let stream = demuxer.stream(index).pointee
+            switch stream.codecpar.pointee.codec_type {
+            case AVMEDIA_TYPE_VIDEO where stream.disposition & AV_DISPOSITION_ATTACHED_PIC != 0:
+                streams.attachedPictures += 1
+            case AVMEDIA_TYPE_VIDEO: streams.video += 1
+            case AVMEDIA_TYPE_AUDIO: streams.audio += 1
+            case AVMEDIA_TYPE_SUBTITLE: streams.subtitles += 1
+            default: streams.other += 1
+            }
+        }
     }
 }
 
@@ -16,13 +27,13 @@ extension AudioStreamInfo {
     /// - Parameter track: stands before the first sound; nil when none decodes.
     init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: SoundTrack?) {
         let parameters = stream.pointee.codecpar.pointee
-        let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)?.pointee.value
         self.init(
             index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),
             profile: avcodec_profile_name(parameters.codec_id, parameters.profile).map { String(cString: $0) },
             sampleRate: track?.sampleRate ?? Int(parameters.sample_rate),
             channels: track?.channels ?? Int(parameters.ch_layout.nb_channels),
-            language: language.map { String(cString: $0) },
+            layout: FFmpeg.layoutName(track?.layout ?? parameters.ch_layout), language: FFmpeg.language(of: stream),
+            dispositions: FFmpeg.dispositions(of: stream),
             startSeconds: track?.startSeconds ?? times.streamStart ?? 0,
             durationSeconds: times.streamDuration)
     }

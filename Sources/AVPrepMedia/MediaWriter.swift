@@ -71,10 +71,20 @@ package final class MediaWriter {
 
     /// Writes interleaved samples in `[-1, 1]`.
     ///
-    /// - Parameter seconds: when the first sample of the first call sounds; later calls continue without a gap.
+    /// - Parameter seconds: when the first sample of the first call sounds; later calls continue without a gap, but
+    ///   for ``skipSound(to:)``.
     package func write(samples: [Float], at seconds: Double = 0) throws(MediaError) {
         guard let audio else { preconditionFailure("sound for a file without audio") }
         try audio.encode(samples, at: seconds)
+    }
+
+    /// Leaves a gap in the sound: the samples written next sound at `seconds`.
+    ///
+    /// - Parameter seconds: at or after the end of what was written. What does not fill a block of the encoder is
+    ///   encoded as a shorter one.
+    package func skipSound(to seconds: Double) throws(MediaError) {
+        guard let audio else { preconditionFailure("a gap in a file without audio") }
+        try audio.skip(to: seconds)
     }
 
     /// Writes what the encoders still hold and completes the file. Without it the file is not playable.

@@ -19,6 +19,8 @@ final class PictureTrack {
     private(set) var currentNumber = 0
     /// The longest stretch for which a picture stood beyond its own duration, in seconds.
     private(set) var longestGapSeconds = 0.0
+    /// How long the pictures stand that have been on the screen, and were followed by another.
+    private(set) var intervals = IntervalHistogram(binSeconds: 1e-5)
     private var next: UnsafeMutablePointer<AVFrame>
     private var nextSpan: Span?
     /// The picture before the one on the screen, while that is interlaced; else empty.
@@ -153,8 +155,11 @@ final class PictureTrack {
     @discardableResult
     func step() throws -> Bool {
         guard let span = nextSpan else { return false }
-        if let currentSpan, span.start > currentSpan.end + tolerance {
-            longestGapSeconds = max(longestGapSeconds, span.start - currentSpan.end)
+        if let currentSpan {
+            intervals.add(span.start - currentSpan.start)
+            if span.start > currentSpan.end + tolerance {
+                longestGapSeconds = max(longestGapSeconds, span.start - currentSpan.end)
+            }
         }
         (previous, shown, next) = (shown, next, previous)
         // Nobody else needs it, and a large picture's memory goes back to the decoder.

@@ -72,6 +72,7 @@ final class SoundTrack {
     /// Rate of the sound that comes next, in samples a second; nil at the end.
     var sampleRate: Int? { queue.head.map { Int($0.format.sampleRate) } }
     var channels: Int? { queue.head.map { Int($0.format.channels) } }
+    var layout: AVChannelLayout? { queue.head?.frame.pointee.ch_layout }
 
     /// Fixes what the sound is laid on. Call it once, before ``advance(to:)``.
     ///

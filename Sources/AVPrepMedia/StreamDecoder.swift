@@ -10,6 +10,8 @@ final class StreamDecoder {
     let times: PresentationTimes
     /// Packets fed so far.
     private(set) var packetCount = 0
+    /// Packets read so far, decoded or not.
+    private(set) var tally = PacketTally()
     /// Frames that came out.
     private(set) var frameCount = 0
     /// Packets and frames the decoder refused.
@@ -129,6 +131,15 @@ final class StreamDecoder {
         return avcodec_find_decoder(codec)
     }
 
+    /// Reads on to the end of the stream without decoding, for ``tally``. Nothing can be decoded afterwards.
+    func readOut() throws {
+        while try demuxer.read(packet, of: index) {
+            tally.add(packet.pointee, times)
+            av_packet_unref(packet)
+        }
+        isDraining = true
+    }
+
     private func feed() throws {
         guard try demuxer.read(packet, of: index) else {
             isDraining = true
@@ -137,6 +148,7 @@ final class StreamDecoder {
         }
         defer { av_packet_unref(packet) }
         packetCount += 1
+        tally.add(packet.pointee, times)
         if av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil {
             throw MediaError(.unsupported, "\(demuxer.path), stream \(index): it is encrypted")
         }

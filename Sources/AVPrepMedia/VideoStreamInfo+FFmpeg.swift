@@ -21,6 +21,8 @@ extension VideoStreamInfo {
             startSeconds: first?.span.start ?? times.streamStart ?? 0,
             durationSeconds: times.streamDuration,
             colour: first.flatMap { VideoColour(of: $0.frame, in: StreamPictures(of: stream, first: $0.frame)) })
+        language = FFmpeg.language(of: stream)
+        dispositions = FFmpeg.dispositions(of: stream)
     }
 }
 

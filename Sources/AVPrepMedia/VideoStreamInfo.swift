@@ -22,6 +22,10 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
     package var sampleAspectRatio: [Int]
     /// Average frames a second by the container, where it says.
     package var averageFrameRate: Double?
+    /// ISO 639 language where the container names one.
+    package var language: String?
+    /// FFmpeg's names of what the stream is marked as, e.g. `default`.
+    package var dispositions: [String] = []
     /// Presentation time of the first picture, in seconds.
     package var startSeconds: Double
     package var durationSeconds: Double?

@@ -42,6 +42,14 @@ final class Recorder: DecodeConsumer {
         samples[format] += new
     }
 
+    /// Where the pass went on elsewhere: before which frame, and at what presentation time.
+    private(set) var discontinuities: [(frame: Int, seconds: Double)] = []
+
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
+        #expect(index == brightness.count)
+        discontinuities.append((index, seconds))
+    }
+
     /// Frames at which the picture turns from dark to bright.
     var flashes: [Int] {
         brightness.indices.filter { brightness[$0] > 128 && ($0 == 0 || brightness[$0 - 1] <= 128) }

@@ -6,7 +6,7 @@ import AVPrepVision
 
 /// Cuts the stream of frames and sound of one decode pass into segments, and hands each on, complete.
 ///
-/// A segment ends after `segment_seconds`, at a cut, or where the video ends. Cuts are known a few frames late, so that
+/// A segment ends after `segment_seconds`, at a cut, where the clock jumps, or where the video ends. Cuts are known a few frames late, so that
 /// many frames wait before a full segment is closed.
 final class SegmentAssembler: DecodeConsumer {
     /// What became of the pass.
@@ -26,7 +26,11 @@ final class SegmentAssembler: DecodeConsumer {
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
     private var firstFrame = 0
-    /// Frames, counted over the pass, that start a new shot and have not ended a segment yet.
+    /// Presentation time of the pass's time 0, in seconds; after a discontinuity, what would be it.
+    private var originSeconds: Double
+    /// The frame of the pass from which the cut detector counts.
+    private var firstDetectedFrame = 0
+    /// Frames, counted by the cut detector, that start a new shot and have not ended a segment yet.
     private var pendingCuts: [Int] = []
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
@@ -41,6 +45,7 @@ final class SegmentAssembler: DecodeConsumer {
     ) {
         self.settings = settings
         self.video = video
+        originSeconds = video.originSeconds
         self.frames = frames
         self.features = features
         self.cancellation = cancellation
@@ -69,10 +74,19 @@ final class SegmentAssembler: DecodeConsumer {
         if frames.count > 0 { try close(frames.count) }
     }
 
+    /// Nothing reaches across: the segment ends, and so does the shot.
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
+        try finish()
+        cuts = settings.splitAtCuts ? CutDetector(fps: settings.video.fps) : nil
+        firstDetectedFrame = index
+        originSeconds = seconds - Double(index) / settings.video.fps
+    }
+
     private func closeFullSegments(latency: Int) throws {
         while true {
-            if let cut = pendingCuts.first {
+            if let found = pendingCuts.first {
                 pendingCuts.removeFirst()
+                let cut = firstDetectedFrame + found
                 tally.cuts += 1
                 if cut > firstFrame { try closeUpTo(cut) }
             } else if frames.count >= maximumFrames + latency {
@@ -96,7 +110,7 @@ final class SegmentAssembler: DecodeConsumer {
         if count >= minimumFrames {
             let segment = Segment(
                 segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
-                source: video.source, startSeconds: video.originSeconds + start, frameCount: count, width: video.width,
+                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: video.width,
                 height: video.height, crop: video.crop, flags: video.crop == .none ? [] : .blackBorder)
             try emit(features.complete(segment, taken, from: start, to: end, &sounds))
             tally.segments += 1
