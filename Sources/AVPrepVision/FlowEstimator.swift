@@ -26,7 +26,8 @@ package final class FlowEstimator {
         method =
             switch settings.method {
             case .off: preconditionFailure("flow is off")
-            case .dis, .openCVDIS: try OpenCVDISFlow(preset: settings.preset, width: width, height: height)
+            case .dis: DISFlow(preset: settings.preset, width: width, height: height)
+            case .openCVDIS: try OpenCVDISFlow(preset: settings.preset, width: width, height: height)
             case .tvl1: TVL1Flow(settings: settings.tvl1, width: width, height: height)
             case .farneback: OpenCVFarnebackFlow(width: width, height: height)
             }

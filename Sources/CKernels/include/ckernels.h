@@ -1,7 +1,7 @@
 // Hot loops over plain buffers, compiled for several instruction sets and chosen when the program starts.
 //
-// Functions may be called from any thread; one handle belongs to one thread at a time. After creation nothing allocates.
-// Results are the same bits on every processor.
+// Functions may be called from any thread; one handle belongs to one thread at a time. After creation nothing
+// allocates. Results are the same bits on every processor.
 #pragma once
 
 #include <stdint.h>
@@ -45,7 +45,7 @@ typedef struct ckernels_dis ckernels_dis;
 
 // Room for flow between pictures of this size. Null when memory runs out.
 ckernels_dis *ckernels_dis_create(int width, int height, ckernels_dis_parameters parameters);
-// Fills `flow`, [y, x, (x, y)], with the displacement of every pixel of `from`. Both pyramids have the handle's size and
-// at least its levels.
+// Fills `flow`, [y, x, (x, y)], with the displacement of every pixel of `from`. Both pyramids have the handle's size
+// and at least its levels.
 void ckernels_dis_compute(ckernels_dis *dis, const ckernels_pyramid *from, const ckernels_pyramid *to, float *flow);
 void ckernels_dis_destroy(ckernels_dis *dis);
