@@ -4,12 +4,11 @@ import CFFmpeg
 struct DecodedPicture {
     let frame: UnsafeMutablePointer<AVFrame>
     let stream: StreamPictures
+    /// How it is turned: by the codec's own word (H.264 and HEVC can change it within a stream), else by the container's.
+    let orientation: Orientation
 
     /// How its numbers are read.
     var colour: PictureColour { PictureColour(of: frame, keepsImages: stream.keepsImages) }
-
-    /// How it is turned: by its own word (H.264 and HEVC can change it within a stream), else by the container's.
-    var orientation: Orientation { Orientation(of: frame) ?? stream.orientation }
 }
 
 /// What a stream says about all of its pictures.

@@ -29,6 +29,9 @@ final class PictureTrack {
     /// The whole picture made of the interlaced one on the screen.
     private var whole: UnsafeMutablePointer<AVFrame>?
     private var lastKind: Kind?
+    /// What the codec last said of the turn, for the picture on the screen and for the next one.
+    private var shownTurn: Orientation?
+    private var nextTurn: Orientation?
     /// How many more pictures may be left out while a first key picture is awaited.
     private var patience = 0
 
@@ -102,7 +105,8 @@ final class PictureTrack {
     /// The picture on the screen, deinterlaced. Valid once ``advance(to:)`` has been called with a time at or after the
     /// first, until the next call that moves on.
     var current: DecodedPicture {
-        DecodedPicture(frame: progressive(), stream: streamPictures)
+        DecodedPicture(
+            frame: progressive(), stream: streamPictures, orientation: shownTurn ?? streamPictures.orientation)
     }
 
     /// The frame on the screen, or what deinterlacing makes of it.
@@ -162,6 +166,7 @@ final class PictureTrack {
             }
         }
         (previous, shown, next) = (shown, next, previous)
+        shownTurn = nextTurn
         // Nobody else needs it, and a large picture's memory goes back to the decoder.
         if shown.pointee.interlaced_frame == 0 { av_frame_unref(previous) }
         whole = nil
@@ -183,6 +188,7 @@ final class PictureTrack {
         currentSpan = nil
         whole = nil
         av_frame_unref(shown)
+        nextTurn = nil
         awaitKeyPicture()
         try loadNext(after: nil)
         return nextSpan != nil
@@ -229,6 +235,12 @@ final class PictureTrack {
         let kind = Kind(of: frame)
         if let lastKind, lastKind != kind { counts.changes += 1 }
         lastKind = kind
+        // Said once, it holds up to the next key picture (ITU-T H.264, D.2.27: to the end of the coded video sequence).
+        if let turn = Orientation(of: next) {
+            nextTurn = turn
+        } else if frame.key_frame != 0 {
+            nextTurn = nil
+        }
         return true
     }
 }

@@ -10,24 +10,39 @@ import Testing
         var name: String
         var words: String
         var isTopFirst = true
+        var size = "192x144"
+        /// Fields a second.
+        var rate = "50"
+        /// How the program is told where chroma lies.
+        var place = "in_h_chr_pos=0:in_v_chr_pos=128"
         var testDescription: String { "\(name), \(isTopFirst ? "top" : "bottom") first" }
     }
 
     static let cases: [Case] = [
         Case(name: "mpeg2", words: "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -pix_fmt yuv420p"),
-        Case(name: "mpeg2", words: "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -pix_fmt yuv422p", isTopFirst: false),
+        Case(
+            name: "mpeg2", words: "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -pix_fmt yuv422p", isTopFirst: false,
+            place: "in_h_chr_pos=0"),
         Case(name: "h264", words: "-c:v libx264 -preset ultrafast -qp 10 -flags +ildct+ilme -pix_fmt yuv420p"),
         Case(
             name: "h264, 10 bits",
             words: "-c:v libx264 -preset ultrafast -qp 10 -flags +ildct+ilme -x264-params bff=1 -pix_fmt yuv420p10le",
             isTopFirst: false),
-        Case(name: "prores", words: "-c:v prores_ks -flags +ildct -pix_fmt yuv422p10le"),
+        Case(
+            name: "prores", words: "-c:v prores_ks -flags +ildct -pix_fmt yuv422p10le",
+            place: "in_h_chr_pos=0"),
+        Case(
+            name: "dv", words: "-c:v dvvideo -pix_fmt yuv420p", isTopFirst: false, size: "720x576",
+            place: "in_h_chr_pos=0:in_v_chr_pos=0"),
+        Case(
+            name: "dv", words: "-c:v dvvideo -pix_fmt yuv411p", isTopFirst: false, size: "720x480", rate: "60000/1001",
+            place: "in_h_chr_pos=0"),
     ]
 
     /// Moving patterns at 50 pictures a second, woven two by two.
     private func write(_ test: Case, to path: String, seconds: Double = 0.4) throws {
         try FFmpegProgram.run(
-            "-f lavfi -i testsrc2=s=192x144:r=50:d=\(seconds) -vf scale=out_color_matrix=bt601:out_range=tv,"
+            "-f lavfi -i testsrc2=s=\(test.size):r=\(test.rate):d=\(seconds) -vf scale=out_color_matrix=bt601:out_range=tv,"
                 + "format=yuv444p,interlace=scan=\(test.isTopFirst ? "tff" : "bff"):lowpass=0 \(test.words) "
                 + "-top \(test.isTopFirst ? 1 : 0) -colorspace smpte170m -color_range tv {}", file: path)
     }
@@ -38,16 +53,15 @@ import Testing
             try write(test, to: path)
             let file = try MediaFile(path: path)
             #expect(file.info.video?.colour?.isInterlaced == true)
-            let ours = try PictureKeeper.first(9, of: file)
+            let ours = try PictureKeeper.first(7, of: file, fps: file.info.video?.averageFrameRate ?? 25)
             for index in [0, 3, 6] {
                 let theirs = try FFmpegProgram.picture(
                     path,
-                    filter: "bwdif=mode=send_frame:deint=interlaced,scale=192:144:\(FFmpegProgram.exact)"
-                        + ":in_color_matrix=bt601:in_range=tv:in_h_chr_pos=0"
-                        + (test.words.contains("420") ? ":in_v_chr_pos=128" : ""), index: index)
+                    filter: "bwdif=mode=send_frame:deint=interlaced,scale=\(ours.width):\(ours.height)"
+                        + ":\(FFmpegProgram.exact):in_color_matrix=bt601:in_range=tv:\(test.place)", index: index)
                 // Without the upper lines, where the program's filter for more than 8 bits misses its neighbours when
                 // there is no picture before.
-                let first = 3 * 192 * 8
+                let first = 3 * ours.width * 8
                 let ratio = peakSignalToNoise(Array(ours.pictures[index][first...]), Array(theirs.dropFirst(first)))
                 #expect(ratio >= 50, "picture \(index): \(ratio) dB")
             }

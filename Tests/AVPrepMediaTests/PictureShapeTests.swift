@@ -80,6 +80,32 @@ import Testing
         }
     }
 
+    /// A camera that is turned while it films: the picture stays upright, the output keeps its size.
+    @Test func orientationCanChangeOnTheWay() throws {
+        try withTemporaryFolder { folder in
+            for (name, turn, offset) in [("first", 0, 0.0), ("second", 180, 0.4)] {
+                try write(
+                    "\(folder)/\(name).ts",
+                    "-g 5 -bsf:v h264_metadata=display_orientation=insert:rotate=\(turn) -output_ts_offset \(offset)",
+                    format: "yuv444p", seconds: 0.4)
+            }
+            // The program counts pictures anew whenever the turn changes, so it is asked about an unturned copy.
+            try write("\(folder)/plain.mp4", "-g 5", format: "yuv444p", seconds: 0.4)
+            let path = "\(folder)/clip.ts"
+            try FFmpegProgram.run("-i concat:\(folder)/first.ts|\(folder)/second.ts -c copy -copyts {}", file: path)
+            let file = try MediaFile(path: path)
+            #expect(file.info.video?.rotationDegrees == 0)
+            let ours = try PictureKeeper.first(20, of: file)
+            for (index, turn) in [(3, ""), (13, ",hflip,vflip")] {
+                let theirs = try FFmpegProgram.picture(
+                    "\(folder)/plain.mp4",
+                    filter: "scale=96:64:\(FFmpegProgram.exact):in_color_matrix=bt601:in_range=tv,format=gbrp\(turn)",
+                    index: 3)
+                #expect(peakSignalToNoise(ours.pictures[index], theirs) >= 60, "picture \(index)")
+            }
+        }
+    }
+
     struct Aspect: Sendable {
         var container: String
         var codec: [Int]
