@@ -39,7 +39,12 @@ package struct MediaLimits: Sendable, Equatable, Codable {
 package struct AudioFormat: Sendable, Hashable, Codable {
     /// Samples a second.
     package var sampleRate: Int
-    /// 1 (mono: the mean of all channels by FFmpeg's default downmix matrix) or 2 (stereo).
+    /// 1 or 2.
+    ///
+    /// More channels are mixed down by the matrix of ITU-R BS.775 as FFmpeg has it: centre and surround at −3 dB beside
+    /// left and right, the low-frequency channel left out; mono is the sum of left and right, so of two channels the
+    /// mean. The matrix is scaled so that no output can exceed the loudest input channel: nothing clips, and equal
+    /// channels keep their level. Channels without known places are averaged; mono is put in both at its level.
     package var channels: Int
 
     package init(sampleRate: Int, channels: Int) {

@@ -6,8 +6,8 @@ import AVPrepVision
 
 /// Cuts the stream of frames and sound of one decode pass into segments, and hands each on, complete.
 ///
-/// A segment ends after `segment_seconds`, at a cut, where the clock jumps, or where the video ends. Cuts are known a few frames late, so that
-/// many frames wait before a full segment is closed.
+/// A segment ends after `segment_seconds`, at a cut, where the clock jumps, or where the video ends. Cuts are known a few
+/// frames late, so that many frames wait before a full segment is closed.
 final class SegmentAssembler: DecodeConsumer {
     /// What became of the pass.
     struct Tally: Sendable, Equatable, Codable {

@@ -59,6 +59,7 @@ extension MediaReport {
     private var containerRows: [[String]] {
         var facts = [media.container]
         if let seconds = media.durationSeconds { facts.append(Quantity.seconds(seconds)) }
+        facts.append(Self.text(media.streams))
         if media.bitRate > 0 { facts.append(Quantity.bitRate(Double(media.bitRate))) }
         return [["container", facts.joined(separator: ", ")]]
     }
@@ -87,11 +88,20 @@ extension MediaReport {
         var codec = [audio.codec, audio.profile].compactMap(\.self)
         codec.append("stream \(audio.index)")
         if let language = audio.language { codec.append("language \(language)") }
-        let channels = audio.channels == 1 ? "mono" : audio.channels == 2 ? "stereo" : "\(audio.channels) channels"
+        codec += audio.dispositions
         return [
-            ["audio", codec.joined(separator: ", ")], ["  sound", "\(audio.sampleRate) Hz, \(channels)"],
+            ["audio", codec.joined(separator: ", ")], ["  sound", "\(audio.sampleRate) Hz, \(audio.layout)"],
             ["  time", Self.time(from: audio.startSeconds, audio.durationSeconds)],
         ]
+    }
+
+    private static func text(_ streams: StreamCounts) -> String {
+        let counts = [
+            ("video", streams.video), ("audio", streams.audio), ("subtitle", streams.subtitles),
+            ("attached picture", streams.attachedPictures), ("other", streams.other),
+        ]
+        let text = counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+        return "streams: " + (text.isEmpty ? "none" : text)
     }
 
     private static func time(from start: Double, _ duration: Double?) -> String {
@@ -100,12 +110,39 @@ extension MediaReport {
     }
 
     private static func rows(of decode: DecodeSummary) -> [[String]] {
-        [
-            ["decoded", "\(decode.decodedPictures) pictures, \(decode.decodeErrors) errors"],
+        var measured: [[String]] = []
+        if let rate = decode.frameRate, let intervals = decode.pictureIntervals {
+            measured.append([
+                "  rate",
+                "\(Quantity.number(rate)) fps, pictures \(Quantity.milliseconds(intervals.minimum)) to "
+                    + "\(Quantity.milliseconds(intervals.maximum)) apart, median \(Quantity.milliseconds(intervals.median)), "
+                    + "\(Quantity.number(100 * intervals.irregularShare)) % irregular",
+            ])
+        }
+        if let keys = decode.videoStream.keyFrameIntervals {
+            measured.append([
+                "  key frames",
+                "every \(Quantity.seconds(keys.median)) (median), at most \(Quantity.seconds(keys.maximum)) apart",
+            ])
+        }
+        for (label, stream) in [("  picture", decode.videoStream as StreamMeasure?), ("  sound", decode.audioStream)] {
+            guard let stream else { continue }
+            measured.append([
+                label,
+                "\(Quantity.seconds(stream.seconds)), \(stream.packets) packets, \(Quantity.bitRate(stream.bitRate))",
+            ])
+        }
+        return [
+            [
+                "decoded",
+                "\(decode.decodedPictures) pictures, \(decode.decodeErrors) errors, "
+                    + "\(decode.repairedTimestamps) timestamps repaired, \(decode.discontinuities) jumps",
+            ]
+        ] + measured + [
             [
                 "  longest gap",
                 "picture \(Quantity.seconds(decode.longestVideoGapSeconds)), sound \(Quantity.seconds(decode.longestAudioGapSeconds))",
-            ],
+            ]
         ]
     }
 
