@@ -7,15 +7,16 @@ import CKernels
 final class TVL1Flow: DenseFlow {
     private let width: Int
     private let height: Int
-    private var settings: ckernels_tvl1_settings
+    private let settings: TVL1Settings
     private let handle: OpaquePointer
 
     init(settings: TVL1Settings, width: Int, height: Int) {
         self.width = width
         self.height = height
-        self.settings = settings.kernels
-        guard let handle = ckernels_tvl1_create(Int32(width), Int32(height), &self.settings) else {
-            fatalError("out of memory for optical flow at \(width) × \(height)")
+        self.settings = settings
+        var numbers = settings.kernels
+        guard let handle = ckernels_tvl1_create(Int32(width), Int32(height), &numbers) else {
+            preconditionFailure("out of memory for optical flow at \(width) × \(height)")
         }
         self.handle = handle
     }
@@ -25,38 +26,47 @@ final class TVL1Flow: DenseFlow {
     func makePicture() -> FlowPicture { TVL1Picture(settings: settings, width: width, height: height) }
 
     func prepare(_ grey: Image8, into picture: FlowPicture) {
-        ckernels_tvl1_picture_fill(picture.tvl1, grey.pixels.baseAddress)
+        ckernels_tvl1_picture_fill(pyramid(of: picture), grey.pixels.baseAddress)
     }
 
     func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) {
-        ckernels_tvl1_compute(handle, from.tvl1, to.tvl1, field.vectors.baseAddress)
+        ckernels_tvl1_compute(handle, pyramid(of: from), pyramid(of: to), field.vectors.baseAddress)
     }
 
     /// What the last ``compute(from:to:into:)`` took, in sweeps over the whole picture.
     var lastSweeps: Double { ckernels_tvl1_last_sweeps(handle) }
+
+    private func pyramid(of picture: FlowPicture) -> OpaquePointer {
+        guard let picture = picture as? TVL1Picture, picture.serves(settings, width, height) else {
+            preconditionFailure("a picture of another method, size or settings")
+        }
+        return picture.pyramid
+    }
 }
 
 /// A picture's pyramid for TV-L1.
 private final class TVL1Picture: FlowPicture {
-    let handle: OpaquePointer
+    let pyramid: OpaquePointer
+    private let settings: TVL1Settings
+    private let width: Int
+    private let height: Int
 
-    init(settings: ckernels_tvl1_settings, width: Int, height: Int) {
-        var settings = settings
-        guard let handle = ckernels_tvl1_picture_create(Int32(width), Int32(height), &settings) else {
-            fatalError("out of memory for a picture of optical flow at \(width) × \(height)")
+    init(settings: TVL1Settings, width: Int, height: Int) {
+        self.settings = settings
+        self.width = width
+        self.height = height
+        var numbers = settings.kernels
+        guard let pyramid = ckernels_tvl1_picture_create(Int32(width), Int32(height), &numbers) else {
+            preconditionFailure("out of memory for a pyramid of \(width) × \(height)")
         }
-        self.handle = handle
+        self.pyramid = pyramid
         super.init()
     }
 
-    deinit { ckernels_tvl1_picture_destroy(handle) }
-}
+    deinit { ckernels_tvl1_picture_destroy(pyramid) }
 
-extension FlowPicture {
-    /// The pyramid of a picture that was made by ``TVL1Flow``.
-    fileprivate var tvl1: OpaquePointer {
-        guard let picture = self as? TVL1Picture else { preconditionFailure("a picture of another method") }
-        return picture.handle
+    func serves(_ settings: TVL1Settings, _ width: Int, _ height: Int) -> Bool {
+        self.settings == settings && self.width == width && self.height == height
     }
 }
 
