@@ -32,14 +32,14 @@ let package = Package(
     targets: [
         system("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
         system(
-            "CFFmpeg", pkgConfig: "libavformat libavcodec libavfilter libswscale libswresample libavutil",
+            "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
             apt: [
-                "libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libswscale-dev", "libswresample-dev",
-                "libavutil-dev",
+                "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev", "libavutil-dev",
             ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
+        system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
         // Debian ships OpenCV's pkg-config file only with every OpenCV module; four of them are enough here.
         .target(
@@ -60,6 +60,7 @@ let package = Package(
         module("AVPrepVision", ["AVPrepCore", "COpenCV", "CKernels"]),
         module("AVPrepAudio", ["AVPrepCore", "CFFTW", "CKernels"]),
         module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG"]),
+        module("AVPrepExport", ["AVPrepCore", "AVPrepStore", "CArchive"]),
         module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepPairs", ["AVPrepCore"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepMedia"]),
@@ -69,6 +70,7 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
                 "AVPrepCatalog", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepDrawing",
+                "AVPrepExport",
                 "Yams",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -81,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "avprep-work",
             dependencies: [
-                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline",
+                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline", "AVPrepExport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The process that decodes: it can touch nothing but the descriptors it is handed.
@@ -101,6 +103,7 @@ let package = Package(
         tests("AVPrepVision", ["CKernels", "AVPrepMedia"]),
         tests("AVPrepAudio", ["COpenBLAS", "CKernels"]),
         tests("AVPrepStore", []),
+        tests("AVPrepExport", ["AVPrepStore"]),
         tests("AVPrepCatalog", []),
         tests("AVPrepPairs", []),
         tests("AVPrepSynth", ["AVPrepMedia"]),
@@ -110,6 +113,7 @@ let package = Package(
             [
                 "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
                 "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
+                "AVPrepExport",
             ]),
         .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "TestSupport"]),
     ],

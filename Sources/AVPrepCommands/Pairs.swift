@@ -46,8 +46,9 @@ package struct Pairs: ParsableCommand {
         package static let configuration = CommandConfiguration(
             abstract: "Write a pair set as CSV, one row a pair, with sources and times.",
             discussion: """
-                Columns: split, shard, row, kind, label, video_id, video_source, video_start_seconds, audio_id, \
-                audio_source, audio_start_seconds; times are on each file's own presentation clock.
+                Columns: split, shard, row, kind, label, video_segment, video_start_frame, video_source, \
+                video_start_seconds, audio_segment, audio_segment_seconds, audio_source, audio_start_seconds; \
+                video_start_seconds and audio_start_seconds are on each file's own presentation clock.
                 """)
 
         @OptionGroup package var options: PipelineOptions

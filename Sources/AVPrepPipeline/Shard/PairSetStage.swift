@@ -56,8 +56,8 @@ package enum PairSetStage {
     }
 
     private static let header = [
-        "split", "shard", "row", "kind", "label", "video_id", "video_source", "video_start_seconds", "audio_id",
-        "audio_source", "audio_start_seconds",
+        "split", "shard", "row", "kind", "label", "video_segment", "video_start_frame", "video_source",
+        "video_start_seconds", "audio_segment", "audio_segment_seconds", "audio_source", "audio_start_seconds",
     ]
 
     private static func write(_ name: String, _ index: ShardIndex, _ workspace: Workspace, to file: FileHandle) throws
@@ -78,8 +78,10 @@ package enum PairSetStage {
                 let audioStart = audio.startSeconds + pair.audioStartSeconds
                 let cells = [
                     shard.split.rawValue, shard.name, String(row), pair.kind.name, String(pair.kind.label),
-                    video.videoID, quoted(video.source), String(format: "%.6f", videoStart), audio.videoID,
-                    quoted(audio.source), String(format: "%.6f", audioStart),
+                    video.segmentID, String(pair.videoStartFrame), quoted(video.source),
+                    String(format: "%.6f", videoStart), audio.segmentID,
+                    String(format: "%.6f", pair.audioStartSeconds), quoted(audio.source),
+                    String(format: "%.6f", audioStart),
                 ]
                 text += cells.joined(separator: ",") + "\r\n"
                 if text.utf8.count > 1 << 16 {
