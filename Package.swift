@@ -96,12 +96,14 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
+        // Counts allocations in the test program.
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .testTarget(name: "AVPrepCoreTests", dependencies: ["AVPrepCore", "TestSupport"]),
         tests("AVPrepMedia", []),
         tests("AVPrepDecoder", ["AVPrepMedia", "AVPrepSynth", "avprep-decode"]),
         tests("AVPrepDrawing", []),
         tests("AVPrepVision", ["CKernels", "AVPrepMedia"]),
-        tests("AVPrepAudio", ["COpenBLAS", "CKernels"]),
+        tests("AVPrepAudio", ["COpenBLAS", "CKernels", "CAllocationCount"]),
         tests("AVPrepStore", []),
         tests("AVPrepExport", ["AVPrepStore"]),
         tests("AVPrepCatalog", []),

@@ -21,9 +21,9 @@ final class FourierPlan: @unchecked Sendable {
     private let plan: fftwf_plan
     /// Samples a transform.
     let length: Int
-    /// Transforms a batch: the cost of each is the same from 1 to 64, and more only take memory, and idle transforms in the
-    /// last batch of a short sound.
-    static let batch = 8
+    /// Transforms a batch. The cost of each is the same from 1 to 64; with more than these, input and output do not fit into
+    /// the innermost cache together, and the last batch of a short sound holds more idle ones.
+    static let batch = 4
     /// cos and sin of 2πk / length for k = 0 ... length / 4. Empty for odd lengths.
     private let cosines: [Float]
     private let sines: [Float]

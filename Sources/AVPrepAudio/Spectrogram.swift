@@ -94,7 +94,9 @@ package final class Spectrogram: Sendable {
             for index in 0..<count { taper(samples, frame: first + index, row: index, workspace.buffers) }
             // Rows past `count` keep what an earlier batch left there; their transforms are not looked at.
             plan.execute(workspace.buffers)
-            for index in 0..<count { finish(row: index, workspace, into: result + (first + index) * bins) }
+            let place = result + first * bins
+            for index in 0..<count { finish(row: index, workspace, into: place + index * bins) }
+            logarithm.apply(to: place, count: count * bins)
         }
         return Int(ckernels_spectrum_broken(sound, Int64(samples.count), Self.largestSample))
     }
@@ -117,7 +119,7 @@ package final class Spectrogram: Sendable {
         }
     }
 
-    /// Makes one frame of the result of one row of the transform's output.
+    /// Makes one frame of the result, but for the logarithm, of one row of the transform's output.
     private func finish(row: Int, _ workspace: Workspace, into result: UnsafeMutablePointer<Float>) {
         let spectrum = filters == nil ? result : workspace.spectrum
         plan.power(ofRow: row, workspace.buffers, into: spectrum)
@@ -125,7 +127,6 @@ package final class Spectrogram: Sendable {
             ckernels_spectrum_square_root(spectrum, Int64(settings.fftLength / 2 + 1))
         }
         filters?.project(spectrum, into: result)
-        logarithm.apply(to: result, count: bins)
     }
 }
 

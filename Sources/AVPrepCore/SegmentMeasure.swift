@@ -23,6 +23,8 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case borderMissed = "border_missed_pixels"
     /// The deepest filler bar, in source pixels; 0 for none.
     case fillerBorder = "filler_border_pixels"
+    /// Samples of the sound that are no numbers, or beyond anything that is sound: they count as silence everywhere.
+    case brokenSamples = "broken_samples"
 
     /// Its unit; empty for shares and other bare numbers.
     package var unit: String {
@@ -31,6 +33,7 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
         case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut: "s"
         case .meanChange, .borderLevel: "level"
         case .borderMissed, .fillerBorder: "pixel"
+        case .brokenSamples: "sample"
         }
     }
 }

@@ -80,6 +80,8 @@ package final class PreparedFileWriter {
             try append(column, of: data.motion, to: datasets.rows)
         case .pcm:
             stored[datasets.track] = try append(data.pcm, to: datasets.rows)
+        case .waveform(let name):
+            stored[datasets.track] = try append(data.waveforms[name] ?? [], to: datasets.rows)
         case .spectrogram(let name):
             let values = data.spectrograms[name] ?? []
             if datasets.rows.type == .float16 {

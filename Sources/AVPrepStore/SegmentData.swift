@@ -11,18 +11,22 @@ package struct SegmentData: Sendable {
     package var motion: [FrameMotion]
     /// `[sample, channel]`, a whole number of samples; empty if the layout has none.
     package var pcm: [Int16]
+    /// `[sample, channel]` for each of the layout's waveforms, whole numbers of samples.
+    package var waveforms: [String: [Int16]]
     /// `[frame, bin]` for each of the layout's spectrograms, whole frames.
     package var spectrograms: [String: [Float]]
 
     package init(
         segment: Segment, frames: PictureSequence, flow: [StoreLayout.FlowDirection: PictureSequence] = [:],
-        motion: [FrameMotion] = [], pcm: [Int16] = [], spectrograms: [String: [Float]] = [:]
+        motion: [FrameMotion] = [], pcm: [Int16] = [], waveforms: [String: [Int16]] = [:],
+        spectrograms: [String: [Float]] = [:]
     ) {
         self.segment = segment
         self.frames = frames
         self.flow = flow
         self.motion = motion
         self.pcm = pcm
+        self.waveforms = waveforms
         self.spectrograms = spectrograms
     }
 
@@ -34,6 +38,10 @@ package struct SegmentData: Sendable {
         if motion.count != (layout.hasMotion ? segment.frameCount : 0) { return "\(motion.count) rows of motion" }
         if pcm.count % (layout.pcm?.channels ?? 1) != 0 || (layout.pcm == nil && !pcm.isEmpty) {
             return "\(pcm.count) numbers of sound"
+        }
+        if Set(waveforms.keys) != Set(layout.waveforms.map(\.name)) { return "other waveforms" }
+        for waveform in layout.waveforms where (waveforms[waveform.name]?.count ?? 0) % waveform.channels != 0 {
+            return "half a sample of \(waveform.name)"
         }
         if Set(spectrograms.keys) != Set(layout.spectrograms.map(\.name)) { return "other spectrograms" }
         for spectrogram in layout.spectrograms
@@ -57,4 +65,6 @@ package struct StoredSegment: Sendable, Equatable {
     package var spectrograms: [String: Range<Int>]
     /// Nil in prepared files: shards are cut by split.
     package var split: Split?
+    /// Rows (samples) of /audio/NAME, for each waveform of the layout.
+    package var waveforms: [String: Range<Int>] = [:]
 }

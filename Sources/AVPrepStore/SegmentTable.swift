@@ -170,6 +170,7 @@ extension StoredSegment {
             case .frames, .motion: frames
             case .flow(let direction): flow[direction] ?? 0..<0
             case .pcm: pcm
+            case .waveform(let name): waveforms[name] ?? 0..<0
             case .spectrogram(let name): spectrograms[name] ?? 0..<0
             }
         }
@@ -178,6 +179,7 @@ extension StoredSegment {
             case .frames, .motion: frames = newValue
             case .flow(let direction): flow[direction] = newValue
             case .pcm: pcm = newValue
+            case .waveform(let name): waveforms[name] = newValue
             case .spectrogram(let name): spectrograms[name] = newValue
             }
         }

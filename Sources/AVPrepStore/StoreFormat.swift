@@ -53,6 +53,7 @@ struct Track: Hashable {
         case flow(StoreLayout.FlowDirection)
         case motion(MotionColumn)
         case pcm
+        case waveform(String)
         case spectrogram(String)
     }
 
@@ -80,7 +81,7 @@ struct Track: Hashable {
         case .frames, .motion: "frame"
         case .flow(let direction): "flow_\(direction.rawValue)"
         case .pcm: "pcm"
-        case .spectrogram(let name): name
+        case .waveform(let name), .spectrogram(let name): name
         }
     }
 
@@ -93,12 +94,20 @@ struct Track: Hashable {
         if let flow = layout.flow { tracks += flow.directions.map { Track.flow(flow, $0) } }
         if layout.hasMotion { tracks += MotionColumn.allCases.map(Track.motion) }
         if let pcm = layout.pcm {
-            tracks.append(
-                Track(
-                    content: .pcm, path: "audio/pcm", element: .int16, rowShape: [pcm.channels],
-                    labels: ["sample", "channel"], attributes: ["sr": .int(pcm.sampleRate)]))
+            tracks.append(samples(.pcm, "audio/pcm", sampleRate: pcm.sampleRate, channels: pcm.channels))
+        }
+        tracks += layout.waveforms.map { waveform in
+            samples(
+                .waveform(waveform.name), "audio/\(waveform.name)", sampleRate: waveform.sampleRate,
+                channels: waveform.channels)
         }
         return tracks + layout.spectrograms.map(Track.spectrogram)
+    }
+
+    private static func samples(_ content: Content, _ path: String, sampleRate: Int, channels: Int) -> Track {
+        Track(
+            content: content, path: path, element: .int16, rowShape: [channels], labels: ["sample", "channel"],
+            attributes: ["sr": .int(sampleRate)])
     }
 
     private static func frames(of layout: StoreLayout) -> Track {

@@ -72,6 +72,26 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         }
     }
 
+    /// Samples of sound beside `pcm`, int16: another rate or number of channels, under a name of its own.
+    package struct Waveform: Sendable, Equatable, Codable {
+        /// The dataset's name under /audio: as a spectrogram's.
+        package var name: String
+        /// Samples a second.
+        package var sampleRate: Int
+        package var channels: Int
+
+        package init(name: String, sampleRate: Int, channels: Int) {
+            self.name = name
+            self.sampleRate = sampleRate
+            self.channels = channels
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, channels
+            case sampleRate = "sr"
+        }
+    }
+
     /// One kind of spectrogram, `[frames, bins]`.
     package struct Spectrogram: Sendable, Equatable, Codable {
         /// The dataset's name under /audio: lower-case letters, digits and `_`, beginning with a letter, not `pcm`.
@@ -112,11 +132,13 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     package var hasMotion: Bool
     /// Nil when no samples are stored.
     package var pcm: PCM?
+    /// Further samples, by name. Absent from files of format 1.0.
+    package var waveforms: [Waveform]
     package var spectrograms: [Spectrogram]
 
     package init(
         fps: Double, frameCodec: PictureCodec, frameQuality: Int?, flow: Flow? = nil, hasMotion: Bool = false,
-        pcm: PCM? = nil, spectrograms: [Spectrogram] = []
+        pcm: PCM? = nil, waveforms: [Waveform] = [], spectrograms: [Spectrogram] = []
     ) {
         self.fps = fps
         self.frameCodec = frameCodec
@@ -124,11 +146,24 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         self.flow = flow
         self.hasMotion = hasMotion
         self.pcm = pcm
+        self.waveforms = waveforms
         self.spectrograms = spectrograms
     }
 
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        fps = try container.decode(Double.self, forKey: .fps)
+        frameCodec = try container.decode(PictureCodec.self, forKey: .frameCodec)
+        frameQuality = try container.decodeIfPresent(Int.self, forKey: .frameQuality)
+        flow = try container.decodeIfPresent(Flow.self, forKey: .flow)
+        hasMotion = try container.decode(Bool.self, forKey: .hasMotion)
+        pcm = try container.decodeIfPresent(PCM.self, forKey: .pcm)
+        waveforms = try container.decodeIfPresent([Waveform].self, forKey: .waveforms) ?? []
+        spectrograms = try container.decode([Spectrogram].self, forKey: .spectrograms)
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case fps, flow, pcm, spectrograms
+        case fps, flow, pcm, waveforms, spectrograms
         case frameCodec = "frame_codec"
         case frameQuality = "frame_quality"
         case hasMotion = "has_motion"
@@ -136,6 +171,9 @@ package struct StoreLayout: Sendable, Equatable, Codable {
 
     /// The spectrogram of this name.
     package func spectrogram(_ name: String) -> Spectrogram? { spectrograms.first { $0.name == name } }
+
+    /// The waveform of this name.
+    package func waveform(_ name: String) -> Waveform? { waveforms.first { $0.name == name } }
 
     /// What is wrong with this layout, or nil: a layout may come from a file.
     var fault: String? {
@@ -155,10 +193,14 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         if let pcm, !(1...1_000_000).contains(pcm.sampleRate) || !(1...64).contains(pcm.channels) {
             return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
         }
+        for waveform in waveforms {
+            if !Self.isTrackName(waveform.name) { return "a waveform cannot be called \"\(waveform.name)\"" }
+            if !(1...1_000_000).contains(waveform.sampleRate) || !(1...64).contains(waveform.channels) {
+                return "waveform \(waveform.name) has \(waveform.channels) channels at \(waveform.sampleRate) Hz"
+            }
+        }
         for spectrogram in spectrograms {
-            if !Self.isName(spectrogram.name)
-                || ["pcm", "frame", "flow_forward", "flow_backward"].contains(spectrogram.name)
-            {
+            if !Self.isTrackName(spectrogram.name) {
                 return "a spectrogram cannot be called \"\(spectrogram.name)\""
             }
             if !(1...1 << 20).contains(spectrogram.bins) || !isRate(spectrogram.framesPerSecond) {
@@ -166,7 +208,8 @@ package struct StoreLayout: Sendable, Equatable, Codable {
                     + "\(spectrogram.framesPerSecond) frames a second"
             }
         }
-        if Set(spectrograms.map(\.name)).count != spectrograms.count { return "two spectrograms have one name" }
+        let names = spectrograms.map(\.name) + waveforms.map(\.name)
+        if Set(names).count != names.count { return "two datasets of sound have one name" }
         return nil
     }
 
@@ -174,6 +217,11 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (97...122).contains(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+    }
+
+    /// Whether `name` can be the name of a dataset under /audio, and of its columns in the table of segments.
+    package static func isTrackName(_ name: String) -> Bool {
+        isName(name) && !["pcm", "frame", "flow_forward", "flow_backward"].contains(name)
     }
 
     /// In which words two layouts differ, for the message that refuses to mix them.
@@ -185,6 +233,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         if flow != other.flow { return "other optical flow settings" }
         if hasMotion != other.hasMotion { return "camera motion in one of them" }
         if pcm != other.pcm { return "another sample rate or number of channels" }
+        if waveforms != other.waveforms { return "other waveforms" }
         if spectrograms.map(\.name) != other.spectrograms.map(\.name) {
             return "spectrograms \(spectrograms.map(\.name)) and \(other.spectrograms.map(\.name))"
         }

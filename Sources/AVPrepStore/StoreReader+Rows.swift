@@ -29,6 +29,13 @@ extension StoreReader {
         try withRows(.pcm, rows) { bytes in try withAligned(bytes, as: Int16.self, body) }
     }
 
+    /// Gives `body` rows of a named waveform, int16 `[sample, channel]`, valid during the call. The layout must have it.
+    package func withWaveform<Result>(
+        _ name: String, _ rows: Range<Int>, _ body: (UnsafeBufferPointer<Int16>) throws -> Result
+    ) throws -> Result {
+        try withRows(.waveform(name), rows) { bytes in try withAligned(bytes, as: Int16.self, body) }
+    }
+
     /// Gives `body` rows of a spectrogram as they are stored (float32 or float16, `[frame, bin]`), valid during the call.
     package func withSpectrogramBytes<Result>(
         _ name: String, _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result

@@ -5,5 +5,6 @@ import ArgumentParser
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "avprep-bench", abstract: "Compare avprep with its kernels, with others and with itself.",
-        subcommands: [IngestBench.self, IsolationCost.self, BorderBench.self], defaultSubcommand: IngestBench.self)
+        subcommands: [IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self],
+        defaultSubcommand: IngestBench.self)
 }

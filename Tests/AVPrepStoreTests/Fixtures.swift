@@ -76,6 +76,11 @@ enum Fixtures {
         let pcm = (0..<(layout.pcm.map { Int(seconds * Double($0.sampleRate)) * $0.channels } ?? 0)).map { _ in
             Int16(truncatingIfNeeded: random.next())
         }
+        var waveforms: [String: [Int16]] = [:]
+        for waveform in layout.waveforms {
+            let count = Int(seconds * Double(waveform.sampleRate)) * waveform.channels
+            waveforms[waveform.name] = (0..<count).map { _ in Int16(truncatingIfNeeded: random.next()) }
+        }
         var spectrograms: [String: [Float]] = [:]
         for spectrogram in layout.spectrograms {
             let count = Int(seconds * spectrogram.framesPerSecond) * spectrogram.bins
@@ -88,7 +93,8 @@ enum Fixtures {
             crop: CropMargins(top: 1, bottom: 2, left: 3, right: 4), flags: [.pan, .silent],
             measures: [.stillShare: 0.25, .longestStill: Float(number)])
         return SegmentData(
-            segment: segment, frames: pictures, flow: flow, motion: motion, pcm: pcm, spectrograms: spectrograms)
+            segment: segment, frames: pictures, flow: flow, motion: motion, pcm: pcm, waveforms: waveforms,
+            spectrograms: spectrograms)
     }
 
     /// Writes a prepared file of so many segments and returns what went into it.

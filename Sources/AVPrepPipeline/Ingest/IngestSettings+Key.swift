@@ -30,6 +30,10 @@ extension IngestSettings {
         if pcm.sampleRate > 0 {
             formats.append(AudioFormat(sampleRate: pcm.sampleRate, channels: pcm.channels))
         }
+        for waveform in waveforms {
+            let format = AudioFormat(sampleRate: waveform.sampleRate, channels: waveform.channels)
+            if !formats.contains(format) { formats.append(format) }
+        }
         for kind in spectrograms {
             let format = AudioFormat(sampleRate: kind.sampleRate, channels: 1)
             if !formats.contains(format) { formats.append(format) }

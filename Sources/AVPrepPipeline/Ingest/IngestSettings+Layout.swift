@@ -21,6 +21,9 @@ extension IngestSettings {
         if pcm.sampleRate > 0 {
             layout.pcm = StoreLayout.PCM(sampleRate: pcm.sampleRate, channels: pcm.channels)
         }
+        layout.waveforms = waveforms.map {
+            StoreLayout.Waveform(name: $0.name, sampleRate: $0.sampleRate, channels: $0.channels)
+        }
         if flow.method != .off {
             layout.flow = StoreLayout.Flow(
                 directions: flow.direction.stored, codec: codec, quality: quality, method: flow.method.rawValue,

@@ -30,10 +30,9 @@ final class SegmentFeatures {
         _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer]
     ) throws -> SegmentData {
         var segment = segment
-        let isSilent = sounds[0].withSamples(from: from, to: to) {
-            AudioLevel(of: $0).isSilent(below: settings.silenceDecibels)
-        }
-        if isSilent { segment.flags.insert(.silent) }
+        let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
+        if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
+        segment.measures[.brokenSamples] = Float(level.brokenSamples)
         if Stillness.isFrozen(taken.differences) { segment.flags.insert(.still) }
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
@@ -41,14 +40,11 @@ final class SegmentFeatures {
             motions = try estimator.estimate(greys: taken.greys)
             segment.flags.formUnion(estimator.flags(for: motions))
         }
-        var waveform: [Int16] = []
-        if settings.pcm.sampleRate > 0 {
-            waveform = sounds[0].withSamples(from: from, to: to) { samples in
-                [Int16](unsafeUninitializedCapacity: samples.count) { buffer, count in
-                    PCM.quantise(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<samples.count]))
-                    count = samples.count
-                }
-            }
+        let pcm = settings.pcm.sampleRate > 0 ? Self.quantised(&sounds[0], from: from, to: to) : []
+        var waveforms: [String: [Int16]] = [:]
+        for waveform in settings.waveforms {
+            let index = format(sampleRate: waveform.sampleRate, channels: waveform.channels)
+            waveforms[waveform.name] = Self.quantised(&sounds[index], from: from, to: to)
         }
         var stored: [String: [Float]] = [:]
         for kind in spectrograms {
@@ -62,8 +58,25 @@ final class SegmentFeatures {
             }
         }
         return SegmentData(
-            segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: waveform,
-            spectrograms: stored)
+            segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: pcm,
+            waveforms: waveforms, spectrograms: stored)
+    }
+
+    /// The sound of `[from, to)` seconds as 16-bit samples.
+    private static func quantised(_ sound: inout SoundBuffer, from: Double, to: Double) -> [Int16] {
+        sound.withSamples(from: from, to: to) { samples in
+            [Int16](unsafeUninitializedCapacity: samples.count) { buffer, count in
+                PCM.quantise(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<samples.count]))
+                count = samples.count
+            }
+        }
+    }
+
+    private func format(sampleRate: Int, channels: Int) -> Int {
+        guard let index = formats.firstIndex(of: AudioFormat(sampleRate: sampleRate, channels: channels)) else {
+            preconditionFailure("a kind at \(sampleRate) Hz without a sound format")
+        }
+        return index
     }
 
     private func cameraMotion(width: Int, height: Int) throws -> CameraMotionEstimator {

@@ -13,6 +13,9 @@ enum IngestTable {
             .section("video", \.video, video, "how frames are stored"),
             .section("pcm", \.pcm, pcm, "the waveform that is stored"),
             .sections(
+                "waveforms", \.waveforms, waveform, template: WaveformSettings(), allowEmpty: true,
+                "further ones, by name: Multisensory takes 21 kHz in stereo"),
+            .sections(
                 "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
                 "the kinds that are stored, in librosa's words"),
             .section("borders", \.borders, borders, "black framing: found in spread frames, cropped from all"),
@@ -35,6 +38,14 @@ enum IngestTable {
     static var pcm: SettingsTable<PCMSettings> {
         SettingsTable<PCMSettings>([
             .integer("sr", \.sampleRate, in: 0...192_000, "samples a second; 0: no waveform is stored"),
+            .integer("channels", \.channels, in: 1...2, "1: mono, 2: stereo"),
+        ])
+    }
+
+    static var waveform: SettingsTable<WaveformSettings> {
+        SettingsTable<WaveformSettings>([
+            .text("name", \.name, "the dataset's name under /audio"),
+            .integer("sr", \.sampleRate, in: 4000...192_000, "samples a second"),
             .integer("channels", \.channels, in: 1...2, "1: mono, 2: stereo"),
         ])
     }

@@ -1,6 +1,7 @@
 import AVPrepAudio
 import AVPrepCore
 import AVPrepPairs
+import AVPrepStore
 import AVPrepSynth
 import AVPrepTraining
 import Foundation
@@ -70,10 +71,11 @@ package enum PipelineFile {
     /// What no single key can tell is wrong.
     private static func contradictions(in settings: PipelineSettings) -> [String] {
         var found: [String] = []
-        let names = settings.ingest.spectrograms.map(\.name)
+        let names = settings.ingest.spectrograms.map(\.name) + settings.ingest.waveforms.map(\.name)
         if Set(names).count < names.count { found.append("ingest.spectrograms: two kinds have the same name") }
-        for name in names where name.contains("/") || name == "pcm" || name.hasPrefix(".") {
-            found.append("ingest.spectrograms: \"\(name)\" cannot be the name of a dataset beside pcm")
+        for name in names where !StoreLayout.isTrackName(name) {
+            found.append(
+                "ingest: \"\(name)\" cannot be the name of a dataset beside pcm; take a-z, 0-9 and _, a letter first")
         }
         for kind in settings.ingest.spectrograms {
             do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }

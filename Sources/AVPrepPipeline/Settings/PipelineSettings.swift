@@ -56,6 +56,7 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var silenceDecibels = -60.0
     package var video = FrameSettings()
     package var pcm = PCMSettings()
+    package var waveforms: [WaveformSettings] = []
     package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
     package var borders = BorderSettings()
     package var cameraMotion = CameraMotionSettings()
@@ -97,6 +98,18 @@ package struct PCMSettings: Sendable, Equatable, Codable {
     package var sampleRate = 16_000
     /// 1 or 2.
     package var channels = 1
+
+    package init() {}
+}
+
+/// A waveform that is stored beside that one, under a name of its own.
+package struct WaveformSettings: Sendable, Equatable, Codable {
+    /// The dataset's name under /audio.
+    package var name = "waveform"
+    /// Samples a second.
+    package var sampleRate = 21_000
+    /// 1 or 2.
+    package var channels = 2
 
     package init() {}
 }

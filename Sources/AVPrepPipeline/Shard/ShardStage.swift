@@ -54,6 +54,9 @@ package enum ShardStage {
             index.pairSets = pairs.sets
             index.pairFiles = pairs.files
             index.vanishedVideos = plan.vanished
+            index.normalization = try ShardNormalization(
+                folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
+            ).measure(index, before: standing.index)
             try index.save(workspace.shards)
             try removeStale(index, in: workspace.shards)
             return ShardReport(

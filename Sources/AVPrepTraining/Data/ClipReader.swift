@@ -24,6 +24,7 @@ package struct Augmentation: Sendable, Equatable {
 final class ClipReader {
     private let dataset: ShardDataset
     private let spectrogram: StoreLayout.Spectrogram
+    private let clipRule: ClipRule?
     private let statistics: SpectrogramStatistics
     private let augmentation: Augmentation
     private let shape: ClipShape
@@ -37,6 +38,7 @@ final class ClipReader {
     ) throws {
         self.dataset = dataset
         self.spectrogram = try dataset.spectrogram(spectrogram)
+        clipRule = self.spectrogram.clipRule
         guard statistics.mean.count == shape.audioBins else {
             throw TrainingError(
                 .data,
@@ -159,8 +161,8 @@ final class ClipReader {
         let rows = segment.spectrograms[spectrogram.name] ?? 0..<0
         guard
             let window = SpectrogramWindow(
-                start: start, seconds: dataset.clipSeconds, framesPerSecond: spectrogram.framesPerSecond,
-                available: rows.count), window.count == shape.audioFrames
+                of: spectrogram, start: start, seconds: dataset.clipSeconds, available: rows.count),
+            window.count == shape.audioFrames
         else { throw TrainingError(.data, "the sound ends too early") }
         let bins = shape.audioBins
         let first = rows.lowerBound + window.first
@@ -168,6 +170,7 @@ final class ClipReader {
             spectrogram.name, first..<first + window.stored,
             into: UnsafeMutableBufferPointer(rebasing: output[..<(window.stored * bins)]))
         for index in window.stored * bins..<output.count { output[index] = output[index - bins] }
+        clipRule?.apply(to: output)
         statistics.normalize(output)
         guard output.allSatisfy(\.isFinite) else { throw TrainingError(.data, "its spectrogram holds no numbers") }
     }

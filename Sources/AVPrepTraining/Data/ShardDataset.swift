@@ -141,9 +141,9 @@ package final class ShardDataset: Sendable {
                 frames a second: \(stored) frames; lower it, or shard longer clips
                 """)
         }
-        let rows = SpectrogramWindow.rowCount(seconds: clipSeconds, framesPerSecond: spectrogram.framesPerSecond)
         let shape = ClipShape(
-            frames: model.frames, size: model.cropSize, audioFrames: rows, audioBins: spectrogram.bins)
+            frames: model.frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: clipSeconds),
+            audioBins: spectrogram.bins)
         for (shard, own) in pairs.enumerated() {
             for pair in own { try check(pair, shard: shard, frames: model.frames, spectrogram) }
         }
@@ -164,7 +164,7 @@ package final class ShardDataset: Sendable {
         }
         let audio = segments[Int(pair.audioSegment)]
         let window = SpectrogramWindow(
-            start: pair.audioStartSeconds, seconds: clipSeconds, framesPerSecond: spectrogram.framesPerSecond,
+            of: spectrogram, start: pair.audioStartSeconds, seconds: clipSeconds,
             available: audio.spectrograms[spectrogram.name]?.count ?? 0)
         guard window != nil else {
             throw TrainingError(

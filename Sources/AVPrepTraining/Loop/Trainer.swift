@@ -63,7 +63,8 @@ package struct Trainer {
             try checkpoint?.state
             ?? TrainingState(
                 seed: seed, settings: settings, shards: shardFolder.digest.hex,
-                statistics: SpectrogramStatistics.measure(settings.model.spectrogram, of: data.training[0]),
+                statistics: SpectrogramStatistics.training(
+                    settings.model.spectrogram, of: data.training[0], in: shardFolder.index),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
         let session = try TrainingSession(
             settings: settings, data: data, folder: folder, state: state, engine: engine, checkpoint: checkpoint)
