@@ -9,6 +9,8 @@ import Testing
 final class PassRecord: DecodeConsumer, Equatable {
     private(set) var frames: [[UInt8]] = []
     private(set) var samples: [[Float]]
+    /// Where the pass went on elsewhere: frame and presentation time.
+    private(set) var discontinuities: [[Double]] = []
     /// Called with the index of each frame.
     var onFrame: (Int) throws -> Void = { _ in }
 
@@ -24,8 +26,13 @@ final class PassRecord: DecodeConsumer, Equatable {
         samples[format] += new
     }
 
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) {
+        #expect(index == frames.count)
+        discontinuities.append([Double(index), seconds])
+    }
+
     static func == (one: PassRecord, other: PassRecord) -> Bool {
-        one.frames == other.frames && one.samples == other.samples
+        one.frames == other.frames && one.samples == other.samples && one.discontinuities == other.discontinuities
     }
 }
 

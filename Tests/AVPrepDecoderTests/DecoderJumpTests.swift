@@ -1,0 +1,38 @@
+import AVPrepCore
+import AVPrepDecoder
+import AVPrepMedia
+import Foundation
+import TestSupport
+import Testing
+
+/// Two recordings in one file: where the clock jumps comes out of another process as it does out of this one.
+@Suite struct DecoderJumpTests {
+    @Test func jumpsOfTheClockComeAcross() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/both.ts"
+            var bytes = Data()
+            for start in [1.0, 60.0] {
+                try write(path, start: start)
+                bytes += try Data(contentsOf: URL(fileURLWithPath: path))
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let expected = PassRecord(formats: wholePass.audio.count)
+            let found = PassRecord(formats: wholePass.audio.count)
+            let summary = try MediaFile(path: path).decode(wholePass, to: expected)
+            #expect(expected.discontinuities.count == 1 && summary.discontinuities == 1)
+            let outside = try DecoderProcess(path: path, on: DecoderHost())
+            #expect(try outside.decode(wholePass, to: found) == summary)
+            #expect(found == expected)
+        }
+    }
+
+    private func write(_ path: String, start: Double) throws {
+        let writer = try MediaWriter(
+            path: path, video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast"),
+            audio: AudioEncoding(codec: "mp2", sampleRate: 48_000, channels: 1))
+        let picture = Image8(width: 160, height: 120, channels: 3)
+        for index in 0..<25 { try writer.write(frame: picture, at: start + Double(index) / 25) }
+        try writer.write(samples: [Float](repeating: 0.1, count: 48_000), at: start)
+        try writer.finish()
+    }
+}
