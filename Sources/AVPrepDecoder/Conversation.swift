@@ -77,7 +77,7 @@ struct ItemReport: Codable, JSONMessage {
     /// The signal that ended it.
     let signal: Int?
     let cpuSeconds: Double
-    /// The most memory it held, with the libraries.
+    /// The most memory it held, with libraries and shared memory.
     let peakBytes: Int
 }
 

@@ -13,6 +13,8 @@ package final class DecoderHost {
     private let faultPlan: String?
     private var service: Service?
     private var memory: SharedMemory?
+    /// How the process of the last file ended.
+    private(set) var lastReport: ItemReport?
 
     /// The program behind a host, while it runs.
     private struct Service {
@@ -94,6 +96,7 @@ package final class DecoderHost {
                 continue
             }
             guard let report = service.channel.receive({ bytes, _ in ItemReport(bytes) }) else { break }
+            lastReport = report
             return report
         }
         stop()
@@ -139,6 +142,8 @@ package final class DecoderHost {
     private func stop() {
         guard let service else { return }
         self.service = nil
+        // What it started may take a moment longer to die, and could still write to it.
+        memory = nil
         kill(service.process, SIGKILL)
         var end = avprep_exit()
         avprep_wait(service.process, &end)

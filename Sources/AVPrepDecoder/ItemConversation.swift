@@ -27,6 +27,8 @@ final class ItemConversation {
 
     /// How often the user is asked whether it is still wanted, in milliseconds.
     private static let askMilliseconds: Int32 = 50
+    /// What a process has in memory before it sees a file, and a little more.
+    private static let libraryBytes = 64 << 20
     /// Longer than this a wait is no wait, but this process that was stopped or asleep: it counts as so many seconds.
     private static let longestSlice = 1.0
 
@@ -166,7 +168,7 @@ final class ItemConversation {
             )
         }
         // Where memory is refused, code that did not expect it crashes.
-        if signal != SIGSYS, report.peakBytes > memoryBytes / 4 * 3 {
+        if signal != SIGSYS, report.peakBytes > memoryBytes / 4 * 3 + Self.libraryBytes {
             return .tooLarge(path, megabytes: limits.maxMemoryMegabytes)
         }
         let what = signal == SIGSYS ? "had its decoder process try what it must not" : "crashed its decoder process"

@@ -34,7 +34,8 @@ enum FFmpeg {
     static func takeLog() -> String? {
         let line = String(cString: avprep_log_line())
         avprep_log_forget()
-        return line.isEmpty ? nil : line
+        // `[h264 @ 0x55d0c2]`: addresses differ from run to run, and the words should not.
+        return line.isEmpty ? nil : line.replacing(#/ @ 0x[0-9a-f]+/#, with: "")
     }
 
     /// The C name of a return code: `AVERROR_…`, or the system's error in `AVERROR(…)`.

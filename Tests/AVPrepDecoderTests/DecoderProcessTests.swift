@@ -1,9 +1,10 @@
 import AVPrepCore
-import AVPrepDecoder
 import AVPrepMedia
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AVPrepDecoder
 
 /// What comes out of another process is what comes out of this one.
 @Suite struct DecoderProcessTests {
@@ -15,6 +16,46 @@ import Testing
     func realClipsDeliverTheSameBytesAsInThisProcess() throws {
         let host = try DecoderHost()
         for path in SharedData.files(in: "real-av").prefix(2) { try expectSame(path, on: host) }
+    }
+
+    /// However long a file is, its process takes no more memory.
+    @Test func memoryIsFlatOverLength() throws {
+        try withTemporaryFolder { folder in
+            let host = try DecoderHost()
+            let peaks = try [2, 80].map { seconds -> Int in
+                let path = "\(folder)/\(seconds).mp4"
+                try writeStills(path, seconds: seconds)
+                let media = try DecoderProcess(path: path, on: host)
+                let record = FrameCounter()
+                _ = try media.decode(wholePass, to: record)
+                #expect(record.count == seconds * 25)
+                media.finish()
+                return try #require(host.lastReport).peakBytes
+            }
+            #expect(peaks[0] > 0 && peaks[1] < peaks[0] + 4 << 20, "\(peaks)")
+        }
+    }
+
+    private final class FrameCounter: DecodeConsumer {
+        private(set) var count = 0
+        func consume(frame picture: Image8, index: Int) { count += 1 }
+        func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
+    }
+
+    private func writeStills(_ path: String, seconds: Int) throws {
+        let writer = try MediaWriter(
+            path: path,
+            video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast"),
+            audio: AudioEncoding(sampleRate: 16_000, channels: 1))
+        let picture = Image8(width: 160, height: 120, channels: 3)
+        for index in 0..<seconds * 25 {
+            picture.pixels.update(repeating: UInt8(index % 200))
+            try writer.write(frame: picture, at: Double(index) / 25)
+        }
+        for second in 0..<seconds {
+            try writer.write(samples: Array(repeating: 0.1, count: 16_000), at: Double(second))
+        }
+        try writer.finish()
     }
 
     private func expectSame(_ path: String, on host: DecoderHost) throws {

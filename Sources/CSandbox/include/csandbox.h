@@ -33,7 +33,7 @@ int avprep_exit_signal(int status);
 // The calling process dies with the thread that forked it; -1 if that one, `parent`, is gone already.
 int avprep_die_with_parent(pid_t parent);
 
-// Bytes of private memory that the calling process can write to: what RLIMIT_DATA counts.
+// Bytes of private memory that the calling process can write to, which RLIMIT_DATA counts; -1 where /proc does not tell.
 int64_t avprep_data_bytes(void);
 
 // --- messages -------------------------------------------------------------------------------------------------------
