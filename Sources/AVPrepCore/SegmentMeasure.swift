@@ -23,7 +23,8 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case borderMissed = "border_missed_pixels"
     /// The deepest filler bar, in source pixels; 0 for none.
     case fillerBorder = "filler_border_pixels"
-    /// Samples of the sound that are no numbers, or beyond anything that is sound: they count as silence everywhere.
+    /// Samples of the sound that are no numbers, or beyond anything that is sound: levels and spectrograms take them
+    /// for silence.
     case brokenSamples = "broken_samples"
 
     /// Its unit; empty for shares and other bare numbers.

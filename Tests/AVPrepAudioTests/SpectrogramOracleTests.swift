@@ -302,7 +302,8 @@ struct SpectrogramOracleTests {
                 }
                 let sounds = made[settings.sampleRate] ?? sounds(settings.sampleRate)
                 made[settings.sampleRate] = sounds
-                return (settings, sounds)
+                // Tapers show on a tone and on noise; the other sounds ask about the edges.
+                return (settings, windows.contains { $0.0 == name } ? Array(sounds.prefix(2)) : sounds)
             })
     }
 
