@@ -21,7 +21,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libav
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test lint format schemas bench quickstart install clean
+.PHONY: help deps build engine venv test kill scale lint format schemas bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -30,6 +30,8 @@ help:
 	@echo "make test         build, make the venv of oracles, run every test"
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
+	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
+	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
 
@@ -105,6 +107,16 @@ $(VENV)/.oracles: Makefile | $(VENV)/.torch-$(TORCH)
 test: deps venv engine
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# A hundred kills at random moments of ingest and shard; a few of them are part of `make test`.
+kill: deps
+	$(SWIFT) build --build-tests
+	AVPREP_KILLS=$(or $(KILLS),100) $(SWIFT) test --skip-build --filter KillTests
+
+# Catalog, plan and pairs at the size of Kinetics and of AudioSet.
+scale: deps
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench scale $(BENCH)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -92,17 +92,18 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepSynth",
-                "AVPrepDecoder", "AVPrepPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AVPrepDecoder", "AVPrepPipeline", "AVPrepCatalog", "AVPrepPairs",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .testTarget(name: "AVPrepCoreTests", dependencies: ["AVPrepCore", "TestSupport"]),
-        tests("AVPrepMedia", []),
+        tests("AVPrepMedia", ["AVPrepSynth"]),
         tests("AVPrepDecoder", ["AVPrepMedia", "AVPrepSynth", "avprep-decode"]),
         tests("AVPrepDrawing", []),
-        tests("AVPrepVision", ["CKernels", "AVPrepMedia"]),
+        tests("AVPrepVision", ["CKernels", "AVPrepMedia", "CAllocationCount"]),
         tests("AVPrepAudio", ["COpenBLAS", "CKernels", "CAllocationCount"]),
         tests("AVPrepStore", []),
         tests("AVPrepExport", ["AVPrepStore"]),
@@ -117,7 +118,8 @@ let package = Package(
                 "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
                 "AVPrepExport",
             ]),
-        .testTarget(name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "TestSupport"]),
+        .testTarget(
+            name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -19,8 +19,6 @@ package final class TarWriter {
         self.archive = archive
         self.entry = entry
         try check(archive_write_set_format_pax_restricted(archive), "begin")
-        // Names are UTF-8 as they are, whatever the locale of the process.
-        try check(archive_write_set_options(archive, "hdrcharset=BINARY"), "begin")
         // Blocks of 10 KiB are tar's habit; the last one is not filled up.
         try check(archive_write_set_bytes_in_last_block(archive, 1), "begin")
         try check(archive_write_open_filename(archive, path), "create")
@@ -33,9 +31,11 @@ package final class TarWriter {
 
     /// Adds a regular file.
     ///
+    /// - Parameter name: ASCII: what else tar may write in a name depends on the locale.
     /// - Throws: ``Failure`` when the disk refuses.
     package func add(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
         guard let archive else { preconditionFailure("a member after the end of \(path)") }
+        precondition(name.utf8.allSatisfy { $0 < 0x80 }, "\(name) is not ASCII")
         archive_entry_clear(entry)
         archive_entry_set_pathname(entry, name)
         archive_entry_set_size(entry, Int64(bytes.count))

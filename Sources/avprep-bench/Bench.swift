@@ -5,6 +5,9 @@ import ArgumentParser
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "avprep-bench", abstract: "Compare avprep with its kernels, with others and with itself.",
-        subcommands: [IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self],
+        subcommands: [
+            IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self,
+            ScaleBench.self, CutBench.self,
+        ],
         defaultSubcommand: IngestBench.self)
 }

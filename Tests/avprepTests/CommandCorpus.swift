@@ -47,6 +47,18 @@ struct CommandCorpus {
         guard made.status == 0 else { throw CocoaError(.fileWriteUnknown, userInfo: ["text": made.standardError]) }
     }
 
+    private init(folder: String) { self.folder = folder }
+
+    /// The same videos and settings in another folder, with nothing done yet.
+    func copy(to place: String) throws -> CommandCorpus {
+        let copy = CommandCorpus(folder: place + "/corpus")
+        try FileManager.default.createDirectory(atPath: copy.folder, withIntermediateDirectories: true)
+        for name in ["avprep.yaml", "videos"] {
+            try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(copy.folder)/\(name)")
+        }
+        return copy
+    }
+
     /// Runs avprep in the folder.
     func run(_ arguments: [String]) throws -> Command.Result {
         try Command.run(Products.avprep, arguments, in: folder)

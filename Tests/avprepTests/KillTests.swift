@@ -1,3 +1,4 @@
+import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
@@ -29,6 +30,44 @@ import Testing
                 }
                 #expect(try killed.litter() == "")
             }
+        }
+    }
+
+    /// Kills at random moments of ingest and shard: a few here, as many as `AVPREP_KILLS` says in `make kill`.
+    @Test func killsAtRandomMomentsChangeNothing() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let wanted = environment["AVPREP_KILLS"].flatMap { Int($0) } ?? 6
+        var random = SeededRandom(seed: environment["AVPREP_SEED"].flatMap { UInt64($0) } ?? 1)
+        try withTemporaryFolder { folder in
+            let undisturbed = try CommandCorpus(folder, videos: 6)
+            var kills = 0
+            var longest = ["ingest": 50.0, "shard": 50.0]
+            for command in ["ingest", "shard"] {
+                let start = ContinuousClock.now
+                #expect(try undisturbed.run([command, "-q"]).status == 0)
+                longest[command] = (ContinuousClock.now - start) / .milliseconds(1)
+            }
+            let expected = try ["prepared", "shards"].map { try undisturbed.digests($0, endings: [".h5", ".json"]) }
+            while kills < wanted {
+                try withTemporaryFolder { other in
+                    let killed = try undisturbed.copy(to: other)
+                    for command in ["ingest", "shard"] {
+                        // Never so often that nothing gets done: each try goes on where the last was killed.
+                        for _ in 0..<10 {
+                            let delay = Int(random.uniform(0...(longest[command] ?? 50)))
+                            guard try killed.kill([command, "-q"], afterMilliseconds: delay) else { break }
+                            kills += 1
+                        }
+                        #expect(try killed.run([command, "-q"]).status == 0)
+                    }
+                    #expect(
+                        try ["prepared", "shards"].map { try killed.digests($0, endings: [".h5", ".json"]) } == expected
+                    )
+                    #expect(try killed.litter() == "")
+                    #expect(try killed.run(["verify"]).status == 0)
+                }
+            }
+            if wanted > 10 { print("\(kills) kills") }
         }
     }
 

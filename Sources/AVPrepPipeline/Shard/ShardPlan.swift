@@ -3,17 +3,23 @@ import AVPrepPairs
 
 /// Which prepared video goes into which shard, and in which order: a pure function of videos, settings, seed and what
 /// lies in the folder already.
-struct ShardPlan: Equatable {
+package struct ShardPlan: Equatable {
     /// One prepared file.
-    struct Video: Equatable, Sendable {
+    package struct Video: Equatable, Sendable {
         let videoID: String
         let path: String
         /// Size of the prepared file, which is about what it adds to a shard.
         let bytes: Int
+
+        package init(videoID: String, path: String, bytes: Int) {
+            self.videoID = videoID
+            self.path = path
+            self.bytes = bytes
+        }
     }
 
     /// A shard that lies in the folder, made under the settings in force.
-    struct Standing: Equatable, Sendable {
+    package struct Standing: Equatable, Sendable {
         /// `train-00000`.
         let name: String
         let split: Split
@@ -22,7 +28,7 @@ struct ShardPlan: Equatable {
     }
 
     /// One shard of the plan.
-    struct Shard: Equatable, Sendable {
+    package struct Shard: Equatable, Sendable {
         /// `train-00000`.
         let name: String
         let split: Split
@@ -37,7 +43,7 @@ struct ShardPlan: Equatable {
         }
     }
 
-    let shards: [Shard]
+    package let shards: [Shard]
     /// Videos in shards that stay, which are no longer there: they get no pairs. In alphabetical order.
     let vanished: [String]
     /// Videos left out because near-duplicates of them lie on different sides of the split, in alphabetical order.
@@ -59,7 +65,7 @@ struct ShardPlan: Equatable {
     /// - Parameters:
     ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
     ///   - groups: the group of near-duplicates of each video that has one: a group lies on one side.
-    init(
+    package init(
         videos: [Video], standing: [Standing] = [], groups: [String: String] = [:], settings: ShardSettings,
         seed: UInt64
     ) {

@@ -1,0 +1,137 @@
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepPairs
+import AVPrepPipeline
+import AVPrepStore
+import ArgumentParser
+import Foundation
+
+/// What a corpus of a given size costs beside its media: a generated catalog, the plan of its shards, and its pairs; and
+/// what disk and CPU its media take, from the measured cost of a second of video.
+struct ScaleBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scale", abstract: "Measure catalog, plan and pairs at the size of Kinetics and of AudioSet.")
+
+    @Option(help: "Corpus sizes in videos. Kinetics: 230000, AudioSet: 1800000.")
+    var videos = [23_000, 230_000, 1_800_000]
+
+    @Flag(help: "Leave out ingesting clips, and with it disk and CPU time of media.")
+    var skipMedia = false
+
+    private static let key = "scale"
+
+    func run() throws {
+        let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
+        try AtomicFile.makeFolder(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var rows = [["videos", "list", "record", "status", "plan", "pairs of 1 M", "peak"]]
+        for count in videos { rows.append(try measure(count, in: "\(folder)/\(count)")) }
+        print(TextTable.text(rows))
+        print("list, record and plan: microseconds a video. status: milliseconds. pairs: seconds. peak: MiB, so far.")
+        if !skipMedia { print(try media(in: folder)) }
+    }
+
+    private func measure(_ count: Int, in folder: String) throws -> [String] {
+        var settings = PipelineSettings()
+        settings.corpus.paths = [folder]
+        let workspace = Workspace(folder: folder, settings: settings)
+        try AtomicFile.makeFolder(folder)
+        let key = try settings.ingest.key
+        let catalog = try Catalog(path: workspace.catalog)
+        let run = try catalog.beginRun("ingest")
+        let list = try seconds {
+            _ = try catalog.list(
+                (0..<count).lazy.map {
+                    ListedFile(path: Self.path($0), size: 1_000_000, modifiedNanoseconds: Int64($0))
+                }, run: run)
+            _ = try catalog.endListing(run: run)
+        }
+        let record = try seconds {
+            for first in stride(from: 0, to: count, by: 1000) {
+                try catalog.record((first..<min(first + 1000, count)).map { Self.outcome($0, key) })
+            }
+        }
+        try catalog.endRun(run, .done)
+        var status = Double.infinity
+        for _ in 0..<3 { status = min(status, try seconds { _ = try StatusReport.make(workspace) }) }
+        let videos = (0..<count).map {
+            ShardPlan.Video(videoID: Self.videoID($0), path: Self.path($0), bytes: 4 << 20)
+        }
+        let plan = seconds { _ = ShardPlan(videos: videos, settings: ShardSettings(), seed: 1) }
+        let pairs = try seconds { try drawMillion(count) }
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        func micro(_ seconds: Double) -> String { String(format: "%.1f", seconds / Double(count) * 1e6) }
+        return [
+            String(count), micro(list), micro(record), String(format: "%.0f", status * 1e3), micro(plan),
+            String(format: "%.1f", pairs), String(usage.ru_maxrss / 1024),
+        ]
+    }
+
+    private static func path(_ number: Int) -> String { "folder-\(number / 1000)/video-\(number).mp4" }
+
+    private static func videoID(_ number: Int) -> String { String(SHA256.digest(of: "\(number)").hex.prefix(32)) }
+
+    /// One in ten is skipped, one in fifty fails.
+    private static func outcome(_ number: Int, _ key: String) -> OutcomeRecord {
+        let outcome: Outcome =
+            number % 10 == 0
+            ? .skipped(Outcome.Reason("no-audio", "it has no sound"))
+            : number % 50 == 1 ? .failed(Outcome.Reason("corrupt", "it does not decode")) : .done
+        return OutcomeRecord(subject: path(number), stage: "ingest", settingsKey: key, outcome: outcome, output: "x.h5")
+    }
+
+    /// A million pairs from shards of 250 videos of one ten-second segment, as a shard of 1 GiB holds.
+    private func drawMillion(_ count: Int) throws {
+        var settings = PairSettings()
+        settings.pairsPerSegment = max(2, Int((1_000_000 / Double(count)).rounded(.up)))
+        guard let mixed = try settings.definitions(seed: 1).first(where: { $0.name == "mixed" }) else { return }
+        var drawn = 0
+        for first in stride(from: 0, to: count, by: 250) where drawn < 1_000_000 {
+            let sources = (first..<min(first + 250, count)).map { number in
+                PairSource(
+                    row: Int32(number - first), segmentID: "\(number)-0000", videoID: String(number),
+                    group: String(number), startSeconds: 0, soundSeconds: 10, frameCount: 250, fps: 25)
+            }
+            guard sources.count > 1 else { continue }
+            let sampler = try PairSampler(sources, settings: settings, shard: "train-\(first)", seed: 1)
+            drawn += try sampler.draw(mixed.plan).pairs.count
+        }
+        guard drawn >= 1_000_000 || count < 1000 else { throw Failure("only \(drawn) pairs of \(count) videos") }
+    }
+
+    private func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try body()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+
+    // MARK: - Media
+
+    /// Disk and CPU time of a second of video, and of whole corpora of ten-second clips by it.
+    private func media(in folder: String) throws -> String {
+        var settings = PipelineSettings()
+        settings.workers = 1
+        settings.corpus.paths = try PracticeClips.make(in: folder)
+        let workspace = Workspace(folder: "\(folder)/media", settings: settings)
+        let start = ProcessCost.cpuSeconds
+        let report = try IngestStage.run(workspace, StageContext())
+        let cpu = ProcessCost.cpuSeconds - start
+        guard report.exitStatus == .done else { throw Failure(report.text) }
+        let shards = try ShardStage.run(workspace, StageContext()).index
+        let seconds = shards.splits.values.reduce(0) { $0 + $1.seconds }
+        let bytes = Double(shards.shards.reduce(0) { $0 + $1.bytes }) / seconds
+        var rows = [["corpus", "videos", "hours", "shards on disk", "ingest"]]
+        for (name, videos) in [("Kinetics", 230_000.0), ("AudioSet", 1_800_000)] {
+            let hours = videos * 10 / 3600
+            rows.append([
+                name, String(Int(videos)), String(Int(hours)),
+                String(format: "%.1f TB", bytes * videos * 10 / 1e12),
+                String(format: "%.0f core days", cpu / seconds * videos * 10 / 86_400),
+            ])
+        }
+        return
+            "\na second of video (640 × 360, stored with short side 256, default settings): "
+            + String(format: "%.2f MB, %.2f CPU seconds\n", bytes / 1e6, cpu / seconds) + TextTable.text(rows)
+    }
+}
