@@ -25,6 +25,23 @@ struct LevelPlane {
         }
     }
 
+    /// How far each pixel of an RGB frame is from a colour: the largest difference of a channel, in levels.
+    init(_ frame: Image8, distanceFrom colour: [Int]) {
+        precondition(frame.channels == 3 && colour.count == 3, "a colour has three channels")
+        width = frame.width
+        height = frame.height
+        levels = Array(unsafeUninitializedCapacity: width * height) { buffer, count in
+            count = frame.width * frame.height
+            for pixel in 0..<count {
+                var distance = 0
+                for channel in 0..<3 {
+                    distance = max(distance, abs(Int(frame.pixels[3 * pixel + channel]) - colour[channel]))
+                }
+                buffer[pixel] = UInt8(truncatingIfNeeded: distance)
+            }
+        }
+    }
+
     /// The level below which the share `share` of the pixels lies.
     func quantile(_ share: Double) -> Double {
         var histogram = Array(repeating: 0, count: 256)

@@ -4,9 +4,14 @@ import AVPrepCore
 struct Thumbnail {
     /// Y, Cb and Cr planes (ITU-R BT.601, full range, Cb and Cr about 0), one after the other.
     private let planes: [Float]
+    private let width: Int
+    /// Mean and standard deviation of brightness, in levels.
+    let mean: Float
+    let deviation: Float
 
     init(_ rgb: Image8) {
         let count = rgb.width * rgb.height
+        width = rgb.width
         planes = Array(unsafeUninitializedCapacity: 3 * count) { buffer, initialised in
             for pixel in 0..<count {
                 let red = Float(rgb.pixels[3 * pixel])
@@ -19,6 +24,10 @@ struct Thumbnail {
             }
             initialised = 3 * count
         }
+        let brightness = planes[..<count]
+        let mean = brightness.reduce(0, +) / Float(count)
+        self.mean = mean
+        deviation = (brightness.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(count)).squareRoot()
     }
 
     private var count: Int { planes.count / 3 }
@@ -53,21 +62,90 @@ struct Thumbnail {
         planes.withUnsafeBufferPointer { planes in grid.means { planes[$0] } }
     }
 
-    /// Correlation of brightness, -1...1, of the pixels that are at least `blackLevel` in one of the pictures: 1 where one
-    /// picture is the other in another light. 0 for a picture of one level.
-    func correlation(with other: Thumbnail, blackLevel: Float) -> Float {
+    /// How much of this picture's brightness that of the other one tells, 0...1, and the other way round, whichever is
+    /// more: 1 where one is the other in another light, however far the light drowns a part of it. The correlation
+    /// ratio, over pixels that are at least `blackLevel` in one of them. 0 for a picture of one level.
+    func likeness(with other: Thumbnail, blackLevel: Float) -> Float {
         let pixels = (0..<count).filter { max(planes[$0], other.planes[$0]) >= blackLevel }
-        guard !pixels.isEmpty else { return 0 }
-        let mean = pixels.reduce(0) { $0 + planes[$1] } / Float(pixels.count)
-        let otherMean = pixels.reduce(0) { $0 + other.planes[$1] } / Float(pixels.count)
-        var (sum, square, otherSquare): (Float, Float, Float) = (0, 0, 0)
-        for pixel in pixels {
-            let (deviation, otherDeviation) = (planes[pixel] - mean, other.planes[pixel] - otherMean)
-            sum += deviation * otherDeviation
-            square += deviation * deviation
-            otherSquare += otherDeviation * otherDeviation
+        func ratio(_ values: [Float], by keys: [Float]) -> Float {
+            var sums = [Float](repeating: 0, count: Self.bins)
+            var counts = [Float](repeating: 0, count: Self.bins)
+            var (sum, square): (Float, Float) = (0, 0)
+            for pixel in pixels {
+                let bin = min(Self.bins - 1, max(0, Int(keys[pixel]) * Self.bins / 256))
+                sums[bin] += values[pixel]
+                counts[bin] += 1
+                sum += values[pixel]
+                square += values[pixel] * values[pixel]
+            }
+            let total = square - sum * sum / Float(pixels.count)
+            let between = zip(sums, counts).reduce(0) { $1.1 > 0 ? $0 + $1.0 * $1.0 / $1.1 : $0 }
+            return total > Float(pixels.count) ? max(0, (between - sum * sum / Float(pixels.count)) / total) : 0
         }
-        let norm = (square * otherSquare).squareRoot()
-        return norm > 1e-3 ? sum / norm : 0
+        guard !pixels.isEmpty else { return 0 }
+        return max(ratio(planes, by: other.planes), ratio(other.planes, by: planes)).squareRoot()
     }
+
+    /// Levels of brightness that ``likeness(with:blackLevel:)`` tells apart.
+    private static let bins = 24
+
+    /// Correlation of brightness, -1...1. 0 for a picture of one level.
+    func correlation(with other: Thumbnail) -> Float {
+        var product: Float = 0
+        for pixel in 0..<count { product += (planes[pixel] - mean) * (other.planes[pixel] - other.mean) }
+        let norm = deviation * other.deviation * Float(count)
+        return norm > 1e-3 ? product / norm : 0
+    }
+
+    // MARK: - Displacement
+
+    /// How well this picture is `other` seen from a camera that turned: the least mean difference of brightness over all
+    /// shifts that leave a third of the picture in common, as a share of the difference without a shift.
+    ///
+    /// 1 for two pictures that have nothing to do with each other; near 0 after a jerk of the camera.
+    func displacedShare(from other: Thumbnail) -> Float {
+        let height = count / width
+        let (reachX, reachY) = (width * 6 / 10, height * 4 / 10)
+        var atRest: Float = 0
+        var least = Float.infinity
+        planes.withUnsafeBufferPointer { a in
+            other.planes.withUnsafeBufferPointer { b in
+                for down in -reachY...reachY {
+                    for right in -reachX...reachX {
+                        let rows = max(0, down)..<min(height, height + down)
+                        let columns = max(0, right)..<min(width, width + right)
+                        guard rows.count * columns.count * 3 >= count else { continue }
+                        var sum: Float = 0
+                        for row in rows {
+                            let (here, there) = (row * width, (row - down) * width - right)
+                            for column in columns { sum += abs(a[here + column] - b[there + column]) }
+                        }
+                        let mean = sum / Float(rows.count * columns.count)
+                        if down == 0 && right == 0 { atRest = mean }
+                        least = min(least, mean)
+                    }
+                }
+            }
+        }
+        return atRest > 0 ? least / atRest : 1
+    }
+
+    // MARK: - Mixtures
+
+    /// How far this picture is from being `share` of `last` over the rest of `first`: the mean difference of brightness
+    /// from that mixture.
+    func distance(fromMixtureOf first: Thumbnail, and last: Thumbnail, _ share: Float) -> Float {
+        planes.withUnsafeBufferPointer { middle in
+            first.planes.withUnsafeBufferPointer { a in
+                last.planes.withUnsafeBufferPointer { b in
+                    var sum: Float = 0
+                    for index in 0..<count { sum += abs(middle[index] - a[index] * (1 - share) - b[index] * share) }
+                    return sum / Float(count)
+                }
+            }
+        }
+    }
+
+    /// Mean difference of brightness alone.
+    func brightnessChange(from other: Thumbnail) -> Float { distance(fromMixtureOf: other, and: other, 0) }
 }

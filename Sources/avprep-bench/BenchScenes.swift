@@ -42,3 +42,53 @@ enum BenchPicture {
         try AtomicFile.write(bytes, to: path)
     }
 }
+
+extension BenchScenes {
+    /// Painted scenes and stretches of real clips at 25 frames a second that hold no cut.
+    static func uncut(_ clips: [String], truth: CutTruth?, shortSide: Int, seconds: Double) throws -> [CaseScene] {
+        let width = shortSide * 16 / 9
+        var scenes = (0..<16).map { number in
+            CaseScene.painted(
+                "painted-\(number)", width: width, height: shortSide, frames: Int(seconds * 25),
+                speed: number % 3 == 0 ? 0 : 0.8, seed: UInt64(number))
+        }
+        for clip in clips {
+            let media = try MediaFile(path: clip)
+            let length = min(media.info.durationSeconds ?? 0, 30)
+            // A little away from each cut, so that none is inside at any rounding of times.
+            let cuts = truth?.seconds(of: clip) ?? []
+            for (start, end) in zip([0] + cuts.map(\.end), cuts.map(\.start) + [length]) where end - start > 1.6 {
+                let from = start + 0.12
+                let scene = try CaseScene.real(
+                    clip, shortSide: shortSide, fps: 25, from: from, to: min(end - 0.12, from + seconds))
+                if scene.frames.count >= 36 { scenes.append(scene) }
+            }
+        }
+        return scenes
+    }
+
+    /// A copy of a clip's picture at 25 frames a second.
+    static func copy(_ clip: String, to path: String) throws {
+        let scene = try CaseScene.real(clip, shortSide: 144, fps: 25, from: 0, to: 60)
+        guard let first = scene.frames.first else { return }
+        let writer = try MediaWriter(
+            path: path,
+            video: VideoEncoding(width: first.width, height: first.height, frameRate: Rational(25), quality: 20),
+            audio: nil)
+        for (index, frame) in scene.frames.enumerated() { try writer.write(frame: frame, at: Double(index) / 25) }
+        try writer.finish()
+    }
+}
+
+extension CaseScene {
+    /// Whether the camera stands: most of the picture stays as it is for a second.
+    var isStatic: Bool {
+        guard frames.count > 100 else { return false }
+        let (first, later) = (frames[0], frames[60])
+        let same = stride(from: 0, to: first.pixels.count, by: 97).count {
+            abs(Int(first.pixels[$0]) - Int(later.pixels[$0])) < 12
+        }
+        return Double(same) > 0.6 * Double(first.pixels.count / 97)
+            && first.pixels.indices.contains { abs(Int(first.pixels[$0]) - Int(later.pixels[$0])) > 60 }
+    }
+}

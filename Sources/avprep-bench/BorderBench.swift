@@ -35,7 +35,7 @@ struct BorderBench: ParsableCommand {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let scenes = try BenchScenes.all(clips, shortSide: 270, fps: 8, seconds: 2.5)
-        var rows = [["case", "videos", "right", "bar left", "cropdetect", "CPU ms a video"]]
+        var rows = [["case", "videos", "right", "bar left", "cropdetect", "filler flagged", "CPU ms a video"]]
         for kind in BorderCase.Kind.allCases where self.kind == nil || self.kind == kind.rawValue {
             var score = Score()
             for number in 0..<cases { try measure(BorderCase(kind, number: number, scenes: scenes), folder, &score) }
@@ -50,14 +50,21 @@ struct BorderBench: ParsableCommand {
         let media = try MediaFile(path: path)
         let settings = BorderSettings()
         let start = ProcessCost.cpuSeconds
-        let frames = try media.spreadFrames(count: settings.frames)
-        let found = BlackBorder.detect(in: frames.map(\.picture), settings: settings)
+        let frames = try media.spreadFrames(count: settings.probeCount(seconds: media.info.durationSeconds))
+        let pictures = frames.map(\.picture)
+        let timeline = BorderTimeline.detect(in: pictures, at: frames.map(\.seconds), settings: settings)
+        let filler = FillerBorder.detect(in: pictures)
         score.seconds += ProcessCost.cpuSeconds - start
-        let truth = test.kind == .blurred || test.kind == .coloured ? .none : test.border
+        let isFilled = test.kind == .blurred || test.kind == .coloured
+        if filler != nil { score.filler += 1 }
+        let truth = isFilled ? .none : test.border
+        let found = timeline.spans[0].detection
+        let isRight =
+            test.kind == .changing
+            ? Self.follows(timeline, test, frames.map(\.seconds)) : found.margins.isWithin(2, of: truth)
         score.count += 1
-        let isRight = found.margins.isWithin(2, of: truth)
         if isRight { score.right += 1 }
-        if !found.margins.covers(truth) { score.uncovered += 1 }
+        if !timeline.union.covers(truth) { score.uncovered += 1 }
         if ffmpeg != "none",
             let other = try CropDetect.margins(of: path, width: test.width, height: test.height, ffmpeg)
         {
@@ -75,7 +82,23 @@ struct BorderBench: ParsableCommand {
         }
     }
 
+    /// Whether the crop is right at every frame of a video whose bars come or go; from the probed frame before the change
+    /// to the one after it, it only has to cover the bars.
+    private static func follows(_ timeline: BorderTimeline, _ test: BorderCase, _ probes: [Double]) -> Bool {
+        let rate = Double(BorderCase.fps)
+        let change = Double(test.framed.lowerBound == 0 ? test.framed.upperBound : test.framed.lowerBound) / rate
+        let last = probes.last { $0 < change } ?? 0
+        let next = probes.first { $0 >= change } ?? test.seconds
+        return test.frames.indices.allSatisfy { index in
+            let seconds = Double(index) / rate
+            let truth = test.framed.contains(index) ? test.border : .none
+            let found = timeline.detection(at: seconds).margins
+            return seconds > last && seconds < next ? found.covers(truth) : found.isWithin(2, of: truth)
+        }
+    }
+
     private struct Score {
+        var filler = 0
         var count = 0
         var right = 0
         var uncovered = 0
@@ -85,7 +108,7 @@ struct BorderBench: ParsableCommand {
         func row(_ name: String) -> [String] {
             func share(_ part: Int) -> String { String(format: "%.1f %%", 100 * Double(part) / Double(max(1, count))) }
             return [
-                name, "\(count)", share(right), share(uncovered), share(cropdetect),
+                name, "\(count)", share(right), share(uncovered), share(cropdetect), share(filler),
                 String(format: "%.1f", 1000 * seconds / Double(max(1, count))),
             ]
         }

@@ -28,13 +28,13 @@ import Testing
         var detector = CutDetector(fps: fps)
         var cuts: [(Int, Int?)] = []
         for (index, frame) in frames.enumerated() {
-            cuts += try detector.push(frame).map { ($0, index - $0) }
+            cuts += try detector.push(frame).compactMap(\.newShot).map { ($0, index - $0) }
         }
-        return cuts + detector.finish().map { ($0, nil) }
+        return cuts + detector.finish().compactMap(\.newShot).map { ($0, nil) }
     }
 
     @Test func everyHardCutIsFoundAtItsFrameAndOnTime() throws {
-        let frames = Self.shot(12, seed: 1) + Self.shot(9, seed: 2) + Self.shot(15, seed: 3) + Self.shot(6, seed: 4)
+        let frames = Self.shot(12, seed: 1) + Self.shot(9, seed: 2) + Self.shot(15, seed: 3) + Self.shot(50, seed: 4)
         let cuts = try Self.cuts(frames)
         #expect(cuts.map(\.index) == [12, 21, 36])
         #expect(cuts.allSatisfy { $0.delay == CutDetector(fps: 25).latency })
@@ -108,7 +108,7 @@ import Testing
         let shot = Self.shot(24, seed: 15)
         let frames = shot.enumerated().map { index, frame in
             Pictures.make(Self.width, Self.height, 3) { x, y, channel in
-                let isInside = index >= 11 && (20..<48).contains(x) && (4..<36).contains(y)
+                let isInside = index >= 11 && (20..<40).contains(x) && (8..<32).contains(y)
                 return isInside ? 235 : Double(frame.pixels[3 * (y * Self.width + x) + channel])
             }
         }
@@ -140,18 +140,79 @@ import Testing
 
     /// 10 frames a second shown at 25: each picture two or three times.
     @Test func repeatedFramesDoNotTurnMotionIntoCuts() throws {
-        let shots = Self.shot(12, seed: 10, speed: 2) + Self.shot(12, seed: 12, speed: 2)
+        let shots = Self.shot(12, seed: 10, speed: 1) + Self.shot(12, seed: 12, speed: 1)
         let frames = (0..<60).map { shots[$0 * 10 / 25] }
+        let changes = try Self.changes(frames)
+        #expect(changes.compactMap(\.newShot) == [30], "\(changes)")
+    }
+
+    /// All changes of shot of some frames.
+    static func changes(_ frames: [Image8]) throws -> [ShotChange] {
+        var detector = CutDetector(fps: 25)
+        return try frames.flatMap { try detector.push($0) } + detector.finish()
+    }
+
+    /// A picture as bright as `light` says, over a plain one of `level`.
+    static func faded(_ frame: Image8, _ light: Double, to level: Double) -> Image8 {
+        Pictures.make(width, height, 3) { x, y, channel in
+            light * Double(frame.pixels[3 * (y * width + x) + channel]) + (1 - light) * level
+        }
+    }
+
+    @Test(arguments: [2.0, 250]) func aFadeEndsAShotAndIsMeasured(level: Double) throws {
+        // Ten frames down, four plain, eight up.
+        let first = Self.shot(40, seed: 13).enumerated().map { index, frame in
+            Self.faded(frame, min(1, Double(40 - index) / 10), to: level)
+        }
+        let plain = Pictures.make(Self.width, Self.height, 3) { _, _, _ in level }
+        let second = Self.shot(40, seed: 21).enumerated().map { index, frame in
+            Self.faded(frame, min(1, Double(index + 1) / 8), to: level)
+        }
+        let changes = try Self.changes(first + Array(repeating: plain, count: 4) + second)
+        #expect(changes.map(\.form) == [.fadeOut, .fadeIn])
+        #expect(changes.map(\.newShot) == [nil, 44])
+        guard changes.count == 2 else { return }
+        #expect(abs(changes[0].start - 31) <= 4 && abs(changes[0].end - 40) <= 2)
+        #expect(changes[1].start == 44 && abs(changes[1].end - 52) <= 1)
+    }
+
+    @Test(arguments: [8, 14, 22]) func aDissolveEndsAShotInItsMiddle(length: Int) throws {
+        let (first, second) = (
+            Self.shot(40 + length, seed: 22, speed: 0.2), Self.shot(40 + length, seed: 23, speed: 0.2)
+        )
+        let mixed = (0..<length).map { index in
+            let share = Double(index + 1) / Double(length + 1)
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let pixel = 3 * (y * Self.width + x) + channel
+                return (1 - share) * Double(first[40 + index].pixels[pixel]) + share
+                    * Double(second[index].pixels[pixel])
+            }
+        }
+        let changes = try Self.changes(first[..<40] + mixed + second[length...])
+        #expect(changes.map(\.form) == [.dissolve])
+        let middle = 40 + length / 2
+        #expect(abs((changes.first?.newShot ?? 0) - middle) <= 2)
+        #expect((changes.first?.start ?? 99) <= 42 && (changes.first?.end ?? 0) >= 38 + length)
+    }
+
+    /// The camera stands, and the speaker sits elsewhere all at once.
+    @Test func aJumpWithinOneSceneIsACut() throws {
+        let room = Self.shot(1, seed: 24)[0]
+        let frames = (0..<60).map { index in
+            let centre = (index < 30 ? 20.0 : 38) + 0.1 * Double(index)
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let (right, down) = ((Double(x) - centre) / 11, (Double(y) - 22) / 14)
+                let level = Double(room.pixels[3 * (y * Self.width + x) + channel])
+                return right * right + down * down < 1 ? 30 + 40 * Double(channel) + 30 * right : level
+            }
+        }
         #expect(try Self.cuts(frames).map(\.index) == [30])
     }
 
-    @Test func aFadeIsNoHardCut() throws {
-        let shot = Self.shot(30, seed: 13)
-        let frames = shot.enumerated().map { index, frame in
-            let light = max(0, min(1, abs(Double(index) - 15) / 10))
-            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
-                light * Double(frame.pixels[3 * (y * Self.width + x) + channel])
-            }
+    /// A phone in a hand that slips: the picture is the same, elsewhere.
+    @Test func aJerkOfTheCameraIsNoCut() throws {
+        let frames = (0..<40).map { index in
+            Pictures.colour(Self.width, Self.height, seed: 25, shift: (index < 20 ? 0 : 14) + 0.4 * Double(index % 3))
         }
         #expect(try Self.cuts(frames).isEmpty)
     }

@@ -59,7 +59,7 @@ final class SegmentAssembler: DecodeConsumer {
     func consume(frame picture: Image8, index: Int) throws {
         try cancellation.check()
         try frames.append(picture)
-        if let found = try cuts?.push(picture) { pendingCuts += found }
+        if let found = try cuts?.push(picture) { pendingCuts += found.compactMap(\.newShot) }
         try closeFullSegments(latency: cuts?.latency ?? 0)
     }
 
@@ -69,7 +69,7 @@ final class SegmentAssembler: DecodeConsumer {
 
     /// Closes what is left when the pass has ended.
     func finish() throws {
-        if let found = cuts?.finish() { pendingCuts += found }
+        if let found = cuts?.finish() { pendingCuts += found.compactMap(\.newShot) }
         try closeFullSegments(latency: 0)
         if frames.count > 0 { try close(frames.count) }
     }

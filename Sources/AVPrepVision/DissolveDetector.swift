@@ -1,0 +1,103 @@
+/// Finds dissolves: stretches in which each frame is a mixture of the frame some time before and the one as long after,
+/// in the share that its place between them says, and in which these two show different things.
+///
+/// Nothing else does that: of something that moves, the frame between is not the mean of the others, and light that
+/// changes leaves the pattern as it was.
+struct DissolveDetector {
+    /// Frames on either side of a mixture that are compared with it, at 25 frames a second.
+    static let reaches = [4, 6, 9, 13, 18]
+    /// Least change of brightness between the two, in levels.
+    static let smallestChange: Float = 9
+    /// A mixture misses its prediction by at most this share of the change.
+    static let largestMiss: Float = 0.2
+    /// The same for the mixtures half-way to either side.
+    static let largestMissAtQuarter: Float = 0.22
+    /// From frame to frame the picture changes by at most this share: more is a cut.
+    static let largestStep: Float = 0.4
+    /// Likeness from which two pictures show the same thing in another light.
+    static let samePattern: Float = 0.8
+
+    /// Least difference over all shifts, as a share of the difference without one: a soft picture that moves a little is
+    /// a mixture of its neighbours too.
+    static let smallestDisplacedShare: Float = 0.5
+
+    /// Frames after a frame that must be known to judge it.
+    let reach: Int
+    private let reaches: [Int]
+    /// The frames that are mixtures in the dissolve that is being looked at, and how far each looks.
+    private var run: (first: Int, last: Int, start: Int, end: Int, change: Float)?
+    /// Frames that may be missing within a dissolve.
+    private let patience = 2
+
+    init(fps: Double) {
+        reaches = Self.reaches.map { max(2, Int((Double($0) * fps / 25).rounded())) }
+        reach = reaches.last ?? 2
+    }
+
+    /// Frames by which a dissolve of `length` frames is told after its end, at most.
+    var delay: Int { reach + patience + 1 }
+
+    /// Judges a frame, one after the other.
+    ///
+    /// - Parameters:
+    ///   - index: the frame's number.
+    ///   - grid: the tiles of a frame.
+    /// - Returns: a dissolve that is over.
+    mutating func judge(_ index: Int, _ history: ShotHistory, _ grid: TileGrid?) -> ShotChange? {
+        if let grid, let found = mixture(index, history, grid) {
+            if var current = run {
+                current.last = index
+                current.start = min(current.start, index - found.reach)
+                current.end = max(current.end, index + found.reach)
+                current.change = max(current.change, found.change)
+                run = current
+            } else {
+                run = (index, index, index - found.reach, index + found.reach, found.change)
+            }
+            return nil
+        }
+        guard let current = run, index - current.last > patience else { return nil }
+        return finish()
+    }
+
+    /// The dissolve that was being looked at when the frames ended.
+    mutating func finish() -> ShotChange? {
+        guard let current = run else { return nil }
+        run = nil
+        // One frame alone may be the mean of two others by accident.
+        guard current.last > current.first else { return nil }
+        let middle = (current.first + current.last + 1) / 2
+        return ShotChange(
+            form: .dissolve, start: current.start, end: current.end, newShot: middle, change: current.change)
+    }
+
+    /// Whether a change is one of the whole picture: something that comes into it changes a part.
+    private static func isEverywhere(_ changes: [Float], _ change: Float) -> Bool {
+        changes.count { $0 >= change / 3 } * 10 >= changes.count * 6
+    }
+
+    /// The nearest frames that this one is a mixture of.
+    private func mixture(_ index: Int, _ history: ShotHistory, _ grid: TileGrid) -> (reach: Int, change: Float)? {
+        guard let middle = history[index] else { return nil }
+        for reach in reaches {
+            guard let first = history[index - reach], let last = history[index + reach] else { return nil }
+            let change = last.brightnessChange(from: first)
+            guard change >= Self.smallestChange,
+                middle.distance(fromMixtureOf: first, and: last, 0.5) <= Self.largestMiss * change
+            else { continue }
+            let quarter = reach / 2
+            let share = Float(quarter) / Float(2 * reach)
+            guard let before = history[index - quarter], let after = history[index + quarter],
+                before.distance(fromMixtureOf: first, and: last, 0.5 - share) <= Self.largestMissAtQuarter * change,
+                after.distance(fromMixtureOf: first, and: last, 0.5 + share) <= Self.largestMissAtQuarter * change,
+                (index - reach + 1...index + reach).allSatisfy({ history.change(to: $0) <= Self.largestStep * change }),
+                min(first.deviation, last.deviation) >= FadeDetector.plainDeviation,
+                first.likeness(with: last, blackLevel: 0) < Self.samePattern,
+                Self.isEverywhere(last.changes(from: first, in: grid), change),
+                last.displacedShare(from: first) >= Self.smallestDisplacedShare
+            else { continue }
+            return (reach, change)
+        }
+        return nil
+    }
+}
