@@ -57,17 +57,17 @@ package struct TimeAxis: Sendable {
     /// A moment in a stretch of so many seconds: with fractions where the stretch is short, as a clock from a minute on.
     package static func label(_ seconds: Double, within stretch: Double) -> String {
         let decimals = stretch < 0.5 ? 3 : stretch < 20 ? 2 : stretch < 600 ? 1 : 0
-        let magnitude = abs(seconds)
-        let sign = seconds < -0.0005 ? "-" : ""
+        let unit = [1.0, 10, 100, 1000][decimals]
+        let magnitude = (abs(seconds) * unit).rounded() / unit
+        let sign = seconds < 0 && magnitude > 0 ? "-" : ""
         if magnitude < 60, stretch < 600 {
             let text = String(format: "%.\(decimals)f", magnitude)
             return sign + (text.contains(".") ? trimmed(text) : text)
         }
-        let total = decimals == 0 ? magnitude.rounded() : magnitude
-        let minutes = Int(total / 60)
-        let rest = total - Double(minutes) * 60
-        let hasFraction = abs(rest - rest.rounded()) > 0.05 && decimals > 0
-        let secondText = hasFraction ? String(format: "%04.1f", rest) : String(format: "%02d", Int(rest))
+        let minutes = Int(magnitude / 60)
+        let rest = magnitude - Double(minutes) * 60
+        let hasFraction = abs(rest - rest.rounded()) > 0.05
+        let secondText = String(format: hasFraction ? "%04.1f" : "%02.0f", rest)
         return minutes < 60
             ? "\(sign)\(minutes):\(secondText)"
             : "\(sign)\(minutes / 60):\(String(format: "%02d", minutes % 60)):\(secondText)"

@@ -6,7 +6,10 @@ import Testing
     @Test func helpNamesEveryCommandAndTheExitCodes() throws {
         let help = try Command.run(Products.avprep, ["--help"])
         #expect(help.status == 0)
-        for command in ["init", "ingest", "shard", "train", "evaluate", "run", "status", "synth", "doctor"] {
+        let commands = [
+            "init", "ingest", "shard", "train", "evaluate", "run", "status", "inspect", "synth", "doctor",
+        ]
+        for command in commands {
             #expect(help.standardOutput.contains("  \(command)"))
             let own = try Command.run(Products.avprep, ["help", command])
             #expect(own.status == 0 && own.standardOutput.contains("USAGE: avprep \(command)"))

@@ -42,12 +42,17 @@ final class InspectionPass: DecodeConsumer {
     private(set) var segments: [SegmentSummary] = []
     /// Frames of the pass that begin a shot.
     private(set) var cuts: [Int] = []
+    /// Fades and dissolves, in frames of the pass.
+    private(set) var blends: [ShotChange] = []
+    /// Frames of the pass before which the clock jumps.
+    private(set) var jumps: [Int] = []
     private(set) var frameCount = 0
     private(set) var envelope = SoundEnvelope(sampleRate: format.sampleRate)
     private(set) var moments: MomentSampler?
     private let spectrogram: SpectrogramStream?
     private let settings: IngestSettings
-    private let origin: Double
+    /// The frame from which on a presentation time belongs to the pass's time 0, the latest last: more than one after jumps.
+    private var origins: [(frame: Int, seconds: Double)]
     private let hasSound: Bool
     private let onProgress: (Int) -> Void
     private let part: Image8
@@ -55,6 +60,8 @@ final class InspectionPass: DecodeConsumer {
     private var lastGrey: Image8?
     private var assembler: SegmentAssembler
     private var cutDetector: CutDetector
+    /// The frame from which the cut detector counts.
+    private var firstDetectedFrame = 0
     private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
     private var silenceFinder = StretchFinder(leastSeconds: leastStretchSeconds)
     private var piece: [Float] = []
@@ -82,7 +89,7 @@ final class InspectionPass: DecodeConsumer {
         self.settings = settings
         self.border = border
         self.onProgress = onProgress
-        origin = info.commonStartSeconds
+        origins = [(0, info.commonStartSeconds)]
         hasSound = info.audio != nil
         part = Image8(width: border.inner.width, height: border.inner.height, channels: 3)
         grey = Image8(width: part.width, height: part.height, channels: 1)
@@ -93,7 +100,7 @@ final class InspectionPass: DecodeConsumer {
         assembler = SegmentAssembler(
             settings: looked,
             video: SegmentOrigin(
-                videoID: "", source: "", originSeconds: origin, width: part.width, height: part.height,
+                videoID: "", source: "", originSeconds: info.commonStartSeconds, width: part.width, height: part.height,
                 crop: border.margins),
             frames: try FramePreparation(
                 settings: looked, width: part.width, height: part.height,
@@ -125,13 +132,14 @@ final class InspectionPass: DecodeConsumer {
         border.copyInner(of: picture, into: part)
         try assembler.consume(frame: part, index: index)
         takeSegments()
-        cuts += try cutDetector.push(part)
+        take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let fps = settings.video.fps
-        if let lastGrey {
+        if let lastGrey, jumps.last != index {
             let isStill = Stillness.difference(lastGrey, grey) <= Stillness.frozenLevel
-            stillFinder.push(isStill, from: seconds(Double(index - 1) / fps), to: seconds(Double(index) / fps))
-        } else {
+            stillFinder.push(isStill, from: Double(index - 1) / fps, to: Double(index) / fps)
+        }
+        if lastGrey == nil {
             lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
         }
         lastGrey?.copyPixels(from: grey)
@@ -152,11 +160,24 @@ final class InspectionPass: DecodeConsumer {
         }
     }
 
+    func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
+        try assembler.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
+        takeSegments()
+        take(cutDetector.finish())
+        cutDetector = CutDetector(fps: settings.video.fps)
+        firstDetectedFrame = index
+        stillFinder.finish()
+        if !piece.isEmpty { closePiece() }
+        silenceFinder.finish()
+        jumps.append(index)
+        origins.append((index, seconds - Double(index) / settings.video.fps))
+    }
+
     /// Ends the pass: what was still undecided is decided.
     func finish() throws {
         try assembler.finish()
         takeSegments()
-        cuts += cutDetector.finish()
+        take(cutDetector.finish())
         stillFinder.finish()
         if !piece.isEmpty { closePiece() }
         silenceFinder.finish()
@@ -165,8 +186,9 @@ final class InspectionPass: DecodeConsumer {
 
     // MARK: - Results
 
+    /// In seconds of the pass.
     var still: Stretches { stillFinder.found }
-    /// Nil without sound.
+    /// In seconds of the pass. Nil without sound.
     var silent: Stretches? { hasSound ? silenceFinder.found : nil }
     var roll: SpectrogramRoll? { spectrogram?.roll }
 
@@ -181,11 +203,35 @@ final class InspectionPass: DecodeConsumer {
             clippedShare: clippedSamples / Double(sampleCount))
     }
 
-    /// Moments at which a shot begins, on the presentation clock.
-    var cutSeconds: [Double] { cuts.map { seconds(Double($0) / settings.video.fps) } }
+    /// When a moment of the pass is presented, in seconds.
+    func presented(_ passSeconds: Double) -> Double {
+        let frame = passSeconds * settings.video.fps + 1e-6
+        let origin = origins.last { Double($0.frame) <= frame } ?? origins[0]
+        return origin.seconds + passSeconds
+    }
 
-    /// A moment of the pass on the presentation clock.
-    func seconds(_ passSeconds: Double) -> Double { origin + passSeconds }
+    /// When a frame is presented, in seconds.
+    func presented(frame: Int) -> Double { presented(Double(frame) / settings.video.fps) }
+
+    /// Stretches of the pass on the presentation clock.
+    func presented(_ stretches: Stretches) -> Stretches {
+        var stretches = stretches
+        stretches.list = stretches.list.map { stretch in
+            let start = presented(stretch.startSeconds)
+            return .init(startSeconds: start, endSeconds: start + stretch.endSeconds - stretch.startSeconds)
+        }
+        return stretches
+    }
+
+    private func take(_ changes: [ShotChange]) {
+        for var change in changes {
+            if let shot = change.newShot { cuts.append(firstDetectedFrame + shot) }
+            guard change.form != .cut else { continue }
+            change.start += firstDetectedFrame
+            change.end += firstDetectedFrame
+            blends.append(change)
+        }
+    }
 
     private func takeSegments() {
         for segment in sink.segments {
@@ -207,8 +253,8 @@ final class InspectionPass: DecodeConsumer {
         let level = piece.withUnsafeBufferPointer { AudioLevel(of: $0) }
         let rate = Double(Self.format.sampleRate)
         silenceFinder.push(
-            level.isSilent(below: settings.silenceDecibels), from: seconds(Double(sampleCount) / rate),
-            to: seconds(Double(sampleCount + piece.count) / rate))
+            level.isSilent(below: settings.silenceDecibels), from: Double(sampleCount) / rate,
+            to: Double(sampleCount + piece.count) / rate)
         let count = Double(piece.count)
         sumOfSquares += level.rootMeanSquare * level.rootMeanSquare * count
         clippedSamples += level.clippedShare * count

@@ -44,8 +44,14 @@ struct MediaInspection {
             report.seen = MediaReport.Seen(
                 fps: settings.video.fps, width: border.inner.width, height: border.inner.height,
                 seconds: Double(pass.frameCount) / settings.video.fps, border: border.margins,
-                cutSeconds: pass.cutSeconds,
-                segments: pass.segments, still: pass.still, silent: pass.silent, sound: pass.sound)
+                cutSeconds: pass.cuts.map(pass.presented(frame:)),
+                blends: pass.blends.map { blend in
+                    MediaReport.Blend(
+                        form: blend.form.rawValue, startSeconds: pass.presented(frame: blend.start),
+                        endSeconds: pass.presented(frame: blend.end))
+                }, jumpSeconds: pass.jumps.map(pass.presented(frame:)),
+                segments: pass.segments, still: pass.presented(pass.still), silent: pass.silent.map(pass.presented),
+                sound: pass.sound)
             if pass.frameCount == 0 {
                 report.fault = .init(code: "too-short", detail: "picture and sound have no frame in common")
             }
@@ -62,12 +68,15 @@ struct MediaInspection {
     /// What the drawings show, after ``decode(draws:_:)`` without a fault.
     func content(tiles: SheetTiles) throws -> SheetContent {
         guard let pass, let seen = report.seen else { preconditionFailure("drawn before it was decoded") }
-        let origin = pass.seconds(0)
+        // Drawn along the pass, which goes on over jumps of the clock.
+        let origin = pass.presented(0)
         let roll = pass.roll
         let envelope = pass.envelope
         return SheetContent(
             title: (report.path as NSString).lastPathComponent, facts: facts, start: origin,
-            end: origin + seen.seconds, tiles: try makeTiles(tiles, pass), cuts: seen.cutSeconds, lanes: lanes(seen),
+            end: origin + seen.seconds, tiles: try makeTiles(tiles, pass),
+            cuts: (pass.cuts + pass.jumps).map { origin + Double($0) / settings.video.fps },
+            lanes: lanes(pass, origin: origin),
             waveform: media.info.audio == nil
                 ? nil
                 : { start, end in
@@ -84,7 +93,7 @@ struct MediaInspection {
     private func makeTiles(_ tiles: SheetTiles, _ pass: InspectionPass) throws -> [SheetContent.Tile] {
         let border = pass.border
         let count = tiles.count(width: border.width, height: border.height)
-        let moments = pass.moments?.spread(count, over: pass.frameCount, cuts: Set(pass.cuts)) ?? []
+        let moments = pass.moments?.spread(count, over: pass.frameCount, cuts: Set(pass.cuts + pass.jumps)) ?? []
         var flowSettings = settings.flow
         if flowSettings.method == .off { flowSettings.method = .dis }
         let estimator = try FlowEstimator(
@@ -97,7 +106,7 @@ struct MediaInspection {
                 field = flow
             }
             return SheetContent.Tile(
-                seconds: pass.seconds(Double(moment.index) / settings.video.fps), picture: moment.picture,
+                seconds: pass.presented(0) + Double(moment.index) / settings.video.fps, picture: moment.picture,
                 inner: border.margins == .none ? nil : border.inner, flow: field)
         }
     }
@@ -113,24 +122,30 @@ struct MediaInspection {
                 .joined(separator: " · ")
         }
         return [
-            values("container", "video", "size", "rate"), named("audio", "sound", "start skew", "level"),
+            values("container", "video", "size", "rate"),
+            named("audio", "sound") + " · " + named("start skew", "level"),
             named("border", "cuts", "flags"),
         ]
     }
 
-    private func lanes(_ seen: MediaReport.Seen) -> [SheetContent.Lane] {
+    private func lanes(_ pass: InspectionPass, origin: Double) -> [SheetContent.Lane] {
         let motion: Set = ["pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable"]
+        // Segments follow each other without a gap, those that are dropped included.
+        var starts = [origin]
+        for segment in pass.segments { starts.append(starts[starts.count - 1] + segment.seconds) }
         func spans(_ colour: Colour, _ label: (Int, InspectionPass.SegmentSummary) -> String?) -> [SheetContent.Span] {
-            seen.segments.enumerated().compactMap { index, segment in
+            pass.segments.enumerated().compactMap { index, segment in
                 label(index, segment).map { text in
                     SheetContent.Span(
-                        start: segment.startSeconds, end: segment.startSeconds + segment.seconds, label: text,
+                        start: starts[index], end: starts[index + 1], label: text,
                         colour: segment.isDropped ? Palette.faintText : colour)
                 }
             }
         }
         func spans(_ stretches: Stretches, _ name: String, _ colour: Colour) -> [SheetContent.Span] {
-            stretches.list.map { .init(start: $0.startSeconds, end: $0.endSeconds, label: name, colour: colour) }
+            stretches.list.map {
+                .init(start: origin + $0.startSeconds, end: origin + $0.endSeconds, label: name, colour: colour)
+            }
         }
         var lanes = [
             SheetContent.Lane(
@@ -150,10 +165,10 @@ struct MediaInspection {
             return flags.isEmpty ? nil : flags.joined(separator: " ")
         }
         if !others.isEmpty { lanes.append(SheetContent.Lane(name: "flags", spans: others)) }
-        if seen.still.count > 0 {
-            lanes.append(.init(name: "still", spans: spans(seen.still, "still", Palette.yellow)))
+        if pass.still.count > 0 {
+            lanes.append(.init(name: "still", spans: spans(pass.still, "still", Palette.yellow)))
         }
-        if let silent = seen.silent, silent.count > 0 {
+        if let silent = pass.silent, silent.count > 0 {
             lanes.append(.init(name: "silent", spans: spans(silent, "silent", Palette.yellow)))
         }
         return lanes

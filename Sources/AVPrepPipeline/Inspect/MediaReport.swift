@@ -16,12 +16,24 @@ struct MediaReport: Sendable, Codable {
         let border: CropMargins
         /// Moments on the presentation clock at which a new shot begins.
         let cutSeconds: [Double]
+        /// Fades and dissolves.
+        let blends: [Blend]
+        /// Where the clock jumps to.
+        let jumpSeconds: [Double]
         /// As ingest would cut it.
         let segments: [InspectionPass.SegmentSummary]
         let still: Stretches
         /// Nil without sound.
         let silent: Stretches?
         let sound: InspectionPass.SoundSummary?
+    }
+
+    /// A change of shots that takes a while, on the presentation clock.
+    struct Blend: Sendable, Codable {
+        /// `dissolve`, `fade-out` or `fade-in`.
+        let form: String
+        let startSeconds: Double
+        let endSeconds: Double
     }
 
     /// Why nothing, or not all, could be decoded.
@@ -59,15 +71,20 @@ extension MediaReport {
     private var containerRows: [[String]] {
         var facts = [media.container]
         if let seconds = media.durationSeconds { facts.append(Quantity.seconds(seconds)) }
-        facts.append(Self.text(media.streams))
         if media.bitRate > 0 { facts.append(Quantity.bitRate(Double(media.bitRate))) }
-        return [["container", facts.joined(separator: ", ")]]
+        let counts = media.streams
+        let streams = [
+            (counts.video, "video"), (counts.audio, "audio"), (counts.subtitles, "subtitles"),
+            (counts.attachedPictures, "attached pictures"), (counts.other, "other"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return [["container", facts.joined(separator: ", ")], ["  streams", streams.joined(separator: ", ")]]
     }
 
     private var videoRows: [[String]] {
         guard let video = media.video else { return [["video", "none"]] }
         var codec = [video.codec, video.profile, video.pixelFormat].compactMap(\.self)
         codec.append("stream \(video.index)")
+        codec += Self.marks(video.language, video.dispositions)
         var rows = [["video", codec.joined(separator: ", ")]]
         var size = "\(video.width) × \(video.height)"
         if (video.displayWidth, video.displayHeight) != (video.width, video.height) {
@@ -77,31 +94,41 @@ extension MediaReport {
             size += ", pixels \(video.sampleAspectRatio.map(String.init).joined(separator: ":"))"
         }
         if video.rotationDegrees != 0 { size += ", turned by \(video.rotationDegrees)°" }
+        if video.isMirrored { size += ", mirrored" }
         rows.append(["  size", size])
+        if let colour = video.colour { rows.append(["  colour", Self.text(of: colour)]) }
         if let rate = video.averageFrameRate { rows.append(["  rate", "\(Quantity.number(rate)) fps on average"]) }
         rows.append(["  time", Self.time(from: video.startSeconds, video.durationSeconds)])
         return rows
+    }
+
+    private static func text(of colour: VideoColour) -> String {
+        var facts = ["\(colour.bitsPerComponent) bits", colour.sampling, colour.used.range]
+        let names = [colour.used.matrix, colour.used.primaries, colour.used.transfer]
+        facts.append(Set(names).count == 1 ? names[0] : names.joined(separator: "/"))
+        if colour.stated != colour.used { facts.append("partly guessed") }
+        if colour.dynamicRange != .standard {
+            let peak = colour.peakNits.map { ", \(Quantity.number($0)) cd/m²" } ?? ""
+            facts.append("high dynamic range (\(colour.dynamicRange.rawValue)\(peak))")
+        }
+        if colour.hasAlpha { facts.append("transparency") }
+        if colour.isInterlaced { facts.append("interlaced") }
+        return facts.joined(separator: ", ")
     }
 
     private var audioRows: [[String]] {
         guard let audio = media.audio else { return [["audio", "none"]] }
         var codec = [audio.codec, audio.profile].compactMap(\.self)
         codec.append("stream \(audio.index)")
-        if let language = audio.language { codec.append("language \(language)") }
-        codec += audio.dispositions
+        codec += Self.marks(audio.language, audio.dispositions)
         return [
             ["audio", codec.joined(separator: ", ")], ["  sound", "\(audio.sampleRate) Hz, \(audio.layout)"],
             ["  time", Self.time(from: audio.startSeconds, audio.durationSeconds)],
         ]
     }
 
-    private static func text(_ streams: StreamCounts) -> String {
-        let counts = [
-            ("video", streams.video), ("audio", streams.audio), ("subtitle", streams.subtitles),
-            ("attached picture", streams.attachedPictures), ("other", streams.other),
-        ]
-        let text = counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
-        return "streams: " + (text.isEmpty ? "none" : text)
+    private static func marks(_ language: String?, _ dispositions: [String]) -> [String] {
+        (language.map { ["language \($0)"] } ?? []) + dispositions
     }
 
     private static func time(from start: Double, _ duration: Double?) -> String {
@@ -110,40 +137,42 @@ extension MediaReport {
     }
 
     private static func rows(of decode: DecodeSummary) -> [[String]] {
-        var measured: [[String]] = []
+        let pictures = decode.pictures
+        let kinds = text([
+            (pictures.interlaced, "interlaced"), (pictures.damaged, "damaged"), (pictures.corrupt, "left out"),
+            (pictures.changes, "changes of size or format"), (decode.decodeErrors, "errors"),
+            (decode.discontinuities, "jumps of the clock"), (decode.repairedTimestamps, "repaired timestamps"),
+        ])
+        var rows = [["decoded", "\(decode.decodedPictures) pictures" + kinds]]
         if let rate = decode.frameRate, let intervals = decode.pictureIntervals {
-            measured.append([
-                "  rate",
-                "\(Quantity.number(rate)) fps, pictures \(Quantity.milliseconds(intervals.minimum)) to "
-                    + "\(Quantity.milliseconds(intervals.maximum)) apart, median \(Quantity.milliseconds(intervals.median)), "
-                    + "\(Quantity.number(100 * intervals.irregularShare)) % irregular",
-            ])
+            let range =
+                "\(Quantity.number(intervals.minimum * 1000)) to \(Quantity.number(intervals.maximum * 1000)) ms"
+            let variable = "\(Quantity.number(intervals.irregularShare * 100)) % irregular"
+            rows.append(["  rate", "\(Quantity.number(rate)) fps measured, pictures stand \(range), \(variable)"])
         }
+        rows.append([
+            "  longest gap",
+            "picture \(Quantity.seconds(decode.longestVideoGapSeconds)), sound \(Quantity.seconds(decode.longestAudioGapSeconds))",
+        ])
         if let keys = decode.videoStream.keyFrameIntervals {
-            measured.append([
+            rows.append([
                 "  key frames",
-                "every \(Quantity.seconds(keys.median)) (median), at most \(Quantity.seconds(keys.maximum)) apart",
+                "every \(Quantity.seconds(keys.median)), \(Quantity.seconds(keys.maximum)) at most",
             ])
+        } else {
+            rows.append(["  key frames", "one"])
         }
-        for (label, stream) in [("  picture", decode.videoStream as StreamMeasure?), ("  sound", decode.audioStream)] {
-            guard let stream else { continue }
-            measured.append([
-                label,
-                "\(Quantity.seconds(stream.seconds)), \(stream.packets) packets, \(Quantity.bitRate(stream.bitRate))",
-            ])
+        let rates = [("picture", decode.videoStream), ("sound", decode.audioStream)].compactMap { name, measure in
+            measure.map {
+                "\(name) \(Quantity.seconds($0.seconds)), \($0.packets) packets, \(Quantity.bitRate($0.bitRate))"
+            }
         }
-        return [
-            [
-                "decoded",
-                "\(decode.decodedPictures) pictures, \(decode.decodeErrors) errors, "
-                    + "\(decode.repairedTimestamps) timestamps repaired, \(decode.discontinuities) jumps",
-            ]
-        ] + measured + [
-            [
-                "  longest gap",
-                "picture \(Quantity.seconds(decode.longestVideoGapSeconds)), sound \(Quantity.seconds(decode.longestAudioGapSeconds))",
-            ]
-        ]
+        rows.append(["  bit rates", rates.joined(separator: "; ")])
+        return rows
+    }
+
+    private static func text(_ counts: [(Int, String)]) -> String {
+        counts.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
     }
 
     private static func rows(of seen: Seen) -> [[String]] {
@@ -162,6 +191,10 @@ extension MediaReport {
                 : "top \(border.top), bottom \(border.bottom), left \(border.left), right \(border.right) pixels",
         ])
         rows.append(["  cuts", list(seen.cutSeconds.map { Quantity.clock($0, within: seen.seconds) })])
+        if !seen.blends.isEmpty {
+            let blends = seen.blends.map { "\($0.form) \(Quantity.clock($0.startSeconds, within: seen.seconds))" }
+            rows.append(["  blends", list(blends)])
+        }
         let dropped = seen.segments.count(where: \.isDropped)
         rows.append([
             "  segments", "\(seen.segments.count - dropped)" + (dropped > 0 ? ", \(dropped) too short" : ""),

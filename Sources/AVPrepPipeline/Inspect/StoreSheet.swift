@@ -133,22 +133,24 @@ enum StoreSheet {
                 let values = try reader.spectrogram(layout.name, rows)
                 for row in 0..<rows.count { columns.append(Array(values[row * layout.bins..<(row + 1) * layout.bins])) }
             }
-            // Natural logarithms of power or magnitude, decibels or plain values: all become decibels.
-            let power = layout.attributes["power"]?.number ?? 2
-            let logarithm = layout.attributes["log"]?.text ?? "none"
+            let decibels = Self.decibels(layout.attributes)
             let rate = layout.framesPerSecond
             return SheetContent.SpectrogramImage(
                 levels: { start, end in
                     let index = Int((start + end) / 2 * rate)
                     guard columns.indices.contains(index) else { return nil }
-                    return columns[index].map { value in
-                        switch logarithm {
-                        case "natural": value * Float(20 / power / 2.302585)
-                        case "decibel": value
-                        default: Float(20 / power) * log10(max(value, 1e-10))
-                        }
-                    }
+                    return columns[index].map(decibels)
                 }, frequenciesHz: frequencies(layout), name: layout.name)
+        }
+
+        /// What makes decibels of a stored value: of a logarithm, of decibels, or of plain power or magnitude.
+        private static func decibels(_ attributes: [String: AttributeValue]) -> (Float) -> Float {
+            let scale = Float(attributes["scale"]?.number ?? 1)
+            let perFactorOfTen = Float(20 / max(1, attributes["power"]?.number ?? 2))
+            let logarithm = attributes["log"]?.text ?? "none"
+            if logarithm.hasSuffix("_to_db") { return { $0 / scale } }
+            if logarithm.hasPrefix("natural") { return { $0 / scale * perFactorOfTen / Float(log(10.0)) } }
+            return { perFactorOfTen * log10(max($0 / scale, 1e-10)) }
         }
 
         /// The frequency of each bin, by what the attributes say of how it was made.
