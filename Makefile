@@ -8,6 +8,10 @@ PREFIX     ?= /usr/local
 TORCH      ?= 2.13.0
 # A libtorch that is already there: the folder that holds its include/ and lib/. Empty: PyPI's torch, in .venv.
 LIBTORCH   ?=
+# How many damaged files `make fuzz` tries, which ones, and the number of the first.
+FUZZ_CASES ?= 2000
+FUZZ_SEED  ?= 1
+FUZZ_FIRST ?= 0
 # Where `make quickstart` works.
 QUICKSTART ?= quickstart
 
@@ -21,13 +25,14 @@ APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libav
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test kill scale lint format schemas bench quickstart install clean
+.PHONY: help deps build engine venv test fuzz kill scale lint format schemas bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
 	@echo "make build        the release build, $(RELEASE)"
 	@echo "make engine       the torch engine, $(ENGINE) (TORCH=$(TORCH), or LIBTORCH=/path/to/libtorch)"
 	@echo "make test         build, make the venv of oracles, run every test"
+	@echo "make fuzz         ingest damaged media files, FUZZ_CASES=$(FUZZ_CASES) of FUZZ_SEED=$(FUZZ_SEED), with the release build"
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
@@ -107,6 +112,13 @@ $(VENV)/.oracles: Makefile | $(VENV)/.torch-$(TORCH)
 test: deps venv engine
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The release build does the work; the tests' build makes the cases. What goes wrong is kept, with its recipe.
+fuzz: build
+	$(SWIFT) build --build-tests
+	AVPREP_PROGRAM="$(CURDIR)/$(RELEASE)" AVPREP_FUZZ_CASES=$(FUZZ_CASES) AVPREP_FUZZ_SEED=$(FUZZ_SEED) \
+	AVPREP_FUZZ_FIRST=$(FUZZ_FIRST) AVPREP_FUZZ_FOLDER="$(CURDIR)/.build/fuzz" \
+	$(SWIFT) test --skip-build --filter MediaFuzzTests/damagedFilesCostThemselvesAlone
 
 # A hundred kills at random moments of ingest and shard; a few of them are part of `make test`.
 kill: deps

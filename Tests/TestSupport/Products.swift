@@ -6,8 +6,8 @@ package enum Products {
     static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 
-    /// The `avprep` of this build.
-    package static let avprep = folder + "/avprep"
+    /// The `avprep` of this build, or the one that `AVPREP_PROGRAM` names.
+    package static let avprep = ProcessInfo.processInfo.environment["AVPREP_PROGRAM"] ?? folder + "/avprep"
 
     /// The torch engine, where `make engine` has built it.
     package static let engine: String? = {
