@@ -4,8 +4,8 @@ import CKernels
 /// Dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, arXiv 1603.03590).
 ///
 /// From coarse to fine, 8 × 8 patches are followed by inverse-compositional gradient descent, taking over what fits
-/// better from the patches above and below; their displacements are blended to a dense field and, except in
-/// `ultrafast`, refined variationally. The kernels are in CKernels; their results are the same bits on every processor.
+/// better from the patches above and below; their displacements are blended to a dense field, which is refined
+/// variationally. The kernels are in CKernels; their results are the same bits on every processor.
 ///
 /// Every size from 1 × 1 has a defined result: levels smaller than a patch are continued by their border pixels.
 final class DISFlow: DenseFlow {
@@ -87,18 +87,17 @@ private final class DISPicture: FlowPicture {
 }
 
 extension FlowSettings.Preset {
-    /// What the presets mean, apart from the coarsest level. Levels are OpenCV's presets'; strides, iterations and the
-    /// last step were chosen for an end-point error below OpenCV's at the same preset (`avprep-bench flow`).
-    /// The refinement's weights are those of OpenCV and of the paper's reference program.
+    /// What the presets mean, apart from the coarsest level. Levels are OpenCV's presets'; the rest was chosen for an
+    /// end-point error below OpenCV's at the same preset, and speed (`avprep-bench flow`).
     fileprivate var parameters: ckernels_dis_parameters {
         var parameters = ckernels_dis_parameters()
         parameters.finest = self == .medium ? 1 : 2
-        parameters.stride = self == .fast ? 4 : 3
+        parameters.stride = self == .medium ? 3 : 4
         parameters.iterations = 12
-        parameters.last_step = self == .ultrafast ? 0.4 : 0.05
-        parameters.fixed_point = self == .ultrafast ? 0 : 5
+        parameters.last_step = self == .ultrafast ? 0.2 : 0.05
+        parameters.fixed_point = self == .ultrafast ? 1 : 5
         parameters.relaxations = 5
-        parameters.alpha = 20
+        parameters.alpha = 40
         parameters.gamma = 10
         parameters.delta = 5
         return parameters

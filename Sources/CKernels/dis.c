@@ -69,7 +69,7 @@ static void lay_out(ckernels_dis *dis, arena *arena) {
     dis->patches.cost = take(arena, patches);
     dis->row = take(arena, 2 * (size_t)(width + 16));
     if (dis->parameters.fixed_point <= 0) return;
-    const size_t refined = (size_t)refine_pitch(width) * (size_t)(height + 2);
+    const size_t refined = (size_t)refine_pitch(width) * (size_t)(height + 4);
     const size_t half = (size_t)refine_half_pitch(width) * (size_t)(height + 2);
     for (int i = 0; i < REFINE_PLANES; ++i) {
         float *start = take(arena, refined);
@@ -108,7 +108,7 @@ ckernels_dis *ckernels_dis_create(int width, int height, ckernels_dis_parameters
 // A level's planes begin after their margins, which depend on its width.
 static dis_refinement refinement_of(const dis_refinement *room, int width) {
     dis_refinement level = *room;
-    for (int i = 0; i < REFINE_PLANES; ++i) level.planes[i] += refine_pitch(width) + REFINE_MARGIN;
+    for (int i = 0; i < REFINE_PLANES; ++i) level.planes[i] += 2 * refine_pitch(width) + REFINE_MARGIN;
     for (int i = 0; i < REFINE_HALVES; ++i)
         for (int colour = 0; colour < 2; ++colour) level.halves[i][colour] += refine_half_pitch(width) + REFINE_MARGIN;
     return level;

@@ -9,7 +9,7 @@
 #define DIS_DESCENT 0.92f     // share of the cost that a step has to leave at most
 #define DIS_LAST_STEP 0.25f   // pixels; a longer last step is not taken at all
 // Added to each pixel's squared gradients, in squared grey levels: a patch without texture stays where it is.
-#define DIS_REGULARITY 3.0f
+#define DIS_REGULARITY 1.0f
 
 // Two patches of the first picture with their gradients less the mean, and the inverse of the gradients' matrix.
 typedef struct {
@@ -158,8 +158,8 @@ KERNEL_INLINE KERNEL(pair_fit) KERNEL(descend)(
         best = KERNEL(choose)(active, next, best);
         length = select4(active, next_length, length);
     }
-    // Interpolation blurs, so the cost is least too near to whole pixels, while the steps end too far from them. A share
-    // of the last step lies between.
+    // Interpolation blurs, so the cost is least too near to whole pixels, while the steps end too far from them. A
+    // share of the last step lies between.
     best.flow = select4(length < DIS_LAST_STEP * DIS_LAST_STEP, best.flow - last_step * best.step, best.flow);
     // A patch that went further than its own size lost its way (section 2.1 of the paper).
     const float4 way = best.flow - start.flow;
