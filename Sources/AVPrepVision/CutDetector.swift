@@ -167,7 +167,7 @@ package struct CutDetector: Sendable {
         guard position > 0, position < thumbnails.count, changes[position] >= Self.smallestJump else { return false }
         let (before, after) = (thumbnails[position - 1], thumbnails[position])
         let ratio = changes[position] / max(changeAround(position), 0.2)
-        guard ratio >= settings.smallestRatio else { return false }
+        guard Double(ratio) >= settings.smallestRatio else { return false }
         guard before.likeness(with: after, blackLevel: Self.blackLevel) < Self.samePattern else { return false }
         let correlation = before.correlation(with: after)
         // Where the pictures have something in common, or the change is not far above others, it may be a jerk.
@@ -177,7 +177,7 @@ package struct CutDetector: Sendable {
                 isPlain ? Self.displacedPlain : correlation < Self.commonPattern ? Self.displacedUnlike : Self.displaced
             return after.displacedShare(from: before) < limit
         }
-        if changes[position] >= settings.smallestChange, unchangedShare(position) <= Self.largestUnchangedShare,
+        if Double(changes[position]) >= settings.smallestChange, unchangedShare(position) <= Self.largestUnchangedShare,
             ratio >= Self.clearRatio || correlation < Self.commonPattern
         {
             return !isDisplaced()

@@ -1,9 +1,9 @@
 /// Which changes of shot are looked for, and how large they must be.
 package struct CutSettings: Sendable, Equatable, Codable {
     /// Least change of a cut from one frame to the next: the mean over pixels of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.
-    package var smallestChange: Float = 10
+    package var smallestChange = 10.0
     /// How many times larger than the changes around it a cut must be.
-    package var smallestRatio: Float = 3
+    package var smallestRatio = 3.0
     /// Whether jumps within one scene, seen by a camera that stands, are cuts.
     package var jumps = true
     /// Whether dissolves are found, and end a segment in their middle.

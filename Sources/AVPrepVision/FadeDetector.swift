@@ -10,7 +10,7 @@ struct FadeDetector {
     /// Contrast beside the plain picture, as a share of the shot's, at most: more is a cut to or from it, or a flash.
     static let largestFirst: Float = 0.6
     /// Contrast, as a share of the shot's, above which a picture is not yet faded.
-    static let unfaded: Float = 0.96
+    static let unfaded: Float = 0.92
     /// Frames of falling or rising contrast that make a fade, at 25 frames a second.
     static let shortest = 3
     /// Longest fade that is measured, at 25 frames a second.
@@ -69,7 +69,7 @@ struct FadeDetector {
         while position > 0, history[position - 1].deviation > history[position].deviation * 1.01 { position -= 1 }
         let peak = history[position].deviation
         // What the contrast of a moving picture falls by is no fade yet.
-        while position < history.count - 1, history[position].deviation > Self.unfaded * peak { position += 1 }
+        position = history.lastIndex { $0.deviation >= Self.unfaded * peak } ?? position
         let length = history.count - 1 - position
         guard length >= shortest - 1, peak >= Self.smallestContrast,
             history[history.count - 2].deviation <= Self.largestFirst * peak

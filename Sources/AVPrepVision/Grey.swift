@@ -15,7 +15,7 @@ package enum Grey {
     }
 
     /// Fills `small` with `image` scaled to its size by averaging areas. Same number of channels.
-    static func scale(_ image: Image8, into small: Image8) throws(VisionError) {
+    package static func scale(_ image: Image8, into small: Image8) throws(VisionError) {
         precondition(image.channels == small.channels, "scaling keeps the channels")
         try VisionError.check(
             copencv_resize(image.openCV, small.pixels.baseAddress, Int32(small.width), Int32(small.height)),

@@ -31,9 +31,36 @@ package enum Stillness {
         return [values[0]] + values
     }
 
-    /// Whether a stretch with these frame differences is frozen: all but one frame in twenty below ``frozenLevel``.
-    package static func isFrozen(_ differences: [Float]) -> Bool {
-        let moving = differences.count { $0 > frozenLevel }
-        return moving * 20 <= differences.count
+    /// What a stretch of frames shows of stillness.
+    package struct Measure: Sendable, Equatable {
+        /// Share of the frames that show what the frame before showed, 0...1.
+        package var share: Double
+        /// Frames of the longest stretch of such, in which single ones may differ: an encoder's key frame does.
+        package var longest: Int
+        /// Mean difference from frame to frame, in grey levels.
+        package var meanChange: Double
+    }
+
+    /// - Parameter differences: of neighbouring frames of a stretch, in grey levels.
+    package static func measure(_ differences: [Float], level: Float = frozenLevel) -> Measure {
+        guard !differences.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
+        var (longest, run, interrupted) = (0, 0, false)
+        for difference in differences {
+            if difference <= level {
+                run += 1
+                interrupted = false
+            } else if run > 0, !interrupted {
+                interrupted = true
+            } else {
+                run = 0
+                interrupted = false
+            }
+            longest = max(longest, run)
+        }
+        let still = differences.count { $0 <= level }
+        let sum = differences.reduce(0.0) { $0 + Double($1) }
+        return Measure(
+            share: Double(still) / Double(differences.count), longest: longest,
+            meanChange: sum / Double(differences.count))
     }
 }

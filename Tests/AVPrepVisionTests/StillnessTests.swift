@@ -18,11 +18,20 @@ import Testing
             Pictures.grey(32, 24, of: texture, Pictures.view(32, 24, shift: Point(Double($0), 0)))
         }
         #expect(Stillness.differences(of: [still, still, still]) == [0, 0, 0])
-        #expect(Stillness.isFrozen([0, 0, 0]))
+        #expect(Stillness.measure([0, 0, 0]) == Stillness.Measure(share: 1, longest: 3, meanChange: 0))
         let differences = Stillness.differences(of: moving)
         #expect(differences.count == 6)
         #expect(differences[0] == differences[1])
-        #expect(!Stillness.isFrozen(differences))
+        #expect(Stillness.measure(differences).share == 0 && Stillness.measure(differences).meanChange > 1)
+    }
+
+    /// An encoder's key frame differs a little from the frames that repeat it.
+    @Test func aStillStretchSurvivesSingleFramesThatDiffer() {
+        let differences: [Float] = [3, 0, 0, 0, 0.5, 0, 0, 3, 3, 0, 0]
+        let measure = Stillness.measure(differences)
+        #expect(measure.longest == 5)
+        #expect(abs(measure.share - 7 / 11) < 1e-9)
+        #expect(Stillness.measure([]).longest == 0)
     }
 
     @Test func oneFrameAndNoFrameHaveNoMotion() {

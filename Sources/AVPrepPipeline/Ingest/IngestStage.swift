@@ -160,7 +160,7 @@ private struct Listing {
         let cpu = threadSeconds()
         let result = try worker.prepare(item, video: video, to: path)
         if let info = result.info {
-            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode)
+            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
         }
         try record(
@@ -187,6 +187,8 @@ struct MediaRecord: Codable, Sendable, Equatable {
     /// Segments, cuts and seconds dropped; nil when it was skipped before that.
     let tally: SegmentAssembler.Tally?
     let decode: DecodeSummary?
+    /// Framing and changes of shot; nil when it was skipped before that.
+    var cues: CueRecord?
 }
 
 extension CorpusItem {

@@ -6,12 +6,13 @@ import AVPrepVision
 
 /// Cuts the stream of frames and sound of one decode pass into segments, and hands each on, complete.
 ///
-/// A segment ends after `segment_seconds`, at a cut, where the clock jumps, or where the video ends. Cuts are known a few
-/// frames late, so that many frames wait before a full segment is closed.
+/// A segment ends after `segment_seconds`, at a change of shot or of framing, where the clock jumps, or where the video
+/// ends. Changes of shot are known some frames late, so that many frames wait before a full segment is closed.
 final class SegmentAssembler: DecodeConsumer {
     /// What became of the pass.
     struct Tally: Sendable, Equatable, Codable {
         var segments = 0
+        /// Segment ends at cuts, in the middle of dissolves and after fades.
         var cuts = 0
         /// Seconds in stretches shorter than `min_segment_seconds`.
         var droppedSeconds = 0.0
@@ -19,9 +20,14 @@ final class SegmentAssembler: DecodeConsumer {
 
     private let settings: IngestSettings
     private let video: SegmentOrigin
-    private let frames: FramePreparation
+    private let encoder: JPEGEncoder
+    private var frames: FramePreparation
     private let features: SegmentFeatures
-    private var cuts: CutDetector?
+    private let cues: SegmentCues
+    /// The stretch of one framing that the pass is in.
+    private var stretch = 0
+    private var view: FramingView
+    private var cuts: CutDetector
     private let maximumFrames: Int
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
@@ -30,8 +36,16 @@ final class SegmentAssembler: DecodeConsumer {
     private var originSeconds: Double
     /// The frame of the pass from which the cut detector counts.
     private var firstDetectedFrame = 0
-    /// Frames, counted by the cut detector, that start a new shot and have not ended a segment yet.
+    /// Frames of the pass that start a new shot and have not ended a segment yet.
     private var pendingCuts: [Int] = []
+    /// Changes of shot, in frames of the pass, that a segment to come may hold a part of.
+    private var recentChanges: [ShotChange] = []
+    /// All changes of shot, at presentation times.
+    private(set) var changes: [CueRecord.Change] = []
+    /// The segment before, until it is known whether a still picture follows it.
+    private var held: SegmentData?
+    /// Whether the segment to come begins with another shot than the one before it ended with.
+    private var beginsShot = false
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
     private(set) var tally = Tally()
@@ -40,17 +54,24 @@ final class SegmentAssembler: DecodeConsumer {
     ///   - video: what all segments of this video share.
     ///   - emit: takes each finished segment, in order.
     init(
-        settings: IngestSettings, video: SegmentOrigin, frames: FramePreparation, features: SegmentFeatures,
+        settings: IngestSettings, video: SegmentOrigin, encoder: JPEGEncoder, features: SegmentFeatures,
         cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
-    ) {
+    ) throws {
         self.settings = settings
         self.video = video
         originSeconds = video.originSeconds
-        self.frames = frames
+        self.encoder = encoder
         self.features = features
+        cues = SegmentCues(settings: settings, framing: video.framing)
+        let first = video.framing.stretch(at: video.originSeconds)
+        stretch = first
+        view = FramingView(video.framing.stretches[first])
+        frames = try FramePreparation(
+            settings: settings, width: video.framing.stretches[first].width,
+            height: video.framing.stretches[first].height, encoder: encoder)
         self.cancellation = cancellation
         self.emit = emit
-        cuts = settings.splitAtCuts ? CutDetector(fps: settings.video.fps) : nil
+        cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         maximumFrames = max(1, Int((settings.segmentSeconds * settings.video.fps).rounded(.down)))
         minimumFrames = max(1, Int((settings.minSegmentSeconds * settings.video.fps).rounded(.up)))
         sounds = settings.audioFormats.map { SoundBuffer(sampleRate: $0.sampleRate, channels: $0.channels) }
@@ -58,9 +79,19 @@ final class SegmentAssembler: DecodeConsumer {
 
     func consume(frame picture: Image8, index: Int) throws {
         try cancellation.check()
+        let current = video.framing.stretch(at: originSeconds + Double(index) / settings.video.fps)
+        if current != stretch {
+            try endShot(beforeFrame: index)
+            stretch = current
+            view = FramingView(video.framing.stretches[current])
+            frames = try FramePreparation(
+                settings: settings, width: video.framing.stretches[current].width,
+                height: video.framing.stretches[current].height, encoder: encoder)
+        }
+        let picture = try view.picture(in: picture)
         try frames.append(picture)
-        if let found = try cuts?.push(picture) { pendingCuts += found.compactMap(\.newShot) }
-        try closeFullSegments(latency: cuts?.latency ?? 0)
+        note(try cuts.push(picture))
+        try closeFullSegments(latency: cuts.latency)
     }
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
@@ -69,26 +100,50 @@ final class SegmentAssembler: DecodeConsumer {
 
     /// Closes what is left when the pass has ended.
     func finish() throws {
-        if let found = cuts?.finish() { pendingCuts += found.compactMap(\.newShot) }
+        note(cuts.finish())
         try closeFullSegments(latency: 0)
         if frames.count > 0 { try close(frames.count) }
+        if let held { try emit(held) }
+        held = nil
+    }
+
+    /// Ends the segment and the shot: nothing reaches across.
+    private func endShot(beforeFrame index: Int) throws {
+        try finish()
+        cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
+        firstDetectedFrame = index
+        beginsShot = false
     }
 
     /// Nothing reaches across: the segment ends, and so does the shot.
     func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
-        try finish()
-        cuts = settings.splitAtCuts ? CutDetector(fps: settings.video.fps) : nil
-        firstDetectedFrame = index
+        try endShot(beforeFrame: index)
         originSeconds = seconds - Double(index) / settings.video.fps
+    }
+
+    /// Keeps what the cut detector has found, counted from the frame where it began.
+    private func note(_ found: [ShotChange]) {
+        for var change in found {
+            change.start += firstDetectedFrame
+            change.end += firstDetectedFrame
+            change.newShot = change.newShot.map { $0 + firstDetectedFrame }
+            recentChanges.append(change)
+            let fps = settings.video.fps
+            changes.append(
+                CueRecord.Change(
+                    form: change.form, startSeconds: originSeconds + Double(change.start) / fps,
+                    endSeconds: originSeconds + Double(change.end) / fps, change: change.change))
+            if settings.splitAtCuts, let frame = change.newShot { pendingCuts.append(frame) }
+        }
     }
 
     private func closeFullSegments(latency: Int) throws {
         while true {
-            if let found = pendingCuts.first {
+            if let cut = pendingCuts.first {
                 pendingCuts.removeFirst()
-                let cut = firstDetectedFrame + found
                 tally.cuts += 1
                 if cut > firstFrame { try closeUpTo(cut) }
+                beginsShot = true
             } else if frames.count >= maximumFrames + latency {
                 try close(maximumFrames)
             } else {
@@ -107,19 +162,39 @@ final class SegmentAssembler: DecodeConsumer {
         let start = Double(firstFrame) / fps
         let end = Double(firstFrame + count) / fps
         let taken = frames.take(count)
+        let framing = video.framing.stretches[stretch]
         if count >= minimumFrames {
             let segment = Segment(
                 segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
-                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: video.width,
-                height: video.height, crop: video.crop, flags: video.crop == .none ? [] : .blackBorder)
-            try emit(features.complete(segment, taken, from: start, to: end, &sounds))
+                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: framing.width,
+                height: framing.height, crop: framing.span.crop)
+            var data = try features.complete(segment, taken, from: start, to: end, &sounds)
+            cues.mark(
+                &data.segment, taken, stretch: framing, frames: firstFrame..<firstFrame + count,
+                changes: recentChanges)
+            try hand(on: data)
             tally.segments += 1
         } else {
             tally.droppedSeconds += end - start
         }
         frames.recycle(taken.greys)
         firstFrame += count
+        beginsShot = false
+        recentChanges.removeAll { $0.end <= firstFrame }
         for index in sounds.indices { sounds[index].drop(before: end) }
+    }
+}
+
+extension SegmentAssembler {
+    /// Hands on the segment before this one: still pictures that follow one another are a slide show.
+    private func hand(on data: SegmentData) throws {
+        var data = data
+        if beginsShot, data.segment.flags.contains(.still), held?.segment.flags.contains(.still) == true {
+            data.segment.flags.insert(.slideshow)
+            held?.segment.flags.insert(.slideshow)
+        }
+        if let held { try emit(held) }
+        held = data
     }
 }
 
@@ -129,8 +204,5 @@ struct SegmentOrigin: Sendable {
     let source: String
     /// Presentation time of the decode pass's time 0, in seconds.
     let originSeconds: Double
-    /// Size of a stored frame.
-    let width: Int
-    let height: Int
-    let crop: CropMargins
+    let framing: Framing
 }

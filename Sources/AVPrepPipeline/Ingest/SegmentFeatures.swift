@@ -33,7 +33,6 @@ final class SegmentFeatures {
         let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
-        if Stillness.isFrozen(taken.differences) { segment.flags.insert(.still) }
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
             let estimator = try cameraMotion(width: segment.width, height: segment.height)

@@ -14,6 +14,8 @@ final class VideoPreparation {
         var info: MediaInfo?
         var tally: SegmentAssembler.Tally?
         var decode: DecodeSummary?
+        /// What was found of its framing and its shots.
+        var cues: CueRecord?
         /// CPU time of the process that decoded it, in seconds.
         var decoderSeconds = 0.0
     }
@@ -73,25 +75,24 @@ final class VideoPreparation {
         }
         if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
-        let crop = try Self.borders(of: media, settings: settings.borders)
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
-        guard let size = media.outputSize(crop: crop, shortSide: shortSide) else {
+        let probe = try BorderProbe(of: media, settings: settings.borders)
+        guard let framing = Framing(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
         let origin = SegmentOrigin(
-            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, width: size.width,
-            height: size.height, crop: crop)
-        let frames = try FramePreparation(settings: settings, width: size.width, height: size.height, encoder: encoder)
+            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, framing: framing)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
         let temporary = AtomicFile.temporaryPath(for: path)
         do {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
-            let assembler = SegmentAssembler(
-                settings: settings, video: origin, frames: frames, features: features, cancellation: cancellation,
+            let assembler = try SegmentAssembler(
+                settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
                 emit: writer.append)
             let summary = try media.decode(
                 DecodeRequest(
-                    fps: settings.video.fps, crop: crop, shortSide: shortSide, audio: settings.audioFormats),
+                    fps: settings.video.fps, crop: framing.crop, shortSide: framing.shortSide,
+                    audio: settings.audioFormats),
                 to: assembler)
             try assembler.finish()
             try writer.finish()
@@ -105,21 +106,16 @@ final class VideoPreparation {
                 )
             }
             try AtomicFile.commit(temporary, to: path)
-            return Result(outcome: .done, info: info, tally: tally, decode: summary)
+            let cues = CueRecord(probe, changes: assembler.changes)
+            return Result(outcome: .done, info: info, tally: tally, decode: summary, cues: cues)
         } catch {
             unlink(temporary)
             throw error
         }
     }
 
-    /// Black framing by a few spread frames, in source pixels.
+    /// Black framing by a few spread frames, in source pixels: the largest bars of any time.
     static func borders(of media: any MediaSource, settings: BorderSettings) throws -> CropMargins {
-        guard settings.method != .off else { return .none }
-        let frames = try media.spreadFrames(count: settings.frames)
-        guard let scale = frames.first?.scale else { return .none }
-        let margins = BlackBorder.detect(in: frames.map(\.picture), settings: settings).margins
-        return CropMargins(
-            top: margins.top * scale, bottom: margins.bottom * scale, left: margins.left * scale,
-            right: margins.right * scale)
+        try BorderProbe(of: media, settings: settings).union
     }
 }

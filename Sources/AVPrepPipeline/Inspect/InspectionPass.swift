@@ -93,18 +93,16 @@ final class InspectionPass: DecodeConsumer {
         hasSound = info.audio != nil
         part = Image8(width: border.inner.width, height: border.inner.height, channels: 3)
         grey = Image8(width: part.width, height: part.height, channels: 1)
-        cutDetector = CutDetector(fps: settings.video.fps)
+        cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         moments = draws ? MomentSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
-        assembler = SegmentAssembler(
+        assembler = try SegmentAssembler(
             settings: looked,
             video: SegmentOrigin(
-                videoID: "", source: "", originSeconds: info.commonStartSeconds, width: part.width, height: part.height,
-                crop: border.margins),
-            frames: try FramePreparation(
-                settings: looked, width: part.width, height: part.height,
-                encoder: try JPEGEncoder(quality: settings.video.quality)),
+                videoID: "", source: "", originSeconds: info.commonStartSeconds,
+                framing: Framing(crop: border.margins, width: part.width, height: part.height)),
+            encoder: try JPEGEncoder(quality: settings.video.quality),
             features: SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
             emit: { sink.segments.append($0.segment) })
         self.sink = sink
@@ -164,7 +162,7 @@ final class InspectionPass: DecodeConsumer {
         try assembler.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
         takeSegments()
         take(cutDetector.finish())
-        cutDetector = CutDetector(fps: settings.video.fps)
+        cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
         stillFinder.finish()
         if !piece.isEmpty { closePiece() }

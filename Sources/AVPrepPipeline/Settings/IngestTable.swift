@@ -8,7 +8,7 @@ enum IngestTable {
         SettingsTable<IngestSettings>([
             .number("segment_seconds", \.segmentSeconds, in: 1...60, "longest segment; a longer video gives several"),
             .number("min_segment_seconds", \.minSegmentSeconds, in: 0.1...60, "shorter rests are dropped, and counted"),
-            .flag("split_at_cuts", \.splitAtCuts, "segments end at cuts"),
+            .flag("split_at_cuts", \.splitAtCuts, "segments end at changes of shot"),
             .number("silence_db", \.silenceDecibels, in: -120...0, "level below full scale that counts as silence"),
             .section("video", \.video, video, "how frames are stored"),
             .section("pcm", \.pcm, pcm, "the waveform that is stored"),
@@ -19,6 +19,8 @@ enum IngestTable {
                 "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
                 "the kinds that are stored, in librosa's words"),
             .section("borders", \.borders, borders, "black framing: found in spread frames, cropped from all"),
+            .section("cuts", \.cuts, cuts, "changes of shot"),
+            .section("still", \.still, still, "frozen pictures"),
             .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
             .section("flow", \.flow, flow, "optical flow between neighbouring frames"),
             .section("limits", \.limits, limits, "a file past one of these fails, alone"),
@@ -88,9 +90,30 @@ enum IngestTable {
     static var borders: SettingsTable<BorderSettings> {
         SettingsTable<BorderSettings>([
             .choice("method", \.method, "aot: Arrow of Time's rule; off: nothing is cropped"),
-            .integer("frames", \.frames, in: 1...50, "frames probed, evenly spread"),
-            .number("threshold", \.threshold, in: 0...128, "mean level, of 255, that counts as black"),
+            .integer("frames", \.frames, in: 1...40, "least frames probed by robust; long videos get up to 40"),
+            .number("threshold", \.threshold, in: 0...128, "highest level of a bar, of 255, for robust"),
+            .number("aot_threshold", \.aotThreshold, in: 0...128, "mean level of a black row or column, for aot"),
             .integer("margin", \.margin, in: 0...32, "pixels cropped beyond a border found"),
+            .choice("change", \.change, "bars that come and go; split: segments end there; union: all are cropped"),
+            .flag("crops_filler", \.cropsFiller, "cut off coloured and blurred bars too; they are flagged anyway"),
+        ])
+    }
+
+    static var cuts: SettingsTable<CutSettings> {
+        SettingsTable<CutSettings>([
+            .number("smallest_change", \.smallestChange, in: 1...255, "least change of a cut, in levels"),
+            .number("smallest_ratio", \.smallestRatio, in: 1...100, "how far a cut stands out from changes around it"),
+            .flag("jumps", \.jumps, "jumps within a scene under a camera that stands are cuts"),
+            .flag("dissolves", \.dissolves, "dissolves are found, and end a segment in their middle"),
+            .flag("fades", \.fades, "fades are found, and end a segment where the new picture begins"),
+        ])
+    }
+
+    static var still: SettingsTable<StillSettings> {
+        SettingsTable<StillSettings>([
+            .number("level", \.level, in: 0...10, "mean change, of 255, up to which a frame is the one before"),
+            .number("share", \.share, in: 0...1, "share of such frames that makes a segment still"),
+            .number("seconds", \.seconds, in: 0.1...600, "so long a stretch of them does, too"),
         ])
     }
 

@@ -59,6 +59,8 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var waveforms: [WaveformSettings] = []
     package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
     package var borders = BorderSettings()
+    package var cuts = CutSettings()
+    package var still = StillSettings()
     package var cameraMotion = CameraMotionSettings()
     package var flow = FlowSettings()
     package var limits = MediaLimits()

@@ -1,0 +1,198 @@
+import AVPrepCore
+import AVPrepMedia
+import AVPrepVision
+
+/// What the frame of a video's picture is: found in frames spread over it, before anything is decoded for good.
+struct BorderProbe: Sendable, Equatable {
+    /// In pixels of the source, aligned to whole chroma samples; one a stretch of time.
+    let spans: [Span]
+    /// Bars of a colour or a blurred copy, in pixels of the source; none where there are none.
+    let filler: CropMargins
+    let fillerKind: FillerBorder.Kind?
+
+    struct Span: Sendable, Equatable {
+        /// Presentation time; -infinity for the first.
+        var startSeconds: Double
+        var crop: CropMargins
+        /// Level of the bars, and the share along which their edge was seen, where it was seen least.
+        var level: Double
+        var confidence: Double
+    }
+
+    /// One framing for all of a video.
+    init(_ span: Span) { (spans, filler, fillerKind) = ([span], .none, nil) }
+
+    init(of media: any MediaSource, settings: BorderSettings) throws {
+        let nothing = Span(startSeconds: -.infinity, crop: .none, level: 0, confidence: 0)
+        guard settings.method != .off else {
+            (spans, filler, fillerKind) = ([nothing], .none, nil)
+            return
+        }
+        let seconds = media.info.video?.durationSeconds ?? media.info.durationSeconds
+        let frames = try media.spreadFrames(count: settings.probeCount(seconds: seconds))
+        guard let scale = frames.first?.scale else {
+            (spans, filler, fillerKind) = ([nothing], .none, nil)
+            return
+        }
+        let pictures = frames.map(\.picture)
+        let timeline = BorderTimeline.detect(in: pictures, at: frames.map(\.seconds), settings: settings)
+        let found = settings.method == .robust ? FillerBorder.detect(in: pictures) : nil
+        filler = found?.margins.scaled(by: scale) ?? .none
+        fillerKind = found?.kind
+        let always = settings.cropsFiller ? filler : .none
+        let all = timeline.spans.map { span in
+            let sides = [span.detection.top, span.detection.bottom, span.detection.left, span.detection.right]
+                .filter { $0.depth > 0 }
+            return Span(
+                startSeconds: span.startSeconds,
+                crop: span.detection.margins.scaled(by: scale).union(always).wholeChromaSamples,
+                level: sides.map(\.level).max() ?? 0, confidence: sides.map(\.confidence).min() ?? 0)
+        }
+        switch settings.change {
+        case .split: spans = all
+        case .union:
+            spans = [
+                Span(
+                    startSeconds: -.infinity, crop: all.dropFirst().reduce(all[0].crop) { $0.union($1.crop) },
+                    level: all.map(\.level).max() ?? 0, confidence: all.map(\.confidence).max() ?? 0)
+            ]
+        }
+    }
+
+    /// What has to be cut off for no bar to be seen at any time.
+    var union: CropMargins { spans.dropFirst().reduce(spans[0].crop) { $0.union($1.crop) } }
+}
+
+/// How a video's picture is cropped and scaled on its way into segments, stretch by stretch.
+///
+/// A pass of decoding crops and scales every picture alike. Where the framing changes, the pass takes off what is border
+/// at all times, at a size from which the smallest picture still comes out as large as it is stored; each stretch then
+/// takes its own part out of that.
+struct Framing: Sendable {
+    /// A stretch of time and its picture.
+    struct Stretch: Sendable {
+        let span: BorderProbe.Span
+        /// Size of a stored frame.
+        let width: Int
+        let height: Int
+        /// Its part of the pass's pictures, in their pixels.
+        let rows: Range<Int>
+        let columns: Range<Int>
+        /// Short side of its picture in the source, in pixels.
+        let sourceShortSide: Double
+    }
+
+    let probe: BorderProbe
+    let stretches: [Stretch]
+    /// What the pass takes off and the short side it scales to.
+    let crop: CropMargins
+    let shortSide: Int?
+
+    /// - Parameter shortSide: of stored frames; nil for the source's.
+    /// - Returns: nil when a crop leaves nothing.
+    init?(_ probe: BorderProbe, of media: any MediaSource, shortSide wanted: Int?) {
+        guard let video = media.info.video else { return nil }
+        let common = probe.spans.dropFirst().reduce(probe.spans[0].crop) { $0.intersection($1.crop) }
+        func rest(_ crop: CropMargins) -> (width: Int, height: Int) {
+            (video.displayWidth - crop.left - crop.right, video.displayHeight - crop.top - crop.bottom)
+        }
+        let sizes = probe.spans.map { rest($0.crop) }
+        let whole = rest(common)
+        guard sizes.allSatisfy({ $0.width > 1 && $0.height > 1 }) else { return nil }
+        let smallest = sizes.map { min($0.width, $0.height) }.min() ?? 1
+        let passShortSide = wanted.map { side in
+            (side * min(whole.width, whole.height) + smallest - 1) / smallest
+        }
+        guard let pass = media.outputSize(crop: common, shortSide: passShortSide) else { return nil }
+        let (right, down) = (Double(pass.width) / Double(whole.width), Double(pass.height) / Double(whole.height))
+        var stretches: [Stretch] = []
+        for (span, source) in zip(probe.spans, sizes) {
+            guard let size = media.outputSize(crop: span.crop, shortSide: wanted) else { return nil }
+            // Inwards: half a line of a bar is still a dark edge.
+            func inner(_ start: Int, _ end: Int, _ scale: Double, _ size: Int) -> Range<Int> {
+                let first = Int((Double(start) * scale).rounded(.up))
+                return first..<max(first + 1, size - Int((Double(end) * scale).rounded(.up)))
+            }
+            stretches.append(
+                Stretch(
+                    span: span, width: size.width, height: size.height,
+                    rows: inner(span.crop.top - common.top, span.crop.bottom - common.bottom, down, pass.height),
+                    columns: inner(span.crop.left - common.left, span.crop.right - common.right, right, pass.width),
+                    sourceShortSide: Double(min(source.width, source.height))))
+        }
+        self.probe = probe
+        self.stretches = stretches
+        crop = common
+        shortSide = passShortSide
+    }
+
+    /// The framing of pictures that come cropped and scaled already.
+    init(crop: CropMargins, width: Int, height: Int) {
+        let span = BorderProbe.Span(startSeconds: -.infinity, crop: crop, level: 0, confidence: 0)
+        probe = BorderProbe(span)
+        stretches = [
+            Stretch(
+                span: span, width: width, height: height, rows: 0..<height, columns: 0..<width,
+                sourceShortSide: Double(min(width, height)))
+        ]
+        self.crop = crop
+        shortSide = nil
+    }
+
+    /// Whether the framing changes.
+    var changes: Bool { stretches.count > 1 }
+
+    /// The number of the stretch at a presentation time.
+    func stretch(at seconds: Double) -> Int {
+        // A picture may be shown a little before its stated time.
+        stretches.lastIndex { $0.span.startSeconds <= seconds + 1e-6 } ?? 0
+    }
+}
+
+/// Takes a stretch's part out of the pass's pictures. One a stretch, with buffers that are made once.
+final class FramingView {
+    private let stretch: Framing.Stretch
+    private var part: Image8?
+    private var scaled: Image8?
+
+    init(_ stretch: Framing.Stretch) { self.stretch = stretch }
+
+    /// The picture itself where it is whole, else the part of it, at the stored size. Lent until the next call.
+    func picture(in whole: Image8) throws -> Image8 {
+        if stretch.rows.count == whole.height, stretch.columns.count == whole.width, stretch.width == whole.width,
+            stretch.height == whole.height
+        {
+            return whole
+        }
+        let part = self.part ?? Image8(width: stretch.columns.count, height: stretch.rows.count, channels: 3)
+        let scaled = self.scaled ?? Image8(width: stretch.width, height: stretch.height, channels: 3)
+        (self.part, self.scaled) = (part, scaled)
+        for (row, source) in stretch.rows.enumerated() {
+            let start = source * whole.rowBytes + 3 * stretch.columns.lowerBound
+            _ = part.pixels.extracting(row * part.rowBytes..<(row + 1) * part.rowBytes)
+                .update(fromContentsOf: whole.pixels.extracting(start..<start + part.rowBytes))
+        }
+        try Grey.scale(part, into: scaled)
+        return scaled
+    }
+}
+
+extension CropMargins {
+    /// The smaller margin on each side.
+    fileprivate func intersection(_ other: CropMargins) -> CropMargins {
+        CropMargins(
+            top: min(top, other.top), bottom: min(bottom, other.bottom), left: min(left, other.left),
+            right: min(right, other.right))
+    }
+
+    /// In pixels of which `scale` go on one of these.
+    fileprivate func scaled(by scale: Int) -> CropMargins {
+        CropMargins(top: top * scale, bottom: bottom * scale, left: left * scale, right: right * scale)
+    }
+
+    /// Rounded up to even numbers: in 4:2:0, the most common format by far, two lines share their colour.
+    fileprivate var wholeChromaSamples: CropMargins {
+        func even(_ margin: Int) -> Int { (margin + 1) / 2 * 2 }
+        return CropMargins(top: even(top), bottom: even(bottom), left: even(left), right: even(right))
+    }
+}
