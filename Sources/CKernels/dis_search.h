@@ -200,9 +200,8 @@ static void KERNEL(search_row)(
         if (before >= 0) {
             for (int shift = -1; shift <= 1; ++shift) {
                 int c = first + shift, d = second + shift;
-                if (c < 0) c = 0;
-                if (c >= columns) c = columns - 1;
-                if (d >= columns) d = columns - 1;
+                c = c < 0 ? 0 : c < columns ? c : columns - 1;
+                d = d < 0 ? 0 : d < columns ? d : columns - 1;
                 const float4 candidate = KERNEL(pair_flow)(patches, before * columns + c, before * columns + d);
                 const float4 other = candidate - best.flow;
                 if (!KERNEL(any)(KERNEL(either)((other > DIS_SAME_FLOW) | (other < -DIS_SAME_FLOW)))) continue;
