@@ -10,8 +10,6 @@ import Foundation
 ///
 /// Same pictures, same numbers: RANSAC's random numbers have a fixed seed.
 package final class CameraMotionEstimator {
-    /// Short side, in pixels, to which larger pictures are scaled for tracking.
-    package static let trackingSize = 256
     /// When fewer than this share of the key frame's corners agree, the frame becomes the new key frame.
     private static let smallestKeptShare = 0.4
     /// And where the picture has grown or turned by more: patches are tracked without being scaled or turned.
@@ -38,7 +36,7 @@ package final class CameraMotionEstimator {
         self.fps = fps
         self.width = width
         self.height = height
-        let scale = min(1, Double(Self.trackingSize) / Double(min(width, height)))
+        let scale = min(1, Double(settings.trackingSize) / Double(min(width, height)))
         trackingWidth = max(1, Int((Double(width) * scale).rounded()))
         trackingHeight = max(1, Int((Double(height) * scale).rounded()))
         tracker = CornerTracker(settings: settings, width: trackingWidth, height: trackingHeight)
@@ -126,51 +124,56 @@ package final class CameraMotionEstimator {
 
         /// Where points of the key frame may lie in frame `index`: where they were last, or one step further.
         func guesses(for index: Int) -> [Homography] {
-            index - lastIndex == stepLength && step != .identity ? [keyToLast, step * keyToLast] : [keyToLast]
+            index - lastIndex == stepLength && step != .identity ? [step * keyToLast, keyToLast] : [keyToLast]
         }
     }
 
     /// Finds frame `target` from the key frame; failing that from the last frame found; failing that by way of the
-    /// frame half-way.
+    /// frame half-way. Where there is a frame half-way, it is preferred to a match that does not convince.
     private func follow(_ chain: inout Chain, to target: Int, in greys: [Image8]) throws(VisionError) -> Found? {
         let picture = try picture(of: greys[target])
-        if let found = try matchToKey(&chain, picture, index: target) { return found }
+        let gap = target - chain.lastIndex
+        // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
+        let canHalve = abs(gap) > 1 && abs(gap) <= settings.everyNthFrame
+        if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
         if chain.lastIndex != chain.keyIndex, let toKey = chain.keyToLast.inverse {
             let last = try self.picture(of: greys[chain.lastIndex])
             idlePictures.append(chain.key)
             chain.replaceKey(
                 by: last, index: chain.lastIndex, toCentre: chain.keyToCentre * toKey,
                 cornerCount: try tracker.cornerCount(of: last))
-            if let found = try matchToKey(&chain, picture, index: target) { return found }
+            if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
+        }
+        if canHalve {
+            if try follow(&chain, to: chain.lastIndex + gap / 2, in: greys) != nil {
+                idlePictures.append(picture)
+                return try follow(&chain, to: target, in: greys)
+            }
+            if let found = try matchToKey(&chain, picture, index: target, convincingly: false) { return found }
         }
         idlePictures.append(picture)
-        // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
-        let gap = target - chain.lastIndex
-        guard abs(gap) > 1, abs(gap) <= settings.everyNthFrame else { return nil }
-        guard try follow(&chain, to: chain.lastIndex + gap / 2, in: greys) != nil else { return nil }
-        return try follow(&chain, to: target, in: greys)
+        return nil
     }
 
     /// Matches `picture` to the key frame and takes it into the chain. Keeps the picture unless it returns nil.
-    private func matchToKey(_ chain: inout Chain, _ picture: TrackedPicture, index: Int) throws(VisionError) -> Found? {
-        for guess in chain.guesses(for: index) {
-            guard let match = try tracker.match(key: chain.key, other: picture, guess: guess),
-                let toOther = match.toKey.inverse
-            else { continue }
-            let toCentre = chain.keyToCentre * match.toKey
-            chain.noteStep(to: index, keyToOther: toOther)
-            if isFarFromKey(match, cornerCount: chain.keyCornerCount) {
-                idlePictures.append(chain.key)
-                chain.replaceKey(
-                    by: picture, index: index, toCentre: toCentre, cornerCount: try tracker.cornerCount(of: picture))
-            } else {
-                idlePictures.append(picture)
-                chain.lastIndex = index
-                chain.keyToLast = toOther
-            }
-            return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
+    private func matchToKey(
+        _ chain: inout Chain, _ picture: TrackedPicture, index: Int, convincingly: Bool
+    ) throws(VisionError) -> Found? {
+        guard let match = try tracker.match(key: chain.key, other: picture, guesses: chain.guesses(for: index)),
+            match.isConvincing || !convincingly, let toOther = match.toKey.inverse
+        else { return nil }
+        let toCentre = chain.keyToCentre * match.toKey
+        chain.noteStep(to: index, keyToOther: toOther)
+        if isFarFromKey(match, cornerCount: chain.keyCornerCount) {
+            idlePictures.append(chain.key)
+            chain.replaceKey(
+                by: picture, index: index, toCentre: toCentre, cornerCount: try tracker.cornerCount(of: picture))
+        } else {
+            idlePictures.append(picture)
+            chain.lastIndex = index
+            chain.keyToLast = toOther
         }
-        return nil
+        return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
     }
 
     /// Whether a frame shares so little with the key frame that it should take its place.

@@ -74,6 +74,13 @@ final class CornerTracker {
     /// object says nothing about the rest of the picture.
     static let smallestSpread = 0.05
 
+    /// Share of the spread of all corners that inliers reach which need no rivals.
+    static let wideSpread = 0.7
+    /// Share of the key picture's corners with which a match is convincing, when its inliers lie that widely.
+    static let convincingShare = 0.3
+    /// How often the picture is halved before its shift is sought as a whole.
+    static let shiftLevel: Int32 = 2
+
     private let width: Int
     private let height: Int
     private let maxTrackingError: Float
@@ -99,6 +106,14 @@ final class CornerTracker {
         let error: Double
         /// How many of the 8 × 8 cells of the key picture hold an inlier.
         let coverage: Int
+        /// How widely the inliers lie: the product of their standard deviations each way, in pixels².
+        let spread: Double
+        /// Whether many corners all over the picture agree. Else it may be a near object that was found, and the
+        /// background not.
+        fileprivate(set) var isConvincing = false
+        /// What is held against rivals: the part of the picture that agrees, and how far it reaches. The background
+        /// surrounds what moves in front of it, so it reaches further even where it shows less.
+        var weight: Double { Double(coverage) * spread }
     }
 
     /// `width` and `height`: the size at which tracking runs.
@@ -120,21 +135,36 @@ final class CornerTracker {
 
     /// Matches `other` to `key`.
     ///
-    /// Points are first looked for close to the guess, without the pyramid. That finds weak corners beside a strong
-    /// moving edge, which the pyramid's coarse levels would drag along with it. Unless half of the corners agree then,
-    /// they are looked for at a distance too, and the homography with more of the picture behind it wins.
+    /// Points are first looked for close to where they are expected, without the pyramid. That finds weak corners beside
+    /// a strong moving edge, which the pyramid's coarse levels would drag along with it. Unless half of the corners, all
+    /// over the picture, agree then, they are looked for at a distance too, from there and from where most of the
+    /// picture seems shifted, and the homography with most of the picture behind it wins.
     ///
-    /// - Parameter guess: where points of the key picture are expected in the other.
+    /// - Parameter guesses: where points of the key picture are expected in the other; the likeliest first.
     /// - Returns: nil when the pictures cannot be matched reliably.
-    func match(key: TrackedPicture, other: TrackedPicture, guess: Homography) throws(VisionError) -> Match? {
+    func match(key: TrackedPicture, other: TrackedPicture, guesses: [Homography]) throws(VisionError) -> Match? {
         let corners = try key.corners(cornerParameters)
-        guard corners.count >= Self.fewestMatches, let guessBack = guess.inverse else { return nil }
-        let near = try match(key, other, corners, guess, guessBack, levels: 0)
-        if let near, 2 * near.inlierCount >= corners.count { return near }
-        let far = try match(key, other, corners, guess, guessBack, levels: Self.levels)
-        if let far, 2 * far.inlierCount >= corners.count { return far }
-        let rivals = [near, far].compactMap(\.self).sorted { $0.coverage > $1.coverage }
-        for rival in rivals where try isAlike(key, other, rival) { return rival }
+        guard corners.count >= Self.fewestMatches else { return nil }
+        let spread = spread(of: corners)
+        var rivals: [Match] = []
+        /// Whether the match found from a guess needs no rivals.
+        func settles(_ guess: Homography, levels: Int32) throws(VisionError) -> Bool {
+            guard let back = guess.inverse,
+                var match = try match(key, other, corners, guess, back, levels: levels)
+            else { return false }
+            let isWide = match.spread >= Self.wideSpread * spread
+            match.isConvincing = isWide && Double(match.inlierCount) >= Self.convincingShare * Double(corners.count)
+            rivals.append(match)
+            return isWide && 2 * match.inlierCount >= corners.count
+        }
+        for guess in guesses where try settles(guess, levels: 0) { return rivals.last }
+        for guess in guesses where try settles(guess, levels: Self.levels) { return rivals.last }
+        var shift = copencv_point()
+        try VisionError.check(
+            copencv_shift(key.pyramid, other.pyramid, Self.shiftLevel, &shift), "find the shift of a picture")
+        let shifted = Homography(SIMD3(1, 0, Double(shift.x)), SIMD3(0, 1, Double(shift.y)), SIMD3(0, 0, 1))
+        if try settles(shifted, levels: Self.levels) { return rivals.last }
+        for rival in rivals.sorted(by: { $0.weight > $1.weight }) where try isAlike(key, other, rival) { return rival }
         return nil
     }
 
@@ -197,10 +227,14 @@ final class CornerTracker {
             Double(Self.fewestMatches), Double(matchedKey.count) * Self.smallestInlierShare,
             Double(cornerCount) * Self.smallestCornerShare)
         var best = try fit(threshold: ransacThreshold, leastInliers: least)
-        if let best, 2 * best.inlierCount >= matchedKey.count { return best }
+        if let best, 2 * best.inlierCount >= matchedKey.count,
+            best.spread >= Self.wideSpread * spread(of: matchedKey)
+        {
+            return best
+        }
         let agreed = inliers
         func compete(_ rival: Match?) {
-            guard let rival, rival.coverage > (best?.coverage ?? 0) else { return }
+            guard let rival, rival.weight > (best?.weight ?? 0) else { return }
             best = rival
         }
         compete(try fit(threshold: 2 * ransacThreshold, leastInliers: least))
@@ -246,7 +280,22 @@ final class CornerTracker {
         let smallest = Point(Double(width), Double(height)) * Self.smallestSpread
         guard variance.x > smallest.x * smallest.x, variance.y > smallest.y * smallest.y else { return nil }
         return Match(
-            toKey: toKey, inliers: agreed, error: squaredError / inlierCount, coverage: cells.nonzeroBitCount)
+            toKey: toKey, inliers: agreed, error: squaredError / inlierCount, coverage: cells.nonzeroBitCount,
+            spread: (variance.x * variance.y).squareRoot())
+    }
+
+    /// How widely points lie: the product of their standard deviations each way, in pixels².
+    private func spread(of points: [copencv_point]) -> Double {
+        var sum = Point()
+        var sumOfSquares = Point()
+        for point in points {
+            let place = Point(Double(point.x), Double(point.y))
+            sum += place
+            sumOfSquares += place * place
+        }
+        let mean = sum / Double(points.count)
+        let variance = sumOfSquares / Double(points.count) - mean * mean
+        return (max(0, variance.x) * max(0, variance.y)).squareRoot()
     }
 
     private func isInside(_ point: copencv_point) -> Bool {

@@ -4,28 +4,28 @@ import Foundation
 typealias Point = SIMD2<Double>
 
 /// A projective map of the picture plane: a 3 × 3 matrix, row-major.
-struct Homography: Equatable {
+package struct Homography: Equatable, Sendable {
     /// Rows of the matrix.
-    var rows: (SIMD3<Double>, SIMD3<Double>, SIMD3<Double>)
+    package var rows: (SIMD3<Double>, SIMD3<Double>, SIMD3<Double>)
 
-    static let identity = Homography(SIMD3(1, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1))
+    package static let identity = Homography(SIMD3(1, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1))
 
-    init(_ first: SIMD3<Double>, _ second: SIMD3<Double>, _ third: SIMD3<Double>) {
+    package init(_ first: SIMD3<Double>, _ second: SIMD3<Double>, _ third: SIMD3<Double>) {
         rows = (first, second, third)
     }
 
     /// - Parameter elements: nine numbers, row-major.
-    init(elements: [Double]) {
+    package init(elements: [Double]) {
         precondition(elements.count == 9, "a homography has nine numbers")
         self.init(
             SIMD3(elements[0], elements[1], elements[2]), SIMD3(elements[3], elements[4], elements[5]),
             SIMD3(elements[6], elements[7], elements[8]))
     }
 
-    static func == (first: Homography, second: Homography) -> Bool { first.rows == second.rows }
+    package static func == (first: Homography, second: Homography) -> Bool { first.rows == second.rows }
 
     /// The nine numbers, row-major, scaled so that the last is 1 where it is not 0.
-    var elements: [Double] {
+    package var elements: [Double] {
         let scale = rows.2.z == 0 ? 1 : 1 / rows.2.z
         return [rows.0, rows.1, rows.2].flatMap { [$0.x * scale, $0.y * scale, $0.z * scale] }
     }
@@ -34,14 +34,14 @@ struct Homography: Equatable {
     func weight(at point: Point) -> Double { rows.2.x * point.x + rows.2.y * point.y + rows.2.z }
 
     /// Where a point goes.
-    func apply(_ point: Point) -> Point {
+    package func apply(_ point: SIMD2<Double>) -> SIMD2<Double> {
         Point(
             rows.0.x * point.x + rows.0.y * point.y + rows.0.z, rows.1.x * point.x + rows.1.y * point.y + rows.1.z)
             / weight(at: point)
     }
 
     /// First `second`, then `first`.
-    static func * (first: Homography, second: Homography) -> Homography {
+    package static func * (first: Homography, second: Homography) -> Homography {
         func combine(_ row: SIMD3<Double>) -> SIMD3<Double> {
             row.x * second.rows.0 + row.y * second.rows.1 + row.z * second.rows.2
         }
@@ -49,7 +49,7 @@ struct Homography: Equatable {
     }
 
     /// The map back, or nil where the map flattens the plane.
-    var inverse: Homography? {
+    package var inverse: Homography? {
         func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
             SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
         }

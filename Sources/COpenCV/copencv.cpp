@@ -106,6 +106,16 @@ int copencv_resize(copencv_image source, uint8_t *destination, int width, int he
     });
 }
 
+int copencv_warp(copencv_image source, const double to_source[9], uint8_t *destination, int width, int height) {
+    return guarded([&] {
+        const cv::Mat matrix(3, 3, CV_64F, const_cast<double *>(to_source));
+        cv::Mat result(height, width, CV_8UC(source.channels), destination);
+        cv::warpPerspective(
+            view(source), result, matrix, result.size(), cv::INTER_CUBIC | cv::WARP_INVERSE_MAP, cv::BORDER_REPLICATE);
+        require_in_place(result, destination);
+    });
+}
+
 struct copencv_dis {
     cv::Ptr<cv::DISOpticalFlow> flow;
 };
@@ -198,6 +208,24 @@ int copencv_track(
             parameters.min_eigenvalue);
         require_in_place(result, tracked);
         require_in_place(status, found);
+    });
+}
+
+int copencv_shift(const copencv_pyramid *from, const copencv_pyramid *to, int level, copencv_point *shift) {
+    return guarded([&] {
+        // Levels and their derivatives take turns.
+        const size_t index = 2 * static_cast<size_t>(level);
+        if (index >= from->levels.size() || index >= to->levels.size()) {
+            *shift = {0, 0};
+            return;
+        }
+        cv::Mat first, second, window;
+        from->levels[index].convertTo(first, CV_32F);
+        to->levels[index].convertTo(second, CV_32F);
+        cv::createHanningWindow(window, first.size(), CV_32F);
+        const cv::Point2d found = cv::phaseCorrelate(first, second, window);
+        const double scale = 1 << level;
+        *shift = {static_cast<float>(found.x * scale), static_cast<float>(found.y * scale)};
     });
 }
 

@@ -10,7 +10,9 @@ import Testing
     static let texture = Texture(seed: 11)
 
     /// Frames of a camera that stands at `views[k]`, over a background without end.
-    static func frames(_ views: [Homography]) -> [Image8] {
+    static func frames(
+        _ views: [Homography], _ width: Int = width, _ height: Int = height, _ texture: Texture = texture
+    ) -> [Image8] {
         views.map { Pictures.grey(width, height, of: texture, $0) }
     }
 

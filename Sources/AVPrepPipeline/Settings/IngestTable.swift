@@ -121,6 +121,7 @@ enum IngestTable {
         SettingsTable<CameraMotionSettings>([
             .flag("enabled", \.enabled, "whether it is estimated"),
             .integer("every_nth_frame", \.everyNthFrame, in: 1...250, "frames between estimates"),
+            .integer("tracking_size", \.trackingSize, in: 32...4320, "short side to which frames are scaled for it"),
             .integer("max_corners", \.maxCorners, in: 16...5000, "corners tracked"),
             .number("max_tracking_error", \.maxTrackingError, in: 0.01...10, "forward-backward |dx| + |dy|, in pixels"),
             .number("ransac_threshold", \.ransacThreshold, in: 0.05...10, "reprojection error of an inlier, in pixels"),

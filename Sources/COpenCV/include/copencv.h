@@ -40,6 +40,10 @@ int copencv_rgb_to_grey(copencv_image rgb, uint8_t *grey);
 // Scales by averaging areas (INTER_AREA) to width x height; `destination` takes width * height * channels bytes.
 int copencv_resize(copencv_image source, uint8_t *destination, int width, int height);
 
+// Warps a picture (cv::warpPerspective, INTER_CUBIC): pixel p of the result shows the source at `to_source` · p
+// (row-major); beyond the source its border goes on. `destination` takes width * height * channels bytes.
+int copencv_warp(copencv_image source, const double to_source[9], uint8_t *destination, int width, int height);
+
 // --- Dense optical flow: where each pixel of `from` went in `to`; `flow` takes height * width * 2 floats, [y, x, (x, y)].
 
 typedef struct copencv_dis copencv_dis;
@@ -95,6 +99,10 @@ typedef struct {
 int copencv_track(
     copencv_pyramid *from, copencv_pyramid *to, const copencv_point *points, int count,
     copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found);
+
+// By how much most of one picture is shifted against another of the same size, in pixels of the pictures the pyramids
+// were built from: phase correlation (cv::phaseCorrelate) of their levels `level`. Things at p in `from` lie at p + shift.
+int copencv_shift(const copencv_pyramid *from, const copencv_pyramid *to, int level, copencv_point *shift);
 
 // How alike the surroundings of `count` pairs of points are: the correlation coefficient of size x size patches between
 // pixels (cv::getRectSubPix, cv::matchTemplate with TM_CCOEFF_NORMED), -1 to 1. `similarity` takes one float a pair.

@@ -3,12 +3,14 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     /// Whether camera motion is estimated at all.
     package var enabled = true
     /// A homography is estimated at every n-th frame (and the central one).
-    package var everyNthFrame = 5
+    package var everyNthFrame = 2
+    /// Short side, in pixels, to which larger pictures are scaled for tracking.
+    package var trackingSize = 144
     /// Corners to track, at most.
-    package var maxCorners = 500
-    /// Largest forward-backward tracking error |dx| + |dy|, in pixels of the tracked picture (short side ≤ 256).
+    package var maxCorners = 240
+    /// Largest forward-backward tracking error |dx| + |dy|, in pixels of the tracked picture.
     package var maxTrackingError = 1.0
-    /// RANSAC's reprojection threshold, in pixels of the tracked picture (short side ≤ 256).
+    /// RANSAC's reprojection threshold, in pixels of the tracked picture.
     package var ransacThreshold = 0.5
     /// Translation of the picture's centre that counts as pan or tilt, in picture widths a second.
     package var panThreshold = 0.05
