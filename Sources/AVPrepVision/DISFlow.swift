@@ -92,14 +92,19 @@ extension FlowSettings.Preset {
     fileprivate var parameters: ckernels_dis_parameters {
         var parameters = ckernels_dis_parameters()
         parameters.finest = self == .medium ? 1 : 2
-        parameters.stride = self == .medium ? 3 : 4
+        parameters.stride = self == .ultrafast ? 4 : 3
         parameters.iterations = 12
         parameters.last_step = self == .ultrafast ? 0.2 : 0.05
-        parameters.fixed_point = self == .ultrafast ? 1 : 5
+        parameters.fixed_point =
+            switch self {
+            case .ultrafast: 1
+            case .fast: 4
+            case .medium: 5
+            }
         parameters.relaxations = 5
         parameters.alpha = 40
         parameters.gamma = 10
-        parameters.delta = 5
+        parameters.delta = self == .fast ? 3 : 5
         return parameters
     }
 }

@@ -9,13 +9,15 @@ struct DISReference {
     var iterations = 12
     var lastStep: Float
     var fixedPoint: Int
+    var delta: Float
     var relaxations = 5
     var levels: ClosedRange<Int>
 
     init(_ preset: FlowSettings.Preset, width: Int, height: Int) {
-        stride = preset == .medium ? 3 : 4
+        stride = preset == .ultrafast ? 4 : 3
         lastStep = preset == .ultrafast ? 0.2 : 0.05
-        fixedPoint = preset == .ultrafast ? 1 : 5
+        fixedPoint = preset == .ultrafast ? 1 : preset == .fast ? 4 : 5
+        delta = preset == .fast ? 3 : 5
         levels = DISFlow.levels(preset: preset, width: width, height: height)
     }
 
@@ -28,7 +30,8 @@ struct DISReference {
             if let field { patches.place(field.x, field.y) }
             search(here, there, &patches)
             var next = densify(here, there, patches)
-            DISRefinement(here, there, fixedPoint: fixedPoint, relaxations: relaxations).run(&next.x, &next.y)
+            DISRefinement(here, there, fixedPoint: fixedPoint, relaxations: relaxations, delta: delta)
+                .run(&next.x, &next.y)
             field = next
         }
         guard let field else { return [] }

@@ -4,14 +4,16 @@ struct DISRefinement {
     private let to: EndlessPlane
     private let fixedPoint: Int
     private let relaxations: Int
+    private let delta: Float
     private let width: Int
     private let height: Int
 
-    init(_ from: EndlessPlane, _ to: EndlessPlane, fixedPoint: Int, relaxations: Int) {
+    init(_ from: EndlessPlane, _ to: EndlessPlane, fixedPoint: Int, relaxations: Int, delta: Float) {
         self.from = from
         self.to = to
         self.fixedPoint = fixedPoint
         self.relaxations = relaxations
+        self.delta = delta
         width = from.width
         height = from.height
     }
@@ -127,7 +129,7 @@ struct DISRefinement {
             let (hereU, hereV) = (u[x, y], v[x, y])
             func value(_ r: SIMD3<Float>) -> Float { r.z + r.x * hereU + r.y * hereV }
             let rb = value(r.b)
-            let kb = 5 * reciprocalRoot(rb * rb + 1e-6)
+            let kb = delta * reciprocalRoot(rb * rb + 1e-6)
             let (rx, ry) = (value(r.x), value(r.y))
             let kg = 10 * reciprocalRoot(rx * rx + ry * ry + 1e-6)
             let edges = edges(x, y, smooth)
