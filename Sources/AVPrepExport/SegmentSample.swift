@@ -42,10 +42,11 @@ package enum SegmentSample {
         if parts.contains(.flow), let flow = reader.layout.flow {
             for direction in flow.directions {
                 let name = "flow_\(direction.rawValue)"
+                let size = flow.size(width: stored.segment.width, height: stored.segment.height)
                 try write(
                     pictures: stored.flow[direction] ?? 0..<0, codec: flow.codec, prefix: "\(key).\(name)",
-                    rawName: "\(key).\(name).npy", rawShape: [2 * stored.segment.height, stored.segment.width],
-                    to: tar, &buffer
+                    rawName: "\(key).\(name).npy", rawShape: [2 * size.height, size.width],
+                    rawType: flow.storedType == .float16 ? .float16 : .uint8, to: tar, &buffer
                 ) { row, body in try reader.withFlowBytes(direction, row, body) }
             }
         }
@@ -60,7 +61,7 @@ package enum SegmentSample {
 
     private static func write(
         pictures rows: Range<Int>, codec: StoreLayout.PictureCodec, prefix: String, rawName: String, rawShape: [Int],
-        to tar: TarWriter, _ buffer: inout [UInt8],
+        rawType: NumPyArray.ElementType = .uint8, to tar: TarWriter, _ buffer: inout [UInt8],
         bytes: (Int, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         switch codec {
@@ -71,7 +72,7 @@ package enum SegmentSample {
                 try bytes(row) { try tar.add(name, $0) }
             }
         case .raw:
-            var array = NumPyArray.header(.uint8, shape: [rows.count] + rawShape)
+            var array = NumPyArray.header(rawType, shape: [rows.count] + rawShape)
             for row in rows { try bytes(row) { array.append(contentsOf: $0) } }
             swap(&array, &buffer)
             try tar.add(rawName, buffer)

@@ -35,6 +35,13 @@ enum SegmentTable {
         try put("start_seconds", .float64, unit: "s") { $0.segment.startSeconds }
         try put("height", .int32, unit: "pixel") { Int32($0.segment.height) }
         try put("width", .int32, unit: "pixel") { Int32($0.segment.width) }
+        if let flow = layout.flow {
+            func size(_ stored: StoredSegment) -> (width: Int, height: Int) {
+                flow.size(width: stored.segment.width, height: stored.segment.height)
+            }
+            try put("flow_height", .int32, unit: "pixel") { Int32(size($0).height) }
+            try put("flow_width", .int32, unit: "pixel") { Int32(size($0).width) }
+        }
         for (name, side) in cropColumns {
             try put(name, .int32, unit: "pixel") { Int32($0.segment.crop[keyPath: side]) }
         }

@@ -123,6 +123,7 @@ struct Track: Hashable {
         var attributes: [String: AttributeValue] = [
             "codec": .string(flow.codec.rawValue), "method": .string(flow.method), "bound": .double(flow.bound),
             "fps": .double(flow.fps), "quantisation": .string(flow.quantisation), "channels": .string("x over y"),
+            "dtype": .string((flow.storedType ?? .uint8).rawValue), "step": .int(flow.step ?? 1),
         ]
         attributes["quality"] = flow.quality.map { .int($0) }
         attributes["preset"] = flow.preset.map { .string($0) }

@@ -22,6 +22,11 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         case forward, backward
     }
 
+    /// How displacements are stored: by a rule in 8 bits, or as pixels in 16-bit floats.
+    package enum FlowType: String, Sendable, Codable, CaseIterable {
+        case uint8, float16
+    }
+
     /// Optical flow as pictures: one channel of `[2 · height, width]`, x on top of y, one picture a pair of frames.
     package struct Flow: Sendable, Equatable, Codable {
         /// Without repeats, forward first.
@@ -29,20 +34,27 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         package var codec: PictureCodec
         /// JPEG quality, 1…100; nil for raw.
         package var quality: Int?
+        /// `float16` only with the codec `raw`. Nil, as in files of format 1.0, is `uint8`.
+        package var storedType: FlowType?
+        /// Frames from one picture of a pair to the other. Nil, as in files of format 1.0, is 1.
+        package var step: Int?
+        /// Shorter side in pixels; nil or 0 where flow has the frames' size.
+        package var shortSide: Int?
         /// `dis` or `farneback`.
         package var method: String
         /// The method's preset; nil if it has none.
         package var preset: String?
-        /// Displacements are clipped to ± this many pixels.
+        /// Displacements are clipped to ± this many pixels, of flow's own size.
         package var bound: Double
-        /// Flow pictures a second.
+        /// Flow pictures a second: the frames'.
         package var fps: Double
         /// The rule from pixels of displacement to 0…255, in words and symbols.
         package var quantisation: String
 
         package init(
             directions: [FlowDirection], codec: PictureCodec, quality: Int?, method: String, preset: String?,
-            bound: Double, fps: Double, quantisation: String
+            bound: Double, fps: Double, quantisation: String, storedType: FlowType? = nil, step: Int? = nil,
+            shortSide: Int? = nil
         ) {
             self.directions = directions
             self.codec = codec
@@ -52,6 +64,24 @@ package struct StoreLayout: Sendable, Equatable, Codable {
             self.bound = bound
             self.fps = fps
             self.quantisation = quantisation
+            self.storedType = storedType
+            self.step = step
+            self.shortSide = shortSide
+        }
+
+        /// The size of flow between frames of `width` × `height`: the shorter side scaled down to ``shortSide``, the other
+        /// one likewise, to the nearest pixel.
+        package func size(width: Int, height: Int) -> (width: Int, height: Int) {
+            let side = min(width, height)
+            guard let shortSide, shortSide > 0, shortSide < side else { return (width, height) }
+            func scaled(_ length: Int) -> Int { max(1, (length * shortSide + side / 2) / side) }
+            return (scaled(width), scaled(height))
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case directions, codec, quality, method, preset, bound, fps, quantisation, step
+            case storedType = "stored_type"
+            case shortSide = "short_side"
         }
     }
 
@@ -189,6 +219,10 @@ package struct StoreLayout: Sendable, Equatable, Codable {
             }
             if !isRate(flow.fps) || !isRate(flow.bound) { return "the flow's fps or bound is not a positive number" }
             if !isQuality(flow.quality, for: flow.codec) { return "the flow's quality is not one" }
+            if flow.storedType == .float16, flow.codec != .raw { return "the flow's 16-bit floats are not raw" }
+            if !(1...1_000_000).contains(flow.step ?? 1) || !(0...1 << 16).contains(flow.shortSide ?? 0) {
+                return "the flow's step or short side is out of range"
+            }
         }
         if let pcm, !(1...1_000_000).contains(pcm.sampleRate) || !(1...64).contains(pcm.channels) {
             return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
@@ -217,6 +251,13 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (97...122).contains(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+    }
+
+    /// Bytes of a raw picture of a track, in a segment with frames of `width` × `height`.
+    func rawBytes(of track: Track, width: Int, height: Int) -> Int {
+        guard case .flow = track.content, let flow else { return 3 * width * height }
+        let size = flow.size(width: width, height: height)
+        return 2 * size.width * size.height * (flow.storedType == .float16 ? 2 : 1)
     }
 
     /// Whether `name` can be the name of a dataset under /audio, and of its columns in the table of segments.

@@ -152,9 +152,9 @@ package final class StoreReader: @unchecked Sendable {
         for track in Track.all(of: layout) where track.isPictures {
             let codec = track.content == .frames ? layout.frameCodec : layout.flow?.codec
             guard codec == .raw, let offsets = columns[track.content]?.offsets else { continue }
-            let channels = track.content == .frames ? 3 : 2
             for (row, segment) in segments.enumerated() {
-                let bytes = Int64(segment.segment.width * segment.segment.height * channels)
+                let bytes = Int64(
+                    layout.rawBytes(of: track, width: segment.segment.width, height: segment.segment.height))
                 for picture in segment[track] where offsets[picture + 1] - offsets[picture] != bytes {
                     throw StoreError.damaged(path, "a picture of segment \(row) in \(track.path) has another size")
                 }

@@ -25,10 +25,27 @@ package struct FlowSettings: Sendable, Equatable, Codable {
         case forward, backward, both
     }
 
+    /// How a flow picture is stored.
+    package enum Codec: String, Sendable, Codable, CaseIterable {
+        /// 8 bits by ``FlowQuantiser``'s rule, as grey JPEG (default).
+        case jpeg
+        /// The same 8 bits as they are.
+        case raw
+        /// Displacements as 16-bit floats.
+        case float16
+    }
+
     package var method = Method.dis
     package var preset = Preset.medium
     package var tvl1 = TVL1Settings()
     package var direction = Direction.forward
+    /// Frames from one picture of a pair to the other. A segment of n frames has n − `step` flow pictures.
+    package var step = 1
+    /// Shorter side, in pixels, of the pictures that flow is computed between and stored at; 0: the frames' own size.
+    package var shortSide = 0
+    package var codec = Codec.jpeg
+    /// JPEG quality, of 100.
+    package var quality = 90
     /// Displacements are clipped to ± this many pixels before they are quantised to 8 bits.
     package var bound = 20.0
 

@@ -2,7 +2,7 @@ import AVPrepCore
 import AVPrepStore
 import AVPrepVision
 
-/// What is made of each frame as it comes: the stored picture, grey for tracking, flow from the frame before.
+/// What is made of each frame as it comes: the stored picture, grey for tracking, flow from an earlier frame.
 ///
 /// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment.
 final class FramePreparation {
@@ -11,7 +11,7 @@ final class FramePreparation {
         var bytes: Range<Int>
         /// Grey picture, when something needs it later.
         var grey: Image8?
-        /// Stored flow from the frame before this one, by direction; empty for the first frame of all.
+        /// Stored flow between this frame and the one `step` frames before, by direction; empty for the first ones.
         var flow: [StoreLayout.FlowDirection: [UInt8]] = [:]
         /// Mean absolute grey difference from the frame before.
         var difference: Float
@@ -34,7 +34,8 @@ final class FramePreparation {
         self.encoder = encoder
         flow =
             settings.flow.method == .off
-            ? nil : try FlowStage(settings: settings.flow, video: settings.video, width: width, height: height, encoder)
+            ? nil
+            : try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
     }
 
     /// Frames waiting for their segment.
@@ -52,8 +53,8 @@ final class FramePreparation {
         var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)
         if let last = lastGrey {
             entry.difference = Stillness.difference(last, grey)
-            if let flow { entry.flow = try flow.store(from: last, to: grey) }
         }
+        if let flow { entry.flow = try flow.append(grey) }
         lastGrey = grey
         entries.append(entry)
     }
@@ -78,8 +79,12 @@ final class FramePreparation {
         var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
         for direction in flow?.directions ?? [] {
             var pictures = PictureSequence()
-            // The flow into the segment's first frame comes from another segment: it is no part of this one.
-            for entry in taken.dropFirst() { (entry.flow[direction] ?? []).withUnsafeBytes { pictures.append($0) } }
+            // The flow into the segment's first frames comes from another segment: it is no part of this one.
+            for entry in taken.dropFirst(settings.flow.step) {
+                guard let stored = entry.flow[direction] else { preconditionFailure("a frame without its flow") }
+                stored.withUnsafeBytes { pictures.append($0) }
+            }
+            precondition(pictures.count == max(0, count - settings.flow.step), "flow of another number of frames")
             flows[direction] = pictures
         }
         let result = Taken(
@@ -98,45 +103,5 @@ final class FramePreparation {
     /// Makes grey buffers available again; the newest frame's stays, the next frame's flow starts there.
     func recycle(_ greys: [Image8]) {
         spareGreys += greys.filter { $0 !== lastGrey }
-    }
-}
-
-/// Flow of one frame to the next, computed, quantised and encoded.
-final class FlowStage {
-    let directions: [StoreLayout.FlowDirection]
-    private let estimator: FlowEstimator
-    private let quantiser: FlowQuantiser
-    private let field: FlowField
-    private let planes: Image8
-    private let encoder: JPEGEncoder
-    private let video: FrameSettings
-
-    init(settings: FlowSettings, video: FrameSettings, width: Int, height: Int, _ encoder: JPEGEncoder) throws {
-        directions = settings.direction.stored
-        estimator = try FlowEstimator(settings: settings, width: width, height: height)
-        quantiser = FlowQuantiser(bound: settings.bound)
-        field = FlowField(width: width, height: height)
-        planes = Image8(width: width, height: 2 * height, channels: 1)
-        self.encoder = encoder
-        self.video = video
-    }
-
-    /// The stored flow between two grey pictures, by direction; backward is computed anew, from `to` to `from`.
-    func store(from: Image8, to: Image8) throws -> [StoreLayout.FlowDirection: [UInt8]] {
-        var stored: [StoreLayout.FlowDirection: [UInt8]] = [:]
-        for direction in directions {
-            switch direction {
-            case .forward: try estimator.compute(from: from, to: to, into: field)
-            case .backward: try estimator.compute(from: to, to: from, into: field)
-            }
-            quantiser.encode(field, into: planes)
-            var bytes: [UInt8] = []
-            switch video.codec {
-            case .jpeg: try encoder.withEncoded(planes) { bytes.append(contentsOf: $0) }
-            case .raw: bytes.append(contentsOf: planes.pixels)
-            }
-            stored[direction] = bytes
-        }
-        return stored
     }
 }

@@ -24,13 +24,20 @@ extension IngestSettings {
         layout.waveforms = waveforms.map {
             StoreLayout.Waveform(name: $0.name, sampleRate: $0.sampleRate, channels: $0.channels)
         }
-        if flow.method != .off {
-            layout.flow = StoreLayout.Flow(
-                directions: flow.direction.stored, codec: codec, quality: quality, method: flow.method.rawValue,
-                preset: flow.method.hasPresets ? flow.preset.rawValue : nil, bound: flow.bound, fps: video.fps,
-                quantisation: FlowQuantiser.rule)
-        }
+        if flow.method != .off { layout.flow = flow.layout(fps: video.fps) }
         return layout
+    }
+}
+
+extension FlowSettings {
+    /// What is stored of flow under these settings.
+    func layout(fps: Double) -> StoreLayout.Flow {
+        StoreLayout.Flow(
+            directions: direction.stored, codec: codec == .jpeg ? .jpeg : .raw, quality: codec == .jpeg ? quality : nil,
+            method: method.rawValue, preset: method.hasPresets ? preset.rawValue : nil,
+            bound: codec == .float16 ? FlowHalves.bound : bound, fps: fps,
+            quantisation: codec == .float16 ? FlowHalves.rule : FlowQuantiser.rule,
+            storedType: codec == .float16 ? .float16 : .uint8, step: step, shortSide: shortSide)
     }
 }
 

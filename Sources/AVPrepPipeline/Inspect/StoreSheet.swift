@@ -76,10 +76,15 @@ enum StoreSheet {
         private func flow(of stored: StoredSegment, at place: Int, _ decoder: JPEGDecoder) throws -> FlowField? {
             guard let layout = reader.layout.flow, let rows = stored.flow[.forward], !rows.isEmpty else { return nil }
             let row = rows.lowerBound + min(place, rows.count - 1)
-            let planes = Image8(width: stored.segment.width, height: 2 * stored.segment.height, channels: 1)
-            try reader.withFlowBytes(.forward, row) { try decode($0, layout.codec, into: planes, decoder) }
-            let field = FlowField(width: stored.segment.width, height: stored.segment.height)
-            FlowQuantiser(bound: layout.bound).decode(planes, into: field)
+            let size = layout.size(width: stored.segment.width, height: stored.segment.height)
+            let field = FlowField(width: size.width, height: size.height)
+            if layout.storedType == .float16 {
+                try reader.withFlowBytes(.forward, row) { FlowHalves.decode($0, into: field) }
+            } else {
+                let planes = Image8(width: size.width, height: 2 * size.height, channels: 1)
+                try reader.withFlowBytes(.forward, row) { try decode($0, layout.codec, into: planes, decoder) }
+                FlowQuantiser(bound: layout.bound).decode(planes, into: field)
+            }
             return field
         }
 

@@ -22,7 +22,7 @@ enum IngestTable {
             .section("cuts", \.cuts, cuts, "changes of shot"),
             .section("still", \.still, still, "frozen pictures"),
             .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
-            .section("flow", \.flow, flow, "optical flow between neighbouring frames"),
+            .section("flow", \.flow, flow, "optical flow between frames"),
             .section("limits", \.limits, limits, "a file past one of these fails, alone"),
             .choice("isolation", \.isolation, "process: decoders can touch nothing; none: in this one, for debugging"),
         ])
@@ -139,6 +139,10 @@ enum IngestTable {
             .choice("preset", \.preset, "of dis, from fast to careful"),
             .section("tvl1", \.tvl1, tvl1, "of tvl1, in the words of its papers"),
             .choice("direction", \.direction, "backward is computed anew on reversed frames"),
+            .integer("step", \.step, in: 1...250, "frames from one picture of a pair to the other"),
+            .integer("short_side", \.shortSide, in: 0...4320, "shorter side of flow, in pixels; 0: as the frames"),
+            .choice("codec", \.codec, "jpeg, raw: 8 bits by the papers' rule; float16: pixels, not clipped"),
+            .integer("quality", \.quality, in: 1...100, "JPEG quality"),
             .number("bound", \.bound, in: 1...127, "displacements are clipped to ± this many pixels"),
         ])
     }
