@@ -42,25 +42,32 @@ package enum ShardPacker {
         let source = PartReaders(limit: maxOpenFiles)
         let plan = try plan(parts, path, source)
         let root = try PreparedFileWriter.rootAttributes(attributes, kind: "shard", layout: plan.layout, path)
-        let (file, tracks) = try HDF5.perform {
+        // HDF5 makes the file with all its room and closes it; what fills the room goes there directly. So HDF5, which does
+        // not survive a disk that fills up under it, never meets one, and its queue is free while bytes are copied.
+        let targets = try HDF5.perform {
+            try PackedFile.reserve(plan.bytes, path)
             let file = try HDF5.createFile(path, isAligned: true)
             try HDF5.write(root, to: file, path)
             let tracks = try TrackDatasets.create(plan.layout, in: file, sizes: { plan.sizes[$0] ?? (0, 0) }, path)
             try SegmentTable.write(plan.segments, layout: plan.layout, in: file, path)
             try HDF5.linkExternally("pairs", in: file, to: "/pairs", of: pairsFile, path)
-            return (file, tracks)
+            let targets = tracks.map(PackedTrack.init)
+            try file.closeFile(path)
+            return targets
         }
-        var positions = tracks.map { _ in Position() }
+        let file = try PackedFile(path)
+        var positions = targets.map { _ in Position() }
         for part in parts {
             let reader = try source.reader(part.path)
             for row in part.rows {
-                for index in tracks.indices {
+                for index in targets.indices {
                     try copy(
-                        reader.segments[row], of: reader, to: tracks[index], at: &positions[index], cancellation)
+                        reader.segments[row], of: reader, to: targets[index], in: file, at: &positions[index],
+                        cancellation)
                 }
             }
         }
-        try HDF5.perform { try file.closeFile(path) }
+        try file.close()
     }
 
     // MARK: - Planning
@@ -71,6 +78,14 @@ package enum ShardPacker {
         var segments: [StoredSegment] = []
         /// Rows and pictures of each track.
         var sizes: [Track: (rows: Int, pictures: Int)] = [:]
+
+        /// About the size of the shard: its rows, and some room for tables and alignment.
+        var bytes: Int {
+            sizes.reduce(1 << 20) { sum, entry in
+                let rowBytes = entry.key.isPictures ? 1 : entry.key.rowShape.reduce(entry.key.element.size, *)
+                return sum + entry.value.rows * rowBytes + entry.value.pictures * 8 + 8192
+            } + segments.count * 1024
+        }
     }
 
     private static func plan(_ parts: [ShardPart], _ path: String, _ source: PartReaders) throws -> Plan {
@@ -123,35 +138,34 @@ package enum ShardPacker {
     }
 
     private static func copy(
-        _ segment: StoredSegment, of reader: StoreReader, to target: TrackDatasets, at position: inout Position,
-        _ cancellation: Cancellation
+        _ segment: StoredSegment, of reader: StoreReader, to target: PackedTrack, in file: PackedFile,
+        at position: inout Position, _ cancellation: Cancellation
     ) throws {
         let content = target.track.content
         let range = segment[target.track]
         guard let offsets = target.offsets else {
-            try copyRows(range, content, of: reader, to: target.rows, at: &position.rows, cancellation)
+            try copyRows(range, content, of: reader, to: target.rows, in: file, at: &position.rows, cancellation)
             return
         }
         let bytes = reader.byteRange(content, range)
         let shift = Int64(position.rows) - Int64(bytes.lowerBound)
         let ends = range.map { Int64(reader.byteRange(content, $0..<$0 + 1).upperBound) + shift }
         // Row 0 of the offsets is the 0 that was written when they were made.
-        let first = position.pictures + 1
-        try HDF5.perform { try ends.withUnsafeBytes { try offsets.write($0, at: first) } }
+        try ends.withUnsafeBytes { try file.write($0, to: offsets, row: position.pictures + 1) }
         position.pictures += range.count
-        try copyRows(bytes, content, of: reader, to: target.rows, at: &position.rows, cancellation)
+        try copyRows(bytes, content, of: reader, to: target.rows, in: file, at: &position.rows, cancellation)
     }
 
     private static func copyRows(
-        _ range: Range<Int>, _ content: Track.Content, of reader: StoreReader, to target: HDF5.Dataset,
-        at position: inout Int, _ cancellation: Cancellation
+        _ range: Range<Int>, _ content: Track.Content, of reader: StoreReader, to target: PackedPiece,
+        in file: PackedFile, at position: inout Int, _ cancellation: Cancellation
     ) throws {
         let step = max(1, pieceBytes / target.rowBytes)
         for first in stride(from: range.lowerBound, to: range.upperBound, by: step) {
             try cancellation.check()
             let piece = first..<min(first + step, range.upperBound)
             let row = position
-            try reader.withRows(content, piece) { bytes in try HDF5.perform { try target.write(bytes, at: row) } }
+            try reader.withRows(content, piece) { bytes in try file.write(bytes, to: target, row: row) }
             position += piece.count
         }
     }

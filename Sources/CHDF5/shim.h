@@ -27,3 +27,14 @@ static inline haddr_t avprep_h5_undefined_address(void) { return HADDR_UNDEF; }
 
 // "H5P_DEFAULT" and "H5S_ALL" are casts, which newer headers spell so that Swift cannot import them.
 static inline hid_t avprep_h5p_default(void) { return (hid_t)0; }
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Sets room aside for a file; 0, or -1 with errno. Swift sees neither fallocate (_GNU_SOURCE) nor syscall (variadic), and
+// posix_fallocate writes the whole room where a file system cannot set it aside.
+static inline int avprep_fallocate(int descriptor, long long bytes) {
+    return (int)syscall(SYS_fallocate, descriptor, 0, 0LL, bytes);
+}
+#endif
