@@ -134,7 +134,8 @@ struct ContactSheet {
             canvas.fill(Box(x: area.x, y: area.endY - 2, width: area.width, height: 2), span.colour, opacity: 0.8)
             let style = TextStyle(Palette.text, scale: 1)
             let text = style.shortened(span.label, toFit: area.width - 8)
-            guard area.width > 40, !text.isEmpty else { continue }
+            // A word cut to pieces says nothing.
+            guard text == span.label || area.width > 120 else { continue }
             canvas.text(text, x: area.x + 5, y: area.y + (area.height - 2 - style.capitalHeight) / 2, style)
         }
     }
@@ -192,7 +193,7 @@ enum TileDrawing {
         canvas.flowWheel(in: wheel)
         let middle = box.x + box.width / 2
         canvas.text("rim: \(Quantity.number(radius))", x: middle, y: wheel.endY + 6, style)
-        canvas.text("px/frame", x: middle, y: wheel.endY + 20, style)
+        canvas.text("px/picture", x: middle, y: wheel.endY + 20, style)
     }
 
     /// Where a part of a picture lies when the picture fills a box.

@@ -1,7 +1,7 @@
 import AVPrepCore
 import AVPrepDrawing
 
-/// Draws `inspect --flow`: frames spread over the video, each with the flow to its next frame in the Middlebury colours.
+/// Draws `inspect --flow`: frames spread over the video, each with the flow to the next picture in the Middlebury colours.
 enum FlowSheet {
     private static let width = 1920
     private static let margin = 48
@@ -61,7 +61,7 @@ enum FlowSheet {
         canvas.flowWheel(in: disc)
         var style = ContactSheet.label
         style.alignment = .right
-        let lines = ["colour: direction", "strength: speed", "rim: \(Quantity.number(radius)) px/frame"]
+        let lines = ["colour: direction", "strength: speed", "rim: \(Quantity.number(radius)) px/picture"]
         for (index, line) in lines.enumerated() {
             canvas.text(line, x: disc.x - 20, y: disc.y + 32 + index * 24, style)
         }

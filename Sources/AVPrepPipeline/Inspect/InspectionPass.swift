@@ -103,7 +103,7 @@ final class InspectionPass: DecodeConsumer {
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
                 framing: Framing(crop: border.margins, width: part.width, height: part.height)),
             encoder: try JPEGEncoder(quality: settings.video.quality),
-            features: SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
+            features: try SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
             emit: { sink.segments.append($0.segment) })
         self.sink = sink
         formats = looked.audioFormats
@@ -133,15 +133,18 @@ final class InspectionPass: DecodeConsumer {
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let fps = settings.video.fps
+        var isRepeated = false
         if let lastGrey, jumps.last != index {
-            let isStill = Stillness.difference(lastGrey, grey) <= Stillness.frozenLevel
+            let difference = Stillness.difference(lastGrey, grey)
+            isRepeated = difference == 0
+            let isStill = difference <= Stillness.frozenLevel
             stillFinder.push(isStill, from: Double(index - 1) / fps, to: Double(index) / fps)
         }
         if lastGrey == nil {
             lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
         }
         lastGrey?.copyPixels(from: grey)
-        moments?.push(picture, grey: grey, index: index)
+        moments?.push(picture, grey: grey, index: index, isRepeated: isRepeated)
         onProgress(frameCount)
     }
 

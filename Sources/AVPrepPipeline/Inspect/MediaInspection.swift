@@ -100,9 +100,9 @@ struct MediaInspection {
             settings: flowSettings, width: border.inner.width, height: border.inner.height)
         return try moments.map { moment in
             var field: FlowField?
-            if let next = moment.nextGrey {
+            if let next = moment.next {
                 let flow = FlowField(width: border.inner.width, height: border.inner.height)
-                try estimator.compute(from: moment.grey, to: next, into: flow)
+                try estimator.compute(from: moment.grey, to: next.grey, into: flow)
                 field = flow
             }
             return SheetContent.Tile(

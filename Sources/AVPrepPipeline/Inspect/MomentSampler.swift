@@ -1,14 +1,16 @@
 import AVPrepCore
 
-/// A frame kept for a drawing, and the one after it for its flow.
+/// A frame kept for a drawing, and the next one that shows something else for its flow.
 struct Moment {
     /// The frame's number in the pass.
     let index: Int
     /// The whole picture, RGB.
     let picture: Image8
-    /// The part within the border, grey, of this frame and the next one.
+    /// The part within the border, grey.
     let grey: Image8
-    var nextGrey: Image8?
+    /// The same of the next frame with another picture, and its number. Where few pictures become many frames, the very
+    /// next one shows the same.
+    var next: (grey: Image8, index: Int)?
 }
 
 /// Keeps frames evenly spread over a video whose length is not known before its end, in bounded memory: every frame at
@@ -20,9 +22,18 @@ struct MomentSampler {
     /// Frames kept at most; half as many remain at least.
     private static let capacity = 64
 
+    /// How many frames after the kept one its next picture may come.
+    private static let reach = 12
+
     /// Takes a frame; what is needed of it is copied.
-    mutating func push(_ picture: Image8, grey: Image8, index: Int) {
-        if let last = moments.indices.last, moments[last].index == index - 1 { moments[last].nextGrey = copy(grey) }
+    ///
+    /// - Parameter isRepeated: whether it shows what the frame before showed.
+    mutating func push(_ picture: Image8, grey: Image8, index: Int, isRepeated: Bool) {
+        if let last = moments.indices.last, moments[last].next == nil, !isRepeated,
+            index - moments[last].index <= Self.reach
+        {
+            moments[last].next = (copy(grey), index)
+        }
         guard index % stride == 0 else { return }
         moments.append(Moment(index: index, picture: copy(picture), grey: copy(grey)))
         guard moments.count == Self.capacity else { return }
@@ -43,7 +54,9 @@ struct MomentSampler {
     ///   - cuts: frames that begin a shot; there is no flow to them, so the frames before them are left out, as is the
     ///     last frame of all, where there are others.
     func spread(_ count: Int, over frameCount: Int, cuts: Set<Int>) -> [Moment] {
-        let flowing = moments.filter { $0.nextGrey != nil && !cuts.contains($0.index + 1) }
+        let flowing = moments.filter { moment in
+            moment.next.map { next in !(moment.index + 1...next.index).contains(where: cuts.contains) } ?? false
+        }
         let usable = flowing.isEmpty ? moments : flowing
         guard !usable.isEmpty else { return [] }
         var chosen: [Int] = []

@@ -4,7 +4,7 @@ import AVPrepVision
 
 /// What a contact sheet shows, wherever it comes from.
 struct SheetContent {
-    /// A frame, and its flow to the next one.
+    /// A frame, and its flow to the next picture.
     struct Tile {
         let seconds: Double
         /// The whole picture, RGB.

@@ -44,6 +44,8 @@ struct SpectrogramPanel {
 
     /// Decibels from the brightest colour to the darkest.
     private static let range: Float = 80
+    /// Power, in decibels, below which nothing is made bright: digital silence stays dark.
+    private static let faintest: Float = -60
 
     func draw(on canvas: Canvas, in box: Box) {
         canvas.fill(box, Palette.panel)
@@ -52,7 +54,7 @@ struct SpectrogramPanel {
             let half = (axis.end - axis.start) / Double(axis.width) / 2
             return image.levels(middle - half, middle + half)
         }
-        let largest = columns.compactMap { $0?.filter(\.isFinite).max() }.max() ?? 0
+        let largest = max(Self.faintest, columns.compactMap { $0?.filter(\.isFinite).max() }.max() ?? 0)
         let colours = ColourMap.magma.table
         let rows = (0..<box.height).map { place(ofRow: $0, of: box.height) }
         for (x, column) in zip(box.x..<box.endX, columns) {

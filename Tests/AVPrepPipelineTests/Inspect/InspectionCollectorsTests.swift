@@ -79,20 +79,32 @@ import Testing
             let grey = Image8(width: 2, height: 2, channels: 1)
             for index in 0..<length {
                 grey.pixels[0] = UInt8(truncatingIfNeeded: index)
-                sampler.push(picture, grey: grey, index: index)
+                sampler.push(picture, grey: grey, index: index, isRepeated: false)
                 #expect(sampler.moments.count <= 64)
             }
             let moments = sampler.spread(10, over: length, cuts: [3])
             #expect(moments.count == min(10, max(1, length - 1 - (length > 3 ? 1 : 0))), "\(length)")
             #expect(moments.map(\.index) == moments.map(\.index).sorted())
             #expect(length < 4 || !moments.contains { $0.index == 2 })
-            for moment in moments where moment.nextGrey != nil {
-                #expect(moment.nextGrey?.pixels[0] == UInt8(truncatingIfNeeded: moment.index + 1))
+            for moment in moments {
+                guard let next = moment.next else { continue }
+                #expect(next.index == moment.index + 1)
+                #expect(next.grey.pixels[0] == UInt8(truncatingIfNeeded: moment.index + 1))
             }
             guard length > 100 else { continue }
             for (part, moment) in moments.enumerated() {
                 #expect(abs(Double(moment.index) - (Double(part) + 0.5) * Double(length) / 10) <= Double(length) / 32)
             }
         }
+    }
+
+    /// 12.5 pictures a second become 25 frames: the flow is to the next picture, not to its repetition, and over no cut.
+    @Test func repeatedFramesAreNotTheNextPicture() {
+        var sampler = MomentSampler()
+        let picture = Image8(width: 2, height: 2, channels: 3)
+        let grey = Image8(width: 2, height: 2, channels: 1)
+        for index in 0..<40 { sampler.push(picture, grey: grey, index: index, isRepeated: index % 2 == 1) }
+        #expect(sampler.moments.prefix(4).map { $0.next?.index } == [nil, 2, nil, 4])
+        #expect(!sampler.spread(20, over: 40, cuts: [10]).contains { [8, 9].contains($0.index) })
     }
 }

@@ -73,7 +73,8 @@ import Testing
             // A sine of amplitude 0.5 for 2.5 of 4 s: 0.5 · √(½ · 0.625) = -11.1 dB.
             #expect(abs(sound.decibels + 11.1) < 0.3 && (-6.1...(-3)).contains(sound.peakDecibels))
             for word in [
-                "h264", "160 × 120", "25 fps", "aac", "16000 Hz, mono", "start skew +0.0 ms", "25 fps measured",
+                "h264", "160 × 120", "25 fps", "aac", "16000 Hz, mono", "+0.0 ms (sound after picture)",
+                "25 fps measured",
                 "key frames", "bit rates", "pan 2 s",
             ] {
                 #expect(report.text.contains(word), "\(word) in:\n\(report.text)")
