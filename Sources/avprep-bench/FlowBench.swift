@@ -62,7 +62,8 @@ struct FlowBench: ParsableCommand {
         let hasReal = pairs.contains { $0.truth == nil }
         var rows = [["flow \(width) × \(height)", "fps"] + kinds + (hasReal ? ["warped"] : [])]
         for (index, candidate) in candidates.enumerated() {
-            let mean = seconds[index].reduce(0, +) / Double(pairs.count)
+            let timed = zip(pairs, seconds[index]).filter { $0.0.truth != nil }.map(\.1)
+            let mean = timed.reduce(0, +) / Double(max(1, timed.count))
             var row = [candidate.name, String(format: mean < 0.1 ? "%.0f" : "%.2f", 1 / mean)]
             for kind in kinds { row.append(errors(pairs, fields[index], kind)) }
             if hasReal { row.append(warped(pairs, fields[index])) }
@@ -84,8 +85,7 @@ struct FlowBench: ParsableCommand {
             let large = try CaseScene.real(clip, shortSide: 2 * height, fps: 25, from: 1, to: 1.05)
             if !large.frames.isEmpty { scenes.append(large) }
             let moving = try CaseScene.real(clip, shortSide: height, fps: 25, from: 1, to: 1.12)
-            for (from, to) in zip(moving.frames, moving.frames.dropFirst())
-            where from.width == width && from.height == height {
+            for (from, to) in zip(moving.frames, moving.frames.dropFirst()) {
                 real.append(FlowPair(kind: "warped", from: try from.grey(), to: try to.grey(), truth: nil))
             }
         }

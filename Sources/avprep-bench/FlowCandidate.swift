@@ -55,13 +55,17 @@ struct FlowCandidate {
     }
 
     private func compute(_ pairs: [FlowPair], _ settings: FlowSettings) throws -> ([FlowField], [Double]) {
-        guard let first = pairs.first else { return ([], []) }
-        let estimator = try FlowEstimator(settings: settings, width: first.from.width, height: first.from.height)
-        let (before, now) = (estimator.makePicture(), estimator.makePicture())
+        var estimator: FlowEstimator?
+        var (before, now): (FlowPicture?, FlowPicture?)
         var fields: [FlowField] = []
         var seconds: [Double] = []
         for pair in pairs {
             let field = FlowField(width: pair.from.width, height: pair.from.height)
+            if estimator?.width != field.width || estimator?.height != field.height {
+                estimator = try FlowEstimator(settings: settings, width: field.width, height: field.height)
+                (before, now) = (estimator?.makePicture(), estimator?.makePicture())
+            }
+            guard let estimator, let before, let now else { preconditionFailure("no estimator") }
             // In a sequence the picture before is ready already.
             try estimator.prepare(pair.from, into: before)
             let start = ProcessCost.cpuSeconds
