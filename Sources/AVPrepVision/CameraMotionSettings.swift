@@ -7,7 +7,7 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     /// Short side, in pixels, to which larger pictures are scaled for tracking.
     package var trackingSize = 144
     /// Corners to track, at most.
-    package var maxCorners = 240
+    package var maxCorners = 160
     /// Largest forward-backward tracking error |dx| + |dy|, in pixels of the tracked picture.
     package var maxTrackingError = 1.0
     /// RANSAC's reprojection threshold, in pixels of the tracked picture.

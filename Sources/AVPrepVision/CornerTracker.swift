@@ -55,7 +55,7 @@ final class TrackedPicture {
 /// directly.
 final class CornerTracker {
     /// Side of the tracked patches, in pixels.
-    static let window: Int32 = 19
+    static let window: Int32 = 13
     /// How often the picture is halved.
     static let levels: Int32 = 3
     /// Corners are found in this number of parts each way.
