@@ -40,6 +40,9 @@ import Testing
             corpus.settings.ingest.splitAtCuts = false
             corpus.settings.ingest.flow.method = .off
             corpus.settings.ingest.borders.method = .off
+            // Between its flashes the clock stands still, and would give no hard negatives.
+            corpus.settings.ingest.still.share = 1
+            corpus.settings.ingest.still.seconds = 60
             corpus.settings.shard.pairs.pairsPerSegment = 16
             var moments: [String: [Double]] = [:]
             for number in 0..<2 {
