@@ -34,6 +34,16 @@ package struct Workspace: Sendable {
     /// The name of the file that is locked while a command changes the workspace.
     static let lockName = ".avprep.lock"
 
+    /// Takes the lock, and waits a second for it: what is left of an avprep that was killed a moment ago may hold it until
+    /// it has noticed.
+    private func lock(_ file: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(50_000)
+        }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
+    }
+
     /// Runs `body` as the only avprep that changes this workspace.
     ///
     /// The lock is the operating system's (`flock`), so a killed process leaves none behind.
@@ -46,7 +56,7 @@ package struct Workspace: Sendable {
             throw Failure("cannot write in \(folder): \(systemError()); give another folder or make it writable")
         }
         defer { close(file) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard lock(file) else {
             var text = [CChar](repeating: 0, count: 32)
             let count = max(0, pread(file, &text, text.count - 1, 0))
             let owner = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)

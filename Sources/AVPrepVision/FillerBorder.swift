@@ -28,9 +28,11 @@ package struct FillerBorder: Sendable, Equatable {
 
     /// Finds bars on two opposite sides; bars on one side alone are part of the picture for all that can be seen.
     ///
-    /// - Parameter frames: probed RGB frames of one video, all of one shape.
-    package static func detect(in frames: [Image8]) -> FillerBorder? {
-        guard let first = frames.first, first.channels == 3 else { return nil }
+    /// - Parameters:
+    ///   - frames: probed RGB frames of one video, all of one shape.
+    ///   - border: the black framing that was found; beside black bars none of other kinds is looked for.
+    package static func detect(in frames: [Image8], beside border: CropMargins) -> FillerBorder? {
+        guard let first = frames.first, first.channels == 3, border == .none else { return nil }
         for isUpright in [true, false] {
             if let margins = coloured(frames, isUpright) { return FillerBorder(kind: .coloured, margins: margins) }
         }

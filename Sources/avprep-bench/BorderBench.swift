@@ -53,7 +53,7 @@ struct BorderBench: ParsableCommand {
         let frames = try media.spreadFrames(count: settings.probeCount(seconds: media.info.durationSeconds))
         let pictures = frames.map(\.picture)
         let timeline = BorderTimeline.detect(in: pictures, at: frames.map(\.seconds), settings: settings)
-        let filler = FillerBorder.detect(in: pictures)
+        let filler = FillerBorder.detect(in: pictures, beside: timeline.union)
         score.seconds += ProcessCost.cpuSeconds - start
         let isFilled = test.kind == .blurred || test.kind == .coloured
         if filler != nil { score.filler += 1 }

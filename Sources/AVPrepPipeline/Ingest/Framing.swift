@@ -36,7 +36,7 @@ struct BorderProbe: Sendable, Equatable {
         }
         let pictures = frames.map(\.picture)
         let timeline = BorderTimeline.detect(in: pictures, at: frames.map(\.seconds), settings: settings)
-        let found = settings.method == .robust ? FillerBorder.detect(in: pictures) : nil
+        let found = settings.method == .robust ? FillerBorder.detect(in: pictures, beside: timeline.union) : nil
         filler = found?.margins.scaled(by: scale) ?? .none
         fillerKind = found?.kind
         let always = settings.cropsFiller ? filler : .none
