@@ -127,6 +127,7 @@ kill: deps
 
 # Catalog, plan and pairs at the size of Kinetics and of AudioSet.
 scale: deps
+	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench scale $(BENCH)
 
@@ -143,6 +144,7 @@ schemas: build
 # --- use ------------------------------------------------------------------------------------------------------------------
 
 bench: deps venv
+	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench $(BENCH)
 
