@@ -15,6 +15,7 @@ enum CatalogSchema {
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
             try database.execute(sql: version1)
         }
+        migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
         return migrator
     }()
 
@@ -70,6 +71,31 @@ enum CatalogSchema {
         CREATE TRIGGER items_vanished AFTER UPDATE OF vanished ON items WHEN OLD.vanished <> NEW.vanished BEGIN
             UPDATE outcomes SET live = 1 - NEW.vanished WHERE subject = NEW.path;
         END;
+        """
+
+    /// What videos look and sound like, and which are near-duplicates of each other. The fact `near_duplicates_key` stands for the
+    /// fingerprints and the settings that `near_duplicates` was made of.
+    private static let version2 = """
+        CREATE TABLE fingerprints (
+            video_id TEXT NOT NULL PRIMARY KEY,
+            settings_key TEXT NOT NULL,
+            bytes BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE near_duplicates (
+            first TEXT NOT NULL,
+            second TEXT NOT NULL,
+            picture_distance REAL,
+            sound_distance REAL,
+            offset_seconds REAL NOT NULL,
+            mirrored INTEGER NOT NULL CHECK (mirrored IN (0, 1)),
+            PRIMARY KEY (first, second)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE facts (
+            name TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Refuses a file that is no catalog, before anything is written to it.

@@ -49,11 +49,26 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package static let dissolve = SegmentFlags(rawValue: 1 << 14)
     /// A still picture among others: a slide show.
     package static let slideshow = SegmentFlags(rawValue: 1 << 15)
+    /// A steady hum, whistle or test tone, and hardly anything else.
+    package static let constantTone = SegmentFlags(rawValue: 1 << 16)
+    /// Peaks of the sound are cut off at full scale.
+    package static let clipping = SegmentFlags(rawValue: 1 << 17)
+    /// The sound does not swing about zero.
+    package static let dcOffset = SegmentFlags(rawValue: 1 << 18)
+    /// One of two channels is silent while the other sounds.
+    package static let deadChannel = SegmentFlags(rawValue: 1 << 19)
+    /// The sound repeats itself: one period later it fits the picture again.
+    package static let periodicSound = SegmentFlags(rawValue: 1 << 20)
+    /// Picture and sound of the file begin at times far apart.
+    package static let startSkew = SegmentFlags(rawValue: 1 << 21)
+    /// What is heard comes before or after what is seen.
+    package static let skewed = SegmentFlags(rawValue: 1 << 22)
 
     /// Name of each bit, bit 0 first.
     package static let names = [
         "black-border", "pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable", "still", "silent",
         "border-change", "border-missed", "filler-border", "fade", "dissolve", "slideshow",
+        "constant-tone", "clipping", "dc-offset", "dead-channel", "periodic-sound", "start-skew", "skewed",
     ]
 
     /// The names of the bits that are set, lowest first.

@@ -26,12 +26,36 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     /// Samples of the sound that are no numbers, or beyond anything that is sound: levels and spectrograms take them
     /// for silence.
     case brokenSamples = "broken_samples"
+    /// Share of the sound's power in a few steady narrow bands.
+    case toneShare = "tone_share"
+    /// The strongest of those bands.
+    case toneFrequency = "tone_hz"
+    /// Share of the samples at full scale, of the channel that has more.
+    case clippedShare = "clipped_share"
+    /// Mean of the samples, 1 being full scale, of the channel where it is larger.
+    case dcOffset = "dc_offset"
+    /// How much louder one of two channels is than the other.
+    case channelDifference = "channel_difference_db"
+    /// After how long the sound repeats itself, where anything says so.
+    case period = "period_seconds"
+    /// How alike the sound's beginnings are one and two periods later, 0...1.
+    case periodConfidence = "period_confidence"
+    /// How much later the file's sound begins than its picture.
+    case startSkew = "start_skew_seconds"
+    /// How much later what is heard comes than what is seen, by their sudden moments.
+    case skewEstimate = "skew_estimate_seconds"
+    /// Share of the arrangements by chance that fit picture and sound less well, 0...1.
+    case skewConfidence = "skew_confidence"
 
     /// Its unit; empty for shares and other bare numbers.
     package var unit: String {
         switch self {
-        case .stillShare, .borderConfidence: ""
-        case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut: "s"
+        case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
+            .skewConfidence:
+            ""
+        case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
+        case .toneFrequency: "Hz"
+        case .channelDifference: "dB"
         case .meanChange, .borderLevel: "level"
         case .borderMissed, .fillerBorder: "pixel"
         case .brokenSamples: "sample"

@@ -62,7 +62,9 @@ package struct PairSource: Sendable, Equatable {
         self.init(
             row: row, segmentID: segment.segmentID, videoID: segment.videoID, group: group ?? segment.videoID,
             startSeconds: segment.startSeconds, soundSeconds: soundSeconds, frameCount: segment.frameCount, fps: fps,
-            hardExclusion: flags.contains(.silent) ? .silent : flags.contains(.still) ? .still : nil,
+            // A tone that stays has no period: it fits at all times.
+            hardExclusion: flags.contains(.silent)
+                ? .silent : flags.contains(.still) ? .still : flags.contains(.constantTone) ? .periodic : nil,
             periodSeconds: periodSeconds)
     }
 

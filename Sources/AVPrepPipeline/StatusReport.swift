@@ -8,6 +8,8 @@ package struct StatusReport: Sendable, Codable {
     let corpus: CatalogReport
     /// Failed and skipped items with their reasons, the first few.
     let notes: [String]
+    /// Near-duplicates among the prepared videos, as found the last time; nil when none were looked for.
+    let nearDuplicates: NearDuplicates.Counts?
     let shards: ShardIndex?
     /// Runs by name, with what is there of each.
     let runs: [RunState]
@@ -31,6 +33,7 @@ package struct StatusReport: Sendable, Codable {
         return StatusReport(
             corpus: try catalog.report(stages: [(IngestStage.name, key)]),
             notes: try OutcomeNotes.first(of: catalog, key: key),
+            nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             shards: try? ShardIndex.load(workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
@@ -51,6 +54,7 @@ package struct StatusReport: Sendable, Codable {
         }
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are listed no more") }
         lines += notes.map { "  " + $0 }
+        if let text = nearDuplicates?.text { lines.append(text) }
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")

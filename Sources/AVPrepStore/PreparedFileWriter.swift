@@ -52,11 +52,14 @@ package final class PreparedFileWriter {
     }
 
     /// Writes the table of segments, and closes the file: afterwards it is complete and handed to the system.
-    package func finish() throws {
+    ///
+    /// - Parameter fingerprint: what near-duplicates of the video are known by; none is stored where it is empty.
+    package func finish(fingerprint: [UInt8] = []) throws {
         guard let file else { throw gaveUp }
         defer { abandon() }
         try HDF5.perform {
             try SegmentTable.write(segments, layout: layout, in: file, path)
+            try PreparedFingerprint.write(fingerprint, in: file, path)
             tracks = []
             try file.closeFile(path)
         }

@@ -65,6 +65,9 @@ package struct StoredSegment: Sendable, Equatable {
     package var spectrograms: [String: Range<Int>]
     /// Nil in prepared files: shards are cut by split.
     package var split: Split?
+    /// The group of near-duplicates that the video belongs to: the id of one of its videos, its own if it stands alone.
+    /// Empty in prepared files.
+    package var groupID = ""
     /// Rows (samples) of /audio/NAME, for each waveform of the layout.
     package var waveforms: [String: Range<Int>] = [:]
 }

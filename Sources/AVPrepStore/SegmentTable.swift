@@ -5,6 +5,7 @@ import CHDF5
 enum SegmentTable {
     private static let folder = "segments"
     private static let measuresColumn = "measures"
+    private static let groupColumn = "group_id"
 
     // MARK: - Writing
 
@@ -32,6 +33,7 @@ enum SegmentTable {
         try put(texts: "video_id") { $0.segment.videoID }
         try put(texts: "source") { $0.segment.source }
         try put(texts: "split") { $0.split?.rawValue ?? "" }
+        try put(texts: groupColumn) { $0.groupID }
         try put("start_seconds", .float64, unit: "s") { $0.segment.startSeconds }
         try put("height", .int32, unit: "pixel") { Int32($0.segment.height) }
         try put("width", .int32, unit: "pixel") { Int32($0.segment.width) }
@@ -87,6 +89,9 @@ enum SegmentTable {
         let videoIDs = try texts("video_id")
         let sources = try texts("source")
         let splits = try texts("split")
+        // Files of format 1.0 have no groups.
+        let columns = try HDF5.names(in: HDF5.openObject(folder, in: file, path), path)
+        let groups = columns.contains(groupColumn) ? try texts(groupColumn) : videoIDs
         let starts = try column("start_seconds", try open("start_seconds", .float64).readAllDoubles())
         let heights = try numbers("height", .int32, Int32.self)
         let widths = try numbers("width", .int32, Int32.self)
@@ -115,6 +120,7 @@ enum SegmentTable {
                 measures: measured[row])
             var stored = StoredSegment(
                 segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: split)
+            stored.groupID = groups[row]
             for (track, ranges) in ranges { stored[track] = ranges[row] }
             stored.segment.frameCount = stored.frames.count
             return stored

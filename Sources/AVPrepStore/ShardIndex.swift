@@ -96,6 +96,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     /// Videos in these shards whose files are gone, by id: no pair is of them.
     package var vanishedVideos: [String]
 
+    /// Prepared videos in no shard, by id: near-duplicates of them lie on different sides of the split. Nil in an index
+    /// that was written before format 1.1.
+    package var straddlingVideos: [String]?
     /// By name of the spectrogram. Nil in an index that was written before format 1.1.
     package var normalization: [String: Normalization]?
 
@@ -106,6 +109,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         case pairSets = "pair_sets"
         case pairFiles = "pair_files"
         case vanishedVideos = "vanished_videos"
+        case straddlingVideos = "straddling_videos"
     }
 
     /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.

@@ -9,8 +9,12 @@ package struct ShardPart: Sendable, Equatable {
     /// Rows of its segment table, in the order wanted.
     package var rows: [Int]
     package var split: Split
+    /// The group of near-duplicates of the file's video.
+    package var groupID: String
 
-    package init(path: String, rows: [Int], split: Split) {
+    /// - Parameter groupID: nil where the video stands alone.
+    package init(path: String, rows: [Int], split: Split, groupID: String? = nil) {
+        self.groupID = groupID ?? ""
         self.path = path
         self.rows = rows
         self.split = split
@@ -110,6 +114,7 @@ package enum ShardPacker {
                 let segment = reader.segments[row]
                 var packed = segment
                 packed.split = part.split
+                packed.groupID = part.groupID.isEmpty ? segment.segment.videoID : part.groupID
                 for track in tracks {
                     let range = segment[track]
                     var size = plan.sizes[track] ?? (0, 0)

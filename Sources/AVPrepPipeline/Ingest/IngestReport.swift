@@ -9,8 +9,11 @@ package struct IngestReport: Sendable, Codable {
     package let notes: [String]
     /// Notes that there are beyond those.
     package let furtherNotes: Int
+    /// How many of the prepared videos are near-duplicates of others; nil when none were looked for.
+    package let nearDuplicates: NearDuplicates.Counts?
 
-    init(catalog: Catalog, key: String) throws {
+    init(catalog: Catalog, key: String, nearDuplicates: NearDuplicates) throws {
+        self.nearDuplicates = nearDuplicates.counts
         counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
         notes = try OutcomeNotes.first(of: catalog, key: key)
         furtherNotes = counts.failed + counts.skipped - notes.count
@@ -29,6 +32,7 @@ package struct IngestReport: Sendable, Codable {
         if counts.failed > 0 {
             lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
         }
+        if let text = nearDuplicates?.text { lines.append(text) }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
     }

@@ -24,7 +24,7 @@ extension IngestSettings {
         let settings: IngestSettings
     }
 
-    /// The sound formats that the stored kinds need, each once: the waveform's first.
+    /// The sound formats that the stored kinds need and what is measured is made of, each once: the waveform's first.
     package var audioFormats: [AudioFormat] {
         var formats: [AudioFormat] = []
         if pcm.sampleRate > 0 {
@@ -38,8 +38,20 @@ extension IngestSettings {
             let format = AudioFormat(sampleRate: kind.sampleRate, channels: 1)
             if !formats.contains(format) { formats.append(format) }
         }
-        // Silence is judged on the sound itself, so one format is decoded even when none is stored.
-        return formats.isEmpty ? [AudioFormat(sampleRate: 16_000, channels: 1)] : formats
+        if !formats.contains(Self.measuredSound) { formats.append(Self.measuredSound) }
+        return formats
+    }
+
+    /// What flags and fingerprints are made of, whatever is stored: two channels, since one of them may be dead, and no
+    /// more of the spectrum than most sounds fill.
+    package static let measuredSound = AudioFormat(sampleRate: 16_000, channels: 2)
+
+    /// The place of ``measuredSound`` among ``audioFormats``.
+    var measuredSoundIndex: Int {
+        guard let index = audioFormats.firstIndex(of: Self.measuredSound) else {
+            preconditionFailure("formats without the measured one")
+        }
+        return index
     }
 }
 

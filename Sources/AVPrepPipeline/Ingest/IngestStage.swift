@@ -34,7 +34,8 @@ package enum IngestStage {
                 try listing.forgetLostResults()
                 try listing.hash()
                 try listing.prepare(transforms)
-                let report = try IngestReport(catalog: catalog, key: key)
+                let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
+                let report = try IngestReport(catalog: catalog, key: key, nearDuplicates: duplicates)
                 try catalog.endRun(run, report.exitStatus)
                 return report
             } catch {
@@ -153,6 +154,9 @@ private struct Listing {
         let path = workspace.path(output)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
         if FileManager.default.fileExists(atPath: path) {
+            if try !catalog.hasFingerprint(ofVideo: video, settingsKey: key) {
+                try catalog.setFingerprint(PreparedFingerprint.read(path), ofVideo: video, settingsKey: key)
+            }
             try record(item, .done, output: output)
             return .done
         }
@@ -162,6 +166,9 @@ private struct Listing {
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
+        }
+        if result.outcome == .done {
+            try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
             item, result.outcome, output: result.outcome == .done ? output : nil,

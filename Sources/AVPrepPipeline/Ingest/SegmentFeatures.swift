@@ -9,11 +9,15 @@ final class SegmentFeatures {
     private let settings: IngestSettings
     private let formats: [AudioFormat]
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
+    private let flaws: SoundFlaws
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     /// - Parameter transforms: one plan a stored kind, shared by all workers.
-    init(settings: IngestSettings, transforms: [Spectrogram]) {
+    init(settings: IngestSettings, transforms: [Spectrogram]) throws {
         self.settings = settings
+        let measured = IngestSettings.measuredSound
+        flaws = try SoundFlaws(
+            settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
         let formats = settings.audioFormats
         self.formats = formats
         spectrograms = transforms.map { transform in
@@ -33,6 +37,7 @@ final class SegmentFeatures {
         let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
+        measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
             let estimator = try cameraMotion(width: segment.width, height: segment.height)
@@ -59,6 +64,25 @@ final class SegmentFeatures {
         return SegmentData(
             segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: pcm,
             waveforms: waveforms, spectrograms: stored)
+    }
+
+    /// What is wrong with the sound, and whether it fits the picture.
+    private func measureSound(
+        _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
+    ) {
+        let finding = sound.withSamples(from: from, to: to) { flaws.find(in: $0) }
+        segment.flags.formUnion(finding.flags)
+        segment.measures.merge(finding.measures) { $1 }
+        guard
+            let skew = OnsetSkew(
+                changes: taken.differences, fps: settings.video.fps, onsets: finding.onsets,
+                onsetRate: Double(OnsetEnvelope.rate), searchSeconds: settings.skew.searchSeconds)
+        else { return }
+        segment.measures[.skewEstimate] = Float(skew.seconds)
+        segment.measures[.skewConfidence] = Float(skew.confidence)
+        if skew.confidence >= settings.skew.minConfidence, abs(skew.seconds) > settings.skew.maxSeconds {
+            segment.flags.insert(.skewed)
+        }
     }
 
     /// The sound of `[from, to)` seconds as 16-bit samples.

@@ -16,6 +16,8 @@ final class VideoPreparation {
         var decode: DecodeSummary?
         /// What was found of its framing and its shots.
         var cues: CueRecord?
+        /// What near-duplicates of it are known by.
+        var fingerprint: [UInt8] = []
         /// CPU time of the process that decoded it, in seconds.
         var decoderSeconds = 0.0
     }
@@ -38,7 +40,7 @@ final class VideoPreparation {
             "config_json": .string(try CanonicalJSON.encode(settings.ofContent)),
             "settings_key": .string(try settings.key),
         ]
-        features = SegmentFeatures(settings: settings, transforms: transforms)
+        features = try SegmentFeatures(settings: settings, transforms: transforms)
         encoder = try JPEGEncoder(quality: settings.video.quality)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
@@ -88,14 +90,23 @@ final class VideoPreparation {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             let assembler = try SegmentAssembler(
                 settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
-                emit: writer.append)
+                emit: { data in
+                    var data = data
+                    if let skew = info.startSkewSeconds {
+                        data.segment.measures[.startSkew] = Float(skew)
+                        if abs(skew) > self.settings.skew.maxStartSeconds { data.segment.flags.insert(.startSkew) }
+                    }
+                    try writer.append(data)
+                })
+            let tap = try FingerprintTap(settings: settings, consumer: assembler)
             let summary = try media.decode(
                 DecodeRequest(
                     fps: settings.video.fps, crop: framing.crop, shortSide: framing.shortSide,
                     audio: settings.audioFormats),
-                to: assembler)
+                to: tap)
             try assembler.finish()
-            try writer.finish()
+            let fingerprint = tap.finish().bytes
+            try writer.finish(fingerprint: fingerprint)
             let tally = assembler.tally
             guard tally.segments > 0 else {
                 unlink(temporary)
@@ -107,7 +118,8 @@ final class VideoPreparation {
             }
             try AtomicFile.commit(temporary, to: path)
             let cues = CueRecord(probe, changes: assembler.changes)
-            return Result(outcome: .done, info: info, tally: tally, decode: summary, cues: cues)
+            return Result(
+                outcome: .done, info: info, tally: tally, decode: summary, cues: cues, fingerprint: fingerprint)
         } catch {
             unlink(temporary)
             throw error

@@ -103,7 +103,7 @@ final class InspectionPass: DecodeConsumer {
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
                 framing: Framing(crop: border.margins, width: part.width, height: part.height)),
             encoder: try JPEGEncoder(quality: settings.video.quality),
-            features: SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
+            features: try SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
             emit: { sink.segments.append($0.segment) })
         self.sink = sink
         formats = looked.audioFormats

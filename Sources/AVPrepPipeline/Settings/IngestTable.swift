@@ -10,6 +10,8 @@ enum IngestTable {
             .number("min_segment_seconds", \.minSegmentSeconds, in: 0.1...60, "shorter rests are dropped, and counted"),
             .flag("split_at_cuts", \.splitAtCuts, "segments end at changes of shot"),
             .number("silence_db", \.silenceDecibels, in: -120...0, "level below full scale that counts as silence"),
+            .section("sound", \.sound, sound, "from where on a segment's sound counts as flawed"),
+            .section("skew", \.skew, skew, "from where on picture and sound count as out of step"),
             .section("video", \.video, video, "how frames are stored"),
             .section("pcm", \.pcm, pcm, "the waveform that is stored"),
             .sections(
@@ -25,6 +27,25 @@ enum IngestTable {
             .section("flow", \.flow, flow, "optical flow between frames"),
             .section("limits", \.limits, limits, "a file past one of these fails, alone"),
             .choice("isolation", \.isolation, "process: decoders can touch nothing; none: in this one, for debugging"),
+        ])
+    }
+
+    static var sound: SettingsTable<SoundFlagSettings> {
+        SettingsTable<SoundFlagSettings>([
+            .number("tone_share", \.toneShare, in: 0...1, "constant tone: share of the power in steady narrow bands"),
+            .number("clipped_share", \.clippedShare, in: 0...1, "clipping: share of the samples at full scale"),
+            .number("dc_offset", \.dcOffset, in: 0...1, "DC offset: mean, 1 being full scale"),
+            .number("dead_channel_db", \.deadChannelDecibels, in: 1...160, "dead channel: how much louder the other"),
+            .number("period_confidence", \.periodConfidence, in: 0...1, "periodic: likeness one and two periods later"),
+        ])
+    }
+
+    static var skew: SettingsTable<SkewSettings> {
+        SettingsTable<SkewSettings>([
+            .number("max_start_seconds", \.maxStartSeconds, in: 0...3600, "between the beginnings of the streams"),
+            .number("max_seconds", \.maxSeconds, in: 0...10, "between what is seen and heard"),
+            .number("min_confidence", \.minConfidence, in: 0...1, "that an estimate of it needs to count"),
+            .number("search_seconds", \.searchSeconds, in: 0...5, "largest one looked for; 0: none"),
         ])
     }
 

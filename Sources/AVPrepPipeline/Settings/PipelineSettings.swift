@@ -14,6 +14,7 @@ package struct PipelineSettings: Sendable, Equatable, Codable {
     package var corpus = CorpusSettings()
     package var folders = FolderSettings()
     package var ingest = IngestSettings()
+    package var duplicates = DuplicateSettings()
     package var shard = ShardSettings()
     package var train = TrainSettings()
     package var synth = SynthSettings()
@@ -54,6 +55,8 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var splitAtCuts = true
     /// Level, in dB below full scale, under which a segment's sound counts as silence.
     package var silenceDecibels = -60.0
+    package var sound = SoundFlagSettings()
+    package var skew = SkewSettings()
     package var video = FrameSettings()
     package var pcm = PCMSettings()
     package var waveforms: [WaveformSettings] = []

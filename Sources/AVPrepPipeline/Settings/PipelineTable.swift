@@ -10,6 +10,7 @@ enum PipelineTable {
             .section("corpus", \.corpus, corpus, "which videos there are"),
             .section("folders", \.folders, folders, "where results lie, relative to this file"),
             .section("ingest", \.ingest, IngestTable.ingest, "how a video becomes a prepared file"),
+            .section("duplicates", \.duplicates, duplicates, "which videos are near-duplicates of each other"),
             .section("shard", \.shard, shard, "how prepared files become shards with pair sets"),
             .section("train", \.train, TrainTable.train, "how a network learns from the shards"),
             .section("synth", \.synth, synth, "the practice corpus that avprep synth makes"),
@@ -37,6 +38,18 @@ enum PipelineTable {
             .integer("shard_megabytes", \.shardMegabytes, in: 1...1_048_576, "size at which a shard is full, in MiB"),
             .section("split", \.split, split, "train gets the rest; a video never changes side"),
             .section("pairs", \.pairs, pairs, "what the pair sets are made of"),
+        ])
+    }
+
+    static var duplicates: SettingsTable<DuplicateSettings> {
+        SettingsTable<DuplicateSettings>([
+            .flag("enabled", \.enabled, "whether they are looked for: they stay on one side of the split"),
+            .number(
+                "max_picture_distance", \.maxPictureDistance, in: 0...0.45, "share of the pictures' bits that differ"),
+            .number("max_sound_distance", \.maxSoundDistance, in: 0...0.45, "share of the sound's bits that differ"),
+            .number("max_mean_distance", \.maxMeanDistance, in: 0...0.45, "mean of the two"),
+            .number("max_silent_distance", \.maxSilentDistance, in: 0...0.45, "the pictures' where there is no sound"),
+            .number("min_overlap", \.minOverlap, in: 0.05...1, "share of the shorter video that both have"),
         ])
     }
 

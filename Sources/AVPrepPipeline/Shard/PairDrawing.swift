@@ -166,8 +166,18 @@ enum PairSources {
         let fps = reader.layout.fps
         return reader.segments.enumerated().map { row, stored in
             PairSource(
-                stored.segment, row: Int32(row), soundSeconds: Double(stored.segment.frameCount) / fps, fps: fps)
+                stored.segment, row: Int32(row), group: stored.groupID.isEmpty ? nil : stored.groupID,
+                soundSeconds: Double(stored.segment.frameCount) / fps, fps: fps,
+                periodSeconds: stored.segment.periodSeconds)
         }
+    }
+}
+
+extension Segment {
+    /// The period of a sound that repeats itself.
+    fileprivate var periodSeconds: Double? {
+        guard flags.contains(.periodicSound), let period = measures[.period], period > 0 else { return nil }
+        return Double(period)
     }
 }
 

@@ -25,6 +25,8 @@ package struct ShardPlan: Equatable {
         let split: Split
         /// In the order in which they lie in it.
         let videoIDs: [String]
+        /// The group of near-duplicates that each was packed as a member of, where it did not stand alone.
+        var groups: [String: String] = [:]
     }
 
     /// One shard of the plan.
@@ -60,7 +62,8 @@ package struct ShardPlan: Equatable {
     ///
     /// Shards that lie there stay, and their videos stay on their side; what is new goes into further shards. Where a
     /// split has a single new video, the last shard of the split is packed again with it, under a new name: what the
-    /// index names stays until there is another index.
+    /// index names stays until there is another index. A shard whose videos turn out to be near-duplicates of each other,
+    /// which it was packed without knowing, is packed again too.
     ///
     /// - Parameters:
     ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
@@ -77,6 +80,14 @@ package struct ShardPlan: Equatable {
         let packed = Set(standing.flatMap(\.videoIDs))
         var straddling: [String] = []
         var fresh: [Split: [Video]] = [:]
+        var kept: [Standing] = []
+        for shard in standing {
+            if shard.isGrouped(as: groups) {
+                kept.append(shard)
+            } else {
+                fresh[shard.split, default: []] += shard.videoIDs.compactMap { there[$0] }
+            }
+        }
         for video in videos where !packed.contains(video.videoID) {
             let group = groups[video.videoID] ?? video.videoID
             let sides = sideOfGroup[group] ?? [VideoSplit.split(of: group, settings: settings.split, seed: seed)]
@@ -89,18 +100,18 @@ package struct ShardPlan: Equatable {
         self.straddling = straddling.sorted()
         shards = Split.allCases.flatMap { split in
             Self.shards(
-                split, standing.filter { $0.split == split }, fresh[split] ?? [], there, settings, seed: seed)
+                split, kept.filter { $0.split == split }, fresh[split] ?? [], there, settings,
+                first: (standing.compactMap { Self.number(of: $0.name, split) }.max() ?? -1) + 1, seed: seed)
         }
         vanished = shards.flatMap(\.videoIDs).filter { there[$0] == nil }.sorted()
     }
 
     private static func shards(
         _ split: Split, _ standing: [Standing], _ fresh: [Video], _ there: [String: Video], _ settings: ShardSettings,
-        seed: UInt64
+        first: Int, seed: UInt64
     ) -> [Shard] {
         var kept = standing
         var fresh = fresh
-        let first = (kept.compactMap { number(of: $0.name, split) }.max() ?? -1) + 1
         if fresh.count == 1, let last = kept.popLast() {
             // Alone it would have no stranger: the last shard takes it in.
             fresh += last.videoIDs.compactMap { there[$0] }
@@ -136,5 +147,19 @@ package struct ShardPlan: Equatable {
 
     private static func number(of name: String, _ split: Split) -> Int? {
         name.hasPrefix("\(split.rawValue)-") ? Int(name.dropFirst(split.rawValue.count + 1)) : nil
+    }
+}
+
+extension ShardPlan.Standing {
+    /// Whether the same of its videos belong together in `groups` as when it was packed. What the groups are called does
+    /// not matter.
+    fileprivate func isGrouped(as groups: [String: String]) -> Bool {
+        var now: [String: String] = [:]
+        var before: [String: String] = [:]
+        return videoIDs.allSatisfy { video in
+            let (old, new) = (self.groups[video] ?? video, groups[video] ?? video)
+            defer { (now[old], before[new]) = (new, old) }
+            return now[old] ?? new == new && before[new] ?? old == old
+        }
     }
 }

@@ -31,9 +31,17 @@ package struct ShardReport: Sendable, Codable {
             : [
                 "\(index.vanishedVideos.count) videos of these shards are gone and get no pairs; avprep shard --compact removes them"
             ]
+        let straddling = index.straddlingVideos ?? []
+        let left =
+            straddling.isEmpty
+            ? []
+            : [
+                "\(straddling.count) videos are left out: near-duplicates of them lie on different sides of the split; avprep shard --compact brings them together"
+            ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
-        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + why + gone + [last]).joined(
-            separator: "\n")
+        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + why + gone + left + [last])
+            .joined(
+                separator: "\n")
     }
 
     /// A line for each pair set of each split, with the number of pairs of each kind.

@@ -27,9 +27,12 @@ package enum ShardStage {
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let videos = try preparedVideos(workspace, key)
             let standing = StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
-            let plan = ShardPlan(
-                videos: videos, standing: compact ? [] : standing.shards, settings: settings.shard,
+            let duplicates = try NearDuplicates.find(
+                in: Catalog(path: workspace.catalog), settings, context)
+            let grouped = GroupedPlan(
+                videos: videos, standing: compact ? [] : standing.shards, duplicates, settings: settings.shard,
                 seed: UInt64(settings.seed))
+            let plan = grouped.plan
             guard plan.shards.contains(where: { $0.split == .train }) else {
                 throw Failure(
                     "none of the \(videos.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed",
@@ -38,8 +41,8 @@ package enum ShardStage {
             try AtomicFile.makeFolder(workspace.shards)
             AtomicFile.removeLitter(in: workspace.shards)
             let packing = ShardPacking(
-                workspace: workspace, context: context, plan: plan, settingsKey: key, splitKey: splitKey,
-                known: standing.index?.shards ?? [])
+                workspace: workspace, context: context, plan: plan, groups: grouped.groups, settingsKey: key,
+                splitKey: splitKey, known: standing.index?.shards ?? [])
             let shards = try packing.run()
             let pairs = try PairDrawing(
                 workspace: workspace, context: context, shards: shards, wanted: wanted, others: standing.definitions,
@@ -54,6 +57,7 @@ package enum ShardStage {
             index.pairSets = pairs.sets
             index.pairFiles = pairs.files
             index.vanishedVideos = plan.vanished
+            index.straddlingVideos = grouped.straddling
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
             ).measure(index, before: standing.index)
@@ -61,7 +65,7 @@ package enum ShardStage {
             try removeStale(index, in: workspace.shards)
             return ShardReport(
                 index: index, refusals: pairs.refusals, packed: packing.packedCount,
-                repacked: compact ? nil : standing.obstacle, folder: workspace.shards)
+                repacked: compact ? nil : standing.obstacle ?? grouped.obstacle, folder: workspace.shards)
         }
     }
 
@@ -109,6 +113,8 @@ private final class ShardPacking: Sendable {
     let workspace: Workspace
     let context: StageContext
     let plan: ShardPlan
+    /// The group of each video that has near-duplicates.
+    let groups: [String: String]
     let settingsKey: String
     let splitKey: String
     /// What the index says of shards that lie there.
@@ -116,9 +122,10 @@ private final class ShardPacking: Sendable {
     private let state = Mutex((packed: 0, done: 0, shards: [String: ShardIndex.Shard]()))
 
     init(
-        workspace: Workspace, context: StageContext, plan: ShardPlan, settingsKey: String, splitKey: String,
-        known: [ShardIndex.Shard]
+        workspace: Workspace, context: StageContext, plan: ShardPlan, groups: [String: String], settingsKey: String,
+        splitKey: String, known: [ShardIndex.Shard]
     ) {
+        self.groups = groups
         self.workspace = workspace
         self.context = context
         self.plan = plan
@@ -159,7 +166,8 @@ private final class ShardPacking: Sendable {
         }
         let parts = try sources.map { video in
             ShardPart(
-                path: video.path, rows: Array(try StoreReader(path: video.path).segments.indices), split: shard.split)
+                path: video.path, rows: Array(try StoreReader(path: video.path).segments.indices), split: shard.split,
+                groupID: groups[video.videoID])
         }
         try AtomicFile.write(to: path) { temporary in
             try ShardPacker.pack(

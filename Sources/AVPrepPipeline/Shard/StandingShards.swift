@@ -28,8 +28,11 @@ struct StandingShards {
             do {
                 let reader = try StoreReader(path: "\(folder)/\(shard.name)")
                 var videoIDs: [String] = []
+                var groups: [String: String] = [:]
                 for segment in reader.segments where segment.segment.videoID != videoIDs.last {
-                    videoIDs.append(segment.segment.videoID)
+                    let video = segment.segment.videoID
+                    videoIDs.append(video)
+                    if segment.groupID != video { groups[video] = segment.groupID }
                 }
                 let key = try ShardPlan.contentKey(settingsKey: settingsKey, split: shard.split, videoIDs: videoIDs)
                 if reader.attributes["split_key"]?.text != splitKey {
@@ -39,7 +42,7 @@ struct StandingShards {
                 } else if shard.contentKey != key {
                     obstacle = "\(shard.name) is of a run that did not end"
                 }
-                standing.append(ShardPlan.Standing(name: name, split: shard.split, videoIDs: videoIDs))
+                standing.append(ShardPlan.Standing(name: name, split: shard.split, videoIDs: videoIDs, groups: groups))
             } catch {
                 obstacle = "\(error)"
             }

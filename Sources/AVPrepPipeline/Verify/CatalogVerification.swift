@@ -18,8 +18,9 @@ struct CatalogVerification {
     /// - Parameters:
     ///   - shardVideos: the videos in all shards.
     ///   - vanished: those of them that the index marks as gone.
+    ///   - straddling: prepared videos that the index says are left out.
     /// - Throws: `CancellationError`.
-    func run(shardVideos: Set<String>, vanished: Set<String>) throws -> Result {
+    func run(shardVideos: Set<String>, vanished: Set<String>, straddling: Set<String>) throws -> Result {
         var result = Result()
         let path = workspace.catalog
         do {
@@ -31,7 +32,7 @@ struct CatalogVerification {
             result.preparedFiles = done.count
             result.findings += try prepared(done)
             let videos = try Set(done.compactMap { try catalog.item($0.subject)?.videoID })
-            result.findings += difference(shardVideos.subtracting(vanished), videos)
+            result.findings += difference(shardVideos.subtracting(vanished), videos.subtracting(straddling))
         } catch let error as CatalogError {
             result.findings.append(
                 VerifyReport.Finding(

@@ -11,6 +11,8 @@ struct ShardVerification: Sendable {
     private(set) var findings: [VerifyReport.Finding] = []
     private(set) var isReadable = false
     private(set) var videos: Set<String> = []
+    /// One video of each group of near-duplicates in it, by the group's name.
+    private(set) var groups: [String: String] = [:]
     private(set) var segments = 0
     private(set) var pairs = 0
     private(set) var bytesRead = 0
@@ -33,6 +35,10 @@ struct ShardVerification: Sendable {
         isReadable = true
         segments = reader.segments.count
         videos = Set(reader.segments.map(\.segment.videoID))
+        // Videos that stand alone are a group of their own id: where others were packed with the same, they belong to it.
+        for stored in reader.segments where !stored.groupID.isEmpty {
+            groups[stored.groupID] = min(groups[stored.groupID] ?? stored.segment.videoID, stored.segment.videoID)
+        }
         compare(reader, with: shard, index)
         try verifyPairs(of: reader, shard, index, folder, isQuick, cancellation)
     }

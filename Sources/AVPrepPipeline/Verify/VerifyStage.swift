@@ -28,7 +28,9 @@ package enum VerifyStage {
         findings += strays(index, in: workspace.shards)
         findings += totals(index, results, in: workspace.shards)
         let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
-            .run(shardVideos: Set(results.flatMap(\.videos)), vanished: Set(index.vanishedVideos))
+            .run(
+                shardVideos: Set(results.flatMap(\.videos)), vanished: Set(index.vanishedVideos),
+                straddling: Set(index.straddlingVideos ?? []))
         findings += catalog.findings
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
@@ -57,11 +59,24 @@ package enum VerifyStage {
         return index.shards.compactMap { shard in results.withLock { $0[shard.name] } }
     }
 
-    /// A video belongs into one shard of one split.
+    /// A video belongs into one shard of one split, and a group of near-duplicates into one split.
     private static func leaks(_ results: [ShardVerification]) -> [VerifyReport.Finding] {
         var seen: [String: ShardVerification] = [:]
+        var groups: [String: (result: ShardVerification, video: String)] = [:]
         var findings: [VerifyReport.Finding] = []
         for result in results {
+            for (group, video) in result.groups.sorted(by: { $0.key < $1.key }) {
+                guard let first = groups[group] else {
+                    groups[group] = (result, video)
+                    continue
+                }
+                guard first.result.split != result.split, first.video != video else { continue }
+                findings.append(
+                    VerifyReport.Finding(
+                        .leak, result.path,
+                        "video \(video) is a near-duplicate of \(first.video) in \(first.result.name), on another side of the split",
+                        remedy: "avprep shard --compact brings near-duplicates together"))
+            }
             for video in result.videos.sorted() {
                 guard let first = seen.updateValue(result, forKey: video) else { continue }
                 let isLeak = first.split != result.split

@@ -1,0 +1,73 @@
+import Foundation
+
+/// How suddenly a sound changes, a hundred values a second: spectral flux.
+///
+/// The sum over bands of how much each one's level has risen since the frame before (Bello and others, "A Tutorial on Onset
+/// Detection in Music Signals", doi:10.1109/TSA.2005.851998), levels being logarithms above a floor that follows the
+/// loudest frame, so that volume does not matter.
+///
+/// For one thread at a time.
+package final class OnsetEnvelope {
+    /// Values a second.
+    package static let rate = 100
+    private static let bandCount = 16
+    private static let bandsHz = 100.0...7000.0
+    /// How far below the loudest band of all frames the floor lies, as a share of its power.
+    private static let floorShare: Float = 1e-4
+
+    private let length: Int
+    private let hop: Int
+    private let window: [Float]
+    private let edges: [Int]
+    private let plan: FourierPlan
+    private let buffers: FourierPlan.Buffers
+    private var power: [Float]
+
+    /// - Parameter sampleRate: at least 16,000, a multiple of ``rate``.
+    package init(sampleRate: Int) throws(AudioError) {
+        precondition(sampleRate >= 16_000 && sampleRate % Self.rate == 0, "sound at \(sampleRate) Hz")
+        hop = sampleRate / Self.rate
+        // About 30 ms.
+        let length = sampleRate / 32 / 16 * 16
+        self.length = length
+        window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(length))) }
+        let ratio = Self.bandsHz.upperBound / Self.bandsHz.lowerBound
+        edges = (0...Self.bandCount).map { band in
+            let hertz = Self.bandsHz.lowerBound * pow(ratio, Double(band) / Double(Self.bandCount))
+            return Int((hertz * Double(length) / Double(sampleRate)).rounded())
+        }
+        plan = try FourierPlan.shared(length: length)
+        buffers = plan.makeBuffers()
+        power = [Float](repeating: 0, count: length / 2 + 1)
+    }
+
+    /// One value for each whole hundredth of a second: value i tells of the change at `i / rate` seconds.
+    package func envelope(of mono: [Float]) -> [Float] {
+        let count = mono.count / hop
+        var bands = [[Float]]()
+        bands.reserveCapacity(count)
+        for index in 0..<count {
+            // Its middle is where the value's hundredth begins.
+            let first = index * hop - length / 2
+            for place in 0..<length {
+                let sample = first + place
+                buffers.input[place] = sample >= 0 && sample < mono.count ? mono[sample] * window[place] : 0
+            }
+            plan.execute(buffers)
+            power.withUnsafeMutableBufferPointer { power in
+                if let base = power.baseAddress { plan.power(ofRow: 0, buffers, into: base) }
+            }
+            bands.append(
+                (0..<Self.bandCount).map { band in
+                    power[edges[band]..<max(edges[band] + 1, edges[band + 1])].reduce(0, +)
+                })
+        }
+        let loudest = bands.lazy.map { $0.max() ?? 0 }.max() ?? 0
+        guard loudest > 0 else { return [Float](repeating: 0, count: count) }
+        let levels = bands.map { $0.map { log($0 + loudest * Self.floorShare) } }
+        return levels.indices.map { index in
+            guard index > 0 else { return 0 }
+            return zip(levels[index], levels[index - 1]).reduce(0) { $0 + max(0, $1.0 - $1.1) }
+        }
+    }
+}

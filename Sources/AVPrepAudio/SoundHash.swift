@@ -1,0 +1,120 @@
+import AVPrepCore
+import Foundation
+
+/// Hashes a stream of sound, eight words a second, by how the shares of its frequency bands change.
+///
+/// After Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands, and a bit for each
+/// neighbouring pair, whether their difference has grown. Levels are logarithms above a floor that follows the sound, so
+/// that volume does not matter, nor what an encoder leaves in bands that are next to empty.
+///
+/// For one thread at a time. Memory does not grow with the stream's length but for the words.
+package final class SoundHash {
+    /// Bands, on a logarithmic scale over these frequencies.
+    private static let bandCount = 33
+    private static let bandsHz = 300.0...3000.0
+    /// Length of the stretch looked at, in seconds, about: a power of two samples.
+    private static let windowSeconds = 0.5
+    /// Words from the stretch whose levels are compared.
+    private static let lag = 2
+    /// Share of a stretch's mean band power below which a band counts as empty.
+    private static let floorShare: Float = 1e-3
+    /// Mean square below which a stretch has no sound to tell: 70 dB below full scale.
+    private static let silentPower: Float = 1e-7
+
+    private let channels: Int
+    private let hop: Int
+    private let length: Int
+    private let window: [Float]
+    /// First bin of each band, and the end of the last.
+    private let edges: [Int]
+    private let plan: FourierPlan
+    private let buffers: FourierPlan.Buffers
+    private var power: [Float]
+    /// Mono samples from the next stretch's beginning on.
+    private var pending: [Float] = []
+    /// Level of each band of the latest stretches, natural logarithms; nil where there was nothing to hear.
+    private var history: [[Float]?] = []
+    private(set) var words: [UInt32] = []
+
+    /// - Parameters:
+    ///   - sampleRate: at least 8000; eight hops must be a second.
+    ///   - channels: interleaved; they are averaged.
+    package init(sampleRate: Int, channels: Int) throws(AudioError) {
+        precondition(sampleRate >= 8000 && sampleRate % VideoFingerprint.soundRate == 0, "sound at \(sampleRate) Hz")
+        self.channels = channels
+        hop = sampleRate / VideoFingerprint.soundRate
+        var length = 1
+        while Double(length) < Self.windowSeconds * Double(sampleRate) * 0.75 { length *= 2 }
+        self.length = length
+        window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(length))) }
+        let ratio = Self.bandsHz.upperBound / Self.bandsHz.lowerBound
+        edges = (0...Self.bandCount).map { band in
+            let hertz = Self.bandsHz.lowerBound * pow(ratio, Double(band) / Double(Self.bandCount))
+            return Int((hertz * Double(length) / Double(sampleRate)).rounded())
+        }
+        plan = try FourierPlan.shared(length: length)
+        buffers = plan.makeBuffers()
+        power = [Float](repeating: 0, count: length / 2 + 1)
+    }
+
+    /// Takes the samples that follow: interleaved, in [-1, 1].
+    package func append(_ samples: UnsafeBufferPointer<Float>) {
+        let scale = 1 / Float(channels)
+        for first in stride(from: 0, to: samples.count - samples.count % channels, by: channels) {
+            var sum: Float = 0
+            for channel in 0..<channels { sum += samples[first + channel] }
+            let value = sum * scale
+            pending.append(abs(value) <= Spectrogram.largestSample ? value : 0)
+        }
+        hashPending()
+    }
+
+    /// Ends the stream.
+    ///
+    /// - Returns: one word for each whole stretch.
+    package func finish() -> [UInt32] { words }
+
+    private func hashPending() {
+        var first = 0
+        while pending.count - first >= length {
+            words.append(word(at: first))
+            first += hop
+        }
+        pending.removeFirst(first)
+    }
+
+    private func word(at first: Int) -> UInt32 {
+        var energy: Float = 0
+        for index in 0..<length {
+            let value = pending[first + index]
+            energy += value * value
+            buffers.input[index] = value * window[index]
+        }
+        let levels = energy / Float(length) < Self.silentPower ? nil : bandLevels()
+        history.append(levels)
+        if history.count > Self.lag + 1 { history.removeFirst() }
+        guard history.count > Self.lag, let before = history[0], let levels else { return 0 }
+        var word: UInt32 = 0
+        for band in 0..<Self.bandCount - 1 {
+            let change = (levels[band] - levels[band + 1]) - (before[band] - before[band + 1])
+            if change > 0 { word |= 1 << UInt32(band) }
+        }
+        // 0 says that there is nothing to hear.
+        return max(1, word)
+    }
+
+    private func bandLevels() -> [Float] {
+        plan.execute(buffers)
+        power.withUnsafeMutableBufferPointer { power in
+            // The transform's length is never 0, so there is an address.
+            if let base = power.baseAddress { plan.power(ofRow: 0, buffers, into: base) }
+        }
+        var bands = [Float](repeating: 0, count: Self.bandCount)
+        for band in bands.indices {
+            let bins = edges[band]..<max(edges[band] + 1, edges[band + 1])
+            bands[band] = power[bins].reduce(0, +) / Float(bins.count)
+        }
+        let floor = Self.floorShare * bands.reduce(0, +) / Float(bands.count) + .leastNormalMagnitude
+        return bands.map { log($0 + floor) }
+    }
+}

@@ -1,0 +1,82 @@
+/// What a video looks and sounds like, in some hundred bytes a second: enough to know it again after it was encoded
+/// anew, scaled, cropped a little, mirrored or made louder.
+package struct VideoFingerprint: Sendable, Equatable {
+    /// The picture at one moment: signs of low frequencies of its brightness.
+    package struct Picture: Sendable, Equatable {
+        /// Bits in use, from the lowest on.
+        package static let bitCount = 48
+
+        /// One bit a frequency.
+        package var bits: UInt64
+        /// Which of the bits say little, their frequency being next to absent. All of them for a plain picture.
+        package var weak: UInt64
+
+        package init(bits: UInt64, weak: UInt64) {
+            self.bits = bits
+            self.weak = weak
+        }
+
+        /// A picture of one level.
+        package static let plain = Picture(bits: 0, weak: 1 << UInt64(bitCount) - 1)
+
+        package var isPlain: Bool { self == .plain }
+    }
+
+    /// Pictures a second of the presentation clock.
+    package static let pictureRate = 2
+    /// Stretches of sound a second.
+    package static let soundRate = 8
+
+    /// Picture i was on screen `i / pictureRate` seconds after the first.
+    package var pictures: [Picture]
+    /// Stretch i of the sound begins `i / soundRate` seconds after the first picture: one bit a frequency band, whether
+    /// its share of the sound has grown. 0 stands for a stretch without a sound to tell.
+    package var sounds: [UInt32]
+
+    package init(pictures: [Picture] = [], sounds: [UInt32] = []) {
+        self.pictures = pictures
+        self.sounds = sounds
+    }
+
+    package var seconds: Double { Double(pictures.count) / Double(Self.pictureRate) }
+
+    // MARK: - Bytes
+
+    /// Version of the bytes and of what they are computed by.
+    private static let revision: UInt8 = 1
+
+    /// `revision, number of pictures (UInt32), bits and weak of each (6 bytes each), sounds (4 bytes each)`, all
+    /// little-endian.
+    package var bytes: [UInt8] {
+        var bytes = [Self.revision]
+        func put(_ value: UInt64, _ count: Int) {
+            for byte in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))) }
+        }
+        bytes.reserveCapacity(5 + 12 * pictures.count + 4 * sounds.count)
+        put(UInt64(pictures.count), 4)
+        for picture in pictures {
+            put(picture.bits, 6)
+            put(picture.weak, 6)
+        }
+        for sound in sounds { put(UInt64(sound), 4) }
+        return bytes
+    }
+
+    /// What ``bytes`` holds; nil for bytes of another version, or that contradict themselves.
+    package init?(bytes: some RandomAccessCollection<UInt8>) {
+        guard bytes.first == Self.revision, bytes.count >= 5 else { return nil }
+        var rest = bytes.dropFirst()
+        func take(_ count: Int) -> UInt64 {
+            var value: UInt64 = 0
+            for (place, byte) in rest.prefix(count).enumerated() { value |= UInt64(byte) << UInt64(8 * place) }
+            rest = rest.dropFirst(count)
+            return value
+        }
+        let count = Int(take(4))
+        guard rest.count >= 12 * count, (rest.count - 12 * count) % 4 == 0 else { return nil }
+        pictures = (0..<count).map { _ in Picture(bits: take(6), weak: take(6)) }
+        sounds = []
+        sounds.reserveCapacity(rest.count / 4)
+        while !rest.isEmpty { sounds.append(UInt32(truncatingIfNeeded: take(4))) }
+    }
+}

@@ -1,0 +1,92 @@
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepPairs
+import AVPrepVision
+
+/// Which prepared videos are near-duplicates of each other.
+package struct NearDuplicates: Sendable {
+    /// How many there are: `ingest` and `status`.
+    package struct Counts: Sendable, Equatable, Codable {
+        /// Videos that have a near-duplicate.
+        package let videos: Int
+        /// Groups that they form: each lies on one side of the split.
+        package let groups: Int
+
+        var text: String? {
+            videos > 0 ? "\(videos) videos are near-duplicates of each other, in \(groups) groups" : nil
+        }
+    }
+
+    let matches: [DuplicateMatch]
+    /// Nil when they were not to be looked for.
+    let counts: Counts?
+
+    init(_ matches: [DuplicateMatch]?) {
+        self.matches = matches ?? []
+        counts = matches.map { matches in
+            let groups = DuplicateGroups.groups(of: matches)
+            return Counts(videos: groups.count, groups: Set(groups.values).count)
+        }
+    }
+
+    /// The group of each video that has near-duplicates.
+    ///
+    /// - Parameter excluded: videos that are left out.
+    func groups(without excluded: Set<String> = []) -> [String: String] {
+        DuplicateGroups.groups(of: matches, without: excluded)
+    }
+
+    /// What was found the last time under these settings; nil when they were not looked for. Costs next to nothing.
+    static func latest(in catalog: Catalog, _ settings: PipelineSettings) throws -> NearDuplicates? {
+        try noted(in: catalog, settings, key: settingsKey(settings))
+    }
+
+    private static func noted(in catalog: Catalog, _ settings: PipelineSettings, key: String) throws
+        -> NearDuplicates?
+    {
+        guard settings.duplicates.enabled else { return NearDuplicates(nil) }
+        return try catalog.nearDuplicates(key: key).map { pairs in NearDuplicates(pairs.map(DuplicateMatch.init)) }
+    }
+
+    /// What is noted, or else found now and noted.
+    ///
+    /// - Throws: ``CatalogError``; `CancellationError`.
+    static func find(in catalog: Catalog, _ settings: PipelineSettings, _ context: StageContext) throws
+        -> NearDuplicates
+    {
+        let ingestKey = try settings.ingest.key
+        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey).joined(separator: "\n")
+        let key = try settingsKey(settings) + SHA256.digest(of: videos).hex
+        if let noted = try noted(in: catalog, settings, key: key) { return noted }
+        try context.cancellation.check()
+        var search = DuplicateSearch(settings: settings.duplicates, mirrorBits: PictureHash.mirrorBits)
+        try catalog.forEachFingerprint(settingsKey: ingestKey) { video, bytes in
+            if let fingerprint = VideoFingerprint(bytes: bytes) { search.add(fingerprint, ofVideo: video) }
+        }
+        let matches = search.matches()
+        try context.cancellation.check()
+        try catalog.setNearDuplicates(matches.map(NearDuplicate.init), key: key)
+        return NearDuplicates(matches)
+    }
+
+    /// Stands for the settings that the result depends on; the beginning of the key that it is noted under.
+    private static func settingsKey(_ settings: PipelineSettings) throws -> String {
+        try CanonicalJSON.key(of: [settings.ingest.key, CanonicalJSON.encode(settings.duplicates)]) + "/"
+    }
+}
+
+extension DuplicateMatch {
+    init(_ noted: NearDuplicate) {
+        self.init(
+            first: noted.first, second: noted.second, pictureDistance: noted.pictureDistance,
+            soundDistance: noted.soundDistance, offsetSeconds: noted.offsetSeconds, isMirrored: noted.isMirrored)
+    }
+}
+
+extension NearDuplicate {
+    fileprivate init(_ match: DuplicateMatch) {
+        self.init(
+            first: match.first, second: match.second, pictureDistance: match.pictureDistance,
+            soundDistance: match.soundDistance, offsetSeconds: match.offsetSeconds, isMirrored: match.isMirrored)
+    }
+}

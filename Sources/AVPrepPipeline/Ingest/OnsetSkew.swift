@@ -1,0 +1,116 @@
+import AVPrepCore
+
+/// How much later what is heard comes than what is seen, where sudden moments of both tell it.
+///
+/// The picture's moments are sudden changes of how much moves; the sound's are its onsets. They are correlated at every
+/// offset up to a bound. How good the best one is, is told by chance: the sound's stretches are put in another order many
+/// times, and the confidence is the share of these arrangements whose best offset fits less well. An offset that is not
+/// clearly better than all others, as with a rhythm, has no confidence.
+struct OnsetSkew: Equatable {
+    let seconds: Double
+    /// 0...1.
+    let confidence: Double
+
+    /// Arrangements by chance.
+    private static let arrangements = 200
+    /// Length of the stretches that keep their order, in seconds.
+    private static let stretchSeconds = 0.32
+    /// How much better the best offset fits than any that is not next to it.
+    private static let margin: Float = 1.25
+    /// Offsets so near to the best one are next to it, in seconds.
+    private static let nearSeconds = 0.16
+    /// Fewest frames that tell anything, in seconds.
+    private static let fewestSeconds = 3.0
+
+    /// - Parameters:
+    ///   - changes: how much each frame differs from the one before, one fewer than there are frames.
+    ///   - onsets: how suddenly the sound changes, `onsetRate` values a second from the first frame on.
+    ///   - searchSeconds: the largest offset looked for.
+    /// - Returns: nil where nothing moves or sounds suddenly, or for too short a stretch.
+    init?(changes: [Float], fps: Double, onsets: [Float], onsetRate: Double, searchSeconds: Double) {
+        let count = changes.count
+        let reach = min(Int((searchSeconds * fps).rounded()), count / 3)
+        guard Double(count) >= Self.fewestSeconds * fps, reach >= 2 else { return nil }
+        guard let seen = Self.whitened(Self.moments(changes)),
+            let heard = Self.whitened(Self.spread(onsets, onsetRate, count: count, fps: fps))
+        else { return nil }
+        let fits = Self.fits(seen, heard, reach)
+        guard let best = fits.indices.max(by: { fits[$0] < fits[$1] }), fits[best] > 0 else { return nil }
+        let near = max(1, Int((Self.nearSeconds * fps).rounded()))
+        let second = fits.indices.filter { abs($0 - best) > near }.map { fits[$0] }.max() ?? 0
+        var random = SeededRandom(seed: 1, for: "onset-skew")
+        let stretch = max(1, Int((Self.stretchSeconds * fps).rounded()))
+        var worse = 0
+        for _ in 0..<Self.arrangements {
+            let arranged = Self.arranged(heard, stretch, &random)
+            if (Self.fits(seen, arranged, reach).max() ?? 0) < fits[best] { worse += 1 }
+        }
+        var place = Double(best - reach)
+        if best > 0, best + 1 < fits.count {
+            let bend = fits[best - 1] - 2 * fits[best] + fits[best + 1]
+            if bend < 0 { place += Double(max(-0.5, min(0.5, (fits[best - 1] - fits[best + 1]) / (2 * bend)))) }
+        }
+        seconds = place / fps
+        let clear = second > 0 ? min(1, max(0, (fits[best] / second - 1) / (Self.margin - 1))) : 1
+        confidence = Double(worse) / Double(Self.arrangements) * Double(clear)
+    }
+
+    /// How suddenly the motion changes at each frame but the first.
+    private static func moments(_ changes: [Float]) -> [Float] {
+        // Repeated frames of a slower source are no moments: the change is taken over two frames.
+        let roots = changes.map { max(0, $0).squareRoot() }
+        return roots.indices.map { index in
+            guard index > 1, index + 1 < roots.count else { return 0 }
+            let before = (roots[index - 2] + roots[index - 1]) / 2
+            return abs(max(roots[index], roots[index + 1]) - before)
+        }
+    }
+
+    /// Onsets as one value a frame: the largest from the middle between it and the frame before to the next middle.
+    /// `changes[0]` is of frame 1.
+    private static func spread(_ onsets: [Float], _ rate: Double, count: Int, fps: Double) -> [Float] {
+        (0..<count).map { index in
+            let begin = Int(((Double(index + 1) - 0.5) / fps * rate).rounded())
+            let end = max(begin + 1, Int(((Double(index + 1) + 0.5) / fps * rate).rounded()))
+            guard begin >= 0, begin < onsets.count else { return 0 }
+            return (onsets[begin..<min(end, onsets.count)].max() ?? 0).squareRoot()
+        }
+    }
+
+    /// Less the mean of what is around, and of power 1: a few loud moments do not outweigh many.
+    private static func whitened(_ values: [Float]) -> [Float]? {
+        var sums: [Float] = [0]
+        for value in values { sums.append(sums[sums.count - 1] + value) }
+        let reach = 12
+        let level = values.indices.map { index in
+            let (begin, end) = (max(0, index - reach), min(values.count, index + reach + 1))
+            return max(0, values[index] - (sums[end] - sums[begin]) / Float(end - begin))
+        }
+        let mean = level.reduce(0, +) / Float(level.count)
+        let centred = level.map { $0 - mean }
+        let power = centred.reduce(0) { $0 + $1 * $1 } / Float(centred.count)
+        guard power > 1e-6 else { return nil }
+        let scale = 1 / power.squareRoot()
+        return centred.map { $0 * scale }
+    }
+
+    /// Correlation for each offset from `-reach` to `reach` frames: positive where the sound comes later.
+    private static func fits(_ seen: [Float], _ heard: [Float], _ reach: Int) -> [Float] {
+        seen.withUnsafeBufferPointer { seen in
+            heard.withUnsafeBufferPointer { heard in
+                (-reach...reach).map { offset in
+                    var sum: Float = 0
+                    let frames = max(0, -offset)..<min(seen.count, seen.count - offset)
+                    for index in frames { sum += seen[index] * heard[index + offset] }
+                    return sum / Float(frames.count)
+                }
+            }
+        }
+    }
+
+    /// The stretches of `values` in another order.
+    private static func arranged(_ values: [Float], _ stretch: Int, _ random: inout SeededRandom) -> [Float] {
+        let starts = random.shuffled(Array(stride(from: 0, to: values.count, by: stretch)))
+        return starts.flatMap { values[$0..<min($0 + stretch, values.count)] }
+    }
+}

@@ -1,0 +1,117 @@
+import AVPrepCore
+import Testing
+
+@testable import AVPrepPairs
+
+@Suite struct DuplicateSearchTests {
+    private let mirrorBits: UInt64 = 0x5555_5555_5555
+
+    private func fingerprint(seed: UInt64, seconds: Int = 10) -> VideoFingerprint {
+        var random = SeededRandom(seed: seed)
+        return VideoFingerprint(
+            pictures: (0..<2 * seconds).map { _ in
+                VideoFingerprint.Picture(
+                    bits: random.next() & VideoFingerprint.Picture.plain.weak,
+                    weak: 0xF00F & VideoFingerprint.Picture.plain.weak)
+            }, sounds: (0..<8 * seconds).map { _ in UInt32(truncatingIfNeeded: random.next()) | 1 })
+    }
+
+    /// A copy with this share of all bits turned over.
+    private func copy(_ original: VideoFingerprint, turned share: Double, seed: UInt64, isMirrored: Bool = false)
+        -> VideoFingerprint
+    {
+        var random = SeededRandom(seed: seed)
+        func noise(_ bits: Int) -> UInt64 {
+            (0..<bits).reduce(0) { $0 | (random.unit() < share ? 1 << UInt64($1) : 0) }
+        }
+        return VideoFingerprint(
+            pictures: original.pictures.map {
+                VideoFingerprint.Picture(bits: $0.bits ^ noise(48) ^ (isMirrored ? mirrorBits : 0), weak: $0.weak)
+            }, sounds: original.sounds.map { $0 ^ UInt32(noise(32)) | 1 })
+    }
+
+    private func matches(_ videos: [(String, VideoFingerprint)], _ settings: DuplicateSettings = .init())
+        -> [DuplicateMatch]
+    {
+        var search = DuplicateSearch(settings: settings, mirrorBits: mirrorBits)
+        for (name, fingerprint) in videos { search.add(fingerprint, ofVideo: name) }
+        return search.matches()
+    }
+
+    @Test func copiesAreFoundInWhateverOrderAndOthersAreNot() {
+        let strangers = (0..<60).map { ("s\($0)", fingerprint(seed: 100 + UInt64($0))) }
+        let original = fingerprint(seed: 1)
+        let all =
+            strangers + [
+                ("b", original), ("a", copy(original, turned: 0.08, seed: 5)),
+                ("c", copy(original, turned: 0.05, seed: 6, isMirrored: true)),
+            ]
+        let found = matches(all)
+        #expect(DuplicateGroups.groups(of: found) == ["a": "a", "b": "a", "c": "a"])
+        #expect(matches(all.reversed()) == found)
+        #expect(found.contains { $0.first == "b" && $0.second == "c" && $0.isMirrored })
+    }
+
+    @Test func aStretchOfAVideoIsFoundWithItsPlace() throws {
+        let original = fingerprint(seed: 2, seconds: 20)
+        let part = VideoFingerprint(pictures: Array(original.pictures[12...]), sounds: Array(original.sounds[48...]))
+        let match = try #require(matches([("a", original), ("b", part)]).first)
+        #expect(match.offsetSeconds == 6 && match.soundDistance == 0 && match.pictureDistance == 0)
+        var strict = DuplicateSettings()
+        strict.minOverlap = 0.9
+        let tail = VideoFingerprint(
+            pictures: Array(original.pictures[20...]) + fingerprint(seed: 3).pictures,
+            sounds: Array(original.sounds[80...]) + fingerprint(seed: 3).sounds)
+        #expect(matches([("a", original), ("b", tail)]).count == 1)
+        #expect(matches([("a", original), ("b", tail)], strict).isEmpty)
+    }
+
+    @Test func theSamePictureWithOtherSoundIsAnotherMoment() {
+        let original = fingerprint(seed: 4)
+        var other = fingerprint(seed: 5)
+        other.pictures = original.pictures
+        #expect(matches([("a", original), ("b", other)]).isEmpty)
+        other.pictures = fingerprint(seed: 6).pictures
+        other.sounds = original.sounds
+        #expect(matches([("a", original), ("b", other)]).isEmpty)
+    }
+
+    @Test func withoutSoundThePicturesTell() {
+        var original = fingerprint(seed: 7)
+        original.sounds = original.sounds.map { _ in 0 }
+        var near = copy(original, turned: 0.04, seed: 1)
+        near.sounds = original.sounds
+        #expect(matches([("a", original), ("b", near)]).first?.soundDistance == nil)
+        #expect(matches([("a", original), ("b", near)]).count == 1)
+        let nothing = VideoFingerprint(pictures: Array(repeating: .plain, count: 20), sounds: original.sounds)
+        #expect(matches([("a", nothing), ("b", nothing)]).isEmpty, "black and silent is no likeness")
+    }
+
+    @Test func aThousandCopiesHangTogether() {
+        let original = fingerprint(seed: 8)
+        let videos = (0..<1000).map { ("v\($0)", copy(original, turned: 0.02, seed: UInt64($0))) }
+        let groups = DuplicateGroups.groups(of: matches(videos))
+        #expect(groups.count == 1000 && Set(groups.values) == ["v0"])
+    }
+
+    @Test func groupsFallApartWithoutWhatHeldThem() {
+        func match(_ a: String, _ b: String) -> DuplicateMatch {
+            DuplicateMatch(
+                first: a, second: b, pictureDistance: 0, soundDistance: 0, offsetSeconds: 0, isMirrored: false)
+        }
+        let chain = [match("c", "d"), match("b", "c"), match("a", "e"), match("d", "f")]
+        #expect(
+            DuplicateGroups.groups(of: chain) == ["b": "b", "c": "b", "d": "b", "f": "b", "a": "a", "e": "a"])
+        #expect(DuplicateGroups.groups(of: chain, without: ["c"]) == ["d": "d", "f": "d", "a": "a", "e": "a"])
+    }
+
+    @Test func fingerprintsComeBackFromTheirBytesAndDamagedOnesDoNot() {
+        let original = fingerprint(seed: 9)
+        #expect(VideoFingerprint(bytes: original.bytes) == original)
+        #expect(VideoFingerprint(bytes: VideoFingerprint().bytes) == VideoFingerprint())
+        #expect(VideoFingerprint(bytes: original.bytes.dropLast()) == nil)
+        #expect(VideoFingerprint(bytes: [9] + original.bytes.dropFirst()) == nil)
+        #expect(VideoFingerprint(bytes: [1, 255, 255, 255, 255]) == nil)
+        #expect(VideoFingerprint(bytes: [UInt8]()) == nil)
+    }
+}
