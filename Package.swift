@@ -41,6 +41,7 @@ let package = Package(
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
+        system("CPNG", pkgConfig: "libpng", apt: ["libpng-dev"]),
         // Debian ships OpenCV's pkg-config file only with every OpenCV module; four of them are enough here.
         .target(
             name: "COpenCV",
@@ -59,7 +60,7 @@ let package = Package(
         module("AVPrepDrawing", ["AVPrepCore"]),
         module("AVPrepVision", ["AVPrepCore", "COpenCV", "CKernels"]),
         module("AVPrepAudio", ["AVPrepCore", "CFFTW", "CKernels"]),
-        module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG"]),
+        module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG", "CPNG"]),
         module("AVPrepExport", ["AVPrepCore", "AVPrepStore", "CArchive"]),
         module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepPairs", ["AVPrepCore"]),

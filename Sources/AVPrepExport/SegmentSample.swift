@@ -8,7 +8,7 @@ package enum SegmentSample {
         case frames, flow, motion, pcm, spectrograms
     }
 
-    /// Adds the segment's members to a tar: `KEY.json`, `KEY.000000.jpg` …, `KEY.wav`, `KEY.mel.npy` …,
+    /// Adds the segment's members to a tar: `KEY.json`, `KEY.000000.jpg` (or `.png`) …, `KEY.wav`, `KEY.mel.npy` …,
     /// `KEY.flow_forward.000000.jpg` …, `KEY.motion.npy`. Pictures that are stored raw become `KEY.frames.npy`.
     ///
     /// - Parameter buffer: reused from sample to sample.
@@ -65,10 +65,11 @@ package enum SegmentSample {
         bytes: (Int, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         switch codec {
-        case .jpeg:
+        case .jpeg, .png:
+            let ending = codec == .png ? "png" : "jpg"
             for (number, row) in rows.enumerated() {
                 let digits = String(number)
-                let name = "\(prefix).\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).jpg"
+                let name = "\(prefix).\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).\(ending)"
                 try bytes(row) { try tar.add(name, $0) }
             }
         case .raw:

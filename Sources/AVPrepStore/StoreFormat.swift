@@ -127,6 +127,7 @@ struct Track: Hashable {
         ]
         attributes["quality"] = flow.quality.map { .int($0) }
         attributes["preset"] = flow.preset.map { .string($0) }
+        attributes.merge(flow.parameters ?? [:]) { own, _ in own }
         return Track(
             content: .flow(direction), path: "flow/\(direction.rawValue)", element: .uint8, rowShape: [],
             labels: ["byte"], attributes: attributes)

@@ -8,6 +8,8 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     package enum PictureCodec: String, Sendable, Codable, CaseIterable {
         /// Baseline JPEG.
         case jpeg
+        /// 8-bit PNG, grey or RGB: every pixel comes back.
+        case png
         /// The pixels as they are, `[y, x, channel]`, tight.
         case raw
     }
@@ -32,7 +34,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         /// Without repeats, forward first.
         package var directions: [FlowDirection]
         package var codec: PictureCodec
-        /// JPEG quality, 1…100; nil for raw.
+        /// JPEG quality, 1…100; nil for the others.
         package var quality: Int?
         /// `float16` only with the codec `raw`. Nil, as in files of format 1.0, is `uint8`.
         package var storedType: FlowType?
@@ -40,7 +42,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         package var step: Int?
         /// Shorter side in pixels; nil or 0 where flow has the frames' size.
         package var shortSide: Int?
-        /// `dis` or `farneback`.
+        /// The method, as the settings name it.
         package var method: String
         /// The method's preset; nil if it has none.
         package var preset: String?
@@ -50,11 +52,13 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         package var fps: Double
         /// The rule from pixels of displacement to 0…255, in words and symbols.
         package var quantisation: String
+        /// The method's numbers, in its papers' words, for the attributes. Nil in files before format 1.1.
+        package var parameters: [String: AttributeValue]?
 
         package init(
             directions: [FlowDirection], codec: PictureCodec, quality: Int?, method: String, preset: String?,
             bound: Double, fps: Double, quantisation: String, storedType: FlowType? = nil, step: Int? = nil,
-            shortSide: Int? = nil
+            shortSide: Int? = nil, parameters: [String: AttributeValue]? = nil
         ) {
             self.directions = directions
             self.codec = codec
@@ -67,6 +71,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
             self.storedType = storedType
             self.step = step
             self.shortSide = shortSide
+            self.parameters = parameters
         }
 
         /// The size of flow between frames of `width` × `height`: the shorter side scaled down to ``shortSide``, the other
@@ -79,7 +84,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         }
 
         private enum CodingKeys: String, CodingKey {
-            case directions, codec, quality, method, preset, bound, fps, quantisation, step
+            case directions, codec, quality, method, preset, bound, fps, quantisation, step, parameters
             case storedType = "stored_type"
             case shortSide = "short_side"
         }
@@ -154,7 +159,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     /// Frames a second, constant.
     package var fps: Double
     package var frameCodec: PictureCodec
-    /// JPEG quality, 1…100; nil for raw.
+    /// JPEG quality, 1…100; nil for the others.
     package var frameQuality: Int?
     /// Nil when there is no optical flow.
     package var flow: Flow?

@@ -86,6 +86,25 @@ private final class DISPicture: FlowPicture {
     }
 }
 
+extension DISFlow {
+    /// What a preset means, in OpenCV's words where it has them, for the attributes of stored flow. The pyramid reaches up
+    /// to where the shorter side has 12 pixels.
+    static func parameters(of preset: FlowSettings.Preset) -> [String: AttributeValue] {
+        let numbers = preset.parameters
+        return [
+            "finest_scale": .int(Int(numbers.finest)), "patch_size": .int(8), "patch_stride": .int(Int(numbers.stride)),
+            "gradient_descent_iterations": .int(Int(numbers.iterations)),
+            "last_step": .double(Self.decimal(numbers.last_step)),
+            "variational_refinement_iterations": .int(Int(numbers.fixed_point)),
+            "relaxations": .int(Int(numbers.relaxations)), "alpha": .double(Self.decimal(numbers.alpha)),
+            "gamma": .double(Self.decimal(numbers.gamma)), "delta": .double(Self.decimal(numbers.delta)),
+        ]
+    }
+
+    /// The number as it is written: 0.2, not the nearest Float's 0.200000003.
+    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
+}
+
 extension FlowSettings.Preset {
     /// What the presets mean, apart from the coarsest level. Levels are OpenCV's presets'; the rest was chosen for an
     /// end-point error below OpenCV's at the same preset, and speed (`avprep-bench flow`).

@@ -29,6 +29,8 @@ package struct FlowSettings: Sendable, Equatable, Codable {
     package enum Codec: String, Sendable, Codable, CaseIterable {
         /// 8 bits by ``FlowQuantiser``'s rule, as grey JPEG (default).
         case jpeg
+        /// The same 8 bits as PNG: every level comes back.
+        case png
         /// The same 8 bits as they are.
         case raw
         /// Displacements as 16-bit floats.

@@ -45,6 +45,16 @@ final class OpenCVFarnebackFlow: DenseFlow {
             pyramid_scale: 0.5, levels: 3, window: 15, iterations: 3, neighbourhood: 5, sigma: 1.2)
     }
 
+    /// The same numbers, in OpenCV's words, for the attributes of stored flow.
+    static var attributes: [String: AttributeValue] {
+        let numbers = parameters
+        return [
+            "pyr_scale": .double(numbers.pyramid_scale), "levels": .int(Int(numbers.levels)),
+            "winsize": .int(Int(numbers.window)), "iterations": .int(Int(numbers.iterations)),
+            "poly_n": .int(Int(numbers.neighbourhood)), "poly_sigma": .double(numbers.sigma),
+        ]
+    }
+
     func makePicture() -> FlowPicture { PlainFlowPicture(width: width, height: height) }
 
     func prepare(_ grey: Image8, into picture: FlowPicture) { picture.plain.copyPixels(from: grey) }

@@ -3,6 +3,7 @@ import AVPrepExport
 import AVPrepPairs
 import AVPrepPipeline
 import AVPrepStore
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing
@@ -11,6 +12,7 @@ import Testing
     private func corpus(_ folder: String) throws -> SmallCorpus {
         var corpus = try SmallCorpus(folder)
         corpus.settings.shard.split.test = 0.5
+        corpus.settings.ingest.flow.codec = .png
         try corpus.addSyntheticVideos(6)
         _ = try IngestStage.run(corpus.workspace, corpus.context)
         _ = try ShardStage.run(corpus.workspace, corpus.context)
@@ -50,7 +52,9 @@ import Testing
                             first, n = table["pcm_first"][row], table["pcm_count"][row]
                             assert sample["wav"][44:] == f["audio/pcm"][first:first + n].tobytes()
                             assert numpy.load(io.BytesIO(sample["motion.npy"])).shape[1:] == (3, 3)
-                            assert "flow_forward.000000.jpg" in sample
+                            flow, first = f["flow/forward"], table["flow_forward_first"][row]
+                            start, end = flow["offsets"][first:first + 2]
+                            assert sample["flow_forward.000000.png"] == flow["bytes"][start:end].tobytes()
                 assert count == len(samples)
                 with open(out + "/pairs/easy.csv", newline="") as file:
                     for pair in csv.DictReader(file):

@@ -40,7 +40,7 @@ import Testing
     {
         let preparation = try FramePreparation(
             settings: settings, width: width, height: height,
-            encoder: JPEGEncoder(quality: settings.video.quality))
+            encoder: PictureEncoder(settings.video.codec.stored, quality: settings.video.quality))
         var waiting = frames[...]
         return try lengths.map { length in
             for frame in waiting.prefix(length) { try preparation.append(frame) }

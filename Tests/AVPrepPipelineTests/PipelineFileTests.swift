@@ -66,7 +66,7 @@ import Testing
     @Test(arguments: [
         ("ingest: {video: {fps: fast}}", "ingest.video.fps: must be a number from 1 to 120, not \"fast\""),
         ("ingest: {video: {fps: 0}}", "ingest.video.fps: must be a number from 1 to 120, not \"0\""),
-        ("ingest: {video: {codec: png}}", "ingest.video.codec: must be jpeg, raw, not \"png\""),
+        ("ingest: {video: {codec: gif}}", "ingest.video.codec: must be jpeg, png, raw, not \"gif\""),
         ("train: {batch_size: 2.5}", "train.batch_size: must be a whole number from 2 to 65536, not \"2.5\""),
         ("train: {flip: perhaps}", "train.flip: must be true or false, not \"perhaps\""),
         ("train: {crop_scale: [1, 0.5]}", "train.crop_scale: must be two numbers from 0.05 to 1"),

@@ -52,10 +52,10 @@ enum Fixtures {
         var pictures = PictureSequence()
         for frame in 0..<frames {
             let image = image(width: width, height: height, seed: UInt64(frame) + random.next() % 100)
-            if layout.frameCodec == .jpeg {
-                try encoder.encode(image, to: &pictures)
-            } else {
-                pictures.appendRaw(image)
+            switch layout.frameCodec {
+            case .jpeg: try encoder.encode(image, to: &pictures)
+            case .png: try PNGCodec().withEncoded(image) { pictures.append($0) }
+            case .raw: pictures.appendRaw(image)
             }
         }
         var flow: [StoreLayout.FlowDirection: PictureSequence] = [:]

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ShardPackerTests {
-    @Test(arguments: [StoreLayout.PictureCodec.jpeg, .raw])
+    @Test(arguments: StoreLayout.PictureCodec.allCases)
     func packingKeepsTheStoredBytesAndTheOrder(codec: StoreLayout.PictureCodec) throws {
         try withTemporaryFolder { folder in
             let data = try Fixtures.writeShard(in: folder, layout: Fixtures.layout(frameCodec: codec))

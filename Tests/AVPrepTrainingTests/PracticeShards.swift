@@ -84,7 +84,7 @@ struct PracticeShards {
 
     private func writePrepared(_ path: String, segments: Int, video: String) throws {
         let writer = try PreparedFileWriter(path: path, layout: layout, attributes: [:])
-        let encoder = try JPEGEncoder(quality: 95)
+        let encoder = try PictureEncoder(codec, quality: 95)
         let image = Image8(width: width, height: height, channels: 3)
         let frameCount = Int(seconds * Self.fps)
         for segment in 0..<segments {
@@ -96,10 +96,7 @@ struct PracticeShards {
                     image.pixels[pixel * 3 + 1] = color.1
                     image.pixels[pixel * 3 + 2] = color.2
                 }
-                switch codec {
-                case .raw: pictures.appendRaw(image)
-                case .jpeg: try encoder.encode(image, to: &pictures)
-                }
+                try encoder.withEncoded(image) { pictures.append($0) }
             }
             let rows = Int(seconds * Self.rowsPerSecond) - missingRows
             let values = (0..<rows).flatMap { row in

@@ -73,8 +73,11 @@ struct DatasetCard {
         var rows = [["`json`", "source, start, size, flags and what was measured"]]
         if request.parts.contains(.frames) {
             rows.append(
-                layout.frameCodec == .jpeg
-                    ? ["`000000.jpg` …", "frames, \(layout.fps.shortText) a second"]
+                layout.frameCodec != .raw
+                    ? [
+                        "`000000.\(layout.frameCodec == .png ? "png" : "jpg")` …",
+                        "frames, \(layout.fps.shortText) a second",
+                    ]
                     : ["`frames.npy`", "frames, uint8 [frame, y, x, RGB], \(layout.fps.shortText) a second"])
         }
         if request.parts.contains(.pcm), let pcm = layout.pcm {

@@ -19,8 +19,7 @@ final class FlowStage {
 
     /// How a field becomes the bytes of a stored picture.
     private enum Packer {
-        case jpeg(FlowQuantiser, Image8, JPEGEncoder)
-        case raw(FlowQuantiser, Image8)
+        case levels(FlowQuantiser, Image8, PictureEncoder)
         case float16(FlowHalves)
     }
 
@@ -36,13 +35,14 @@ final class FlowStage {
         field = FlowField(width: size.width, height: size.height)
         small = size == (width, height) ? nil : Image8(width: size.width, height: size.height, channels: 1)
         spare = estimator.makePicture()
-        let quantiser = FlowQuantiser(bound: settings.bound)
-        func planes() -> Image8 { Image8(width: size.width, height: 2 * size.height, channels: 1) }
         packer =
             switch settings.codec {
-            case .jpeg: .jpeg(quantiser, planes(), try JPEGEncoder(quality: settings.quality))
-            case .raw: .raw(quantiser, planes())
             case .float16: .float16(FlowHalves(width: size.width, height: size.height))
+            case .jpeg, .png, .raw:
+                .levels(
+                    FlowQuantiser(bound: settings.bound),
+                    Image8(width: size.width, height: 2 * size.height, channels: 1),
+                    try PictureEncoder(settings.codec.stored, quality: settings.quality))
             }
     }
 
@@ -74,14 +74,9 @@ final class FlowStage {
 
     private func packed() throws -> [UInt8] {
         switch packer {
-        case .jpeg(let quantiser, let planes, let encoder):
+        case .levels(let quantiser, let planes, let encoder):
             quantiser.encode(field, into: planes)
-            var bytes: [UInt8] = []
-            try encoder.withEncoded(planes) { bytes.append(contentsOf: $0) }
-            return bytes
-        case .raw(let quantiser, let planes):
-            quantiser.encode(field, into: planes)
-            return Array(planes.pixels)
+            return try encoder.withEncoded(planes) { Array($0) }
         case .float16(let halves):
             return Array(UnsafeRawBufferPointer(halves.encode(field)))
         }

@@ -20,14 +20,14 @@ final class FramePreparation {
     private let settings: IngestSettings
     private let width: Int
     private let height: Int
-    private let encoder: JPEGEncoder
+    private let encoder: PictureEncoder
     private let flow: FlowStage?
     private var entries: [Entry] = []
     private var bytes: [UInt8] = []
     private var spareGreys: [Image8] = []
     private var lastGrey: Image8?
 
-    init(settings: IngestSettings, width: Int, height: Int, encoder: JPEGEncoder) throws {
+    init(settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder) throws {
         self.settings = settings
         self.width = width
         self.height = height
@@ -44,10 +44,7 @@ final class FramePreparation {
     /// Prepares the next frame.
     func append(_ picture: Image8) throws {
         let start = bytes.count
-        switch settings.video.codec {
-        case .jpeg: try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) }
-        case .raw: bytes.append(contentsOf: picture.pixels)
-        }
+        try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) }
         let grey = spareGreys.popLast() ?? Image8(width: width, height: height, channels: 1)
         try Grey.convert(picture, into: grey)
         var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)

@@ -20,7 +20,7 @@ extension IngestSettings {
 
     /// Settings with the version of the code that turns them into bytes: raised when the same settings give others.
     private struct KeyedSettings: Encodable {
-        var revision = 1
+        var revision = 2
         let settings: IngestSettings
     }
 

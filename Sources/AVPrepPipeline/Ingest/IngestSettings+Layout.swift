@@ -7,8 +7,8 @@ extension IngestSettings {
     ///
     /// - Parameter transforms: the plans of ``spectrograms``, in order.
     func layout(_ transforms: [Spectrogram]) -> StoreLayout {
-        let codec: StoreLayout.PictureCodec = video.codec == .jpeg ? .jpeg : .raw
-        let quality = video.codec == .jpeg ? video.quality : nil
+        let codec = video.codec.stored
+        let quality = codec == .jpeg ? video.quality : nil
         var layout = StoreLayout(
             fps: video.fps, frameCodec: codec, frameQuality: quality, hasMotion: cameraMotion.enabled,
             spectrograms: transforms.map { transform in
@@ -33,11 +33,34 @@ extension FlowSettings {
     /// What is stored of flow under these settings.
     func layout(fps: Double) -> StoreLayout.Flow {
         StoreLayout.Flow(
-            directions: direction.stored, codec: codec == .jpeg ? .jpeg : .raw, quality: codec == .jpeg ? quality : nil,
+            directions: direction.stored, codec: codec.stored, quality: codec == .jpeg ? quality : nil,
             method: method.rawValue, preset: method.hasPresets ? preset.rawValue : nil,
             bound: codec == .float16 ? FlowHalves.bound : bound, fps: fps,
             quantisation: codec == .float16 ? FlowHalves.rule : FlowQuantiser.rule,
-            storedType: codec == .float16 ? .float16 : .uint8, step: step, shortSide: shortSide)
+            storedType: codec == .float16 ? .float16 : .uint8, step: step, shortSide: shortSide,
+            parameters: parameters)
+    }
+}
+
+extension FrameSettings.Codec {
+    /// How the file calls it.
+    var stored: StoreLayout.PictureCodec {
+        switch self {
+        case .jpeg: .jpeg
+        case .png: .png
+        case .raw: .raw
+        }
+    }
+}
+
+extension FlowSettings.Codec {
+    /// How pictures of flow are stored: 16-bit floats as they are.
+    var stored: StoreLayout.PictureCodec {
+        switch self {
+        case .jpeg: .jpeg
+        case .png: .png
+        case .raw, .float16: .raw
+        }
     }
 }
 

@@ -20,7 +20,7 @@ final class SegmentAssembler: DecodeConsumer {
 
     private let settings: IngestSettings
     private let video: SegmentOrigin
-    private let encoder: JPEGEncoder
+    private let encoder: PictureEncoder
     private var frames: FramePreparation
     private let features: SegmentFeatures
     private let cues: SegmentCues
@@ -54,7 +54,7 @@ final class SegmentAssembler: DecodeConsumer {
     ///   - video: what all segments of this video share.
     ///   - emit: takes each finished segment, in order.
     init(
-        settings: IngestSettings, video: SegmentOrigin, encoder: JPEGEncoder, features: SegmentFeatures,
+        settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
         cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
     ) throws {
         self.settings = settings

@@ -26,7 +26,7 @@ final class VideoPreparation {
     private let layout: StoreLayout
     private let attributes: [String: AttributeValue]
     private let features: SegmentFeatures
-    private let encoder: JPEGEncoder
+    private let encoder: PictureEncoder
     private let cancellation: Cancellation
     private let media: MediaOpener
 
@@ -41,7 +41,7 @@ final class VideoPreparation {
             "settings_key": .string(try settings.key),
         ]
         features = try SegmentFeatures(settings: settings, transforms: transforms)
-        encoder = try JPEGEncoder(quality: settings.video.quality)
+        encoder = try PictureEncoder(settings.video.codec.stored, quality: settings.video.quality)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
 

@@ -102,7 +102,7 @@ final class InspectionPass: DecodeConsumer {
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
                 framing: Framing(crop: border.margins, width: part.width, height: part.height)),
-            encoder: try JPEGEncoder(quality: settings.video.quality),
+            encoder: try PictureEncoder(.jpeg, quality: settings.video.quality),
             features: try SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
             emit: { sink.segments.append($0.segment) })
         self.sink = sink

@@ -46,7 +46,8 @@ enum StoreSheet {
         private var fps: Double { reader.layout.fps }
 
         func tiles(_ count: Int) throws -> [SheetContent.Tile] {
-            let decoder = try JPEGDecoder()
+            let frameDecoder = try PictureDecoder(reader.layout.frameCodec)
+            let flowDecoder = try PictureDecoder(reader.layout.flow?.codec ?? .raw)
             let total = segments.reduce(0) { $0 + $1.frames.count }
             var places: [Int] = []
             for part in 0..<count {
@@ -64,16 +65,16 @@ enum StoreSheet {
                 let size = (width: stored.segment.width, height: stored.segment.height)
                 let picture = Image8(width: size.width, height: size.height, channels: 3)
                 try reader.withFrameBytes(stored.frames.lowerBound + place) {
-                    try decode($0, reader.layout.frameCodec, into: picture, decoder)
+                    try frameDecoder.decode($0, into: picture)
                 }
                 return SheetContent.Tile(
                     seconds: starts[index] + Double(place) / fps, picture: picture, inner: nil,
-                    flow: try flow(of: stored, at: place, decoder))
+                    flow: try flow(of: stored, at: place, flowDecoder))
             }
         }
 
         /// The stored flow from frame `place` of a segment on; nil where there is none.
-        private func flow(of stored: StoredSegment, at place: Int, _ decoder: JPEGDecoder) throws -> FlowField? {
+        private func flow(of stored: StoredSegment, at place: Int, _ decoder: PictureDecoder) throws -> FlowField? {
             guard let layout = reader.layout.flow, let rows = stored.flow[.forward], !rows.isEmpty else { return nil }
             let row = rows.lowerBound + min(place, rows.count - 1)
             let size = layout.size(width: stored.segment.width, height: stored.segment.height)
@@ -82,20 +83,10 @@ enum StoreSheet {
                 try reader.withFlowBytes(.forward, row) { FlowHalves.decode($0, into: field) }
             } else {
                 let planes = Image8(width: size.width, height: 2 * size.height, channels: 1)
-                try reader.withFlowBytes(.forward, row) { try decode($0, layout.codec, into: planes, decoder) }
+                try reader.withFlowBytes(.forward, row) { try decoder.decode($0, into: planes) }
                 FlowQuantiser(bound: layout.bound).decode(planes, into: field)
             }
             return field
-        }
-
-        private func decode(
-            _ bytes: UnsafeRawBufferPointer, _ codec: StoreLayout.PictureCodec, into picture: Image8,
-            _ decoder: JPEGDecoder
-        ) throws {
-            switch codec {
-            case .jpeg: try decoder.decode(bytes, into: picture)
-            case .raw: UnsafeMutableRawBufferPointer(picture.pixels).copyMemory(from: bytes)
-            }
         }
 
         var lanes: [SheetContent.Lane] {

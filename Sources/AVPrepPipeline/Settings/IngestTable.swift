@@ -53,7 +53,7 @@ enum IngestTable {
         SettingsTable<FrameSettings>([
             .number("fps", \.fps, in: 1...120, "constant frame rate, by presentation time"),
             .integer("short_side", \.shortSide, in: 0...4320, "shorter side in pixels; 0: as the source"),
-            .choice("codec", \.codec, "how a frame is stored"),
+            .choice("codec", \.codec, "how a frame is stored; png and raw keep every pixel"),
             .integer("quality", \.quality, in: 1...100, "JPEG quality"),
         ])
     }
@@ -162,7 +162,7 @@ enum IngestTable {
             .choice("direction", \.direction, "backward is computed anew on reversed frames"),
             .integer("step", \.step, in: 1...250, "frames from one picture of a pair to the other"),
             .integer("short_side", \.shortSide, in: 0...4320, "shorter side of flow, in pixels; 0: as the frames"),
-            .choice("codec", \.codec, "jpeg, raw: 8 bits by the papers' rule; float16: pixels, not clipped"),
+            .choice("codec", \.codec, "jpeg, png, raw: 8 bits by the papers' rule; float16: pixels, not clipped"),
             .integer("quality", \.quality, in: 1...100, "JPEG quality"),
             .number("bound", \.bound, in: 1...127, "displacements are clipped to ± this many pixels"),
         ])

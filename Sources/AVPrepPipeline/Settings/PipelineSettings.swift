@@ -83,7 +83,7 @@ package struct IngestSettings: Sendable, Equatable, Codable {
 /// How frames are stored.
 package struct FrameSettings: Sendable, Equatable, Codable {
     package enum Codec: String, Sendable, Codable, CaseIterable {
-        case jpeg, raw
+        case jpeg, png, raw
     }
 
     /// Constant frame rate, by presentation time.

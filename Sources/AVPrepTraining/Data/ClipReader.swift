@@ -29,6 +29,9 @@ final class ClipReader {
     private let augmentation: Augmentation
     private let shape: ClipShape
     private let decoder: JPEGDecoder
+    private let pngCodec = PNGCodec()
+    /// A whole picture, for codecs that cannot decode a part of one.
+    private var whole: Image8?
     private var resampler: CropResampler
 
     /// - Parameter shape: what ``ShardDataset/clipShape(_:)`` says: every pair has it.
@@ -129,17 +132,28 @@ final class ClipReader {
                 width: decoded.width, height: decoded.height, stride: decoded.width, x: decoded.x, y: decoded.y,
                 side: decoded.regionWidth)
             try body(decoded.pixels, size)
+        case .png:
+            if whole?.width != segment.width || whole?.height != segment.height { whole = nil }
+            let picture = whole ?? Image8(width: segment.width, height: segment.height, channels: 3)
+            whole = picture
+            try pngCodec.decode(bytes, into: picture)
+            try withCrop(of: UnsafeBufferPointer(picture.pixels), segment, crop, body)
         case .raw:
             guard bytes.count == segment.width * segment.height * 3 else {
                 throw TrainingError(.data, "a picture has \(bytes.count) bytes")
             }
-            let corner = (crop.y * segment.width + crop.x) * 3
-            let size = PreparedSize(
-                width: crop.side, height: crop.side, stride: segment.width, x: 0, y: 0, side: Double(crop.side))
-            try bytes.withMemoryRebound(to: UInt8.self) { pixels in
-                try body(UnsafeBufferPointer(rebasing: pixels[corner...]), size)
-            }
+            try bytes.withMemoryRebound(to: UInt8.self) { try withCrop(of: $0, segment, crop, body) }
         }
+    }
+
+    /// The crop in the pixels of a whole picture.
+    private func withCrop(
+        of pixels: UnsafeBufferPointer<UInt8>, _ segment: Segment, _ crop: AugmentedCrop,
+        _ body: (UnsafeBufferPointer<UInt8>, PreparedSize) throws -> Void
+    ) throws {
+        let size = PreparedSize(
+            width: crop.side, height: crop.side, stride: segment.width, x: 0, y: 0, side: Double(crop.side))
+        try body(UnsafeBufferPointer(rebasing: pixels[((crop.y * segment.width + crop.x) * 3)...]), size)
     }
 
     private func crop(of segment: Segment, position: Int) -> AugmentedCrop {
