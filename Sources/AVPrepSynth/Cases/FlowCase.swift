@@ -23,6 +23,10 @@ package struct FlowCase: Sendable {
         case noise
         /// The second picture is lighter or darker, partly more so to one side.
         case light
+        /// The picture bends: no two neighbours move alike.
+        case wave
+        /// Five things move before the ground, each its own way.
+        case crowd
     }
 
     package let kind: Kind
@@ -48,7 +52,7 @@ package struct FlowCase: Sendable {
             texture: FlowTexture(scenes[number % scenes.count].frame(0), width: width, height: height),
             motion: .drawn(kind, width: width, height: height, &random))
         var layers = [ground]
-        if kind == .occlusion {
+        for _ in 0..<(kind == .occlusion ? 1 : kind == .crowd ? 5 : 0) {
             let other = scenes[(number + 1 + random.below(scenes.count)) % scenes.count].frame(0)
             layers.append(
                 Layer(
@@ -106,7 +110,7 @@ package struct FlowCase: Sendable {
 /// Something with a texture that moves, everywhere or within an ellipse.
 private struct Layer {
     let texture: FlowTexture
-    let motion: Similarity
+    let motion: FlowMotion
     var shape: Ellipse?
 
     func covers(_ x: Double, _ y: Double) -> Bool { shape?.covers(x, y) ?? true }
@@ -128,58 +132,6 @@ private struct Ellipse {
     func covers(_ px: Double, _ py: Double) -> Bool {
         let (dx, dy) = ((px - x) / halfWidth, (py - y) / halfHeight)
         return dx * dx + dy * dy < 1
-    }
-}
-
-/// Turning and growing about the picture's middle, and shifting.
-private struct Similarity {
-    let cosine: Double
-    let sine: Double
-    let shiftX: Double
-    let shiftY: Double
-    let middleX: Double
-    let middleY: Double
-
-    init(_ width: Int, _ height: Int, shift: (x: Double, y: Double), degrees: Double = 0, zoom: Double = 1) {
-        cosine = zoom * cos(degrees * .pi / 180)
-        sine = zoom * sin(degrees * .pi / 180)
-        (shiftX, shiftY) = shift
-        middleX = Double(width - 1) / 2
-        middleY = Double(height - 1) / 2
-    }
-
-    static func drawn(_ kind: FlowCase.Kind, width: Int, height: Int, _ random: inout SeededRandom) -> Similarity {
-        func shift(_ least: Double, _ most: Double) -> (x: Double, y: Double) {
-            let length = random.uniform(least...most)
-            let angle = random.uniform(0...(2 * .pi))
-            // Most motion in videos is sideways.
-            return (length * cos(angle), 0.6 * length * sin(angle))
-        }
-        func eitherWay(_ range: ClosedRange<Double>) -> Double {
-            random.below(2) == 0 ? random.uniform(range) : -random.uniform(range)
-        }
-        switch kind {
-        case .small: return Similarity(width, height, shift: shift(0.1, 1.5))
-        case .medium: return Similarity(width, height, shift: shift(2, 8))
-        case .large: return Similarity(width, height, shift: shift(Double(width) / 38, Double(width) / 16))
-        case .rotation: return Similarity(width, height, shift: shift(0, 1), degrees: eitherWay(1...5))
-        case .zoom: return Similarity(width, height, shift: shift(0, 1), zoom: 1 + eitherWay(0.02...0.07))
-        case .occlusion: return Similarity(width, height, shift: shift(0, 3))
-        case .noise, .light:
-            return Similarity(
-                width, height, shift: shift(0, 3), degrees: eitherWay(0...1), zoom: 1 + eitherWay(0...0.01))
-        }
-    }
-
-    func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
-        let (dx, dy) = (x - middleX, y - middleY)
-        return (cosine * dx - sine * dy + middleX + shiftX, sine * dx + cosine * dy + middleY + shiftY)
-    }
-
-    func inverse(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
-        let (dx, dy) = (x - middleX - shiftX, y - middleY - shiftY)
-        let square = cosine * cosine + sine * sine
-        return ((cosine * dx + sine * dy) / square + middleX, (cosine * dy - sine * dx) / square + middleY)
     }
 }
 
