@@ -14,6 +14,13 @@ package struct CropMargins: Sendable, Hashable, Codable {
 
     /// Nothing is cut off.
     package static let none = CropMargins()
+
+    /// The larger margin on each side.
+    package func union(_ other: CropMargins) -> CropMargins {
+        CropMargins(
+            top: max(top, other.top), bottom: max(bottom, other.bottom), left: max(left, other.left),
+            right: max(right, other.right))
+    }
 }
 
 /// Which part of the data set a video belongs to. Videos are split, never segments.

@@ -101,13 +101,6 @@ extension BorderDetection {
 }
 
 extension CropMargins {
-    /// The larger margin on each side.
-    package func union(_ other: CropMargins) -> CropMargins {
-        CropMargins(
-            top: max(top, other.top), bottom: max(bottom, other.bottom), left: max(left, other.left),
-            right: max(right, other.right))
-    }
-
     /// Whether one side is larger by more than `tolerance`.
     func exceeds(_ other: CropMargins, by tolerance: Int) -> Bool {
         top > other.top + tolerance || bottom > other.bottom + tolerance || left > other.left + tolerance

@@ -29,11 +29,17 @@ package struct CutDetector: Sendable {
     /// next (a jump cut).
     static let smallestJump: Float = 2.5
     /// How many times larger than the changes around it a jump must be.
-    static let smallestJumpRatio: Float = 6
+    static let smallestJumpRatio: Float = 5
     /// Least change of a tile in a jump, in levels.
     static let smallestTileJump: Float = 1.2
     /// Share of the tiles that a jump changes more than motion does, at least.
     static let smallestJumpShare: Float = 0.3
+    /// The same, where these change a lot and half of the picture hardly does: the ground on which a thing is elsewhere.
+    static let smallestClearJumpShare: Float = 0.06
+    /// Change of the third of those tiles, in levels, that is a lot: a key frame draws its picture anew by less.
+    static let clearTileJump: Float = 25
+    /// Change of half of the tiles, in levels, up to which the ground stands.
+    static let groundChange: Float = 2.5
     /// Correlation of brightness below which two pictures have nothing in common.
     static let commonPattern: Float = 0.5
     /// Likeness of a picture and the same a little more faded, at least, in the mean over a fade.
@@ -77,7 +83,7 @@ package struct CutDetector: Sendable {
         flashLength = max(3, Int((0.12 * fps).rounded()))
         dissolves = DissolveDetector(fps: fps)
         fades = FadeDetector(fps: fps)
-        latency = max(dissolves.delay + dissolves.reach / 2, fades.delay, flashLength + 1)
+        latency = settings.enabled ? max(dissolves.delay + dissolves.reach / 2, fades.delay, flashLength + 1) : 0
         historyLength = max(latency + flashLength + 2 + Int((0.5 * fps).rounded(.up)), 2 * dissolves.reach + 2)
     }
 
@@ -88,6 +94,7 @@ package struct CutDetector: Sendable {
     ///   0, and no segment begins with it), each at most ``latency`` pushes after that frame's own.
     package mutating func push(_ rgb: Image8) throws(VisionError) -> [ShotChange] {
         precondition(rgb.channels == 3, "cuts are found in RGB")
+        guard settings.enabled else { return [] }
         let thumbnail = try makeThumbnail(rgb)
         let newest = frameCount
         frameCount += 1
@@ -101,6 +108,7 @@ package struct CutDetector: Sendable {
 
     /// Ends the stream: decides about the last frames with what there is.
     package mutating func finish() -> [ShotChange] {
+        guard settings.enabled else { return [] }
         if settings.fades { note(fades.finish().filter(isFade)) }
         if settings.dissolves {
             for index in max(0, frameCount - dissolves.reach)..<max(0, frameCount) {
@@ -168,6 +176,9 @@ package struct CutDetector: Sendable {
         let (before, after) = (thumbnails[position - 1], thumbnails[position])
         let ratio = changes[position] / max(changeAround(position), 0.2)
         guard Double(ratio) >= settings.smallestRatio else { return false }
+        let jump = settings.jumps && ratio >= Self.smallestJumpRatio ? self.jump(position) : .none
+        // Where most of the ground stands, things are elsewhere; else the same pattern is the same in another light.
+        if jump == .onStandingGround { return true }
         guard before.likeness(with: after, blackLevel: Self.blackLevel) < Self.samePattern else { return false }
         let correlation = before.correlation(with: after)
         // Where the pictures have something in common, or the change is not far above others, it may be a jerk.
@@ -182,13 +193,14 @@ package struct CutDetector: Sendable {
         {
             return !isDisplaced()
         }
-        return settings.jumps && ratio >= Self.smallestJumpRatio && jumpShare(position) >= Self.smallestJumpShare
-            && !isDisplaced()
+        return jump == .overall && !isDisplaced()
     }
 
-    /// The share of tiles that change for good and much more than they do before and after.
-    private func jumpShare(_ position: Int) -> Float {
-        guard let grid else { return 0 }
+    private enum Jump { case none, overall, onStandingGround }
+
+    /// Whether enough tiles change for good and much more than they do before and after.
+    private func jump(_ position: Int) -> Jump {
+        guard let grid else { return .none }
         let step = thumbnails[position].changes(from: thumbnails[position - 1], in: grid)
         var calm = [Float](repeating: 0, count: grid.count)
         for other in [position - 2, position - 1, position + 1, position + 2]
@@ -205,7 +217,15 @@ package struct CutDetector: Sendable {
                 }
             }
         }
-        return Float(jumps.count { $0 }) / Float(grid.count)
+        let share = Float(jumps.count { $0 }) / Float(grid.count)
+        let largest = step.indices.filter { jumps[$0] }.map { step[$0] }.sorted(by: >)
+        // At the stream's end nobody knows what is for good.
+        if share >= Self.smallestClearJumpShare, largest.count >= 3, largest[2] >= Self.clearTileJump,
+            step.sorted()[step.count / 2] <= Self.groundChange, position + 2 < thumbnails.count
+        {
+            return .onStandingGround
+        }
+        return share >= Self.smallestJumpShare ? .overall : .none
     }
 
     /// The mean of the nearest changes on both sides that are not repeated frames.
@@ -252,35 +272,5 @@ package struct CutDetector: Sendable {
         }
         try Grey.scale(rgb, into: small)
         return Thumbnail(small)
-    }
-}
-
-/// The last frames of a stream, small, and what changed from each to the next.
-struct ShotHistory: Sendable {
-    /// Oldest first; `firstIndex` is the number of the first.
-    private(set) var thumbnails: [Thumbnail] = []
-    /// `changes[k]`: from the frame before to `thumbnails[k]`.
-    private(set) var changes: [Float] = []
-    private(set) var firstIndex = 0
-
-    mutating func append(_ thumbnail: Thumbnail, keeping count: Int) {
-        changes.append(thumbnails.last.map(thumbnail.change) ?? 0)
-        thumbnails.append(thumbnail)
-        guard thumbnails.count > count else { return }
-        thumbnails.removeFirst()
-        changes.removeFirst()
-        firstIndex += 1
-    }
-
-    /// A frame by its number; nil when it is no longer or not yet there.
-    subscript(index: Int) -> Thumbnail? {
-        let position = index - firstIndex
-        return thumbnails.indices.contains(position) ? thumbnails[position] : nil
-    }
-
-    /// How much the picture changed with a frame; 0 for one that is not there.
-    func change(to index: Int) -> Float {
-        let position = index - firstIndex
-        return changes.indices.contains(position) ? changes[position] : 0
     }
 }

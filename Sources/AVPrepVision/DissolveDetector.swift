@@ -1,22 +1,31 @@
 /// Finds dissolves: stretches in which each frame is a mixture of the frame some time before and the one as long after,
 /// in the share that its place between them says, and in which these two show different things.
 ///
-/// Nothing else does that: of something that moves, the frame between is not the mean of the others, and light that
-/// changes leaves the pattern as it was.
+/// Hardly anything else does that: of something that moves, the frame between is not the mean of the others. Light that
+/// changes passes through all shades between, but leaves the pattern as it was: what is one level more everywhere says
+/// nothing, as where the exposure follows a car that leaves the picture; the pattern has to change, over the whole
+/// picture, and to be mixed too.
 struct DissolveDetector {
     /// Frames on either side of a mixture that are compared with it, at 25 frames a second.
     static let reaches = [4, 6, 9, 13, 18]
     /// Least change of brightness between the two, in levels.
     static let smallestChange: Float = 9
-    /// A mixture misses its prediction by at most this share of the change.
-    static let largestMiss: Float = 0.2
-    /// The same for the mixtures half-way to either side.
-    static let largestMissAtQuarter: Float = 0.22
+    /// A mixture misses its prediction by at most this share of the change, at its middle and half-way to either side. The
+    /// shots move on while they are mixed.
+    static let largestMiss: Float = 0.3
+    /// The same where the change is less than ``clearChange``.
+    static let largestFaintMiss: Float = 0.2
+    static let clearChange: Float = 18
+    /// The same for the pattern: the picture less what changes everywhere.
+    static let largestPatternMiss: Float = 0.3
+    /// Least change of the pattern, in levels, and the share of the tiles that take part in it.
+    static let smallestPatternChange: Float = 9
+    static let smallestPatternShare: Float = 0.5
     /// From frame to frame the picture changes by at most this share: more is a cut.
     static let largestStep: Float = 0.4
-    /// Likeness from which two pictures show the same thing in another light.
+    /// Likeness and correlation from which two pictures show the same thing in another light.
     static let samePattern: Float = 0.8
-
+    static let sameCorrelation: Float = 0.6
     /// Least difference over all shifts, as a share of the difference without one: a soft picture that moves a little is
     /// a mixture of its neighbours too.
     static let smallestDisplacedShare: Float = 0.5
@@ -83,21 +92,34 @@ struct DissolveDetector {
             guard let first = history[index - reach], let last = history[index + reach] else { return nil }
             let change = last.brightnessChange(from: first)
             guard change >= Self.smallestChange,
-                middle.distance(fromMixtureOf: first, and: last, 0.5) <= Self.largestMiss * change
+                middle.distance(fromMixtureOf: first, and: last, 0.5)
+                    <= (change < Self.clearChange ? Self.largestFaintMiss : Self.largestMiss) * change
             else { continue }
             let quarter = reach / 2
             let share = Float(quarter) / Float(2 * reach)
             guard let before = history[index - quarter], let after = history[index + quarter],
-                before.distance(fromMixtureOf: first, and: last, 0.5 - share) <= Self.largestMissAtQuarter * change,
-                after.distance(fromMixtureOf: first, and: last, 0.5 + share) <= Self.largestMissAtQuarter * change,
+                before.distance(fromMixtureOf: first, and: last, 0.5 - share) <= Self.largestMiss * change,
+                after.distance(fromMixtureOf: first, and: last, 0.5 + share) <= Self.largestMiss * change,
                 (index - reach + 1...index + reach).allSatisfy({ history.change(to: $0) <= Self.largestStep * change }),
                 min(first.deviation, last.deviation) >= FadeDetector.plainDeviation,
-                first.likeness(with: last, blackLevel: 0) < Self.samePattern,
                 Self.isEverywhere(last.changes(from: first, in: grid), change),
+                hasMixedPattern(first, middle, last, grid),
+                first.correlation(with: last) < Self.sameCorrelation
+                    || first.likeness(with: last, blackLevel: 0) < Self.samePattern,
                 last.displacedShare(from: first) >= Self.smallestDisplacedShare
             else { continue }
             return (reach, change)
         }
         return nil
+    }
+
+    /// Whether the pattern changes over the whole picture, and lies half-way in the middle.
+    private func hasMixedPattern(_ first: Thumbnail, _ middle: Thumbnail, _ last: Thumbnail, _ grid: TileGrid) -> Bool {
+        let change = last.patternDifference(fromMixtureOf: first, and: first, in: grid)
+        guard change.mean >= Self.smallestPatternChange,
+            Float(change.tiles.count { $0 >= change.mean / 3 }) >= Self.smallestPatternShare * Float(grid.count)
+        else { return false }
+        let miss = middle.patternDifference(fromMixtureOf: first, and: last, in: grid)
+        return miss.mean <= Self.largestPatternMiss * change.mean
     }
 }

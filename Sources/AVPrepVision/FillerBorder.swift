@@ -15,14 +15,6 @@ package struct FillerBorder: Sendable, Equatable {
     static let colourTolerance = 14.0
     /// Smallest share of the width or height that a filler bar takes.
     static let smallestShare = 0.04
-    /// Sharpness of a blurred bar, as a share of the picture's, at most.
-    static let blurredSharpness = 0.4
-    /// Sharpness of a picture, in levels, below which nothing is told about its bars.
-    static let smallestSharpness = 1.2
-    /// How many times larger than beside it the step at a blurred bar's edge is, at least.
-    static let smallestStep = 2.0
-    /// Share of the side along which that step is seen, at least.
-    static let stepShare = 0.6
     /// Lines by which the two bars may differ, as a share of the width or height.
     static let unevenness = 0.02
 
@@ -38,14 +30,12 @@ package struct FillerBorder: Sendable, Equatable {
         }
         let planes = frames.map(LevelPlane.init)
         for isUpright in [true, false] {
-            let profile = SharpnessProfile(planes, isUpright: isUpright)
-            if let depths = profile.bars {
-                let margins =
-                    isUpright
+            guard let depths = BlurredEdges(planes, isUpright: isUpright).bars else { continue }
+            return FillerBorder(
+                kind: .blurred,
+                margins: isUpright
                     ? CropMargins(left: depths.near, right: depths.far)
-                    : CropMargins(top: depths.near, bottom: depths.far)
-                return FillerBorder(kind: .blurred, margins: margins)
-            }
+                    : CropMargins(top: depths.near, bottom: depths.far))
         }
         return nil
     }
@@ -74,90 +64,5 @@ package struct FillerBorder: Sendable, Equatable {
             abs(near - far) <= max(2, Int(unevenness * Double(size)))
         else { return nil }
         return isUpright ? CropMargins(left: near, right: far) : CropMargins(top: near, bottom: far)
-    }
-}
-
-/// How sharp the picture is along lines, and how large the steps from line to line are: bars that are out of focus stand
-/// out, and so does their edge.
-private struct SharpnessProfile {
-    private let lineCount: Int
-    private let bandCount = 16
-    /// Mean second difference along each line, in levels.
-    private var sharpness: [Double]
-    /// `[line, band]`: mean difference from the line before, in levels.
-    private var steps: [Double]
-
-    /// - Parameter isUpright: lines are columns, and bars left and right.
-    init(_ planes: [LevelPlane], isUpright: Bool) {
-        let (width, height) = (planes[0].width, planes[0].height)
-        lineCount = isUpright ? width : height
-        let length = isUpright ? height : width
-        sharpness = Array(repeating: 0, count: lineCount)
-        steps = Array(repeating: 0, count: lineCount * bandCount)
-        guard length > 2 * bandCount else { return }
-        let (lineStep, alongStep) = isUpright ? (1, width) : (width, 1)
-        for plane in planes {
-            plane.levels.withUnsafeBufferPointer { levels in
-                for position in 1..<length - 1 {
-                    let band = position * bandCount / length
-                    for line in 0..<lineCount {
-                        let pixel = line * lineStep + position * alongStep
-                        let here = Int(levels[pixel])
-                        let bend = Int(levels[pixel - alongStep]) + Int(levels[pixel + alongStep]) - 2 * here
-                        sharpness[line] += Double(abs(bend))
-                        if line > 0 {
-                            steps[line * bandCount + band] += Double(abs(here - Int(levels[pixel - lineStep])))
-                        }
-                    }
-                }
-            }
-        }
-        let count = Double(planes.count * (length - 2))
-        for line in 0..<lineCount { sharpness[line] /= count }
-        for cell in steps.indices { steps[cell] *= Double(bandCount) / count }
-    }
-
-    /// Two blurred bars of about the same depth.
-    var bars: (near: Int, far: Int)? {
-        let size = Double(lineCount)
-        let middle = sharpness[lineCount * 2 / 5..<max(lineCount * 2 / 5 + 1, lineCount * 3 / 5)]
-        let inside = Array(middle).median
-        guard inside >= FillerBorder.smallestSharpness else { return nil }
-        let limit = FillerBorder.blurredSharpness * inside
-        func depth(isFar: Bool) -> Int? {
-            func line(_ depth: Int) -> Int { isFar ? lineCount - 1 - depth : depth }
-            let most = Int(BlackBorder.largestShare * size)
-            let least = Int(FillerBorder.smallestShare * size)
-            guard least < most else { return nil }
-            // The line between two that belong to the step from one to the other.
-            return (max(4, least)..<most).filter { depth in
-                let outer = (0..<depth).map { sharpness[line($0)] }
-                let inner = (depth + 1..<depth + 1 + max(4, lineCount / 20)).map { sharpness[line($0)] }
-                return outer.median <= limit && inner.median > limit
-                    && stepShare(isFar ? lineCount - depth : depth) >= FillerBorder.stepShare
-            }.max { stepHeight(isFar ? lineCount - $0 : $0) < stepHeight(isFar ? lineCount - $1 : $1) }
-        }
-        guard let near = depth(isFar: false), let far = depth(isFar: true),
-            abs(near - far) <= max(2, Int(FillerBorder.unevenness * size))
-        else { return nil }
-        return (near, far)
-    }
-
-    /// The share of bands in which the step to a line stands out.
-    private func stepShare(_ line: Int) -> Double {
-        Double(
-            (0..<bandCount).count { band in
-                let here = steps[line * bandCount + band]
-                let beside = neighbours(line).map { steps[$0 * bandCount + band] }.median
-                return here >= 2 && here >= FillerBorder.smallestStep * beside
-            }) / Double(bandCount)
-    }
-
-    private func stepHeight(_ line: Int) -> Double {
-        steps[line * bandCount..<(line + 1) * bandCount].reduce(0, +)
-    }
-
-    private func neighbours(_ line: Int) -> [Int] {
-        (3...8).flatMap { [line - $0, line + $0] }.filter { $0 > 0 && $0 < lineCount }
     }
 }

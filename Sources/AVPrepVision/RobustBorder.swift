@@ -13,6 +13,9 @@ enum RobustBorder {
     static let pairedShare = 0.4
     /// The same for a border on one side alone: a black backdrop above a lit stage looks like one.
     static let singleShare = 0.6
+    /// Share of the side from the first to the last place where the edge is seen, at least: what is lit in one stretch of the
+    /// side and dark in all the rest is a window in a dark room.
+    static let leastSpan = 0.6
     /// Share of each of the border's lines that must be at its level: the rest may be letters.
     static let leastLineShare = 0.3
     /// The same for all of the border together.
@@ -150,14 +153,18 @@ enum RobustBorder {
         let cluster = candidates.filter { abs($0.depth - chosen.depth) <= reach }
         let strongest = cluster.map(\.share).max() ?? chosen.share
         guard let last = cluster.last(where: { $0.share >= strongest - 0.05 }) else { return result }
-        let edge = bands.filter { ends(last.depth, $0) }
+        let edge = bands.indices.filter { ends(last.depth, bands[$0]) }
+        guard let start = edge.first, let end = edge.last,
+            Double(end - start + 1) >= leastSpan * Double(bands.count)
+        else { return result }
         result.confidence = strongest
-        result.contrast = edge.map { rise(last.depth, $0) - strip.level }.median
+        result.contrast = edge.map { rise(last.depth, bands[$0]) - strip.level }.median
         result.depth = last.depth
         // The border ends where half of the rise is done: in the middle of an edge softened by scaling.
         while result.depth < min(last.depth + reach, deepest) {
-            let share = edge.map { band in
-                (strip.brightest(result.depth, band) - strip.level) / (rise(last.depth, band) - strip.level)
+            let share = edge.map { place in
+                let band = bands[place]
+                return (strip.brightest(result.depth, band) - strip.level) / (rise(last.depth, band) - strip.level)
             }.median
             if share >= 0.5 { break }
             result.depth += 1

@@ -23,12 +23,63 @@ package enum Stillness {
         return Float(Double(sum) / Double(first.width * first.height))
     }
 
-    /// One value a frame: its difference from the frame before. The first frame takes the value of the second, so that
-    /// a frozen stretch is zero throughout; a single frame gives `[0]`.
-    package static func differences(of greys: [Image8]) -> [Float] {
-        guard greys.count > 1 else { return greys.map { _ in 0 } }
-        let values = zip(greys, greys.dropFirst()).map(difference)
-        return [values[0]] + values
+    /// Which frames show what was shown before them.
+    ///
+    /// A held picture may change a little from frame to frame: under grain, which has no shape, so that means over blocks
+    /// hardly change; and where a key frame draws it anew. A picture that drifts or grows slowly changes less than
+    /// that from one frame to the next, but not from one second to the next; and of one in which a small thing moves,
+    /// a few blocks change.
+    ///
+    /// - Parameters:
+    ///   - greys: frames of one shot in order, all of one shape.
+    ///   - differences: of neighbours, one fewer than there are frames.
+    ///   - fps: frames a second, > 0.
+    ///   - level: mean difference, in levels, up to which a frame may be the one before.
+    /// - Returns: one value for each neighbour, of the later frame.
+    package static func held(
+        _ greys: [Image8], differences: [Float], fps: Double, level: Float = frozenLevel
+    ) throws(VisionError) -> [Bool] {
+        precondition(differences.count == max(0, greys.count - 1), "a difference for each two neighbours")
+        guard let first = greys.first, greys.count > 1 else { return [] }
+        let scale = min(1, Double(blockLines) / Double(min(first.width, first.height)))
+        var blocks: [Image8] = []
+        for grey in greys {
+            let small = Image8(
+                width: max(1, Int((Double(first.width) * scale).rounded())),
+                height: max(1, Int((Double(first.height) * scale).rounded())), channels: 1)
+            try Grey.scale(grey, into: small)
+            blocks.append(small)
+        }
+        let lag = max(1, Int(fps.rounded()))
+        return differences.indices.map { index in
+            let (before, after) = (index, index + 1)
+            guard
+                differences[index] <= level
+                    || difference(blocks[before], blocks[after]) <= grainShare * differences[index]
+            else { return false }
+            // A second back or a second ahead: at the ends of a held stretch, one of them is in it.
+            let (past, future) = (max(0, after - lag), min(blocks.count - 1, before + lag))
+            let reach = max(after - past, future - before)
+            return (after - past == reach && isSame(blocks[past], blocks[after]))
+                || (future - before == reach && isSame(blocks[before], blocks[future]))
+        }
+    }
+
+    /// Lines of the small pictures whose pixels are means over blocks.
+    private static let blockLines = 32
+    /// Change of the blocks' means, as a share of the pixels', that grain causes at most.
+    private static let grainShare: Float = 0.3
+    /// Mean change of blocks, in levels, within a second, up to which a picture is held.
+    private static let largestDrift: Float = 0.6
+    /// Change of a block, in levels, that grain and an encoder do not cause.
+    private static let movedBlock = 8
+    /// So many of them are a thing that moves.
+    private static let movedBlocks = 3
+
+    private static func isSame(_ first: Image8, _ second: Image8) -> Bool {
+        guard difference(first, second) <= largestDrift else { return false }
+        let moved = zip(first.pixels, second.pixels).count { abs(Int($0) - Int($1)) >= movedBlock }
+        return moved < movedBlocks
     }
 
     /// What a stretch of frames shows of stillness.
@@ -41,12 +92,14 @@ package enum Stillness {
         package var meanChange: Double
     }
 
-    /// - Parameter differences: of neighbouring frames of a stretch, in grey levels.
-    package static func measure(_ differences: [Float], level: Float = frozenLevel) -> Measure {
-        guard !differences.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
+    /// - Parameters:
+    ///   - held: of a stretch's frames, as ``held(_:differences:fps:level:)`` tells them.
+    ///   - differences: the same frames' changes, in grey levels.
+    package static func measure(held: [Bool], differences: [Float]) -> Measure {
+        guard !held.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
         var (longest, run, interrupted) = (0, 0, false)
-        for difference in differences {
-            if difference <= level {
+        for isHeld in held {
+            if isHeld {
                 run += 1
                 interrupted = false
             } else if run > 0, !interrupted {
@@ -57,10 +110,9 @@ package enum Stillness {
             }
             longest = max(longest, run)
         }
-        let still = differences.count { $0 <= level }
         let sum = differences.reduce(0.0) { $0 + Double($1) }
         return Measure(
-            share: Double(still) / Double(differences.count), longest: longest,
-            meanChange: sum / Double(differences.count))
+            share: Double(held.count { $0 }) / Double(held.count), longest: longest,
+            meanChange: sum / Double(max(1, differences.count)))
     }
 }

@@ -146,6 +146,17 @@ struct Thumbnail {
         }
     }
 
+    /// How far this picture's pattern is from the equal mixture of two others': the mean over pixels of how far the
+    /// difference of brightness is from its own median, which is the change of light; of all, and of each tile.
+    func patternDifference(fromMixtureOf first: Thumbnail, and last: Thumbnail, in grid: TileGrid) -> (
+        mean: Float, tiles: [Float]
+    ) {
+        let differences = (0..<count).map { planes[$0] - (first.planes[$0] + last.planes[$0]) / 2 }
+        let light = differences.sorted()[count / 2]
+        let tiles = grid.means { abs(differences[$0] - light) }
+        return (differences.reduce(0) { $0 + abs($1 - light) } / Float(count), tiles)
+    }
+
     /// Mean difference of brightness alone.
     func brightnessChange(from other: Thumbnail) -> Float { distance(fromMixtureOf: other, and: other, 0) }
 }

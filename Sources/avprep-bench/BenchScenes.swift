@@ -18,11 +18,10 @@ enum BenchScenes {
         for clip in clips {
             let media = try MediaFile(path: clip)
             let length = min(media.info.durationSeconds ?? seconds, 30)
-            for start in stride(from: 0, to: max(0.1, length - seconds), by: max(seconds, length / 4)) {
-                let scene = try CaseScene.real(
-                    clip, shortSide: shortSide, fps: fps, from: start, to: start + seconds)
-                if !scene.frames.isEmpty { scenes.append(scene) }
-            }
+            let starts = stride(from: 0, to: max(0.1, length - seconds), by: max(seconds, length / 4))
+            scenes += try CaseScene.real(
+                clip, shortSide: shortSide, fps: fps, stretches: starts.map { ($0, $0 + seconds) }
+            ).filter { !$0.frames.isEmpty }
         }
         return scenes
     }
@@ -57,12 +56,11 @@ extension BenchScenes {
             let length = min(media.info.durationSeconds ?? 0, 30)
             // A little away from each cut, so that none is inside at any rounding of times.
             let cuts = truth?.seconds(of: clip) ?? []
-            for (start, end) in zip([0] + cuts.map(\.end), cuts.map(\.start) + [length]) where end - start > 1.6 {
-                let from = start + 0.12
-                let scene = try CaseScene.real(
-                    clip, shortSide: shortSide, fps: 25, from: from, to: min(end - 0.12, from + seconds))
-                if scene.frames.count >= 36 { scenes.append(scene) }
-            }
+            let shots = zip([0] + cuts.map(\.end), cuts.map(\.start) + [length]).filter { $1 - $0 > 1.6 }
+            scenes += try CaseScene.real(
+                clip, shortSide: shortSide, fps: 25,
+                stretches: shots.map { ($0 + 0.12, min($1 - 0.12, $0 + 0.12 + seconds)) }
+            ).filter { $0.frames.count >= 36 }
         }
         return scenes
     }

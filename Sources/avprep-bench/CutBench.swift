@@ -25,8 +25,8 @@ struct CutBench: ParsableCommand {
     @Option(help: "Videos of each kind; each has two or three cuts.")
     var videos = 80
 
-    @Option(help: "Only this kind.")
-    var kind: String?
+    @Option(help: "Only this kind; may be given several times.")
+    var kind: [String] = []
 
     @Option(help: "The Python interpreter with PySceneDetect; `none` leaves it out.")
     var python = ".venv/bin/python"
@@ -62,7 +62,7 @@ struct CutBench: ParsableCommand {
                     ])
             print(rows[rows.count - 1].joined(separator: "  "))
         }
-        for kind in CutCase.Kind.allCases where self.kind == nil || self.kind == kind.rawValue {
+        for kind in CutCase.Kind.allCases where self.kind.isEmpty || self.kind.contains(kind.rawValue) {
             let chosen = kind == .jumps ? scenes.filter(\.isStatic) : scenes
             let tests = try (0..<videos).map { number in
                 let test = CutCase(kind, number: number, scenes: chosen)
@@ -73,7 +73,7 @@ struct CutBench: ParsableCommand {
             try measure(kind.rawValue, tests)
             for test in tests { unlink(test.path) }
         }
-        if let known, kind == nil || kind == "real" {
+        if let known, kind.isEmpty || kind.contains("real") {
             try measure(
                 "real clips",
                 try clips.map { clip in

@@ -23,29 +23,19 @@ struct IngestBench: ParsableCommand {
     var python = ".venv/bin/python"
 
     func run() throws {
-        let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
-        try AtomicFile.makeFolder(folder)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let clips = files.isEmpty ? try PracticeClips.make(in: folder) : files.map { URL(fileURLWithPath: $0).path }
-        var settings = PipelineSettings()
-        settings.workers = 1
-        settings.corpus.paths = clips
+        try PracticeClips.with(files, measure)
+    }
 
+    private func measure(_ clips: PracticeClips) throws {
         var ingest = Double.infinity
         var kernels: KernelCosts?
         var outside = Double.infinity
-        for turn in 0..<max(1, repeats) {
-            let work = "\(folder)/turn-\(turn)"
-            let start = ProcessCost.cpuSeconds
-            let report = try IngestStage.run(Workspace(folder: work, settings: settings), StageContext())
-            ingest = min(ingest, ProcessCost.cpuSeconds - start)
-            guard report.exitStatus == .done, report.preparedCount == clips.count else { throw Failure(report.text) }
-            try FileManager.default.removeItem(atPath: work)
-
+        for _ in 0..<max(1, repeats) {
+            ingest = min(ingest, try clips.ingest(clips.settings))
             var costs = KernelCosts()
-            for clip in clips { try costs.add(clip, settings.ingest) }
+            for clip in clips.paths { try costs.add(clip, clips.settings.ingest) }
             if costs.total < kernels?.total ?? .infinity { kernels = costs }
-            if python != "none" { outside = min(outside, try pythonSeconds(clips)) }
+            if python != "none" { outside = min(outside, try pythonSeconds(clips.paths)) }
         }
         guard let kernels else { return }
         report(ingest: ingest, kernels: kernels, outside: outside.isFinite ? outside : nil)

@@ -23,30 +23,22 @@ struct IsolationCost: ParsableCommand {
     var repeats = 5
 
     func run() throws {
-        let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
-        try AtomicFile.makeFolder(folder)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let clips = files.isEmpty ? try PracticeClips.make(in: folder) : files.map { URL(fileURLWithPath: $0).path }
-        var settings = PipelineSettings()
-        settings.workers = 1
-        settings.corpus.paths = clips
+        try PracticeClips.with(files, measure)
+    }
 
+    private func measure(_ clips: PracticeClips) throws {
+        var settings = clips.settings
         var start = Double.infinity
         var decode = Pair()
         var ingest = Pair()
-        for turn in 0..<max(1, repeats) {
+        for _ in 0..<max(1, repeats) {
             start = min(start, try seconds { _ = try DecoderHost().protection() })
-            decode.within = min(decode.within, try seconds { try decodeAll(clips, settings.ingest, on: nil) })
-            decode.apart = min(decode.apart, try seconds { try decodeAll(clips, settings.ingest, on: DecoderHost()) })
-            let work = "\(folder)/turn-\(turn)"
+            decode.within = min(decode.within, try seconds { try decodeAll(clips.paths, settings.ingest, on: nil) })
+            decode.apart = min(
+                decode.apart, try seconds { try decodeAll(clips.paths, settings.ingest, on: DecoderHost()) })
             for isolation in IngestSettings.Isolation.allCases {
                 settings.ingest.isolation = isolation
-                let cost = try seconds {
-                    let report = try IngestStage.run(
-                        Workspace(folder: "\(work)-\(isolation)", settings: settings), StageContext())
-                    guard report.preparedCount == clips.count else { throw Failure(report.text) }
-                }
-                try FileManager.default.removeItem(atPath: "\(work)-\(isolation)")
+                let cost = try clips.ingest(settings)
                 switch isolation {
                 case .none: ingest.within = min(ingest.within, cost)
                 case .process: ingest.apart = min(ingest.apart, cost)
@@ -59,7 +51,7 @@ struct IsolationCost: ParsableCommand {
         }
         print(
             TextTable.text([
-                ["\(clips.count) clips", "in this process, CPU s", "in decoder processes", "ratio"],
+                ["\(clips.paths.count) clips", "in this process, CPU s", "in decoder processes", "ratio"],
                 row("probe and decode", decode), row("ingest", ingest),
             ]))
         print(String(format: "\nstarting avprep-decode, once a worker: %.3f CPU s, contained in the above", start))

@@ -11,31 +11,67 @@ import Testing
         #expect(Stillness.difference(first, second) == 5)
     }
 
-    @Test func aRepeatedPictureIsFrozenAndAMovingOneIsNot() {
-        let texture = Texture(seed: 2)
-        let still = Pictures.grey(32, 24, of: texture)
-        let moving = (0..<6).map {
-            Pictures.grey(32, 24, of: texture, Pictures.view(32, 24, shift: Point(Double($0), 0)))
+    private static let texture = Texture(seed: 2)
+
+    /// The share of frames at 25 a second that are held, of pictures seen by a camera.
+    private func share(_ count: Int, _ picture: (_ index: Int) -> Image8) throws -> Double {
+        let greys = (0..<count).map(picture)
+        let differences = zip(greys, greys.dropFirst()).map(Stillness.difference)
+        let held = try Stillness.held(greys, differences: differences, fps: 25)
+        return Stillness.measure(held: held, differences: differences).share
+    }
+
+    private func view(_ shift: Point, zoom: Double = 1) -> Image8 {
+        Pictures.make(96, 64, 1) { x, y, _ in
+            Self.texture.level(at: Point(48 + zoom * (Double(x) - 48) + shift.x, zoom * Double(y) + shift.y))
         }
-        #expect(Stillness.differences(of: [still, still, still]) == [0, 0, 0])
-        #expect(Stillness.measure([0, 0, 0]) == Stillness.Measure(share: 1, longest: 3, meanChange: 0))
-        let differences = Stillness.differences(of: moving)
-        #expect(differences.count == 6)
-        #expect(differences[0] == differences[1])
-        #expect(Stillness.measure(differences).share == 0 && Stillness.measure(differences).meanChange > 1)
+    }
+
+    @Test func aRepeatedPictureIsHeldAndAMovingOneIsNot() throws {
+        let still = view(Point(0, 0))
+        #expect(try share(40) { _ in still } == 1)
+        #expect(try share(40) { view(Point(Double($0), 0)) } == 0)
+        let measure = Stillness.measure(held: [true, true, true], differences: [0, 0, 0])
+        #expect(measure == Stillness.Measure(share: 1, longest: 3, meanChange: 0))
+    }
+
+    /// Photographs in documentaries: from frame to frame next to nothing changes.
+    @Test func aPictureThatDriftsOrGrowsSlowlyIsNotHeld() throws {
+        #expect(try share(60) { view(Point(0.03 * Double($0), 0)) } == 0)
+        #expect(try share(60) { view(Point(0, 0), zoom: 1 - 0.0008 * Double($0)) } == 0)
+    }
+
+    @Test func grainIsNoMotion() throws {
+        let still = view(Point(0, 0))
+        var random = SeededRandom(seed: 5)
+        let isHeld = try share(40) { _ in
+            Pictures.make(96, 64, 1) { x, y, _ in Double(still.pixels[96 * y + x]) + 3 * random.normal() }
+        }
+        #expect(isHeld > 0.95)
+    }
+
+    @Test func aSmallThingThatMovesIsMotion() throws {
+        let still = view(Point(0, 0))
+        let isHeld = try share(60) { index in
+            let left = 20 + index % 20
+            return Pictures.make(96, 64, 1) { x, y, _ in
+                (left..<left + 10).contains(x) && (30..<40).contains(y) ? 250 : Double(still.pixels[96 * y + x])
+            }
+        }
+        #expect(isHeld < 0.2)
     }
 
     /// An encoder's key frame differs a little from the frames that repeat it.
     @Test func aStillStretchSurvivesSingleFramesThatDiffer() {
-        let differences: [Float] = [3, 0, 0, 0, 0.5, 0, 0, 3, 3, 0, 0]
-        let measure = Stillness.measure(differences)
+        let held = [false, true, true, true, false, true, true, false, false, true, true]
+        let measure = Stillness.measure(held: held, differences: held.map { $0 ? 0 : 3 })
         #expect(measure.longest == 5)
         #expect(abs(measure.share - 7 / 11) < 1e-9)
-        #expect(Stillness.measure([]).longest == 0)
+        #expect(Stillness.measure(held: [], differences: []).longest == 0)
     }
 
-    @Test func oneFrameAndNoFrameHaveNoMotion() {
-        #expect(Stillness.differences(of: []) == [])
-        #expect(Stillness.differences(of: [Image8(width: 2, height: 2, channels: 1)]) == [0])
+    @Test func oneFrameAndNoFrameHaveNoMotion() throws {
+        #expect(try Stillness.held([], differences: [], fps: 25) == [])
+        #expect(try Stillness.held([Image8(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
     }
 }

@@ -169,7 +169,7 @@ final class SegmentAssembler: DecodeConsumer {
                 source: video.source, startSeconds: originSeconds + start, frameCount: count, width: framing.width,
                 height: framing.height, crop: framing.span.crop)
             var data = try features.complete(segment, taken, from: start, to: end, &sounds)
-            cues.mark(
+            try cues.mark(
                 &data.segment, taken, stretch: framing, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
             try hand(on: data)

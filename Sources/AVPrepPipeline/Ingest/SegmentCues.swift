@@ -15,10 +15,10 @@ struct SegmentCues {
     func mark(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: Framing.Stretch, frames: Range<Int>,
         changes: [ShotChange]
-    ) {
+    ) throws {
         markBorders(&segment, taken, stretch)
         markTransitions(&segment, frames, changes)
-        markStillness(&segment, taken, frames, changes)
+        try markStillness(&segment, taken, frames, changes)
     }
 
     private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: Framing.Stretch) {
@@ -70,14 +70,17 @@ struct SegmentCues {
 
     private func markStillness(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ frames: Range<Int>, _ changes: [ShotChange]
-    ) {
+    ) throws {
         // A picture that is held between two dissolves is still.
         let gradual = changes.filter { $0.end > $0.start }.map { $0.start..<$0.end }
         let outside = taken.differences.indices.filter { index in
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
-        let all = Stillness.measure(taken.differences, level: Float(settings.still.level))
-        let shot = Stillness.measure(outside.map { taken.differences[$0] }, level: Float(settings.still.level))
+        let held = try Stillness.held(
+            taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
+        let all = Stillness.measure(held: held, differences: taken.differences)
+        let shot = Stillness.measure(
+            held: outside.map { held[$0] }, differences: outside.map { taken.differences[$0] })
         let longest = Double(all.longest) / settings.video.fps
         segment.measures[.stillShare] = Float(shot.share)
         segment.measures[.longestStill] = Float(longest)

@@ -122,6 +122,7 @@ enum IngestTable {
 
     static var cuts: SettingsTable<CutSettings> {
         SettingsTable<CutSettings>([
+            .flag("enabled", \.enabled, "whether they are looked for"),
             .number("smallest_change", \.smallestChange, in: 1...255, "least change of a cut, in levels"),
             .number("smallest_ratio", \.smallestRatio, in: 1...100, "how far a cut stands out from changes around it"),
             .flag("jumps", \.jumps, "jumps within a scene under a camera that stands are cuts"),

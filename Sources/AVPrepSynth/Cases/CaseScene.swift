@@ -45,32 +45,49 @@ extension CaseScene {
     package static func real(_ path: String, shortSide: Int, fps: Double, from start: Double, to end: Double) throws
         -> CaseScene
     {
+        try real(path, shortSide: shortSide, fps: fps, stretches: [(start, end)])[0]
+    }
+
+    /// Several stretches of one video, in one pass of decoding: a scene each, empty where the video has ended.
+    package static func real(
+        _ path: String, shortSide: Int, fps: Double, stretches: [(start: Double, end: Double)]
+    ) throws -> [CaseScene] {
         let media = try MediaFile(path: path)
         let video = media.info.video
         let (width, height) = (video?.displayWidth ?? 0, video?.displayHeight ?? 0)
         let crop = CropMargins(top: height / 20, bottom: height / 20, left: width / 20, right: width / 20)
-        let keeper = FrameKeeper(from: Int((start * fps).rounded(.up)), to: Int((end * fps).rounded(.down)))
+        let keeper = FrameKeeper(
+            stretches.map { stretch in
+                let first = Int((stretch.start * fps).rounded(.up))
+                return first..<max(first, Int((stretch.end * fps).rounded(.down)))
+            })
         do {
             _ = try media.decode(DecodeRequest(fps: fps, crop: crop, shortSide: shortSide, audio: []), to: keeper)
         } catch is FrameKeeper.Enough {}
-        return CaseScene(name: path.split(separator: "/").last.map(String.init) ?? path, frames: keeper.frames)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return keeper.frames.map { CaseScene(name: name, frames: $0) }
     }
 }
 
-/// Keeps the frames of a range of a decode pass, and ends the pass after it.
+/// Keeps the frames of some ranges of a decode pass, and ends the pass after the last.
 private final class FrameKeeper: DecodeConsumer {
     struct Enough: Error {}
-    private let range: Range<Int>
-    private(set) var frames: [Image8] = []
+    private let ranges: [Range<Int>]
+    private let end: Int
+    /// By range.
+    private(set) var frames: [[Image8]]
 
-    init(from start: Int, to end: Int) { range = start..<max(start, end) }
+    init(_ ranges: [Range<Int>]) {
+        self.ranges = ranges
+        end = ranges.map(\.upperBound).max() ?? 0
+        frames = ranges.map { _ in [] }
+    }
 
     func consume(frame picture: Image8, index: Int) throws {
-        guard index < range.upperBound else { throw Enough() }
-        guard range.contains(index) else { return }
-        let copy = Image8(width: picture.width, height: picture.height, channels: picture.channels)
-        copy.copyPixels(from: picture)
-        frames.append(copy)
+        guard index < end else { throw Enough() }
+        for (number, range) in ranges.enumerated() where range.contains(index) {
+            frames[number].append(picture.copied())
+        }
     }
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}

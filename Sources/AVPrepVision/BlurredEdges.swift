@@ -1,0 +1,142 @@
+/// Finds bars of a blurred copy by their edges: from the side to one straight line the picture is smooth, there it changes
+/// in one step along most of the line, and on the opposite side it does so at the same depth.
+///
+/// That the picture is sharper than the bars says little by itself: the middle of a picture often is in focus alone, and
+/// a film may be soft up to its edge.
+struct BlurredEdges {
+    /// Least step at an edge, in levels.
+    static let smallestStep: Float = 2
+    /// How many times larger than nine in ten of the bar's own steps the edge's is, at least.
+    static let outsideRatio: Float = 2.5
+    /// How many times larger than the steps just inside it is, at least.
+    static let insideRatio: Float = 1.5
+    /// Share of the edge along which it is seen, on each side, and on both together.
+    static let sideShare = 0.3
+    static let pairShare = 0.5
+    /// Sharpness of the bars, as a share of that in the middle of the picture, at most.
+    static let largestSharpness: Float = 0.7
+    /// Pieces into which every line is cut.
+    private static let bandCount = 16
+
+    private let lineCount: Int
+    /// `[band, line]`: mean difference from the line before, in levels.
+    private let steps: [Float]
+    /// `[line]`: mean of ``steps`` over the line.
+    private let lineSteps: [Float]
+    /// `[line]`: mean second difference along the line, in levels.
+    private let sharpness: [Float]
+
+    /// - Parameters:
+    ///   - planes: frames of one shape.
+    ///   - isUpright: lines are columns, and bars left and right; else rows, and bars above and below.
+    init(_ planes: [LevelPlane], isUpright: Bool) {
+        let (width, height) = (planes[0].width, planes[0].height)
+        lineCount = isUpright ? width : height
+        let length = isUpright ? height : width
+        var stepSums = [UInt32](repeating: 0, count: Self.bandCount * lineCount)
+        var bendSums = [UInt32](repeating: 0, count: lineCount)
+        for plane in planes where length > 2 * Self.bandCount && lineCount > 1 {
+            plane.levels.withUnsafeBufferPointer { levels in
+                stepSums.withUnsafeMutableBufferPointer { steps in
+                    bendSums.withUnsafeMutableBufferPointer { bends in
+                        if isUpright {
+                            Self.addColumns(levels, width, height, steps, bends)
+                        } else {
+                            Self.addRows(levels, width, height, steps, bends)
+                        }
+                    }
+                }
+            }
+        }
+        let count = Float(max(1, planes.count * (length - 2)))
+        sharpness = bendSums.map { Float($0) / count }
+        steps = stepSums.map { Float($0) * Float(Self.bandCount) / count }
+        var means = [Float](repeating: 0, count: lineCount)
+        for band in 0..<Self.bandCount {
+            for line in 0..<lineCount { means[line] += steps[band * lineCount + line] / Float(Self.bandCount) }
+        }
+        lineSteps = means
+    }
+
+    private static func addColumns(
+        _ levels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ steps: UnsafeMutableBufferPointer<UInt32>,
+        _ bends: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        for y in 1..<height - 1 {
+            let (row, band) = (y * width, y * bandCount / height * width)
+            for x in 0..<width {
+                let here = Int32(levels[row + x])
+                bends[x] &+= (Int32(levels[row - width + x]) + Int32(levels[row + width + x]) &- 2 &* here).magnitude
+            }
+            for x in 1..<width {
+                steps[band + x] &+= (Int32(levels[row + x]) &- Int32(levels[row + x - 1])).magnitude
+            }
+        }
+    }
+
+    private static func addRows(
+        _ levels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ steps: UnsafeMutableBufferPointer<UInt32>,
+        _ bends: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        for y in 0..<height {
+            let row = y * width
+            var bend: UInt32 = 0
+            for x in 1..<width - 1 {
+                let here = Int32(levels[row + x])
+                bend &+= (Int32(levels[row + x - 1]) &+ Int32(levels[row + x + 1]) &- 2 &* here).magnitude
+            }
+            bends[y] &+= bend
+            guard y > 0 else { continue }
+            for band in 0..<bandCount {
+                var sum: UInt32 = 0
+                for x in max(1, width * band / bandCount)..<min(width - 1, width * (band + 1) / bandCount) {
+                    sum &+= (Int32(levels[row + x]) &- Int32(levels[row + x - width])).magnitude
+                }
+                steps[band * height + y] &+= sum
+            }
+        }
+    }
+
+    /// The depths of two bars that lie opposite each other, where there are such.
+    var bars: (near: Int, far: Int)? {
+        let least = max(4, Int(FillerBorder.smallestShare * Double(lineCount)))
+        let most = Int(BlackBorder.largestShare * Double(lineCount))
+        guard least < most else { return nil }
+        let middle = sharpness[lineCount * 2 / 5..<max(lineCount * 2 / 5 + 1, lineCount * 3 / 5)].map(Double.init)
+            .median
+        var best: (near: Int, far: Int, share: Double)?
+        for near in least..<most {
+            let share = seenShare(near, isFar: false)
+            guard share >= Self.sideShare else { continue }
+            for far in near - 1...near + 1 {
+                let both = (share + seenShare(far, isFar: true)) / 2
+                guard both >= Self.pairShare, 2 * both - share >= Self.sideShare, both > best?.share ?? 0 else {
+                    continue
+                }
+                let outside = max(
+                    sharpness[..<(near - 1)].map(Double.init).median,
+                    sharpness[(lineCount - far + 1)...].map(Double.init).median)
+                if outside <= Double(Self.largestSharpness) * middle { best = (near, far, both) }
+            }
+        }
+        return best.map { ($0.near, $0.far) }
+    }
+
+    /// The share of bands in which an edge at this depth is seen.
+    private func seenShare(_ depth: Int, isFar: Bool) -> Double {
+        let edge = isFar ? lineCount - depth : depth
+        guard lineSteps[edge] >= Self.smallestStep else { return 0 }
+        let outside = isFar ? edge + 2..<lineCount : 1..<edge - 1
+        let inside = isFar ? edge - 10..<edge - 2 : edge + 3..<edge + 11
+        guard inside.lowerBound > 0, inside.upperBound <= lineCount else { return 0 }
+        let seen = (0..<Self.bandCount).count { band in
+            let place = band * lineCount
+            let here = steps[place + edge]
+            guard here >= Self.smallestStep else { return false }
+            let rivals = outside.count { steps[place + $0] * Self.outsideRatio > here }
+            return Double(rivals) <= 0.1 * Double(outside.count)
+                && here >= Self.insideRatio * Float(inside.map { Double(steps[place + $0]) }.median)
+        }
+        return Double(seen) / Double(Self.bandCount)
+    }
+}

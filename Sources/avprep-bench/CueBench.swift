@@ -1,0 +1,59 @@
+import AVPrepPipeline
+import ArgumentParser
+import Foundation
+
+/// What it costs to look for cues: ingest with all of it, without each part, and with none.
+struct CueBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cues",
+        abstract: "Compare ingest's CPU time with and without looking for borders, cuts and camera motion.",
+        discussion: """
+            Without files a practice corpus is made for it. The candidates take turns, and each one's least time counts. \
+            A part's share is what ingest saves without it.
+            """)
+
+    @Argument(help: "Clips, of seconds rather than minutes.")
+    var files: [String] = []
+
+    @Option(help: "Turns.")
+    var repeats = 5
+
+    /// Ingest without some cues.
+    private struct Candidate {
+        let name: String
+        /// Turns the cues off.
+        let change: (inout IngestSettings) -> Void
+        var seconds = Double.infinity
+    }
+
+    func run() throws { try PracticeClips.with(files, measure) }
+
+    private func measure(_ clips: PracticeClips) throws {
+        let parts = [
+            Candidate(name: "borders") { $0.borders.method = .off },
+            Candidate(name: "cuts, fades, dissolves") { $0.cuts.enabled = false },
+            Candidate(name: "camera motion") { $0.cameraMotion.enabled = false },
+        ]
+        var all = Candidate(name: "ingest") { _ in }
+        var none = Candidate(name: "all of them") { settings in for part in parts { part.change(&settings) } }
+        var without = parts
+        func time(_ candidate: inout Candidate) throws {
+            var settings = clips.settings
+            candidate.change(&settings.ingest)
+            candidate.seconds = min(candidate.seconds, try clips.ingest(settings))
+        }
+        for _ in 0..<max(1, repeats) {
+            try time(&all)
+            for index in without.indices { try time(&without[index]) }
+            try time(&none)
+        }
+        var rows = [["cue", "ingest without, CPU s", "share of ingest"]]
+        for candidate in [all] + without + [none] {
+            let share = 100 * (all.seconds - candidate.seconds) / all.seconds
+            rows.append([
+                candidate.name, String(format: "%.3f", candidate.seconds), String(format: "%.1f %%", share),
+            ])
+        }
+        print(TextTable.text(rows))
+    }
+}
