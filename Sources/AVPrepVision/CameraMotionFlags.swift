@@ -15,7 +15,7 @@ extension CameraMotionEstimator {
     /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
     /// - shake: half of the time, the velocity differs from that average by more than the threshold;
     /// - staticCamera: the picture nowhere leaves its place by more than the tolerance;
-    /// - motionUnreliable: homographies are missing or rest on few corners; never together with staticCamera.
+    /// - motionUnreliable: homographies are missing or rest on few corners; then nothing else can be told.
     ///
     /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
     package func flags(for motions: [FrameMotion]) -> SegmentFlags {
@@ -26,7 +26,7 @@ extension CameraMotionEstimator {
         let inlierCounts = known.filter { $0 != motions.count / 2 }.map { Double(motions[$0].inlierCount) }
         let isKnownEnough = Double(known.count) >= Self.smallestKnownShare * Double(wanted.count)
         if !isKnownEnough || (wanted.count > 1 && inlierCounts.median < Self.fewestInliers) {
-            flags.insert(.motionUnreliable)
+            return .motionUnreliable
         }
 
         let pictureWidth = Double(width)
@@ -45,7 +45,7 @@ extension CameraMotionEstimator {
 
         let tolerance = settings.staticTolerance * pictureWidth
         let atRest = known.count { meanShift(motions[$0]) <= tolerance }
-        if !flags.contains(.motionUnreliable), Double(atRest) >= Self.staticShare * Double(known.count) {
+        if Double(atRest) >= Self.staticShare * Double(known.count) {
             flags.insert(.staticCamera)
         }
         return flags

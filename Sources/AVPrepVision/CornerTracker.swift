@@ -70,16 +70,23 @@ final class CornerTracker {
     /// pictures can be tracked forward and backward; looking alike they are not.
     static let patchSize: Int32 = 11
     static let smallestSimilarity: Float = 0.8
-    /// Spread of the inliers (standard deviation) each way, in picture sizes: a homography held up by one small
-    /// object says nothing about the rest of the picture.
-    static let smallestSpread = 0.05
+    /// How widely the inliers lie, against points all over the part of the picture that both frames show: a homography
+    /// held up by one thing says nothing about the rest of the picture. A thing that fills 40 % of the picture reaches
+    /// 0.45; the ground, without the upper half of the picture, 0.5; what surrounds a thing in the middle, more than 1.
+    static let smallestReach = 0.45
+    /// Share of the key picture's corners, of those that the other picture shows too, that must agree. Corners are
+    /// looked for in all parts of the picture, so it is about the share of the picture.
+    static let smallestSharedShare = 0.25
+    /// Cells each way in which that part is counted.
+    private static let cells = 8
 
     /// Share of the spread of all corners that inliers reach which need no rivals.
     static let wideSpread = 0.7
     /// Share of the key picture's corners with which a match is convincing, when its inliers lie that widely.
     static let convincingShare = 0.3
-    /// How often the picture is halved before its shift is sought as a whole.
+    /// How often the picture is halved before its shift is sought as a whole, and how many shifts are tried.
     static let shiftLevel: Int32 = 2
+    static let mostShifts = 4
 
     private let width: Int
     private let height: Int
@@ -106,6 +113,8 @@ final class CornerTracker {
         let error: Double
         /// How many of the 8 × 8 cells of the key picture hold an inlier.
         let coverage: Int
+        /// ``spread``, as a part of what it would be for points all over what both pictures show.
+        let reach: Double
         /// How widely the inliers lie: the product of their standard deviations each way, in pixels².
         let spread: Double
         /// Whether many corners all over the picture agree. Else it may be a near object that was found, and the
@@ -159,13 +168,25 @@ final class CornerTracker {
         }
         for guess in guesses where try settles(guess, levels: 0) { return rivals.last }
         for guess in guesses where try settles(guess, levels: Self.levels) { return rivals.last }
-        var shift = copencv_point()
-        try VisionError.check(
-            copencv_shift(key.pyramid, other.pyramid, Self.shiftLevel, &shift), "find the shift of a picture")
-        let shifted = Homography(SIMD3(1, 0, Double(shift.x)), SIMD3(0, 1, Double(shift.y)), SIMD3(0, 0, 1))
-        if try settles(shifted, levels: Self.levels) { return rivals.last }
+        for shift in try shifts(from: key, to: other) {
+            let shifted = Homography(SIMD3(1, 0, Double(shift.x)), SIMD3(0, 1, Double(shift.y)), SIMD3(0, 0, 1))
+            // The shift is right to two pixels; coarser levels would mix things of different shifts again.
+            if try settles(shifted, levels: 1) { return rivals.last }
+        }
         for rival in rivals.sorted(by: { $0.weight > $1.weight }) where try isAlike(key, other, rival) { return rival }
         return nil
+    }
+
+    /// By how much parts of the picture are shifted as a whole, the largest part first: a near object has its own shift
+    /// beside the background's.
+    private func shifts(from key: TrackedPicture, to other: TrackedPicture) throws(VisionError) -> [copencv_point] {
+        var shifts = Array(repeating: copencv_point(), count: Self.mostShifts)
+        var count: Int32 = 0
+        try VisionError.check(
+            copencv_shifts(
+                key.pyramid, other.pyramid, Self.shiftLevel, Int32(Self.mostShifts), &shifts, &count),
+            "find the shifts of a picture")
+        return Array(shifts.prefix(Int(count)))
     }
 
     /// Whether half of the inliers of a match, and as many as a match needs, look alike in the two pictures.
@@ -201,7 +222,7 @@ final class CornerTracker {
             matchedKey.append(corner)
             matchedOther.append(there)
         }
-        return try fit(cornerCount: corners.count)
+        return try fit(corners)
     }
 
     private func track(
@@ -221,12 +242,12 @@ final class CornerTracker {
     /// threshold, since patches are found less exactly in a picture that grew or turned, and one fitted to the matches
     /// that it leaves. The one with the larger part of the picture behind it wins: a near object may have more corners
     /// than the background, and more exact ones.
-    private func fit(cornerCount: Int) throws(VisionError) -> Match? {
+    private func fit(_ corners: [copencv_point]) throws(VisionError) -> Match? {
         guard matchedKey.count >= Self.fewestMatches else { return nil }
         let least = max(
             Double(Self.fewestMatches), Double(matchedKey.count) * Self.smallestInlierShare,
-            Double(cornerCount) * Self.smallestCornerShare)
-        var best = try fit(threshold: ransacThreshold, leastInliers: least)
+            Double(corners.count) * Self.smallestCornerShare)
+        var best = try fit(corners, threshold: ransacThreshold, leastInliers: least)
         if let best, 2 * best.inlierCount >= matchedKey.count,
             best.spread >= Self.wideSpread * spread(of: matchedKey)
         {
@@ -237,16 +258,17 @@ final class CornerTracker {
             guard let rival, rival.weight > (best?.weight ?? 0) else { return }
             best = rival
         }
-        compete(try fit(threshold: 2 * ransacThreshold, leastInliers: least))
+        compete(try fit(corners, threshold: 2 * ransacThreshold, leastInliers: least))
         for index in agreed.indices.reversed() where agreed[index] != 0 {
             matchedKey.remove(at: index)
             matchedOther.remove(at: index)
         }
-        compete(try fit(threshold: 2 * ransacThreshold, leastInliers: least))
+        compete(try fit(corners, threshold: 2 * ransacThreshold, leastInliers: least))
         return best
     }
 
-    private func fit(threshold: Double, leastInliers: Double) throws(VisionError) -> Match? {
+    private func fit(_ corners: [copencv_point], threshold: Double, leastInliers: Double) throws(VisionError) -> Match?
+    {
         let count = matchedKey.count
         inliers = Array(repeating: 0, count: count)
         guard Double(count) >= leastInliers else { return nil }
@@ -259,33 +281,40 @@ final class CornerTracker {
 
         var agreed: [copencv_point] = []
         var squaredError = 0.0
-        var sum = Point()
-        var sumOfSquares = Point()
         var cells: UInt64 = 0
         for index in 0..<count where inliers[index] != 0 {
             let key = Point(Double(matchedKey[index].x), Double(matchedKey[index].y))
             let other = Point(Double(matchedOther[index].x), Double(matchedOther[index].y))
             let miss = toKey.apply(other) - key
             squaredError += (miss * miss).sum()
-            sum += key
-            sumOfSquares += key * key
             agreed.append(matchedKey[index])
             // Corners lie inside the picture, so both coordinates of the cell are 0...7.
-            cells |= 1 << UInt64(Int(key.y) * 8 / height * 8 + Int(key.x) * 8 / width)
+            let (column, row) = (Int(key.x) * Self.cells / width, Int(key.y) * Self.cells / height)
+            cells |= 1 << UInt64(row * Self.cells + column)
         }
         let inlierCount = Double(agreed.count)
-        guard inlierCount >= leastInliers else { return nil }
-        let mean = sum / inlierCount
-        let variance = sumOfSquares / inlierCount - mean * mean
-        let smallest = Point(Double(width), Double(height)) * Self.smallestSpread
-        guard variance.x > smallest.x * smallest.x, variance.y > smallest.y * smallest.y else { return nil }
+        guard inlierCount >= leastInliers, let toOther = toKey.inverse else { return nil }
+        let spread = spread(of: agreed)
+        let reach = spread / max(1, self.spread(of: sharedCells(toOther)))
+        let shared = corners.count { isInside(Self.move($0, by: toOther)) }
+        guard reach >= Self.smallestReach, inlierCount >= Self.smallestSharedShare * Double(shared) else { return nil }
         return Match(
             toKey: toKey, inliers: agreed, error: squaredError / inlierCount, coverage: cells.nonzeroBitCount,
-            spread: (variance.x * variance.y).squareRoot())
+            reach: reach, spread: spread)
+    }
+
+    /// The middles of the key picture's cells that the other picture shows too.
+    private func sharedCells(_ toOther: Homography) -> [copencv_point] {
+        let size = Point(Double(width), Double(height)) / Double(Self.cells)
+        return (0..<Self.cells * Self.cells).map { cell in
+            let middle = (Point(Double(cell % Self.cells), Double(cell / Self.cells)) + 0.5) * size
+            return copencv_point(x: Float(middle.x), y: Float(middle.y))
+        }.filter { isInside(Self.move($0, by: toOther)) }
     }
 
     /// How widely points lie: the product of their standard deviations each way, in pixels².
     private func spread(of points: [copencv_point]) -> Double {
+        guard !points.isEmpty else { return 0 }
         var sum = Point()
         var sumOfSquares = Point()
         for point in points {

@@ -1,5 +1,6 @@
 #include "copencv.h"
 
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -211,21 +212,52 @@ int copencv_track(
     });
 }
 
-int copencv_shift(const copencv_pyramid *from, const copencv_pyramid *to, int level, copencv_point *shift) {
+int copencv_shifts(
+    const copencv_pyramid *from, const copencv_pyramid *to, int level, int most, copencv_point *shifts, int *count) {
     return guarded([&] {
+        *count = 0;
         // Levels and their derivatives take turns.
         const size_t index = 2 * static_cast<size_t>(level);
-        if (index >= from->levels.size() || index >= to->levels.size()) {
-            *shift = {0, 0};
-            return;
+        if (index >= from->levels.size() || index >= to->levels.size()) return;
+        const cv::Size size = from->levels[index].size();
+        // Twice as large, the rest zero: without that, a shift of half the picture could be one to either side.
+        const cv::Size whole(cv::getOptimalDFTSize(2 * size.width), cv::getOptimalDFTSize(2 * size.height));
+        cv::Mat spectra[2];
+        for (int which = 0; which < 2; ++which) {
+            cv::Mat picture, mean, padded = cv::Mat::zeros(whole, CV_32F);
+            (which == 0 ? from : to)->levels[index].convertTo(picture, CV_32F);
+            // Without its light and shade, a picture ends at its borders without an edge.
+            cv::blur(picture, mean, cv::Size(9, 9), cv::Point(-1, -1), cv::BORDER_REFLECT_101);
+            cv::Mat part = padded(cv::Rect(cv::Point(0, 0), size));
+            cv::subtract(picture, mean, part);
+            cv::dft(padded, spectra[which], cv::DFT_COMPLEX_OUTPUT, size.height);
         }
-        cv::Mat first, second, window;
-        from->levels[index].convertTo(first, CV_32F);
-        to->levels[index].convertTo(second, CV_32F);
-        cv::createHanningWindow(window, first.size(), CV_32F);
-        const cv::Point2d found = cv::phaseCorrelate(first, second, window);
-        const double scale = 1 << level;
-        *shift = {static_cast<float>(found.x * scale), static_cast<float>(found.y * scale)};
+        cv::Mat product, surface;
+        cv::mulSpectrums(spectra[1], spectra[0], product, 0, true);
+        // Between correlation and phase correlation: every frequency counts, a strong one more than noise.
+        for (int y = 0; y < product.rows; ++y) {
+            cv::Vec2f *row = product.ptr<cv::Vec2f>(y);
+            for (int x = 0; x < product.cols; ++x) {
+                const float magnitude = std::sqrt(row[x][0] * row[x][0] + row[x][1] * row[x][1]);
+                row[x] *= 1 / std::sqrt(magnitude + 1e-6f);
+            }
+        }
+        cv::dft(product, surface, cv::DFT_INVERSE | cv::DFT_REAL_OUTPUT | cv::DFT_SCALE);
+        const float scale = static_cast<float>(1 << level);
+        for (; *count < most; ++*count) {
+            cv::Point peak;
+            double height = 0;
+            cv::minMaxLoc(surface, nullptr, &height, nullptr, &peak);
+            if (!(height > 0)) return;
+            const int x = peak.x > whole.width / 2 ? peak.x - whole.width : peak.x;
+            const int y = peak.y > whole.height / 2 ? peak.y - whole.height : peak.y;
+            shifts[*count] = {x * scale, y * scale};
+            for (int down = -2; down <= 2; ++down)
+                for (int right = -2; right <= 2; ++right)
+                    surface.at<float>(
+                        (peak.y + down + whole.height) % whole.height,
+                        (peak.x + right + whole.width) % whole.width) = 0;
+        }
     });
 }
 

@@ -32,7 +32,8 @@ enum BenchPicture {
     static func write(_ pictures: [Image8], to path: String) throws {
         guard let first = pictures.first else { return }
         let chosen = stride(from: 0, to: pictures.count, by: max(1, pictures.count / 3)).prefix(3).map { pictures[$0] }
-        var bytes = [UInt8]("P6 \(first.width * chosen.count) \(first.height) 255\n".utf8)
+        var bytes = [UInt8](
+            "\(first.channels == 1 ? "P5" : "P6") \(first.width * chosen.count) \(first.height) 255\n".utf8)
         for row in 0..<first.height {
             for picture in chosen {
                 bytes += picture.pixels[row * picture.rowBytes..<(row + 1) * picture.rowBytes]

@@ -59,7 +59,7 @@ struct CameraBench: ParsableCommand {
                 let result = try measure(test)
                 for index in byFlag.indices { byFlag[index].add(result.flags, test.flags) }
                 score.add(result)
-                if kind != .blank {
+                if !kind.isBlind {
                     total.add(result)
                     byForeground[min(3, Int(test.foreground * 10))].add(result)
                 }
@@ -76,7 +76,7 @@ struct CameraBench: ParsableCommand {
             }
             rows.append(score.row(kind.rawValue))
         }
-        rows.append(total.row("all but blank"))
+        rows.append(total.row("all that can be told"))
         for (index, score) in byForeground.enumerated() {
             rows.append(score.row("foreground \(10 * index) to \(10 * index + 10) %"))
         }
@@ -113,7 +113,28 @@ struct CameraBench: ParsableCommand {
             guard middle.x > 0, middle.y > 0, middle.x < Double(width), middle.y < Double(height) else { continue }
             result.centreErrors.append(Self.distance(found[index], truth, width, height))
         }
+        if !test.kind.isBlind { result.rests = try rests(of: test, &result) }
         return result
+    }
+
+    /// How far the background still moves from each stabilised frame to the next; nil where the film is discarded.
+    private func rests(of test: CameraCase, _ result: inout CaseResult) throws -> [Double]? {
+        var settings = CameraMotionSettings()
+        settings.everyNthFrame = 1
+        let (width, height) = (test.frames[0].width, test.frames[0].height)
+        let estimator = CameraMotionEstimator(settings: settings, fps: CameraCase.fps, width: width, height: height)
+        let stabiliser = Stabiliser(settings: .init(), fps: CameraCase.fps, width: width, height: height)
+        let views = test.views.map(Homography.init(elements:))
+        func motions(_ seen: [Homography], _ width: Int, _ height: Int) -> [Double] {
+            zip(seen, seen.dropFirst()).compactMap { before, after in
+                before.inverse.map { Self.distance($0 * after, .identity, width, height) }
+            }
+        }
+        result.moves = motions(views, width, height)
+        guard case .success(let plan) = stabiliser.plan(for: try estimator.estimate(greys: test.frames)) else {
+            return nil
+        }
+        return motions(views.indices.map { views[$0] * plan.source(at: $0) }, plan.width, plan.height)
     }
 
     /// Mean distance between where two maps take the points of a picture.
@@ -140,6 +161,9 @@ private struct CaseResult {
     var known = 0.0
     var frameErrors: [Double] = []
     var centreErrors: [Double] = []
+    /// Pixels from frame to frame, of the film and of what stabilising makes of it.
+    var moves: [Double] = []
+    var rests: [Double]?
 
     var frameError: Double { frameErrors.reduce(0, +) / Double(max(1, frameErrors.count)) }
 }
@@ -150,6 +174,9 @@ private struct Score {
     private var known = 0.0
     private var frameErrors: [Double] = []
     private var centreErrors: [Double] = []
+    private var moves: [Double] = []
+    private var rests: [Double] = []
+    private var kept = 0
     private var seconds = 0.0
     private var frames = 0
 
@@ -158,12 +185,20 @@ private struct Score {
         known += result.known
         frameErrors += result.frameErrors
         centreErrors += result.centreErrors
+        if let rests = result.rests {
+            self.rests += rests
+            moves += result.moves
+            kept += 1
+        }
         seconds += result.seconds
         frames += result.frames
     }
 
     static func header(_ name: String) -> [String] {
-        [name, "cases", "known", "px a frame", "95 %", "px to centre", "95 %", "CPU ms a frame"]
+        [
+            name, "cases", "known", "px a frame", "95 %", "px to centre", "95 %", "kept", "moves", "rest", "95 %",
+            "CPU ms a frame",
+        ]
     }
 
     func row(_ name: String) -> [String] {
@@ -174,7 +209,8 @@ private struct Score {
         }
         return [
             name, "\(count)", String(format: "%.1f %%", 100 * known / Double(max(1, count))), mean(frameErrors),
-            most(frameErrors), mean(centreErrors), most(centreErrors), text(1000 * seconds / Double(max(1, frames))),
+            most(frameErrors), mean(centreErrors), most(centreErrors), "\(kept)", mean(moves), mean(rests), most(rests),
+            text(1000 * seconds / Double(max(1, frames))),
         ]
     }
 }

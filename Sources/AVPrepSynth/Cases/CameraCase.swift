@@ -22,8 +22,13 @@ package struct CameraCase: Sendable {
         case mixed
         /// A pan of more than 40 pixels from each frame to the next.
         case whip
+        /// Things that move before a plain wall: whether the camera moves cannot be told.
+        case plain
         /// Noise without a picture: nothing can be told.
         case blank
+
+        /// Whether the picture says nothing about the camera.
+        package var isBlind: Bool { self == .plain || self == .blank }
     }
 
     package let kind: Kind
@@ -54,11 +59,12 @@ package struct CameraCase: Sendable {
         var backdrop = Self.picture(of: scenes, &random)
         // A plain wall behind things that move tells nobody how the camera moves.
         for _ in 0..<60 where Self.texturedShare(of: backdrop) < 0.6 { backdrop = Self.picture(of: scenes, &random) }
+        if kind == .plain { backdrop = Self.wall(width: width, height: height, &random) }
         let background = PlaneTexture(backdrop, width: width, height: height)
         let path = CameraPath(kind, width: Double(width), frames: count, &random)
         flags = path.flags
         views = (0..<count).map { path.view(at: $0, width: width, height: height) }
-        let wanted = kind == .blank ? 0 : random.uniform(0...0.4)
+        let wanted = kind == .blank ? 0 : random.uniform((kind == .plain ? 0.05 : 0)...0.4)
         let things = ForegroundThing.several(wanted, scenes, width: width, height: height, &random) {
             Self.picture(of: scenes, &$0)
         }
@@ -122,6 +128,20 @@ package struct CameraCase: Sendable {
             if squares / count - sum * sum / (count * count) > 36 { textured += 1 }
         }
         return Double(textured) / Double(columns * rows)
+    }
+
+    /// A wall with nothing on it, lit from one side.
+    private static func wall(width: Int, height: Int, _ random: inout SeededRandom) -> Image8 {
+        let level = random.uniform(70...190)
+        let (right, down) = (random.uniform(-25...25), random.uniform(-25...25))
+        let wall = Image8(width: width, height: height, channels: 3)
+        for y in 0..<height {
+            for x in 0..<width {
+                let light = right * Double(x) / Double(width) + down * Double(y) / Double(height)
+                for channel in 0..<3 { wall.pixels[y * wall.rowBytes + 3 * x + channel] = UInt8(level + light) }
+            }
+        }
+        return wall
     }
 
     private static func picture(of scenes: [CaseScene], _ random: inout SeededRandom) -> Image8 {
@@ -193,7 +213,7 @@ private struct CameraPath {
             flags.insert(.shake)
         }
         if kind == .still { flags.insert(.staticCamera) }
-        if kind == .blank { flags.insert(.motionUnreliable) }
+        if kind.isBlind { flags.insert(.motionUnreliable) }
         func number(_ random: inout SeededRandom) -> Int { random.below(2) }
     }
 

@@ -100,9 +100,12 @@ int copencv_track(
     copencv_pyramid *from, copencv_pyramid *to, const copencv_point *points, int count,
     copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found);
 
-// By how much most of one picture is shifted against another of the same size, in pixels of the pictures the pyramids
-// were built from: phase correlation (cv::phaseCorrelate) of their levels `level`. Things at p in `from` lie at p + shift.
-int copencv_shift(const copencv_pyramid *from, const copencv_pyramid *to, int level, copencv_point *shift);
+// By how much parts of one picture are shifted against another of the same size, in pixels of the pictures the pyramids
+// were built from, to the nearest pixel of their levels `level`: the highest peaks of the correlation of those levels
+// with their spectra flattened, the highest first. Things at p in `from` lie at p + shift. `shifts` takes `most` points;
+// `count` says how many there are: none where a pyramid has no such level or a picture shows nothing.
+int copencv_shifts(
+    const copencv_pyramid *from, const copencv_pyramid *to, int level, int most, copencv_point *shifts, int *count);
 
 // How alike the surroundings of `count` pairs of points are: the correlation coefficient of size x size patches between
 // pixels (cv::getRectSubPix, cv::matchTemplate with TM_CCOEFF_NORMED), -1 to 1. `similarity` takes one float a pair.
