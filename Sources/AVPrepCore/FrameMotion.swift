@@ -16,6 +16,9 @@ package struct FrameMotion: Sendable, Equatable {
     package var zoom: Float
     /// The camera's clockwise roll (things turn the other way), in degrees a second.
     package var roll: Float
+    /// Row-major 3 × 3 homography that takes a point of the stored frame to the frame as it was before stabilising, in
+    /// pixels of that. The identity where a segment is not stabilised.
+    package var source = FrameMotion.unmoved
 
     package init(
         homography: [Float], inlierCount: Int32 = 0, error: Float = 0, pan: Float = 0, tilt: Float = 0,
@@ -30,6 +33,9 @@ package struct FrameMotion: Sendable, Equatable {
         self.zoom = zoom
         self.roll = roll
     }
+
+    /// The homography that leaves everything in place.
+    package static let unmoved: [Float] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
 
     /// Nothing is known about this frame.
     package static let unknown = FrameMotion(homography: Array(repeating: 0, count: 9))

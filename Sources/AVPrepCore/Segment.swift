@@ -70,16 +70,35 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package static let startSkew = SegmentFlags(rawValue: 1 << 21)
     /// What is heard comes before or after what is seen.
     package static let skewed = SegmentFlags(rawValue: 1 << 22)
+    /// The camera's motion was to be taken out, and could not be: too little is known of it, or too little is left.
+    package static let notStabilised = SegmentFlags(rawValue: 1 << 23)
 
     /// Name of each bit, bit 0 first.
     package static let names = [
         "black-border", "pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable", "still", "silent",
         "border-change", "border-missed", "filler-border", "fade", "dissolve", "slideshow",
         "constant-tone", "clipping", "dc-offset", "dead-channel", "periodic-sound", "start-skew", "skewed",
+        "not-stabilised",
     ]
 
     /// The names of the bits that are set, lowest first.
     package var setNames: [String] { Self.names.indices.filter { rawValue & (1 << $0) != 0 }.map { Self.names[$0] } }
+}
+
+/// What stabilising cut off: every frame was warped to the segment's central one, and of that the part was stored that
+/// all frames show.
+package struct StabilisedFraming: Sendable, Hashable, Codable {
+    /// Size of the frames before, in pixels.
+    package var width: Int
+    package var height: Int
+    /// What was cut off the sides of the central frame, in its pixels. The rest was scaled to the stored size.
+    package var crop: CropMargins
+
+    package init(width: Int, height: Int, crop: CropMargins) {
+        self.width = width
+        self.height = height
+        self.crop = crop
+    }
 }
 
 /// A half-open interval `[start, end)` of one video in which picture and sound both exist, with no cut inside.
@@ -101,6 +120,8 @@ package struct Segment: Sendable, Equatable, Codable {
     package var height: Int
     /// What was cut off the source picture.
     package var crop: CropMargins
+    /// Where the stored frames were taken out of stabilised ones; nil where the camera's motion was left in.
+    package var stabilised: StabilisedFraming?
     package var flags: SegmentFlags
     /// What was measured; a measure that was not asked for is missing.
     package var measures: [SegmentMeasure: Float]

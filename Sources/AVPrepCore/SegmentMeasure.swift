@@ -46,12 +46,15 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case skewEstimate = "skew_estimate_seconds"
     /// Share of the arrangements by chance that fit picture and sound less well, 0...1.
     case skewConfidence = "skew_confidence"
+    /// Shorter side of what all frames show when the camera's motion is taken out, as a share of the frames'; 0 where too
+    /// little is known of that motion.
+    case stabilisedShare = "stabilised_share"
 
     /// Its unit; empty for shares and other bare numbers.
     package var unit: String {
         switch self {
         case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
-            .skewConfidence:
+            .skewConfidence, .stabilisedShare:
             ""
         case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
         case .toneFrequency: "Hz"

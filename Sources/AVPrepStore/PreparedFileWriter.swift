@@ -121,12 +121,12 @@ package final class PreparedFileWriter {
     }
 
     private func append(_ column: MotionColumn, of motion: [FrameMotion], to dataset: HDF5.Dataset) throws {
-        switch column {
-        case .homography: _ = try append(motion.flatMap(\.homography), to: dataset)
-        case .inlierCount: _ = try append(motion.map(\.inlierCount), to: dataset)
-        default:
-            guard let value = column.value else { preconditionFailure("a column of motion without its number") }
+        if let matrix = column.matrix {
+            _ = try append(motion.flatMap { $0[keyPath: matrix] }, to: dataset)
+        } else if let value = column.value {
             _ = try append(motion.map { $0[keyPath: value] }, to: dataset)
+        } else {
+            _ = try append(motion.map(\.inlierCount), to: dataset)
         }
     }
 

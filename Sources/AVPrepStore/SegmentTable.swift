@@ -47,6 +47,11 @@ enum SegmentTable {
         for (name, side) in cropColumns {
             try put(name, .int32, unit: "pixel") { Int32($0.segment.crop[keyPath: side]) }
         }
+        if layout.mayBeStabilised {
+            for (name, value) in stabilisedColumns {
+                try put(name, .int32, unit: "pixel") { Int32(($0.segment.stabilised ?? .unset)[keyPath: value]) }
+            }
+        }
         try put("flags", .uint32) { $0.segment.flags.rawValue }
         let measures = SegmentMeasure.allCases
         let measured = try HDF5.Dataset(
@@ -98,6 +103,9 @@ enum SegmentTable {
         let flags = try numbers("flags", .uint32, UInt32.self)
         let measured = try readMeasures(measures, count: count, in: file, path)
         let crops = try cropColumns.map { (side: $0.side, margins: try numbers($0.name, .int32, Int32.self)) }
+        let stabilised = try (layout.mayBeStabilised ? stabilisedColumns : []).map {
+            (value: $0.value, numbers: try numbers($0.name, .int32, Int32.self))
+        }
         let ranges = try rangeTracks(of: layout).map { track in
             let firsts = try numbers("\(track.column)_first", .int64, Int64.self)
             let counts = try numbers("\(track.column)_count", .int64, Int64.self)
@@ -113,11 +121,14 @@ enum SegmentTable {
             }
             var crop = CropMargins()
             for (side, margins) in crops { crop[keyPath: side] = margins[row] }
-            let segment = Segment(
+            var segment = Segment(
                 segmentID: segmentIDs[row], videoID: videoIDs[row], source: sources[row], startSeconds: starts[row],
                 frameCount: 0, width: widths[row], height: heights[row], crop: crop,
                 flags: SegmentFlags(rawValue: UInt32(flags[row])),
                 measures: measured[row])
+            var framing = StabilisedFraming.unset
+            for (value, numbers) in stabilised { framing[keyPath: value] = numbers[row] }
+            if framing != .unset { segment.stabilised = framing }
             var stored = StoredSegment(
                 segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: split)
             stored.groupID = groups[row]
@@ -169,10 +180,24 @@ enum SegmentTable {
         [("crop_top", \.top), ("crop_bottom", \.bottom), ("crop_left", \.left), ("crop_right", \.right)]
     }
 
+    /// All 0 where a segment is not stabilised.
+    private static var stabilisedColumns: [(name: String, value: WritableKeyPath<StabilisedFraming, Int>)] {
+        [
+            ("stabilised_from_height", \.height), ("stabilised_from_width", \.width),
+            ("stabilised_crop_top", \.crop.top), ("stabilised_crop_bottom", \.crop.bottom),
+            ("stabilised_crop_left", \.crop.left), ("stabilised_crop_right", \.crop.right),
+        ]
+    }
+
     /// The tracks that have a range of their own in each segment; motion shares the frames'.
     static func rangeTracks(of layout: StoreLayout) -> [Track] {
         Track.all(of: layout).filter { if case .motion = $0.content { false } else { true } }
     }
+}
+
+extension StabilisedFraming {
+    /// What the columns hold where a segment is not stabilised.
+    fileprivate static let unset = StabilisedFraming(width: 0, height: 0, crop: .none)
 }
 
 extension StoredSegment {

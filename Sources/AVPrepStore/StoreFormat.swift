@@ -92,7 +92,7 @@ struct Track: Hashable {
     static func all(of layout: StoreLayout) -> [Track] {
         var tracks = [frames(of: layout)]
         if let flow = layout.flow { tracks += flow.directions.map { Track.flow(flow, $0) } }
-        if layout.hasMotion { tracks += MotionColumn.allCases.map(Track.motion) }
+        tracks += MotionColumn.all(of: layout).map(Track.motion)
         if let pcm = layout.pcm {
             tracks.append(samples(.pcm, "audio/pcm", sampleRate: pcm.sampleRate, channels: pcm.channels))
         }
@@ -155,14 +155,21 @@ enum MotionColumn: String, CaseIterable {
     case homography
     case inlierCount = "inlier_count"
     case error, pan, tilt, zoom, roll
+    /// Under a layout whose segments may be stabilised.
+    case sourceHomography = "source_homography"
 
     var element: HDF5.ElementType { self == .inlierCount ? .int32 : .float32 }
-    var rowShape: [Int] { self == .homography ? [3, 3] : [] }
-    var labels: [String] { self == .homography ? ["frame", "row", "column"] : ["frame"] }
+    var rowShape: [Int] { matrix == nil ? [] : [3, 3] }
+    var labels: [String] { matrix == nil ? ["frame"] : ["frame", "row", "column"] }
+
+    /// The columns of a layout.
+    static func all(of layout: StoreLayout) -> [MotionColumn] {
+        layout.hasMotion ? allCases.filter { $0 != .sourceHomography || layout.mayBeStabilised } : []
+    }
 
     var unit: String? {
         switch self {
-        case .homography, .inlierCount: nil
+        case .homography, .inlierCount, .sourceHomography: nil
         case .error: "pixel^2"
         case .pan, .tilt: "pixel/s"
         case .zoom: "ln(scale)/s"
@@ -170,10 +177,19 @@ enum MotionColumn: String, CaseIterable {
         }
     }
 
+    /// The column's nine numbers where it is a matrix.
+    var matrix: WritableKeyPath<FrameMotion, [Float]>? {
+        switch self {
+        case .homography: \.homography
+        case .sourceHomography: \.source
+        default: nil
+        }
+    }
+
     /// The column's number where it is a float.
     var value: WritableKeyPath<FrameMotion, Float>? {
         switch self {
-        case .homography, .inlierCount: nil
+        case .homography, .inlierCount, .sourceHomography: nil
         case .error: \.error
         case .pan: \.pan
         case .tilt: \.tilt

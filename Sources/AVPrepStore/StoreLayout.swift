@@ -165,6 +165,9 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     package var flow: Flow?
     /// Whether there is a row of camera motion for every frame.
     package var hasMotion: Bool
+    /// Whether segments may be stabilised: then what that did stands beside their motion. Takes ``hasMotion``. Absent
+    /// from older files.
+    package var mayBeStabilised = false
     /// Nil when no samples are stored.
     package var pcm: PCM?
     /// Further samples, by name. Absent from files of format 1.0.
@@ -192,6 +195,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         frameQuality = try container.decodeIfPresent(Int.self, forKey: .frameQuality)
         flow = try container.decodeIfPresent(Flow.self, forKey: .flow)
         hasMotion = try container.decode(Bool.self, forKey: .hasMotion)
+        mayBeStabilised = try container.decodeIfPresent(Bool.self, forKey: .mayBeStabilised) ?? false
         pcm = try container.decodeIfPresent(PCM.self, forKey: .pcm)
         waveforms = try container.decodeIfPresent([Waveform].self, forKey: .waveforms) ?? []
         spectrograms = try container.decode([Spectrogram].self, forKey: .spectrograms)
@@ -202,6 +206,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         case frameCodec = "frame_codec"
         case frameQuality = "frame_quality"
         case hasMotion = "has_motion"
+        case mayBeStabilised = "may_be_stabilised"
     }
 
     /// The spectrogram of this name.
@@ -229,6 +234,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
                 return "the flow's step or short side is out of range"
             }
         }
+        if mayBeStabilised, !hasMotion { return "segments are stabilised without camera motion" }
         if let pcm, !(1...1_000_000).contains(pcm.sampleRate) || !(1...64).contains(pcm.channels) {
             return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
         }
@@ -278,6 +284,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         }
         if flow != other.flow { return "other optical flow settings" }
         if hasMotion != other.hasMotion { return "camera motion in one of them" }
+        if mayBeStabilised != other.mayBeStabilised { return "stabilised segments in one of them" }
         if pcm != other.pcm { return "another sample rate or number of channels" }
         if waveforms != other.waveforms { return "other waveforms" }
         if spectrograms.map(\.name) != other.spectrograms.map(\.name) {

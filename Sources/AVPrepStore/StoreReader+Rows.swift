@@ -75,19 +75,17 @@ extension StoreReader {
 
     /// Camera motion at these frames. The layout must have motion.
     package func motion(_ rows: Range<Int>) throws -> [FrameMotion] {
-        var motion = try withRows(.motion(.homography), rows) { bytes in
-            rows.indices.map { row in
-                let first = (row - rows.lowerBound) * 36
-                return FrameMotion(
-                    homography: (0..<9).map { bytes.loadUnaligned(fromByteOffset: first + $0 * 4, as: Float.self) })
-            }
-        }
-        for column in MotionColumn.allCases {
+        var motion = Array(repeating: FrameMotion.unknown, count: rows.count)
+        for column in MotionColumn.all(of: layout) {
             try withRows(.motion(column), rows) { bytes in
                 for index in motion.indices {
-                    if let value = column.value {
+                    if let matrix = column.matrix {
+                        motion[index][keyPath: matrix] = (0..<9).map {
+                            bytes.loadUnaligned(fromByteOffset: (9 * index + $0) * 4, as: Float.self)
+                        }
+                    } else if let value = column.value {
                         motion[index][keyPath: value] = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-                    } else if column == .inlierCount {
+                    } else {
                         motion[index].inlierCount = bytes.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)
                     }
                 }

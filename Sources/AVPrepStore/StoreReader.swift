@@ -145,7 +145,7 @@ package final class StoreReader: @unchecked Sendable {
     ) throws {
         if layout.hasMotion {
             let frames = columns[.frames]?.rows
-            for column in MotionColumn.allCases where columns[.motion(column)]?.rows != frames {
+            for column in MotionColumn.all(of: layout) where columns[.motion(column)]?.rows != frames {
                 throw StoreError.damaged(path, "motion/\(column.rawValue) has another number of rows than the frames")
             }
         }

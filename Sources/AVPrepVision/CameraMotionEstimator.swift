@@ -205,32 +205,44 @@ package final class CameraMotionEstimator {
             SIMD3(scale.x, 0, 0.5 * scale.x - 0.5), SIMD3(0, scale.y, 0.5 * scale.y - 0.5), SIMD3(0, 0, 1))
         let toLarge = Homography(
             SIMD3(1 / scale.x, 0, 0.5 / scale.x - 0.5), SIMD3(0, 1 / scale.y, 0.5 / scale.y - 0.5), SIMD3(0, 0, 1))
-        let middle = Point(Double(width - 1), Double(height - 1)) / 2
-
-        let indices = found.keys.sorted()
-        var before: (index: Int, toCentre: Homography)?
-        for index in indices {
-            guard let place = found[index] else { continue }
-            let toCentre = toLarge * place.toCentre * toSmall
-            motions[index].homography = toCentre.elements.map { Float($0) }
+        for (index, place) in found {
+            motions[index].homography = (toLarge * place.toCentre * toSmall).elements.map { Float($0) }
             motions[index].inlierCount = Int32(place.inlierCount)
             motions[index].error = Float(place.error / (scale.x * scale.y))
+        }
+        motions.fillRates(fps: fps, width: width, height: height)
+    }
+}
+
+extension [FrameMotion] {
+    /// Sets pan, tilt, zoom and roll of every known frame by the homographies to the central frame: since the known
+    /// frame before; the first takes the values of the second.
+    ///
+    /// - Parameters:
+    ///   - width: of the frames, in pixels.
+    ///   - height: of the frames.
+    mutating func fillRates(fps: Double, width: Int, height: Int) {
+        let middle = Point(Double(width - 1), Double(height - 1)) / 2
+        let known = indices.filter { self[$0].isKnown }
+        var before: (index: Int, toCentre: Homography)?
+        for index in known {
+            let toCentre = Homography(elements: self[index].homography.map(Double.init))
             if let before, let fromCentre = before.toCentre.inverse {
                 let motion = (fromCentre * toCentre).localMotion(at: middle)
                 let perSecond = fps / Double(index - before.index)
-                motions[index].pan = Float(motion.shift.x * perSecond)
-                motions[index].tilt = Float(motion.shift.y * perSecond)
-                motions[index].zoom = Float(-log(motion.scale) * perSecond)
-                motions[index].roll = Float(motion.rotation * 180 / .pi * perSecond)
+                self[index].pan = Float(motion.shift.x * perSecond)
+                self[index].tilt = Float(motion.shift.y * perSecond)
+                self[index].zoom = Float(-log(motion.scale) * perSecond)
+                self[index].roll = Float(motion.rotation * 180 / .pi * perSecond)
             }
             before = (index, toCentre)
         }
-        if indices.count > 1 {
-            let (first, second) = (indices[0], indices[1])
-            motions[first].pan = motions[second].pan
-            motions[first].tilt = motions[second].tilt
-            motions[first].zoom = motions[second].zoom
-            motions[first].roll = motions[second].roll
+        if known.count > 1 {
+            let (first, second) = (known[0], known[1])
+            self[first].pan = self[second].pan
+            self[first].tilt = self[second].tilt
+            self[first].zoom = self[second].zoom
+            self[first].roll = self[second].roll
         }
     }
 }

@@ -26,20 +26,32 @@ package struct Stabiliser: Sendable {
     package struct Plan: Sendable {
         /// What is cut off the sides of the central frame, in pixels.
         package let crop: CropMargins
-        /// Size of the frames to come.
+        /// Size of the frames to come: of what is left after the crop, or scaled from that.
         package let width: Int
         package let height: Int
         /// Frames whose homography was a misfit.
         package let rejected: Int
-        /// From pixels of the warped and cropped frame to those of the frame itself.
+        /// From pixels of the stabilised frame to those of the frame itself.
         fileprivate let toFrame: [Homography]
 
         /// Where pixels of a stabilised frame come from in the frame itself.
         package func source(at index: Int) -> Homography { toFrame[index] }
+
+        /// The same plan with frames whose shorter side has this many pixels.
+        package func scaled(shortSide: Int) -> Plan {
+            let side = min(width, height)
+            func length(_ old: Int) -> Int { max(1, (old * shortSide + side / 2) / side) }
+            let (newWidth, newHeight) = (length(width), length(height))
+            let (x, y) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
+            // Areas of pixels are kept, not their middles: (x + ½) · scale − ½.
+            let scale = Homography(SIMD3(x, 0, (x - 1) / 2), SIMD3(0, y, (y - 1) / 2), SIMD3(0, 0, 1))
+            return Plan(
+                crop: crop, width: newWidth, height: newHeight, rejected: rejected, toFrame: toFrame.map { $0 * scale })
+        }
     }
 
     private let settings: StabiliserSettings
-    private let fps: Double
+    let fps: Double
     private let width: Int
     private let height: Int
 

@@ -72,6 +72,9 @@ final class FlowStage {
         return stored
     }
 
+    /// Forgets the frames so far: the next one has none before it.
+    func restart() { pictures.removeAll() }
+
     private func packed() throws -> [UInt8] {
         switch packer {
         case .levels(let quantiser, let planes, let encoder):

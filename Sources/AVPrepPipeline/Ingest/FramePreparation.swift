@@ -4,11 +4,14 @@ import AVPrepVision
 
 /// What is made of each frame as it comes: the stored picture, grey for tracking, flow from an earlier frame.
 ///
-/// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment.
+/// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment. Where what is
+/// stored is known only at a segment's end, the pictures themselves are kept, and nothing is encoded.
 final class FramePreparation {
     /// One frame's results.
     private struct Entry {
         var bytes: Range<Int>
+        /// The picture itself, where it is kept.
+        var picture: Image8?
         /// Grey picture, when something needs it later.
         var grey: Image8?
         /// Stored flow between this frame and the one `step` frames before, by direction; empty for the first ones.
@@ -24,16 +27,22 @@ final class FramePreparation {
     private let flow: FlowStage?
     private var entries: [Entry] = []
     private var bytes: [UInt8] = []
+    private let keepsPictures: Bool
     private var spareGreys: [Image8] = []
+    private var sparePictures: [Image8] = []
     private var lastGrey: Image8?
 
-    init(settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder) throws {
+    /// - Parameter keepsPictures: pictures are handed on as they are: a segment's worth of them waits in memory.
+    init(
+        settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder, keepsPictures: Bool = false
+    ) throws {
         self.settings = settings
+        self.keepsPictures = keepsPictures
         self.width = width
         self.height = height
         self.encoder = encoder
         flow =
-            settings.flow.method == .off
+            settings.flow.method == .off || keepsPictures
             ? nil
             : try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
     }
@@ -44,10 +53,15 @@ final class FramePreparation {
     /// Prepares the next frame.
     func append(_ picture: Image8) throws {
         let start = bytes.count
-        try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) }
+        if !keepsPictures { try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) } }
         let grey = spareGreys.popLast() ?? Image8(width: width, height: height, channels: 1)
         try Grey.convert(picture, into: grey)
         var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)
+        if keepsPictures {
+            let kept = sparePictures.popLast() ?? Image8(width: width, height: height, channels: 3)
+            _ = kept.pixels.update(fromContentsOf: picture.pixels)
+            entry.picture = kept
+        }
         if let last = lastGrey {
             entry.difference = Stillness.difference(last, grey)
         }
@@ -61,17 +75,21 @@ final class FramePreparation {
         let frames: PictureSequence
         let flow: [StoreLayout.FlowDirection: PictureSequence]
         let greys: [Image8]
+        /// The pictures themselves where they are kept; then there are no ``frames`` and no ``flow`` yet.
+        let pictures: [Image8]
         /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
         let differences: [Float]
     }
 
-    /// Takes the oldest `count` frames out. Give the greys back with ``recycle(_:)``.
+    /// Takes the oldest `count` frames out. Give the pictures back with ``recycle(_:)``.
     func take(_ count: Int) -> Taken {
         precondition(count > 0 && count <= entries.count, "\(count) of \(entries.count) frames")
         let taken = entries[..<count]
         var frames = PictureSequence()
         bytes.withUnsafeBytes { bytes in
-            for entry in taken { frames.append(UnsafeRawBufferPointer(rebasing: bytes[entry.bytes])) }
+            for entry in taken where !keepsPictures {
+                frames.append(UnsafeRawBufferPointer(rebasing: bytes[entry.bytes]))
+            }
         }
         var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
         for direction in flow?.directions ?? [] {
@@ -85,7 +103,7 @@ final class FramePreparation {
             flows[direction] = pictures
         }
         let result = Taken(
-            frames: frames, flow: flows, greys: taken.compactMap(\.grey),
+            frames: frames, flow: flows, greys: taken.compactMap(\.grey), pictures: taken.compactMap(\.picture),
             differences: taken.dropFirst().map(\.difference))
         let consumed = taken.last.map { $0.bytes.upperBound } ?? 0
         entries.removeFirst(count)
@@ -97,8 +115,9 @@ final class FramePreparation {
         return result
     }
 
-    /// Makes grey buffers available again; the newest frame's stays, the next frame's flow starts there.
-    func recycle(_ greys: [Image8]) {
-        spareGreys += greys.filter { $0 !== lastGrey }
+    /// Makes buffers available again; the newest frame's grey stays, the next frame is compared with it.
+    func recycle(_ taken: Taken) {
+        spareGreys += taken.greys.filter { $0 !== lastGrey }
+        sparePictures += taken.pictures
     }
 }

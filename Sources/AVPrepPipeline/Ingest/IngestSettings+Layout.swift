@@ -18,6 +18,7 @@ extension IngestSettings {
                     framesPerSecond: Double(kind.sampleRate) / Double(kind.hopLength),
                     storedType: kind.storedType == .float16 ? .float16 : .float32, attributes: kind.attributes)
             })
+        layout.mayBeStabilised = mayStabilise
         if pcm.sampleRate > 0 {
             layout.pcm = StoreLayout.PCM(sampleRate: pcm.sampleRate, channels: pcm.channels)
         }

@@ -68,7 +68,8 @@ final class SegmentAssembler: DecodeConsumer {
         view = FramingView(video.framing.stretches[first])
         frames = try FramePreparation(
             settings: settings, width: video.framing.stretches[first].width,
-            height: video.framing.stretches[first].height, encoder: encoder)
+            height: video.framing.stretches[first].height, encoder: encoder,
+            keepsPictures: features.stabilisation.isNeeded)
         self.cancellation = cancellation
         self.emit = emit
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
@@ -86,7 +87,8 @@ final class SegmentAssembler: DecodeConsumer {
             view = FramingView(video.framing.stretches[current])
             frames = try FramePreparation(
                 settings: settings, width: video.framing.stretches[current].width,
-                height: video.framing.stretches[current].height, encoder: encoder)
+                height: video.framing.stretches[current].height, encoder: encoder,
+                keepsPictures: features.stabilisation.isNeeded)
         }
         let picture = try view.picture(in: picture)
         try frames.append(picture)
@@ -172,12 +174,13 @@ final class SegmentAssembler: DecodeConsumer {
             try cues.mark(
                 &data.segment, taken, stretch: framing, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
+            try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
             tally.segments += 1
         } else {
             tally.droppedSeconds += end - start
         }
-        frames.recycle(taken.greys)
+        frames.recycle(taken)
         firstFrame += count
         beginsShot = false
         recentChanges.removeAll { $0.end <= firstFrame }

@@ -8,16 +8,18 @@ import AVPrepVision
 final class SegmentFeatures {
     private let settings: IngestSettings
     private let formats: [AudioFormat]
+    let stabilisation: SegmentStabilisation
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
     private let flaws: SoundFlaws
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     /// - Parameter transforms: one plan a stored kind, shared by all workers.
-    init(settings: IngestSettings, transforms: [Spectrogram]) throws {
+    init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
         self.settings = settings
         let measured = IngestSettings.measuredSound
         flaws = try SoundFlaws(
             settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
+        stabilisation = SegmentStabilisation(settings: settings, encoder: encoder)
         let formats = settings.audioFormats
         self.formats = formats
         spectrograms = transforms.map { transform in
@@ -104,8 +106,11 @@ final class SegmentFeatures {
 
     private func cameraMotion(width: Int, height: Int) throws -> CameraMotionEstimator {
         if let motion, motion.width == width, motion.height == height { return motion.estimator }
+        var tracked = settings.cameraMotion
+        // Every frame is warped by its own homography.
+        if settings.stabilise.enabled { tracked.everyNthFrame = 1 }
         let estimator = CameraMotionEstimator(
-            settings: settings.cameraMotion, fps: settings.video.fps, width: width, height: height)
+            settings: tracked, fps: settings.video.fps, width: width, height: height)
         motion = (estimator, width, height)
         return estimator
     }

@@ -40,8 +40,8 @@ final class VideoPreparation {
             "config_json": .string(try CanonicalJSON.encode(settings.ofContent)),
             "settings_key": .string(try settings.key),
         ]
-        features = try SegmentFeatures(settings: settings, transforms: transforms)
         encoder = try PictureEncoder(settings.video.codec.stored, quality: settings.video.quality)
+        features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
 

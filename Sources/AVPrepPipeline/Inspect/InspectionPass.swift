@@ -84,6 +84,7 @@ final class InspectionPass: DecodeConsumer {
         var looked = settings
         looked.minSegmentSeconds = 0
         looked.flow.method = .off
+        looked.stabilise.enabled = false
         looked.spectrograms = []
         looked.pcm.sampleRate = 0
         self.settings = settings
@@ -97,13 +98,15 @@ final class InspectionPass: DecodeConsumer {
         moments = draws ? MomentSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
+        let encoder = try PictureEncoder(.jpeg, quality: settings.video.quality)
         assembler = try SegmentAssembler(
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
                 framing: Framing(crop: border.margins, width: part.width, height: part.height)),
-            encoder: try PictureEncoder(.jpeg, quality: settings.video.quality),
-            features: try SegmentFeatures(settings: looked, transforms: []), cancellation: cancellation,
+            encoder: encoder,
+            features: try SegmentFeatures(settings: looked, transforms: [], encoder: encoder),
+            cancellation: cancellation,
             emit: { sink.segments.append($0.segment) })
         self.sink = sink
         formats = looked.audioFormats

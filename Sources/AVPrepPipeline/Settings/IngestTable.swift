@@ -24,6 +24,7 @@ enum IngestTable {
             .section("cuts", \.cuts, cuts, "changes of shot"),
             .section("still", \.still, still, "frozen pictures"),
             .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
+            .section("stabilise", \.stabilise, stabilise, "the camera's motion taken out, as for time's arrow"),
             .section("flow", \.flow, flow, "optical flow between frames"),
             .section("limits", \.limits, limits, "a file past one of these fails, alone"),
             .choice("isolation", \.isolation, "process: decoders can touch nothing; none: in this one, for debugging"),
@@ -152,6 +153,18 @@ enum IngestTable {
             .number("roll_threshold", \.rollThreshold, in: 0...360, "roll: degrees a second"),
             .number("shake_threshold", \.shakeThreshold, in: 0...10, "shake: trembling, in picture widths a second"),
             .number("static_tolerance", \.staticTolerance, in: 0...1, "static camera: drift, in picture widths"),
+        ])
+    }
+
+    static var stabilise: SettingsTable<StabiliserSettings> {
+        SettingsTable<StabiliserSettings>([
+            .flag("enabled", \.enabled, "every segment is warped to its central frame; flow is that of the result"),
+            .number(
+                "smallest_share", \.smallestShare, in: 0.05...1, "short side all frames show; less: not stabilised"),
+            .number("longest_gap", \.longestGap, in: 0...60, "seconds without a homography that are bridged"),
+            .number("noise", \.noise, in: 0...100, "errors of homographies, in pixels, that are smoothed away"),
+            .number(
+                "outlier", \.outlier, in: 0...1000, "homographies that leave their neighbours' path so far are none"),
         ])
     }
 

@@ -65,6 +65,7 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var cuts = CutSettings()
     package var still = StillSettings()
     package var cameraMotion = CameraMotionSettings()
+    package var stabilise = StabiliserSettings()
     package var flow = FlowSettings()
     package var limits = MediaLimits()
     /// Where files are decoded.
