@@ -46,7 +46,7 @@ import Testing
             for frame in waiting.prefix(length) { try preparation.append(frame) }
             waiting = waiting.dropFirst(length)
             let taken = preparation.take(length)
-            preparation.recycle(taken.greys)
+            preparation.recycle(taken)
             return taken.flow
         }
     }

@@ -98,6 +98,66 @@ import Testing
         }
     }
 
+    /// The same homographies through OpenCV in Python: its cubic warp of each frame.
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"), arguments: [nil, 136])
+    func framesAreWarpedAsOpenCVWarpsThem(shortSide: Int?) throws {
+        let views = (0..<9).map(Self.shakyView)
+        let back = try #require(views[4].inverse)
+        let stabiliser = Self.stabiliser()
+        var plan = try stabiliser.plan(for: views.map { Self.motion(back * $0) }).get()
+        #expect(min(plan.width, plan.height) < 136)
+        if let shortSide {
+            plan = plan.scaled(shortSide: shortSide)
+            #expect(min(plan.width, plan.height) == shortSide)
+        }
+        let frame = Pictures.colour(Self.width, Self.height, seed: 6)
+        try withTemporaryFolder { folder in
+            var ours = Data()
+            for index in views.indices {
+                let warped = Image8(width: plan.width, height: plan.height, channels: 3)
+                try stabiliser.warp(frame, index: index, by: plan, into: warped)
+                ours += warped.bytes
+            }
+            try Data(frame.bytes).write(to: URL(fileURLWithPath: folder + "/frame"))
+            try ours.write(to: URL(fileURLWithPath: folder + "/ours"))
+            let script = """
+                import json, sys, cv2, numpy as np
+                w, h, sw, sh = map(int, sys.argv[2:6])
+                frame = np.fromfile(sys.argv[1] + "/frame", np.uint8).reshape(h, w, 3)
+                ours = np.fromfile(sys.argv[1] + "/ours", np.uint8).reshape(-1, sh, sw, 3).astype(int)
+                worst = []
+                for mine, matrix in zip(ours, json.loads(sys.argv[6])):
+                    theirs = cv2.warpPerspective(
+                        frame, np.array(matrix, float).reshape(3, 3), (sw, sh),
+                        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+                    worst.append(float(np.percentile(np.abs(theirs.astype(int) - mine), 99.9)))
+                print(max(worst))
+                """
+            let matrices = "\(views.indices.map { plan.source(at: $0).elements })"
+            let sizes = [Self.width, Self.height, plan.width, plan.height].map(String.init)
+            // Versions of OpenCV round the place between pixels to a 32nd of one, or not at all.
+            #expect(try Oracle.json(Double.self, script, [folder] + sizes + [matrices]) <= 4)
+        }
+    }
+
+    /// Of a film whose motion is known exactly nothing is left but what smoothing let through.
+    @Test func theMotionLeftIsThatOfTheStoredFrames() throws {
+        let views = (0..<17).map(Self.shakyView)
+        let back = try #require(views[8].inverse)
+        var motions = views.map { Self.motion(back * $0) }
+        motions[5] = .unknown
+        let stabiliser = Self.stabiliser()
+        let plan = try stabiliser.plan(for: motions).get()
+        let left = stabiliser.motion(left: motions, by: plan)
+        #expect(left.indices.filter { !left[$0].isKnown } == [5])
+        for index in left.indices where index != 5 {
+            let homography = CameraMotionEstimatorTests.homography(left[index])
+            #expect(Pictures.meanDistance(homography, .identity, plan.width, plan.height) < 0.9)
+            let source = Homography(elements: left[index].source.map(Double.init))
+            #expect(Pictures.meanDistance(source, plan.source(at: index), plan.width, plan.height) < 0.001)
+        }
+    }
+
     @Test func aMisfitIsReplacedByWhatItsNeighboursSay() throws {
         let views = (0..<15).map { Pictures.view(Self.width, Self.height, shift: Point(0.5 * Double($0), 0)) }
         let back = try #require(views[7].inverse)
