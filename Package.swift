@@ -61,6 +61,7 @@ let package = Package(
         module("AVPrepVision", ["AVPrepCore", "COpenCV", "CKernels"]),
         module("AVPrepAudio", ["AVPrepCore", "CFFTW", "CKernels"]),
         module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG", "CPNG"]),
+        module("AVPrepAudit", ["AVPrepCore", "AVPrepStore", "COpenBLAS"]),
         module("AVPrepExport", ["AVPrepCore", "AVPrepStore", "CArchive"]),
         module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepPairs", ["AVPrepCore"]),
@@ -71,7 +72,7 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
                 "AVPrepCatalog", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepDrawing",
-                "AVPrepExport",
+                "AVPrepExport", "AVPrepAudit",
                 "Yams",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -84,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "avprep-work",
             dependencies: [
-                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline", "AVPrepExport",
+                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline", "AVPrepExport", "AVPrepAudit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The process that decodes: it can touch nothing but the descriptors it is handed.
@@ -108,6 +109,7 @@ let package = Package(
         tests("AVPrepAudio", ["COpenBLAS", "CKernels", "CAllocationCount"]),
         tests("AVPrepStore", []),
         tests("AVPrepExport", ["AVPrepStore"]),
+        tests("AVPrepAudit", ["AVPrepStore", "AVPrepPairs"]),
         tests("AVPrepCatalog", []),
         tests("AVPrepPairs", []),
         tests("AVPrepSynth", ["AVPrepMedia"]),

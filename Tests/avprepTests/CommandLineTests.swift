@@ -7,7 +7,7 @@ import Testing
         let help = try Command.run(Products.avprep, ["--help"])
         #expect(help.status == 0)
         let commands = [
-            "init", "ingest", "shard", "train", "evaluate", "run", "status", "inspect", "synth", "doctor",
+            "init", "ingest", "shard", "train", "evaluate", "run", "status", "inspect", "audit", "synth", "doctor",
         ]
         for command in commands {
             #expect(help.standardOutput.contains("  \(command)"))

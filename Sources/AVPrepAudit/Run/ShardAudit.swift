@@ -1,0 +1,214 @@
+import AVPrepCore
+package import AVPrepStore
+import COpenBLAS
+import Foundation
+import Synchronization
+
+/// Asks whether a folder of shards carries cues by which a network could cheat: small probes, each with a view of the pairs
+/// that must not tell anything, try to tell positives from negatives and forward from backward.
+package struct ShardAudit: Sendable {
+    private let folder: String
+    private let index: ShardIndex
+    private let settings: AuditSettings
+
+    /// - Parameter folder: of the shards that `index` names.
+    /// - Throws: ``Failure`` for settings that make no sense.
+    package init(folder: String, index: ShardIndex, settings: AuditSettings) throws {
+        try settings.validate()
+        self.folder = folder
+        self.index = index
+        self.settings = settings
+    }
+
+    /// - Parameters:
+    ///   - measured: called with clips looked at, of how many; from any thread.
+    ///   - tested: called with rows of the report that are there, of how many; from any thread.
+    ///   - isCancelled: asked between clips and between tests.
+    /// - Throws: `StoreError` for files that cannot be read, ``Failure`` when there is nothing to audit, `CancellationError`.
+    package func run(
+        workers: Int, measured: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        tested: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws -> AuditReport {
+        // One thread each: tests run side by side, and sums must not depend on how many cores there are.
+        openblas_set_num_threads(1)
+        let (readers, samples) = try open(isCancelled)
+        let clips = ClipMeasurement(readers: readers)
+        let measures = try clips.run(
+            pictures: Set(samples.flatMap { sample in sample.members.map { clips.picture($0, of: sample) } }),
+            sounds: Set(samples.flatMap { sample in sample.members.map { clips.sound($0, of: sample) } }),
+            workers: workers, progress: measured, isCancelled: isCancelled)
+        let material = AuditTest.Material(
+            readers: readers, clips: clips, measures: measures, groups: Self.groups(readers), ends: Self.ends(readers))
+        return try report(tests(samples, fps: index.layout.fps), material, workers: workers, tested, isCancelled)
+    }
+
+    // MARK: - What is asked
+
+    private func open(_ isCancelled: () -> Bool) throws -> ([StoreReader], [AuditSample]) {
+        let known = index.pairSets.map(\.name)
+        if let name = settings.sets.first(where: { !known.contains($0) }) {
+            throw Failure(
+                "there is no pair set \"\(name)\", only \(known.isEmpty ? "none" : known.joined(separator: ", "))",
+                exitStatus: .badInput)
+        }
+        let wanted = Set(settings.sets.isEmpty ? known : settings.sets)
+        var readers: [StoreReader] = []
+        var samples: [String: AuditSample] = [:]
+        var random = SeededRandom(seed: settings.seed, for: "audit/shards")
+        for shard in random.shuffled(index.shards)
+        where settings.splits.isEmpty || settings.splits.contains(shard.split) {
+            if isCancelled() { throw CancellationError() }
+            // Of a large corpus, as many shards as give each set pairs to choose from.
+            if !samples.isEmpty, samples.count == wanted.count,
+                samples.values.allSatisfy({ $0.members.count >= 8 * settings.limit })
+            {
+                break
+            }
+            let path = "\(folder)/\(PairFile.name(forShard: shard.name))"
+            let sets = try PairFile.read(path).filter { wanted.contains($0.name) && !$0.pairs.isEmpty }
+            if sets.isEmpty { continue }
+            let reader = try StoreReader(path: "\(folder)/\(shard.name)")
+            for set in sets {
+                try set.check(against: reader)
+                var sample =
+                    try samples[set.name] ?? AuditSample(name: set.name, attributes: set.attributes, path: path)
+                sample.append(set.pairs, shard: readers.count)
+                samples[set.name] = sample
+            }
+            readers.append(reader)
+        }
+        guard !samples.isEmpty else {
+            throw Failure("there are no pairs to audit in \(folder); avprep shard draws them", exitStatus: .badInput)
+        }
+        let limited = samples.sorted { $0.key < $1.key }.map { name, sample in
+            sample.limited(to: settings.limit, seed: settings.seed)
+        }
+        return (readers, limited)
+    }
+
+    private func tests(_ samples: [AuditSample], fps: Double) -> [AuditTest] {
+        var tests: [AuditTest] = []
+        for sample in samples {
+            for (task, rows) in sample.tasks
+            where settings.questions.contains(task.isDirection ? .direction : .labels) {
+                tests += settings.probes.map { AuditTest(sample: sample, task: task, probe: $0, rows: rows) }
+            }
+        }
+        guard settings.questions.contains(.direction) else { return tests }
+        // Clips of other sets are played backwards here; once for each length, since sets share their media.
+        var asked = Set(samples.filter(\.hasReversed).map { $0.frames(fps: fps) })
+        for sample in samples where !sample.hasReversed {
+            let frames = sample.frames(fps: fps)
+            guard frames > 2, asked.insert(frames).inserted else { continue }
+            var seen: Set<AuditSample.Member.Clip> = []
+            let rows = sample.members.indices.filter { seen.insert(sample.members[$0].picture).inserted }
+            for probe in settings.probes where probe.seesDirection {
+                tests.append(AuditTest(sample: sample, task: .direction, probe: probe, rows: rows))
+            }
+        }
+        return tests
+    }
+
+    // MARK: - What comes of it
+
+    private func report(
+        _ tests: [AuditTest], _ material: AuditTest.Material, workers: Int,
+        _ tested: @escaping @Sendable (Int, Int) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> AuditReport {
+        struct Outcome: Sendable {
+            var accuracy: ClusteredAccuracy?
+            var examples = 0
+            var videos = 0
+            var obstacle = ""
+        }
+        let outcomes = Mutex([Int: Outcome]())
+        let seed = settings.seed
+        try WorkerPool.run(Array(tests.indices), workers: workers, isCancelled: isCancelled) { number in
+            var outcome = Outcome()
+            if let obstacle = tests[number].obstacle(material) {
+                outcome.obstacle = obstacle
+            } else if let examples = tests[number].examples(material) {
+                outcome.accuracy = ClusteredAccuracy(margins: CrossFitting.margins(examples, seed: seed), of: examples)
+                outcome.examples = examples.count
+                outcome.videos = Set(examples.groups.flatMap { [$0.first, $0.second] }).count
+            } else {
+                outcome.obstacle = "one of the two does not occur"
+            }
+            let result = outcome
+            tested(
+                outcomes.withLock { outcomes in
+                    outcomes[number] = result
+                    return outcomes.count
+                }, tests.count)
+        }
+        let found = tests.indices.map { number in outcomes.withLock { $0[number] } ?? Outcome() }
+        let adjusted = HolmCorrection.adjusted(found.compactMap { $0.accuracy?.chanceProbability })
+        var rows: [AuditReport.Row] = []
+        var skipped: [AuditReport.Skipped] = []
+        for (test, outcome) in zip(tests, found) {
+            guard let accuracy = outcome.accuracy else {
+                skipped.append(
+                    .init(
+                        set: test.sample.name, task: test.task.name, probe: test.probe, reason: outcome.obstacle))
+                continue
+            }
+            rows.append(
+                row(
+                    test, accuracy, examples: outcome.examples, videos: outcome.videos, adjusted: adjusted[rows.count],
+                    tests: adjusted.count))
+        }
+        guard !rows.isEmpty else {
+            throw Failure("none of the probes has anything to see in \(folder)", exitStatus: .badInput)
+        }
+        return AuditReport(settings: settings, rows: rows, skipped: skipped)
+    }
+
+    private func row(
+        _ test: AuditTest, _ accuracy: ClusteredAccuracy, examples: Int, videos: Int, adjusted: Double, tests: Int
+    ) -> AuditReport.Row {
+        let interval = accuracy.interval(confidence: 0.95)
+        let detectable = accuracy.detectableExcess(level: settings.level / Double(tests))
+        let isTold = adjusted < settings.level && accuracy.effectiveVideos >= ClusteredAccuracy.fewestVideos
+        let verdict: AuditReport.Verdict =
+            isTold
+            ? accuracy.accuracy - 0.5 >= settings.minEffect ? .leak : .trace
+            : accuracy.effectiveVideos < ClusteredAccuracy.fewestVideos || detectable > settings.resolution
+                ? .cannotTell : .chance
+        return AuditReport.Row(
+            set: test.sample.name, task: test.task.name, probe: test.probe, examples: examples, videos: videos,
+            effectiveExamples: accuracy.effectiveRows, accuracy: accuracy.accuracy, low: interval.lowerBound,
+            high: interval.upperBound, probability: accuracy.chanceProbability, adjustedProbability: adjusted,
+            detectable: 0.5 + detectable, verdict: verdict,
+            advice: isTold ? "\(test.probe.sees); \(test.probe.remedy(test.task))" : "")
+    }
+
+    /// A number for each video, by shard and row.
+    private static func groups(_ readers: [StoreReader]) -> [[Int]] {
+        var numbers: [String: Int] = [:]
+        return readers.map { reader in
+            reader.segments.map { stored in
+                let next = numbers.count
+                let number = numbers[stored.segment.videoID] ?? next
+                numbers[stored.segment.videoID] = number
+                return number
+            }
+        }
+    }
+
+    private static func ends(_ readers: [StoreReader]) -> [[(first: Bool, last: Bool)]] {
+        readers.map { reader in
+            var spans: [String: ClosedRange<Double>] = [:]
+            for stored in reader.segments {
+                let start = stored.segment.startSeconds
+                let span = spans[stored.segment.videoID] ?? start...start
+                spans[stored.segment.videoID] = min(span.lowerBound, start)...max(span.upperBound, start)
+            }
+            return reader.segments.map { stored in
+                let span = spans[stored.segment.videoID] ?? 0...0
+                let start = stored.segment.startSeconds
+                return (start <= span.lowerBound, start >= span.upperBound)
+            }
+        }
+    }
+}
