@@ -23,9 +23,9 @@ package struct VideoFingerprint: Sendable, Equatable {
     }
 
     /// Pictures a second of the presentation clock.
-    package static let pictureRate = 2
+    package static let pictureRate = 4
     /// Stretches of sound a second.
-    package static let soundRate = 8
+    package static let soundRate = 16
 
     /// Picture i was on screen `i / pictureRate` seconds after the first.
     package var pictures: [Picture]
@@ -43,7 +43,7 @@ package struct VideoFingerprint: Sendable, Equatable {
     // MARK: - Bytes
 
     /// Version of the bytes and of what they are computed by.
-    private static let revision: UInt8 = 1
+    private static let revision: UInt8 = 2
 
     /// `revision, number of pictures (UInt32), bits and weak of each (6 bytes each), sounds (4 bytes each)`, all
     /// little-endian.

@@ -13,22 +13,22 @@ struct DuplicateBench: ParsableCommand {
         commandName: "duplicates",
         abstract: "Measure how near-duplicates are found among copies that were made for it.",
         discussion: """
-            Copies are encoded, decoded and fingerprinted as ingest does it, and all searched at once, so every pair of \
-            different originals is a case that must not be found: other practice videos, and other stretches of the same \
-            video. Real clips should be of different films.
+            Copies are encoded, decoded and fingerprinted as ingest does it, and all searched at once. Excerpts of one \
+            recording that overlap in time are near-duplicates; excerpts that do not are other moments of the same scene, \
+            and must not be found, nor must excerpts of other recordings. Real clips should be of different films.
             """)
 
     @Argument(help: "Real clips with sound.")
     var clips: [String] = []
 
-    @Option(help: "Practice videos, of two stretches each.")
-    var videos = 12
+    @Option(help: "Practice videos, of two excerpts each.")
+    var videos = 16
 
-    @Option(help: "Length of a stretch in seconds.")
+    @Option(help: "Length of an excerpt in seconds.")
     var seconds = 6.0
 
     @Option(help: "Fingerprints made by chance for the measure of scale; 0: none.")
-    var scale = 100_000
+    var scale = 230_000
 
     func run() throws {
         let folder = NSTemporaryDirectory() + "avprep-duplicates-\(getpid())"
@@ -36,119 +36,87 @@ struct DuplicateBench: ParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var copies: [Copy] = []
         let start = ProcessCost.cpuSeconds
-        for source in try sources() {
-            for kind in DuplicateCase.Kind.allCases {
-                let path = "\(folder)/case.mp4"
-                try DuplicateCase(kind, of: source, number: 1).write(path)
-                copies.append(
-                    Copy(source: source.name, kind: kind, fingerprint: try VideoFingerprint.make(of: path)))
+        func add(_ sources: [DuplicateSource]) throws {
+            for source in sources {
+                for kind in DuplicateCase.Kind.allCases {
+                    guard let copy = DuplicateCase(kind, of: source, number: 1) else { continue }
+                    let path = "\(folder)/case.mp4"
+                    try copy.write(path)
+                    copies.append(
+                        Copy(
+                            source: source.name, recording: source.recording, kind: kind,
+                            fingerprint: try VideoFingerprint.make(of: path)))
+                }
             }
         }
+        for number in 0..<videos {
+            try add(DuplicateSource.practice(number: number, width: 320, height: 180, seconds: seconds))
+        }
+        for clip in clips { try add(DuplicateSource.real(clip, shortSide: 180, seconds: seconds)) }
         let made = ProcessCost.cpuSeconds
         var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
         for (number, copy) in copies.enumerated() { search.add(copy.fingerprint, ofVideo: Self.id(number)) }
         let matches = search.matches()
-        report(copies, matches)
+        let searched = ProcessCost.cpuSeconds
+        print(report(copies, matches))
         print(
             String(
-                format: "%d copies made and fingerprinted in %.1f s, searched in %.3f s", copies.count, made - start,
-                ProcessCost.cpuSeconds - made))
-        if scale > 0 { measureScale(copies.map(\.fingerprint)) }
+                format: "%d files made and fingerprinted in %.1f s, searched in %.3f s", copies.count, made - start,
+                searched - made))
+        if scale > 0 { print(try DuplicateScale(models: copies.map(\.fingerprint)).table(upTo: scale)) }
     }
 
     private struct Copy {
         let source: String
+        let recording: String
         let kind: DuplicateCase.Kind
         let fingerprint: VideoFingerprint
     }
 
-    private func sources() throws -> [DuplicateSource] {
-        var sources: [DuplicateSource] = []
-        for number in 0..<videos {
-            sources += DuplicateSource.practice(number: number, width: 320, height: 180, seconds: seconds)
-        }
-        for clip in clips {
-            for place in 0..<2 {
-                let start = Double(place) * (seconds + 0.5)
-                if let source = try DuplicateSource.real(clip, shortSide: 180, from: start, seconds: seconds) {
-                    sources.append(source)
-                }
-            }
-        }
-        return sources
-    }
-
     private static func id(_ number: Int) -> String { String(format: "%08d", number) }
 
-    private func report(_ copies: [Copy], _ matches: [DuplicateMatch]) {
+    private func report(_ copies: [Copy], _ matches: [DuplicateMatch]) -> String {
         let groups = DuplicateGroups.groups(of: matches)
         func group(_ number: Int) -> String { groups[Self.id(number)] ?? Self.id(number) }
         let originals = Dictionary(
             uniqueKeysWithValues: copies.indices.filter { copies[$0].kind == .original }.map { (copies[$0].source, $0) }
         )
-        var rows = [["copy", "cases", "found"]]
+        var rows = [["copy", "cases", "in the original's group"]]
         var (cases, found) = (0, 0)
         for kind in DuplicateCase.Kind.allCases where kind != .original {
             let own = copies.indices.filter { copies[$0].kind == kind }
-            let hits = own.filter { number in
+            let hits = own.count { number in
                 originals[copies[number].source].map { group($0) == group(number) } ?? false
             }
-            rows.append([kind.rawValue, "\(own.count)", percent(hits.count, own.count)])
+            rows.append([kind.rawValue, "\(own.count)", percent(hits, own.count)])
             cases += own.count
-            found += hits.count
+            found += hits
         }
-        rows.append(["all", "\(cases)", percent(found, cases)])
-        print(TextTable.text(rows))
-        let pairs = copies.count * (copies.count - 1) / 2
-        let wrong = matches.filter { match in
-            guard let first = Int(match.first), let second = Int(match.second) else { return false }
-            return copies[first].source != copies[second].source
+        rows.append(["all: recall", "\(cases)", percent(found, cases)])
+        let pairs = matches.compactMap { match in
+            Int(match.first).flatMap { first in Int(match.second).map { (copies[first], copies[$0], match) } }
         }
-        print(
-            "\(matches.count) pairs of \(pairs) found, \(wrong.count) of them wrong: precision "
-                + percent(matches.count - wrong.count, matches.count))
-        for match in wrong.prefix(10) {
-            guard let first = Int(match.first), let second = Int(match.second) else { continue }
-            print("  \(copies[first].source) \(copies[first].kind) and \(copies[second].source): \(match)")
+        let wrong = pairs.filter { $0.0.source != $0.1.source }
+        let sameScene = wrong.count { $0.0.recording == $0.1.recording }
+        // Ordered pairs, of which each is counted twice.
+        func ordered(_ key: (Copy) -> String) -> Int {
+            Dictionary(grouping: copies, by: key).values.reduce(0) { $0 + $1.count * $1.count }
         }
+        let scenes = (ordered(\.recording) - ordered(\.source)) / 2
+        let strangers = (copies.count * copies.count - ordered(\.recording)) / 2
+        let negatives = [
+            ["pairs that are none", "cases", "found"],
+            ["other moments of the same scene", "\(scenes)", "\(sameScene)"],
+            ["other recordings", "\(strangers)", "\(wrong.count - sameScene)"],
+        ]
+        let precision =
+            "\(pairs.count) pairs found, \(wrong.count) of them wrong: precision "
+            + percent(pairs.count - wrong.count, pairs.count)
+        let examples = wrong.prefix(10).map { "  \($0.source) \($0.kind) and \($1.source) \($1.kind): \($2)" }
+        return ([TextTable.text(rows), TextTable.text(negatives), precision] + examples).joined(separator: "\n")
     }
 
     private func percent(_ part: Int, _ whole: Int) -> String {
         String(format: "%.1f %%", 100 * Double(part) / Double(max(1, whole)))
-    }
-
-    /// What searching costs among many: fingerprints as of ten seconds, whose words are drawn from those of real ones.
-    private func measureScale(_ models: [VideoFingerprint]) {
-        let pictures = models.flatMap(\.pictures)
-        let sounds = models.flatMap(\.sounds)
-        var random = SeededRandom(seed: 1)
-        var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
-        var rows = [["videos", "seconds", "µs a video", "found"]]
-        var target = scale / 4
-        while target <= scale {
-            while search.count < target {
-                // Runs of true words under a mask of their own: as frequent as true ones, and related to none.
-                let mask = UInt32(truncatingIfNeeded: random.next())
-                let turn = random.next() & VideoFingerprint.Picture.plain.weak
-                let (first, second) = (
-                    random.below(max(1, sounds.count - 80)), random.below(max(1, pictures.count - 20))
-                )
-                let fingerprint = VideoFingerprint(
-                    pictures: pictures[second..<min(pictures.count, second + 20)].map {
-                        VideoFingerprint.Picture(bits: $0.bits ^ turn, weak: $0.weak)
-                    },
-                    sounds: sounds[first..<min(sounds.count, first + 80)].map { $0 == 0 ? 0 : $0 ^ mask })
-                search.add(fingerprint, ofVideo: Self.id(search.count))
-            }
-            let start = ProcessCost.cpuSeconds
-            let found = search.matches().count
-            let seconds = ProcessCost.cpuSeconds - start
-            rows.append([
-                "\(target)", String(format: "%.2f", seconds), String(format: "%.1f", seconds / Double(target) * 1e6),
-                "\(found)",
-            ])
-            target *= 2
-        }
-        print(TextTable.text(rows))
     }
 }

@@ -14,16 +14,14 @@ import Testing
     /// The benchmark (`avprep-bench duplicates`), small.
     @Test func copiesAreKnownAgainAndOtherMomentsOfTheSameSceneAreNot() throws {
         try withTemporaryFolder { folder in
-            var settings = DuplicateSettings()
-            settings.maxSoundDistance = 0.24
-            var search = DuplicateSearch(settings: settings, mirrorBits: PictureHash.mirrorBits)
+            var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
             var sources: [String: String] = [:]
-            for source in (0..<2).flatMap({
+            for source in (0..<1).flatMap({
                 DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 4)
             }) {
                 for kind in DuplicateCase.Kind.allCases {
                     let path = "\(folder)/copy.mp4"
-                    try DuplicateCase(kind, of: source, number: 3).write(path)
+                    try #require(DuplicateCase(kind, of: source, number: 3)).write(path)
                     let name = "\(source.name)/\(kind.rawValue)"
                     sources[name] = source.name
                     search.add(try VideoFingerprint.make(of: path), ofVideo: name)
@@ -35,7 +33,7 @@ import Testing
             let found = sources.filter { name, source in
                 groups[name] != nil && groups[name] == groups["\(source)/original"]
             }
-            #expect(found.count >= sources.count - 2, "\(Set(sources.keys).subtracting(found.keys))")
+            #expect(found.count >= sources.count - 1, "\(Set(sources.keys).subtracting(found.keys))")
         }
     }
 
@@ -47,8 +45,8 @@ import Testing
             corpus.settings.shard.pairs.hardRatio = 0
             let sources = (0..<3).flatMap { DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 4) }
             for (number, source) in sources.enumerated() {
-                try DuplicateCase(.original, of: source, number: 1).write("\(folder)/videos/\(number).mp4")
-                try DuplicateCase(.encoded, of: source, number: 1).write("\(folder)/videos/\(number)-again.mp4")
+                try DuplicateCase(.original, of: source, number: 1)?.write("\(folder)/videos/\(number).mp4")
+                try DuplicateCase(.encoded, of: source, number: 1)?.write("\(folder)/videos/\(number)-again.mp4")
             }
             let report = try IngestStage.run(corpus.workspace, corpus.context)
             #expect(report.nearDuplicates == NearDuplicates.Counts(videos: 12, groups: 6))
@@ -89,8 +87,8 @@ import Testing
             for (number, source) in (0..<4).map({
                 DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 4)[0]
             }).enumerated() {
-                try DuplicateCase(.original, of: source, number: 1).write("\(folder)/videos/\(number).mp4")
-                try DuplicateCase(.encoded, of: source, number: 1).write("\(folder)/videos/\(number)-again.mp4")
+                try DuplicateCase(.original, of: source, number: 1)?.write("\(folder)/videos/\(number).mp4")
+                try DuplicateCase(.encoded, of: source, number: 1)?.write("\(folder)/videos/\(number)-again.mp4")
             }
             _ = try IngestStage.run(corpus.workspace, corpus.context)
             _ = try ShardStage.run(corpus.workspace, corpus.context)

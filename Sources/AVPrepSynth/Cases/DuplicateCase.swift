@@ -1,49 +1,56 @@
 package import AVPrepCore
 import AVPrepMedia
 
-/// A stretch of pictures and sound that copies are made of.
+/// An excerpt of a recording that copies are made of, and what follows it there.
 package struct DuplicateSource: Sendable {
     package let name: String
-    /// RGB, all of one shape, 25 a second.
+    /// The recording that it is an excerpt of: other excerpts of it show other moments of the same scene.
+    package let recording: String
+    /// RGB, all of one shape, 25 a second: the excerpt, and beyond it as much as there is of ``following`` of its length.
     package let frames: [Image8]
     /// Mono, ``SynthPlan/sampleRate`` samples a second, as long as the frames.
     package let sound: [Float]
+    /// Frames of the excerpt itself.
+    package let count: Int
 
     static let fps = 25.0
+    /// What may follow, as a share of the excerpt.
+    static let following = 0.4
 
-    /// Two stretches of one practice video that have no moment in common: the same things before the same ground.
+    /// Two excerpts of one practice video that have no moment in common: the same things before the same ground.
     package static func practice(number: Int, width: Int, height: Int, seconds: Double) -> [DuplicateSource] {
+        let length = seconds * (1 + following)
         var settings = SynthSettings()
         settings.width = width
         settings.height = height
         settings.fps = fps
-        settings.seconds = 2 * seconds + 1
+        settings.seconds = 2 * length + 1
         let plan = SynthVideo.plan(settings, number: number, cues: [])
         let painter = ScenePainter(plan)
         let track = SoundTrack(plan)
         var sound = [Float](repeating: 0, count: track.sampleCount)
         sound.withUnsafeMutableBufferPointer { track.fill($0) }
-        return [0, seconds + 1].enumerated().map { part, start in
-            let frames = (0..<Int(seconds * fps)).map { index in
+        return [0, length + 1].enumerated().map { part, start in
+            let frames = (0..<Int(length * fps)).map { index in
                 let picture = Image8(width: width, height: height, channels: 3)
                 painter.paint(picture, at: start + Double(index) / fps)
                 return picture
             }
             let first = Int(start * Double(SynthPlan.sampleRate))
-            let end = min(sound.count, first + Int(seconds * Double(SynthPlan.sampleRate)))
+            let end = min(sound.count, first + Int(length * Double(SynthPlan.sampleRate)))
             return DuplicateSource(
-                name: "practice-\(number)-\(part)", frames: frames, sound: Array(sound[first..<end]))
+                name: "practice-\(number)-\(part)", recording: "practice-\(number)", frames: frames,
+                sound: Array(sound[first..<end]), count: Int(seconds * fps))
         }
     }
 
-    /// The stretch `[start, start + seconds)` of a real clip; nil where the clip has less of picture or sound.
-    package static func real(_ path: String, shortSide: Int, from start: Double, seconds: Double) throws
-        -> DuplicateSource?
-    {
+    /// The excerpts of a real clip that have no moment in common, one after another.
+    ///
+    /// - Throws: ``MediaError``.
+    package static func real(_ path: String, shortSide: Int, seconds: Double) throws -> [DuplicateSource] {
         let media = try MediaFile(path: path)
-        guard media.info.video != nil, media.info.audio != nil else { return nil }
-        let keeper = SourceKeeper(
-            frames: Int((start * fps).rounded(.up))..<Int(((start + seconds) * fps).rounded(.up)))
+        guard media.info.video != nil, media.info.audio != nil else { return [] }
+        let keeper = SourceKeeper(frames: Int(60 * fps))
         do {
             _ = try media.decode(
                 DecodeRequest(
@@ -51,12 +58,17 @@ package struct DuplicateSource: Sendable {
                     audio: [AudioFormat(sampleRate: SynthPlan.sampleRate, channels: 1)]),
                 to: keeper)
         } catch is SourceKeeper.Enough {}
-        let first = Int(Double(keeper.range.lowerBound) / fps * Double(SynthPlan.sampleRate))
-        let count = Int(Double(keeper.range.count) / fps * Double(SynthPlan.sampleRate))
-        guard keeper.frames.count == keeper.range.count, keeper.samples.count >= first + count else { return nil }
+        let samplesAFrame = Double(SynthPlan.sampleRate) / fps
+        let frames = min(keeper.frames.count, Int(Double(keeper.samples.count) / samplesAFrame))
+        let (count, step) = (Int(seconds * fps), Int((seconds * (1 + following) + 0.5) * fps))
         let file = path.split(separator: "/").last.map(String.init) ?? path
-        return DuplicateSource(
-            name: "\(file)@\(start)", frames: keeper.frames, sound: Array(keeper.samples[first..<first + count]))
+        return stride(from: 0, through: frames - count, by: step).map { first in
+            let end = min(frames, first + Int(seconds * (1 + following) * fps))
+            let samples = Int(Double(first) * samplesAFrame)..<Int(Double(end) * samplesAFrame)
+            return DuplicateSource(
+                name: "\(file)@\(Double(first) / fps)", recording: file, frames: Array(keeper.frames[first..<end]),
+                sound: Array(keeper.samples[samples]), count: count)
+        }
     }
 }
 
@@ -77,6 +89,8 @@ package struct DuplicateCase: Sendable {
         case volume
         /// Half a second to a second missing at the beginning.
         case trimmed
+        /// Another excerpt, encoded anew, that begins at two fifths of the first: the two have three fifths in common.
+        case overlapping
         /// Encoded anew, scaled, cropped, mirrored, with another volume.
         case everything = "all of it"
     }
@@ -89,9 +103,10 @@ package struct DuplicateCase: Sendable {
     private let gain: Float
     private let quality: Int
     private let bitRate: Int
-    private let firstFrame: Int
+    private let range: Range<Int>
 
-    package init(_ kind: Kind, of source: DuplicateSource, number: Int) {
+    /// - Returns: nil where the source has too little beyond its excerpt.
+    package init?(_ kind: Kind, of source: DuplicateSource, number: Int) {
         self.kind = kind
         self.source = source
         var random = SeededRandom(seed: UInt64(number), for: "duplicate/\(source.name)/\(kind.rawValue)")
@@ -102,10 +117,16 @@ package struct DuplicateCase: Sendable {
         gain =
             kind == .volume || isAll
             ? (random.happens(0.5) ? Float(random.uniform(0.16...0.63)) : Float(random.uniform(1.6...2.5))) : 1
-        let isCoarse = kind == .encoded || isAll
+        let isCoarse = kind == .encoded || kind == .overlapping || isAll
         quality = isCoarse ? 28 + random.below(8) : 20
         bitRate = isCoarse ? 48_000 + 8_000 * random.below(4) : 128_000
-        firstFrame = kind == .trimmed ? 13 + random.below(12) : 0
+        let shift = Int(DuplicateSource.following * Double(source.count))
+        switch kind {
+        case .trimmed: range = 13 + random.below(12)..<source.count
+        case .overlapping: range = shift..<shift + source.count
+        default: range = 0..<source.count
+        }
+        guard range.upperBound <= source.frames.count else { return nil }
     }
 
     /// Encodes the copy: H.264 and AAC in MP4.
@@ -128,13 +149,13 @@ package struct DuplicateCase: Sendable {
         )
         let corner = (x: (cut?.x ?? 0) * Double(first.width), y: (cut?.y ?? 0) * Double(first.height))
         let samplesAFrame = Double(SynthPlan.sampleRate) / DuplicateSource.fps
-        for (index, frame) in source.frames[firstFrame...].enumerated() {
+        for (index, frame) in source.frames[range].enumerated() {
             frame.resample(into: picture) { x, y in
                 let column = isMirrored ? width - 1 - x : x
                 return (corner.x + (Double(column) + 0.5) * step.x - 0.5, corner.y + (Double(y) + 0.5) * step.y - 0.5)
             }
-            let begin = Int(Double(firstFrame + index) * samplesAFrame)
-            let end = min(source.sound.count, Int(Double(firstFrame + index + 1) * samplesAFrame))
+            let begin = Int(Double(range.lowerBound + index) * samplesAFrame)
+            let end = min(source.sound.count, Int(Double(range.lowerBound + index + 1) * samplesAFrame))
             if begin < end {
                 try writer.write(
                     samples: source.sound[begin..<end].map { max(-1, min(1, $0 * gain)) },
@@ -146,18 +167,18 @@ package struct DuplicateCase: Sendable {
     }
 }
 
-/// Keeps frames of a range and all sound up to its end, and ends the pass after it.
+/// Keeps the first frames and all sound up to there, and ends the pass after them.
 private final class SourceKeeper: DecodeConsumer {
     struct Enough: Error {}
-    let range: Range<Int>
+    private let limit: Int
     private(set) var frames: [Image8] = []
     private(set) var samples: [Float] = []
 
-    init(frames range: Range<Int>) { self.range = range }
+    init(frames limit: Int) { self.limit = limit }
 
     func consume(frame picture: Image8, index: Int) throws {
-        guard index < range.upperBound else { throw Enough() }
-        if range.contains(index) { frames.append(picture.copied()) }
+        guard index < limit else { throw Enough() }
+        frames.append(picture.copied())
     }
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {
