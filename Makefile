@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libav
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test fuzz kill scale lint format schemas bench quickstart install clean
+.PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -33,6 +33,7 @@ help:
 	@echo "make engine       the torch engine, $(ENGINE) (TORCH=$(TORCH), or LIBTORCH=/path/to/libtorch)"
 	@echo "make test         build, make the venv of oracles, run every test"
 	@echo "make fuzz         ingest damaged media files, FUZZ_CASES=$(FUZZ_CASES) of FUZZ_SEED=$(FUZZ_SEED), with the release build"
+	@echo "make fuzz-shards  verify, train, export and shard on damaged shards, FUZZ_CASES=$(FUZZ_CASES) of FUZZ_SEED=$(FUZZ_SEED)"
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
@@ -119,6 +120,12 @@ fuzz: build
 	AVPREP_PROGRAM="$(CURDIR)/$(RELEASE)" AVPREP_FUZZ_CASES=$(FUZZ_CASES) AVPREP_FUZZ_SEED=$(FUZZ_SEED) \
 	AVPREP_FUZZ_FIRST=$(FUZZ_FIRST) AVPREP_FUZZ_FOLDER="$(CURDIR)/.build/fuzz" \
 	$(SWIFT) test --skip-build --filter MediaFuzzTests/damagedFilesCostThemselvesAlone
+
+# What reads shards, on shards, pair files and indices with random damage.
+fuzz-shards: deps
+	$(SWIFT) build --build-tests
+	AVPREP_FUZZ_CASES=$(FUZZ_CASES) AVPREP_FUZZ_SEED=$(FUZZ_SEED) AVPREP_FUZZ_FIRST=$(FUZZ_FIRST) \
+	$(SWIFT) test --skip-build --filter ShardFuzzTests
 
 # A hundred kills at random moments of ingest and shard; a few of them are part of `make test`.
 kill: deps

@@ -21,7 +21,7 @@ package struct Export: WorkCommand {
     @Option(name: .long, help: "webdataset, or huggingface: the same with a dataset card.")
     package var format = "webdataset"
 
-    @Option(name: .long, help: "frames, flow, motion, pcm or spectrograms; again for more. Without it: all.")
+    @Option(name: .long, help: "frames, flow, motion, pcm, waveforms or spectrograms; again for more. Without it: all.")
     package var only: [String] = []
 
     @Option(name: .long, help: "The dataset card's licence, in the hub's words.")

@@ -36,6 +36,15 @@ package struct PairStatistics: Sendable, Equatable, Codable {
 
     package func count(_ kind: PairKind) -> Int { kinds[kind.name] ?? 0 }
 
+    /// Whether these can be counts: what was read from a file may be anything, and sums must not overflow.
+    package var isPossible: Bool {
+        let single = [pairs, segments, segmentsUsed, videos, videosUsed, withoutSuperHard, repeats]
+        let named = [kinds, excluded, withoutHard, videosWithoutHard].flatMap(\.values)
+        return (single + named + offsets.counts).allSatisfy { (0...1 << 40).contains($0) }
+            && offsets.counts.count == OffsetHistogram.edges.count
+            && offsets.lowerEdgesSeconds == OffsetHistogram.edges
+    }
+
     /// Adds the numbers of another shard's set.
     package mutating func add(_ other: PairStatistics) {
         pairs += other.pairs

@@ -5,11 +5,15 @@ package import AVPrepStore
 package enum SegmentSample {
     /// What a sample can hold beside its description.
     package enum Part: String, Sendable, CaseIterable {
-        case frames, flow, motion, pcm, spectrograms
+        case frames, flow, motion, pcm, waveforms, spectrograms
     }
 
-    /// Adds the segment's members to a tar: `KEY.json`, `KEY.000000.jpg` (or `.png`) …, `KEY.wav`, `KEY.mel.npy` …,
-    /// `KEY.flow_forward.000000.jpg` …, `KEY.motion.npy`. Pictures that are stored raw become `KEY.frames.npy`.
+    /// The columns of `KEY.motion_rates.npy`, as the format names them.
+    package static let motionRates = ["inlier_count", "error", "pan", "tilt", "zoom", "roll"]
+
+    /// Adds the segment's members to a tar: `KEY.json`, `KEY.000000.jpg` (or `.png`) …, `KEY.wav`, `KEY.NAME.wav` for each named
+    /// waveform, `KEY.mel.npy` …, `KEY.flow_forward.000000.jpg` …, `KEY.motion.npy` and `KEY.motion_rates.npy`. Pictures
+    /// that are stored raw become one array, `KEY.frames.npy` and `KEY.flow_forward.npy`, uint8 or float16 as stored.
     ///
     /// - Parameter buffer: reused from sample to sample.
     /// - Throws: `StoreError`, ``Failure``.
@@ -29,6 +33,17 @@ package enum SegmentSample {
             buffer = WaveFile.header(sampleRate: pcm.sampleRate, channels: pcm.channels, frames: stored.pcm.count)
             try reader.withPCM(stored.pcm) { samples in buffer.append(contentsOf: UnsafeRawBufferPointer(samples)) }
             try tar.add("\(key).wav", buffer)
+        }
+        if parts.contains(.waveforms) {
+            for waveform in reader.layout.waveforms {
+                let rows = stored.waveforms[waveform.name] ?? 0..<0
+                buffer = WaveFile.header(
+                    sampleRate: waveform.sampleRate, channels: waveform.channels, frames: rows.count)
+                try reader.withWaveform(waveform.name, rows) { samples in
+                    buffer.append(contentsOf: UnsafeRawBufferPointer(samples))
+                }
+                try tar.add("\(key).\(waveform.name).wav", buffer)
+            }
         }
         if parts.contains(.spectrograms) {
             for spectrogram in reader.layout.spectrograms {
@@ -51,12 +66,23 @@ package enum SegmentSample {
             }
         }
         if parts.contains(.motion), reader.layout.hasMotion {
-            buffer = NumPyArray.header(.float32, shape: [stored.frames.count, 3, 3])
-            for motion in try reader.motion(stored.frames) {
-                motion.homography.withUnsafeBytes { buffer.append(contentsOf: $0) }
-            }
-            try tar.add("\(key).motion.npy", buffer)
+            try write(try reader.motion(stored.frames), key: key, to: tar, &buffer)
         }
+    }
+
+    private static func write(
+        _ motion: [FrameMotion], key: String, to tar: TarWriter, _ buffer: inout [UInt8]
+    ) throws {
+        buffer = NumPyArray.header(.float32, shape: [motion.count, 3, 3])
+        for frame in motion { frame.homography.withUnsafeBytes { buffer.append(contentsOf: $0) } }
+        try tar.add("\(key).motion.npy", buffer)
+        buffer = NumPyArray.header(.float32, shape: [motion.count, motionRates.count])
+        for frame in motion {
+            // In the order of `motionRates`.
+            let rates = [Float(frame.inlierCount), frame.error, frame.pan, frame.tilt, frame.zoom, frame.roll]
+            rates.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        }
+        try tar.add("\(key).motion_rates.npy", buffer)
     }
 
     private static func write(

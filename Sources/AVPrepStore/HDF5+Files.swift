@@ -110,4 +110,20 @@ extension HDF5 {
             H5Lcreate_external(file, object, group.id, name, avprep_h5p_default(), avprep_h5p_default()),
             "link \(name) in", path, code: .unwritable)
     }
+
+    /// Where an external link leads; nil when there is no link of this name, or one of another kind.
+    static func externalLink(_ name: String, in group: Handle, _ path: String) throws -> (file: String, object: String)?
+    {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard H5Lexists(group.id, name, avprep_h5p_default()) > 0 else { return nil }
+        var link = H5L_info_t()
+        try check(H5Lget_info(group.id, name, &link, avprep_h5p_default()), "find \(name) in", path)
+        guard link.type == H5L_TYPE_EXTERNAL, link.u.val_size > 0, link.u.val_size <= 1 << 16 else { return nil }
+        var value = [UInt8](repeating: 0, count: link.u.val_size)
+        try check(H5Lget_val(group.id, name, &value, value.count, avprep_h5p_default()), "read link \(name) of", path)
+        // A byte of version and flags, then two texts that each end with a zero.
+        let texts = value.dropFirst().split(separator: 0, omittingEmptySubsequences: false).prefix(2)
+        guard texts.count == 2, let file = texts.first, let object = texts.last else { return nil }
+        return (String(decoding: file, as: UTF8.self), String(decoding: object, as: UTF8.self))
+    }
 }

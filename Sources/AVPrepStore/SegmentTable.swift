@@ -164,7 +164,7 @@ enum SegmentTable {
     private static func checkedRanges(
         _ firsts: [Int], _ counts: [Int], _ column: String, rowCount: Int, _ path: String
     ) throws -> [Range<Int>] {
-        try zip(firsts, counts).enumerated().map { row, range in
+        let ranges = try zip(firsts, counts).enumerated().map { row, range in
             let (first, count) = range
             guard first >= 0, count >= 0, first <= rowCount, count <= rowCount - first else {
                 throw StoreError.damaged(
@@ -172,6 +172,12 @@ enum SegmentTable {
             }
             return first..<first + count
         }
+        // No row belongs to two segments, so that going through all of them never takes longer than the file is.
+        let order = ranges.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
+        if let (range, _) = zip(order.dropFirst(), order).first(where: { $0.lowerBound < $1.upperBound }) {
+            throw StoreError.damaged(path, "two segments share row \(range.lowerBound) of \(column)")
+        }
+        return ranges
     }
 
     // MARK: - Columns

@@ -22,7 +22,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         /// The key of its videos, their order and the settings they were prepared under: the file's `content_key`.
         package var contentKey: String
 
-        private enum CodingKeys: String, CodingKey {
+        fileprivate enum CodingKeys: String, CodingKey {
             case name, split, segments, videos, frames, seconds, bytes, sha256
             case contentKey = "content_key"
         }
@@ -62,6 +62,10 @@ package struct ShardIndex: Sendable, Equatable, Codable {
             self.counts = counts
             self.statistics = statistics
             self.attributes = attributes
+        }
+
+        fileprivate enum CodingKeys: String, CodingKey {
+            case name, counts, statistics, attributes
         }
     }
 
@@ -143,57 +147,49 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
     }
+}
 
-    /// Reads and checks `index.json`.
-    ///
-    /// - Throws: ``StoreError`` when it is absent, of a newer format, or contradicts itself.
-    package static func load(_ folder: String) throws -> ShardIndex {
-        let path = "\(folder)/\(fileName)"
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw StoreError(.unreadable, "cannot read \(path): there is no shard set; run `avprep shard` first")
-        }
-        struct Version: Decodable {
-            let format: String
-            let format_version: String
-        }
-        do {
-            let version = try JSONDecoder().decode(Version.self, from: data)
-            guard version.format == "avprep-index" else {
-                throw StoreError(.foreign, "\(path) is not an index of avprep shards")
-            }
-            try StoreFormat.checkVersion(version.format_version, path)
-            let index = try JSONDecoder().decode(ShardIndex.self, from: data)
-            if let fault = index.fault { throw StoreError.damaged(path, fault) }
-            return index
-        } catch let error as DecodingError {
-            throw StoreError.damaged(path, error.line)
-        }
+// What an index of format 1.0 lacks is empty.
+extension ShardIndex {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        format = try values.decode(String.self, forKey: .format)
+        formatVersion = try values.decode(String.self, forKey: .formatVersion)
+        createdBy = try values.decode(String.self, forKey: .createdBy)
+        seed = try values.decode(Int.self, forKey: .seed)
+        layout = try values.decode(StoreLayout.self, forKey: .layout)
+        splits = try values.decode([String: SplitTotals].self, forKey: .splits)
+        shards = try values.decode([Shard].self, forKey: .shards)
+        pairSets = try values.decode([Pairs].self, forKey: .pairSets)
+        pairFiles = try values.decode([String: String].self, forKey: .pairFiles)
+        vanishedVideos = try values.decodeIfPresent([String].self, forKey: .vanishedVideos) ?? []
+        straddlingVideos = try values.decodeIfPresent([String].self, forKey: .straddlingVideos)
+        normalization = try values.decodeIfPresent([String: Normalization].self, forKey: .normalization)
     }
+}
 
-    /// What is wrong with an index that was read, or nil.
-    private var fault: String? {
-        if let fault = layout.fault { return "in its layout, \(fault)" }
-        if Set(shards.map(\.name)).count != shards.count { return "two shards have one name" }
-        for shard in shards {
-            // Names lead to files: none may lead out of the folder.
-            if shard.name.contains("/") || shard.name.hasPrefix(".") || shard.name.isEmpty {
-                return "a shard is called \"\(shard.name)\""
-            }
-            if SHA256Digest(hex: shard.sha256) == nil { return "\(shard.name) has no SHA-256" }
-            if min(shard.segments, shard.videos, shard.frames, shard.bytes) < 0 || !(shard.seconds >= 0) {
-                return "\(shard.name) has negative counts"
-            }
-        }
-        for (name, numbers) in normalization ?? [:] {
-            guard let bins = layout.spectrogram(name)?.bins, numbers.rows > 0, numbers.mean.count == bins,
-                numbers.std.count == bins, numbers.mean.allSatisfy(\.isFinite),
-                numbers.std.allSatisfy({ $0.isFinite && $0 >= 0 })
-            else { return "the normalization of \(name) is not one of its bins" }
-        }
-        if let name = pairFiles.keys.first(where: { $0.contains("/") || $0.hasPrefix(".") || $0.isEmpty }) {
-            return "a pair file is called \"\(name)\""
-        }
-        return nil
+extension ShardIndex.Shard {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        split = try values.decode(Split.self, forKey: .split)
+        segments = try values.decode(Int.self, forKey: .segments)
+        videos = try values.decode(Int.self, forKey: .videos)
+        frames = try values.decode(Int.self, forKey: .frames)
+        seconds = try values.decode(Double.self, forKey: .seconds)
+        bytes = try values.decode(Int.self, forKey: .bytes)
+        sha256 = try values.decode(String.self, forKey: .sha256)
+        contentKey = try values.decodeIfPresent(String.self, forKey: .contentKey) ?? ""
+    }
+}
+
+extension ShardIndex.Pairs {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        counts = try values.decode([String: [String: Int]].self, forKey: .counts)
+        statistics = try values.decodeIfPresent([String: PairStatistics].self, forKey: .statistics) ?? [:]
+        attributes = try values.decode([String: AttributeValue].self, forKey: .attributes)
     }
 }
 
@@ -201,16 +197,22 @@ extension ShardIndex.Shard {
     /// Measures a finished shard: counts from its segment table, size and SHA-256 from its bytes.
     package init(path: String, split: Split, isCancelled: () -> Bool = { false }) throws {
         let reader = try StoreReader(path: path)
-        let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw StoreError(.unreadable, "cannot read \(path): \(systemError())")
         }
         self.init(
-            name: (path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
+            reader, split: split, bytes: Int(status.st_size),
+            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+    }
+
+    /// An open shard whose size and SHA-256 are known.
+    package init(_ reader: StoreReader, split: Split, bytes: Int, sha256: String) {
+        let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
+        self.init(
+            name: (reader.path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
             videos: Set(reader.segments.map(\.segment.videoID)).count, frames: frames,
-            seconds: Double(frames) / reader.layout.fps, bytes: Int(status.st_size),
-            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex,
+            seconds: Double(frames) / reader.layout.fps, bytes: bytes, sha256: sha256,
             contentKey: reader.attributes["content_key"]?.text ?? "")
     }
 }

@@ -252,6 +252,11 @@ package struct StoreLayout: Sendable, Equatable, Codable {
                 return "spectrogram \(spectrogram.name) has \(spectrogram.bins) bins at "
                     + "\(spectrogram.framesPerSecond) frames a second"
             }
+            // What the lengths of clips are worked out from.
+            for name in ["sr", "hop_length", "win_length", "n_fft"] {
+                guard let number = spectrogram.attributes[name]?.number else { continue }
+                if !(0...1e6).contains(number) { return "spectrogram \(spectrogram.name) has the \(name) \(number)" }
+            }
         }
         let names = spectrograms.map(\.name) + waveforms.map(\.name)
         if Set(names).count != names.count { return "two datasets of sound have one name" }

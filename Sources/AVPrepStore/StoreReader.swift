@@ -21,6 +21,9 @@ package final class StoreReader: @unchecked Sendable {
     package let attributes: [String: AttributeValue]
     /// The table of segments; a row's number is what pairs name.
     package let segments: [StoredSegment]
+    /// Where `/pairs` leads other readers, as `FILE:OBJECT`; nil where there is no such link. avprep itself does not follow
+    /// it: it finds pair files by their names.
+    package let pairsLink: String?
 
     let columns: [Track.Content: Column]
     /// Kept open while columns are read through HDF5; nil when all of them are mapped.
@@ -46,7 +49,7 @@ package final class StoreReader: @unchecked Sendable {
     /// - Throws: ``StoreError`` when the file is absent, not of this format, of a newer one, or contradicts itself.
     package init(path: String) throws {
         self.path = path
-        (kind, layout, attributes, segments, columns, file) = try HDF5.perform {
+        (kind, layout, attributes, segments, pairsLink, columns, file) = try HDF5.perform {
             let file = try HDF5.openFile(path)
             let attributes = try HDF5.readAttributes(of: file, path)
             try StoreFormat.check(attributes, format: StoreFormat.name, path)
@@ -62,7 +65,8 @@ package final class StoreReader: @unchecked Sendable {
                 rowCount: { columns[$0.content]?.rows ?? 0 }, path)
             try Self.check(segments, layout, columns, path)
             let isMapped = columns.values.allSatisfy { if case .mapped = $0.source { true } else { false } }
-            return (kind, layout, attributes, segments, columns, isMapped ? nil : file)
+            let link = try HDF5.externalLink("pairs", in: file, path).map { "\($0.file):\($0.object)" }
+            return (kind, layout, attributes, segments, link, columns, isMapped ? nil : file)
         }
     }
 

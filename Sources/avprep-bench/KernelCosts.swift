@@ -106,6 +106,20 @@ enum ProcessCost {
         }
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9 + elsewhere
     }
+
+    /// Begins a new peak of resident memory (Linux, proc(5): clear_refs).
+    static func resetPeak() {
+        guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
+        file.write(Data("5".utf8))
+    }
+
+    /// Peak of resident memory since ``resetPeak()``, in MiB; NaN where the system does not tell.
+    static var peakMegabytes: Double {
+        let text = String(decoding: FileManager.default.contents(atPath: "/proc/self/status") ?? Data(), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }.map { $0 / 1024 }
+            ?? .nan
+    }
 }
 
 /// Takes a decode pass and keeps nothing.

@@ -3,6 +3,7 @@ import AVPrepCore
 import AVPrepPairs
 import AVPrepPipeline
 import AVPrepStore
+import AVPrepVision
 import ArgumentParser
 import Foundation
 
@@ -18,16 +19,21 @@ struct ScaleBench: ParsableCommand {
     @Flag(help: "Leave out ingesting clips, and with it disk and CPU time of media.")
     var skipMedia = false
 
+    @Argument(help: "Clips whose cost a second stands for the corpora's; without any, practice clips are made.")
+    var files: [String] = []
+
     private static let key = "scale"
 
     func run() throws {
         let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var rows = [["videos", "list", "record", "status", "plan", "pairs of 1 M", "peak"]]
+        var rows = [["videos", "list", "record", "status", "plan", "1 M pairs", "their memory"]]
         for count in videos { rows.append(try measure(count, in: "\(folder)/\(count)")) }
         print(TextTable.text(rows))
-        print("list, record and plan: microseconds a video. status: milliseconds. pairs: seconds. peak: MiB, so far.")
+        print(
+            "list, record and plan: microseconds a video. status: milliseconds. 1 M pairs: seconds, and peak MiB meanwhile."
+        )
         if !skipMedia { print(try media(in: folder)) }
     }
 
@@ -54,18 +60,22 @@ struct ScaleBench: ParsableCommand {
         try catalog.endRun(run, .done)
         var status = Double.infinity
         for _ in 0..<3 { status = min(status, try seconds { _ = try StatusReport.make(workspace) }) }
-        let videos = (0..<count).map {
-            ShardPlan.Video(videoID: Self.videoID($0), path: Self.path($0), bytes: 4 << 20)
-        }
-        let plan = seconds { _ = ShardPlan(videos: videos, settings: ShardSettings(), seed: 1) }
+        let plan = try planSeconds(count)
+        ProcessCost.resetPeak()
         let pairs = try seconds { try drawMillion(count) }
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
+        let peak = ProcessCost.peakMegabytes
         func micro(_ seconds: Double) -> String { String(format: "%.1f", seconds / Double(count) * 1e6) }
         return [
             String(count), micro(list), micro(record), String(format: "%.0f", status * 1e3), micro(plan),
-            String(format: "%.1f", pairs), String(usage.ru_maxrss / 1024),
+            String(format: "%.1f", pairs), String(format: "%.0f", peak),
         ]
+    }
+
+    private func planSeconds(_ count: Int) throws -> Double {
+        let videos = (0..<count).map {
+            ShardPlan.Video(videoID: Self.videoID($0), path: Self.path($0), bytes: 4 << 20)
+        }
+        return seconds { _ = ShardPlan(videos: videos, settings: ShardSettings(), seed: 1) }
     }
 
     private static func path(_ number: Int) -> String { "folder-\(number / 1000)/video-\(number).mp4" }
@@ -108,30 +118,72 @@ struct ScaleBench: ParsableCommand {
 
     // MARK: - Media
 
+    /// What a second of video costs.
+    private struct SecondCost {
+        let ingest: Double
+        let shard: Double
+        let prepared: Double
+        let shards: Double
+    }
+
     /// Disk and CPU time of a second of video, and of whole corpora of ten-second clips by it.
     private func media(in folder: String) throws -> String {
-        var settings = PipelineSettings()
-        settings.workers = 1
-        settings.corpus.paths = try PracticeClips.make(in: folder)
-        let workspace = Workspace(folder: "\(folder)/media", settings: settings)
-        let start = ProcessCost.cpuSeconds
-        let report = try IngestStage.run(workspace, StageContext())
-        let cpu = ProcessCost.cpuSeconds - start
-        guard report.exitStatus == .done else { throw Failure(report.text) }
-        let shards = try ShardStage.run(workspace, StageContext()).index
-        let seconds = shards.splits.values.reduce(0) { $0 + $1.seconds }
-        let bytes = Double(shards.shards.reduce(0) { $0 + $1.bytes }) / seconds
-        var rows = [["corpus", "videos", "hours", "shards on disk", "ingest"]]
-        for (name, videos) in [("Kinetics", 230_000.0), ("AudioSet", 1_800_000)] {
-            let hours = videos * 10 / 3600
+        let isMade = files.isEmpty
+        var rows = [["settings", "ingest", "shard", "prepared", "shards"]]
+        var corpora = [["corpus", "settings", "videos", "hours", "ingest", "shard", "prepared", "shards"]]
+        let clips = isMade ? try PracticeClips.make(in: folder) : files.map { URL(fileURLWithPath: $0).path }
+        for (name, isLight) in [("default", false), ("without flow", true)] {
+            var settings = PipelineSettings()
+            settings.workers = 1
+            settings.corpus.paths = clips
+            if isLight { settings.ingest.flow.method = .off }
+            let cost = try measure(settings, in: "\(folder)/media-\(isLight)")
             rows.append([
-                name, String(Int(videos)), String(Int(hours)),
-                String(format: "%.1f TB", bytes * videos * 10 / 1e12),
-                String(format: "%.0f core days", cpu / seconds * videos * 10 / 86_400),
+                name, String(format: "%.3f CPU s", cost.ingest), String(format: "%.4f CPU s", cost.shard),
+                String(format: "%.3f MB", cost.prepared / 1e6), String(format: "%.3f MB", cost.shards / 1e6),
             ])
+            for (corpus, videos) in [("Kinetics", 230_000.0), ("AudioSet", 1_800_000)] {
+                let seconds = videos * 10
+                corpora.append([
+                    corpus, name, String(Int(videos)), String(Int(seconds / 3600)),
+                    String(format: "%.1f core days", cost.ingest * seconds / 86_400),
+                    String(format: "%.1f core hours", cost.shard * seconds / 3600),
+                    String(format: "%.2f TB", cost.prepared * seconds / 1e12),
+                    String(format: "%.2f TB", cost.shards * seconds / 1e12),
+                ])
+            }
         }
-        return
-            "\na second of video (640 × 360, stored with short side 256, default settings): "
-            + String(format: "%.2f MB, %.2f CPU seconds\n", bytes / 1e6, cpu / seconds) + TextTable.text(rows)
+        let what = isMade ? "640 × 360, made for the purpose" : "\(clips.count) files given"
+        return "\na second of video (\(what); stored with short side 256):\n" + TextTable.text(rows)
+            + "\n\ncorpora of ten-second clips by it:\n" + TextTable.text(corpora)
+    }
+
+    private func measure(_ settings: PipelineSettings, in folder: String) throws -> SecondCost {
+        let workspace = Workspace(folder: folder, settings: settings)
+        var start = ProcessCost.cpuSeconds
+        let report = try IngestStage.run(workspace, StageContext())
+        let ingest = ProcessCost.cpuSeconds - start
+        guard report.preparedCount > 0 else { throw Failure(report.text) }
+        start = ProcessCost.cpuSeconds
+        let index = try ShardStage.run(workspace, StageContext()).index
+        let shard = ProcessCost.cpuSeconds - start
+        let seconds = index.splits.values.reduce(0) { $0 + $1.seconds }
+        let pairBytes = try index.pairFiles.keys.reduce(0) { $0 + (try Self.size("\(workspace.shards)/\($1)")) }
+        return SecondCost(
+            ingest: ingest / seconds, shard: shard / seconds,
+            prepared: Double(try Self.sizes(below: workspace.prepared)) / seconds,
+            shards: Double(index.shards.reduce(pairBytes) { $0 + $1.bytes }) / seconds)
+    }
+
+    private static func size(_ path: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure("cannot read \(path): \(systemError())") }
+        return Int(status.st_size)
+    }
+
+    private static func sizes(below folder: String) throws -> Int {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".h5") }.reduce(0) {
+            $0 + (try size("\(folder)/\($1)"))
+        }
     }
 }

@@ -104,6 +104,19 @@ struct TrainerTests {
         }
     }
 
+    private func addSet(named name: String, to folder: String) throws {
+        var index = try ShardIndex.load(folder)
+        for shard in index.shards {
+            let file = PairFile.name(forShard: shard.name)
+            var sets = try PairFile.read("\(folder)/\(file)")
+            sets.append(PairSet(name: name, attributes: sets[0].attributes, pairs: Array(sets[0].pairs.reversed())))
+            try PairFile.write(sets, shardKey: "key", to: "\(folder)/\(file)")
+            index.pairFiles[file] = try SHA256.digest(ofFile: "\(folder)/\(file)").hex
+        }
+        index.pairSets.append(.init(name: name, counts: [:], statistics: [:], attributes: [:]))
+        try index.save(folder)
+    }
+
     @Test func aFinishedRunIsLeftAloneAndAChangedOneIsRefused() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
@@ -128,8 +141,11 @@ struct TrainerTests {
             #expect(refusal { $0.stages[0].epochs = 2 }.contains("train.stages[0].epochs was 1 and is 2"))
             #expect(refusal { $0.flip = false }.contains("train.flip"))
             #expect(refusal(seed: 4) { _ in }.contains("seed was 3 and is 4"))
+            // A set beside those that are learnt from changes files and index, and nothing for the run.
+            try addSet(named: "beside", to: folder)
+            #expect(try train(folder, run: "run", settings: settings) == .wasFinished(steps: 7))
             try PracticeShards(seed: 2).write(to: folder)
-            #expect(refusal { _ in }.contains("shards are not those"))
+            #expect(refusal { _ in }.contains("on other shards than those"))
         }
     }
 

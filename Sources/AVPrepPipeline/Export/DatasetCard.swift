@@ -81,7 +81,14 @@ struct DatasetCard {
                     : ["`frames.npy`", "frames, uint8 [frame, y, x, RGB], \(layout.fps.shortText) a second"])
         }
         if request.parts.contains(.pcm), let pcm = layout.pcm {
-            rows.append(["`wav`", "\(pcm.sampleRate) samples a second, \(pcm.channels == 1 ? "mono" : "stereo")"])
+            rows.append(["`wav`", "\(pcm.sampleRate) samples a second, \(channels(pcm.channels))"])
+        }
+        if request.parts.contains(.waveforms) {
+            for waveform in layout.waveforms {
+                rows.append([
+                    "`\(waveform.name).wav`", "\(waveform.sampleRate) samples a second, \(channels(waveform.channels))",
+                ])
+            }
         }
         if request.parts.contains(.spectrograms) {
             for spectrogram in layout.spectrograms {
@@ -93,17 +100,37 @@ struct DatasetCard {
         }
         if request.parts.contains(.flow), let flow = layout.flow {
             for direction in flow.directions {
+                let name = "flow_\(direction.rawValue)"
                 rows.append([
-                    "`flow_\(direction.rawValue)` …",
-                    "optical flow (\(flow.method)), x above y, \(flow.quantisation)",
+                    flow.codec == .raw ? "`\(name).npy`" : "`\(name).000000.\(flow.codec == .png ? "png" : "jpg")` …",
+                    "optical flow (\(flow.method)), \((flow.storedType ?? .uint8).rawValue), x above y, "
+                        + flow.quantisation,
                 ])
             }
         }
         if request.parts.contains(.motion), layout.hasMotion {
             rows.append(["`motion.npy`", "homographies to the central frame, float32 [frame, 3, 3]"])
+            rows.append([
+                "`motion_rates.npy`",
+                "float32 [frame, \(SegmentSample.motionRates.joined(separator: ", "))], pixels and degrees a second",
+            ])
         }
         return "## Samples\n\nOne sample a segment; members of one key, by ending. Frame 0 and sound sample 0 are "
-            + "simultaneous.\n\n" + table(["ending", "holds"], rows)
+            + "simultaneous.\n\n" + table(["ending", "holds"], rows) + leftOut(layout, request)
+    }
+
+    private static func channels(_ count: Int) -> String {
+        count == 1 ? "mono" : count == 2 ? "stereo" : "\(count) channels"
+    }
+
+    /// What the shards hold and the export, as it was ordered, does not.
+    private static func leftOut(_ layout: StoreLayout, _ request: ExportRequest) -> String {
+        let held: [(part: SegmentSample.Part, isHeld: Bool)] = [
+            (.frames, true), (.flow, layout.flow != nil), (.motion, layout.hasMotion), (.pcm, layout.pcm != nil),
+            (.waveforms, !layout.waveforms.isEmpty), (.spectrograms, !layout.spectrograms.isEmpty),
+        ]
+        let names = held.filter { $0.isHeld && !request.parts.contains($0.part) }.map(\.part.rawValue)
+        return names.isEmpty ? "" : "\n\nThe shards also hold \(names.joined(separator: ", ")), left out here."
     }
 
     private static func pairs(_ index: ShardIndex) -> String {

@@ -27,7 +27,8 @@ package struct ExportRequest: Sendable {
 
 /// Shards → WebDataset tars, pair tables as CSV, and a dataset card.
 package enum ExportStage {
-    /// Exports into `folder`. Tars that are there already for the same shards are kept.
+    /// Exports into `folder`: tars, pair sets as CSV, what spectrograms are normalised with (`normalization.json`). Tars
+    /// that are there already for the same shards are kept.
     ///
     /// - Throws: `StoreError`, ``Failure`` when the disk refuses or the folder holds something else; `CancellationError`.
     package static func run(
@@ -47,10 +48,11 @@ package enum ExportStage {
             index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
         ) { shard in
             let name = String(shard.name.dropLast(".h5".count)) + ".tar"
-            let key = try CanonicalJSON.key(of: [shard.sha256] + request.parts.map(\.rawValue).sorted())
+            let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
             let path = "\(data)/\(name)"
             if !manifest.holds(name, key: key, path: path) {
-                try write(shard, workspace, request.parts, to: path, context.cancellation)
+                let reader = try index.reader(of: shard, in: workspace.shards)
+                try write(reader, request.parts, to: path, context.cancellation)
                 try manifest.enter(name, key: key, path: path)
             }
             progress.update(
@@ -64,6 +66,10 @@ package enum ExportStage {
         for set in index.pairSets {
             pairs[set.name] = try PairSetStage.export(set.name, of: workspace, to: "\(folder)/pairs/\(set.name).csv")
         }
+        if let normalization = index.normalization, request.parts.contains(.spectrograms) {
+            let text = try CanonicalJSON.encode(normalization, pretty: true) + "\n"
+            try AtomicFile.write(Data(text.utf8), to: "\(folder)/normalization.json")
+        }
         try removeStale(index, in: data, folder)
         if request.format == .huggingFace {
             let card = try DatasetCard(index: index, workspace: workspace, request: request)
@@ -73,6 +79,9 @@ package enum ExportStage {
             folder: folder, format: request.format, shards: index.shards.count,
             segments: index.shards.reduce(0) { $0 + $1.segments }, pairs: pairs)
     }
+
+    /// Another one when the members of a sample change, so that tars of an earlier avprep are written again.
+    private static let layoutVersion = "2"
 
     /// A folder with something else in it is not for us to fill.
     private static func refuseForeign(_ folder: String) throws {
@@ -93,10 +102,8 @@ package enum ExportStage {
     }
 
     private static func write(
-        _ shard: ShardIndex.Shard, _ workspace: Workspace, _ parts: Set<SegmentSample.Part>, to path: String,
-        _ cancellation: Cancellation
+        _ reader: StoreReader, _ parts: Set<SegmentSample.Part>, to path: String, _ cancellation: Cancellation
     ) throws {
-        let reader = try StoreReader(path: "\(workspace.shards)/\(shard.name)")
         var buffer: [UInt8] = []
         try AtomicFile.write(to: path) { temporary in
             let tar = try TarWriter(path: temporary)

@@ -213,6 +213,6 @@ extension AVPrepStore.PairSet {
     fileprivate var statistics: PairStatistics? {
         attributes["statistics_json"]?.text.flatMap {
             try? JSONDecoder().decode(PairStatistics.self, from: Data($0.utf8))
-        }
+        }.flatMap { $0.isPossible ? $0 : nil }
     }
 }

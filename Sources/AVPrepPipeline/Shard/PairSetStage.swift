@@ -66,9 +66,9 @@ package enum PairSetStage {
         try file.write(contentsOf: Data((header.joined(separator: ",") + "\r\n").utf8))
         var count = 0
         for shard in index.shards {
-            let path = "\(workspace.shards)/\(PairFile.name(forShard: shard.name))"
-            guard let set = try PairFile.read(path).first(where: { $0.name == name }) else { continue }
-            let reader = try StoreReader(path: "\(workspace.shards)/\(shard.name)")
+            guard let set = try index.pairSets(of: shard, in: workspace.shards).first(where: { $0.name == name })
+            else { continue }
+            let reader = try index.reader(of: shard, in: workspace.shards)
             try set.check(against: reader)
             var text = ""
             for (row, pair) in set.pairs.enumerated() {

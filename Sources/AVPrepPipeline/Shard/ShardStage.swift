@@ -26,7 +26,7 @@ package enum ShardStage {
             ])
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let videos = try preparedVideos(workspace, key)
-            let standing = StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
+            let standing = try StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
             let duplicates = try NearDuplicates.find(
                 in: Catalog(path: workspace.catalog), settings, context)
             let grouped = GroupedPlan(
@@ -189,9 +189,10 @@ private final class ShardPacking: Sendable {
         else { return nil }
         var status = stat()
         stat(path, &status)
-        // The checksum of a file that has not changed its size or content key is the one that was measured.
+        // The checksum of a file that has not changed its size or content key is the one that was measured. What the index
+        // says beside it is counted again.
         if let entry = known["\(shard.name).h5"], entry.bytes == Int(status.st_size), entry.contentKey == key {
-            return entry
+            return ShardIndex.Shard(reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256)
         }
         return try measure(path, shard.split)
     }

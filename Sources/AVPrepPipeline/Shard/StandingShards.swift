@@ -18,8 +18,9 @@ struct StandingShards {
     ///   - folder: where shards lie.
     ///   - settingsKey: of the ingest settings in force.
     ///   - splitKey: of the seed and the shares of the splits in force.
-    init(folder: String, settingsKey: String, splitKey: String) {
-        index = try? ShardIndex.load(folder)
+    /// - Throws: `StoreError` when they are of a newer avprep: those are not to be replaced.
+    init(folder: String, settingsKey: String, splitKey: String) throws {
+        index = try Self.unlessNewer { try ShardIndex.load(folder) }
         definitions = Self.definitions(index, folder)
         var standing: [ShardPlan.Standing] = []
         var obstacle: String?
@@ -43,6 +44,8 @@ struct StandingShards {
                     obstacle = "\(shard.name) is of a run that did not end"
                 }
                 standing.append(ShardPlan.Standing(name: name, split: shard.split, videoIDs: videoIDs, groups: groups))
+            } catch let error as StoreError where error.code == .newerFormat {
+                throw error
             } catch {
                 obstacle = "\(error)"
             }
@@ -50,6 +53,17 @@ struct StandingShards {
         }
         self.obstacle = obstacle
         shards = obstacle == nil ? standing : []
+    }
+
+    /// What cannot be read is made again, but for what this avprep cannot know.
+    private static func unlessNewer<Value>(_ body: () throws -> Value) throws -> Value? {
+        do {
+            return try body()
+        } catch let error as StoreError where error.code == .newerFormat {
+            throw error
+        } catch {
+            return nil
+        }
     }
 
     /// From the index; where it is not to be had, from the pair files themselves.

@@ -16,11 +16,11 @@ struct CatalogVerification {
     }
 
     /// - Parameters:
-    ///   - shardVideos: the videos in all shards.
+    ///   - shardVideos: the videos in all shards; nil where some could not be read, so that nobody knows.
     ///   - vanished: those of them that the index marks as gone.
     ///   - straddling: prepared videos that the index says are left out.
     /// - Throws: `CancellationError`.
-    func run(shardVideos: Set<String>, vanished: Set<String>, straddling: Set<String>) throws -> Result {
+    func run(shardVideos: Set<String>?, vanished: Set<String>, straddling: Set<String>) throws -> Result {
         var result = Result()
         let path = workspace.catalog
         do {
@@ -32,7 +32,9 @@ struct CatalogVerification {
             result.preparedFiles = done.count
             result.findings += try prepared(done)
             let videos = try Set(done.compactMap { try catalog.item($0.subject)?.videoID })
-            result.findings += difference(shardVideos.subtracting(vanished), videos.subtracting(straddling))
+            if let shardVideos {
+                result.findings += difference(shardVideos.subtracting(vanished), videos.subtracting(straddling))
+            }
         } catch let error as CatalogError {
             result.findings.append(
                 VerifyReport.Finding(

@@ -29,8 +29,8 @@ package enum VerifyStage {
         findings += totals(index, results, in: workspace.shards)
         let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
             .run(
-                shardVideos: Set(results.flatMap(\.videos)), vanished: Set(index.vanishedVideos),
-                straddling: Set(index.straddlingVideos ?? []))
+                shardVideos: results.allSatisfy(\.isReadable) ? Set(results.flatMap(\.videos)) : nil,
+                vanished: Set(index.vanishedVideos), straddling: Set(index.straddlingVideos ?? []))
         findings += catalog.findings
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,

@@ -16,18 +16,24 @@ package final class ShardDataset: Sendable {
     package let clipSeconds: Double
     /// Epochs' worth of pairs that each shard holds, one after the other.
     package let storedEpochs: Int
+    /// Longest clip in seconds that a file may claim: a day.
+    private static let longestClip = 86_400.0
     private let readers: [StoreReader]
     private let pairs: [[Pair]]
     /// Number of the first pair of each shard.
     private let firstPairs: [Int]
     /// Number of pairs.
     package let count: Int
+    /// Stands for all that is learnt from it: the shards' bytes, by their checksums in the index, and the pairs. Other sets
+    /// beside this one leave no trace in it.
+    let contentKey: String
 
     init(folder: ShardFolder, split: Split, set: String) throws {
         self.folder = folder.path
         self.split = split
         self.set = set
-        shardNames = folder.index.shards.filter { $0.split == split }.map(\.name)
+        let shards = folder.index.shards.filter { $0.split == split }
+        shardNames = shards.map(\.name)
         guard !shardNames.isEmpty else {
             throw TrainingError(
                 .data, "\(folder.path) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
@@ -41,12 +47,13 @@ package final class ShardDataset: Sendable {
                 name one of them in train.stages, or run `avprep shard`
                 """)
         }
-        readers = try shardNames.map { try folder.reader($0) }
+        readers = try shards.map { try folder.reader($0) }
         var seconds: Set<Double> = []
         var epochs: Set<Int> = []
-        let pairs = try zip(shardNames, readers).map { name, reader in
-            let path = "\(folder.path)/\(PairFile.name(forShard: name))"
-            guard let own = try PairFile.read(path).first(where: { $0.name == set }) else {
+        let pairs = try zip(shards, readers).map { shard, reader in
+            let path = "\(folder.path)/\(PairFile.name(forShard: shard.name))"
+            guard let own = try folder.index.pairSets(of: shard, in: folder.path).first(where: { $0.name == set })
+            else {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
             try own.check(against: reader)
@@ -56,7 +63,9 @@ package final class ShardDataset: Sendable {
                     "the pair set \"\(set)\" of \(folder.path) is of recipe \(recipe), and train learns from sets of avts"
                 )
             }
-            if let length = own.attributes["clip_seconds"]?.number, length > 0 { seconds.insert(length) }
+            if let length = own.attributes["clip_seconds"]?.number, length > 0, length <= Self.longestClip {
+                seconds.insert(length)
+            }
             let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
             guard stored > 0, own.pairs.count % stored == 0 else {
                 throw TrainingError(.data, "\(path): \(own.pairs.count) pairs are no \(stored) epochs of one size")
@@ -86,6 +95,21 @@ package final class ShardDataset: Sendable {
             return first
         }
         count = first
+        contentKey = try CanonicalJSON.key(
+            of: [split.rawValue, set] + zip(shards, pairs).flatMap { [$0.sha256, Self.digest(of: $1).hex] })
+    }
+
+    private static func digest(of pairs: [Pair]) -> SHA256Digest {
+        let hash = SHA256()
+        for pair in pairs {
+            let numbers = [
+                UInt64(pair.kind.rawValue), UInt64(UInt32(bitPattern: pair.videoSegment)),
+                UInt64(UInt32(bitPattern: pair.videoStartFrame)), UInt64(UInt32(bitPattern: pair.audioSegment)),
+                pair.audioStartSeconds.bitPattern,
+            ]
+            numbers.withUnsafeBytes { hash.update($0) }
+        }
+        return hash.finish()
     }
 
     /// Pair `number`, the shard it lies in, and that shard's reader.

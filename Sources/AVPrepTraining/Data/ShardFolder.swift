@@ -18,11 +18,13 @@ package final class ShardFolder: Sendable {
     }
 
     /// The reader of a shard, opened when first asked for.
-    func reader(_ name: String) throws -> StoreReader {
+    ///
+    /// - Throws: `StoreError` when it cannot be read, or is not the one of the index.
+    func reader(_ shard: ShardIndex.Shard) throws -> StoreReader {
         try readers.withLock { readers in
-            if let reader = readers[name] { return reader }
-            let reader = try StoreReader(path: "\(path)/\(name)")
-            readers[name] = reader
+            if let reader = readers[shard.name] { return reader }
+            let reader = try index.reader(of: shard, in: path)
+            readers[shard.name] = reader
             return reader
         }
     }

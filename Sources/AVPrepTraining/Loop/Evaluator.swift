@@ -66,7 +66,7 @@ package struct Evaluator {
         let measured = try datasets.map { (set: $0.set, val: try measure($0.val), test: try measure($0.test)) }
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, commonSet: commonSet,
-            sameShards: state.shards == shardFolder.digest.hex,
+            sameShards: Self.isTrained(state, on: shardFolder),
             conditions: measured.map { set, val, test in
                 Evaluation.Condition(
                     set: set, pairs: test.inSyncCount + test.outOfSyncCount, inSync: test.inSyncCount,
@@ -74,6 +74,13 @@ package struct Evaluator {
                     ownThreshold: Self.decision(chosenOn: val, measuredOn: test),
                     commonThreshold: Self.decision(chosenOn: measured[0].val, measuredOn: test))
             })
+    }
+
+    /// Whether the run learnt from these shards.
+    private static func isTrained(_ state: TrainingState, on shards: ShardFolder) -> Bool {
+        // Shards that lack a set of the run are others.
+        let data = try? TrainingData(settings: state.settings, seed: state.seed, shards: shards)
+        return [data?.key, shards.digest.hex].contains(state.shards)
     }
 
     /// The decision that is best on `validation`, and how it does on `test`.

@@ -43,7 +43,7 @@ package struct Trainer {
         let shardFolder = try ShardFolder(shards)
         let checkpoint = folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         if let state = checkpoint?.state,
-            let change = try state.change(to: settings, seed: seed, shards: shardFolder.digest.hex)
+            let change = try state.change(to: settings, seed: seed)
         {
             throw TrainingError(
                 .settings,
@@ -53,6 +53,15 @@ package struct Trainer {
                 """)
         }
         let data = try TrainingData(settings: settings, seed: seed, shards: shardFolder)
+        if let state = checkpoint?.state, ![data.key, shardFolder.digest.hex].contains(state.shards) {
+            throw TrainingError(
+                .data,
+                """
+                \(folder.path) is at step \(state.step) of a run on other shards than those in \(shards): videos came or \
+                went, or pairs were drawn again, since it began; give the run another name (train.name, or \
+                `avprep train --name`) to train on what is there now
+                """)
+        }
         if let state = checkpoint?.state, state.epoch >= data.schedule.epochs.count,
             [folder.videoWeights, folder.audioWeights].allSatisfy(FileManager.default.fileExists)
         {
@@ -62,7 +71,7 @@ package struct Trainer {
         let state =
             try checkpoint?.state
             ?? TrainingState(
-                seed: seed, settings: settings, shards: shardFolder.digest.hex,
+                seed: seed, settings: settings, shards: data.key,
                 statistics: SpectrogramStatistics.training(
                     settings.model.spectrogram, of: data.training[0], in: shardFolder.index),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
@@ -83,6 +92,8 @@ struct TrainingData {
     let validation: [(set: String, dataset: ShardDataset)]
     let schedule: TrainingSchedule
     let shape: ClipShape
+    /// Stands for the shards and pairs of all of these.
+    let key: String
 
     /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, or its clips are unlike the others'.
     init(settings: TrainSettings, seed: UInt64, shards: ShardFolder) throws {
@@ -104,5 +115,6 @@ struct TrainingData {
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }
         schedule = TrainingSchedule(stages: settings.stages, steps: orders.map(\.stepsPerEpoch))
+        key = try CanonicalJSON.key(of: (training + validation.map(\.dataset)).map(\.contentKey))
     }
 }

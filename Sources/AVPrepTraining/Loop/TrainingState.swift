@@ -10,7 +10,8 @@ struct TrainingState: Codable, Equatable {
     var format = Self.currentFormat
     var seed: UInt64
     var settings: TrainSettings
-    /// SHA-256 of the shards' index.json.
+    /// The key of the shards and pairs in use (``TrainingData/key``). In runs begun before there was one: the SHA-256 of
+    /// the shards' index.json.
     var shards: String
     /// How the sound is normalised.
     var statistics: SpectrogramStatistics
@@ -44,7 +45,7 @@ struct TrainingState: Codable, Equatable {
     /// What a run must not change on its way: how often and where the work is done may change, what is learnt may not.
     ///
     /// - Returns: the first settings that differ, e.g. `train.loss.margin was 0.99 and is 0.5`; nil if none do.
-    func change(to settings: TrainSettings, seed: UInt64, shards: String) throws -> String? {
+    func change(to settings: TrainSettings, seed: UInt64) throws -> String? {
         if self.seed != seed { return "the seed was \(self.seed) and is \(seed)" }
         var old = self.settings
         old.name = settings.name
@@ -53,8 +54,7 @@ struct TrainingState: Codable, Equatable {
         old.loaderThreads = settings.loaderThreads
         old.prefetchBatches = settings.prefetchBatches
         old.checkpointSteps = settings.checkpointSteps
-        if let difference = try Self.difference(of: old, from: settings) { return difference }
-        return self.shards == shards ? nil : "the shards are not those that the run began with"
+        return try Self.difference(of: old, from: settings)
     }
 
     private static func difference(of old: TrainSettings, from new: TrainSettings) throws -> String? {
