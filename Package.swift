@@ -94,7 +94,7 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepSynth",
-                "AVPrepDecoder", "AVPrepPipeline", "AVPrepCatalog", "AVPrepPairs",
+                "AVPrepDecoder", "AVPrepPipeline", "AVPrepCatalog", "AVPrepPairs", "AVPrepAudit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -119,7 +119,7 @@ let package = Package(
             [
                 "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
                 "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
-                "AVPrepExport",
+                "AVPrepExport", "AVPrepAudit",
             ]),
         .testTarget(
             name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),

@@ -8,7 +8,7 @@ struct Bench: ParsableCommand {
         subcommands: [
             IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self,
             ScaleBench.self, PackBench.self, DuplicateBench.self, CutBench.self, StillBench.self, CameraBench.self,
-            CueBench.self, FlowBench.self,
+            CueBench.self, FlowBench.self, AuditBench.self,
         ],
         defaultSubcommand: IngestBench.self)
 }

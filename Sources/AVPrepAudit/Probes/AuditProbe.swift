@@ -48,6 +48,12 @@ package enum AuditProbe: String, Sendable, Codable, CaseIterable {
 
     /// What strips the cue.
     func remedy(_ task: AuditTask) -> String {
+        task == .direction
+            ? cure(task) + "; only training on the arrow of time can cheat by it, --ask labels leaves it out"
+            : cure(task)
+    }
+
+    private func cure(_ task: AuditTask) -> String {
         let balance = "the tables' clips of both labels must be the same: draw them with avprep shard"
         return switch (self, task.isDirection) {
         case (.border, true):

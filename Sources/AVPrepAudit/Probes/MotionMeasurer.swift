@@ -11,8 +11,12 @@ final class MotionMeasurer {
     private static let shortSide = 12
 
     private let decoder: JPEGDecoder
+    private let png: PNGCodec
 
-    init(decoder: JPEGDecoder) { self.decoder = decoder }
+    init(decoder: JPEGDecoder, png: PNGCodec) {
+        self.decoder = decoder
+        self.png = png
+    }
 
     /// - Returns: the motion of the clip as it is, and of the clip played backwards; both empty where neither is stored, or the
     ///   clip is too short.
@@ -75,15 +79,20 @@ final class MotionMeasurer {
         -> [Vector]
     {
         let step = 2 * Float(flow.bound) / 255
-        guard flow.codec == .jpeg else {
+        let stride = max(1, min(width, height) / Self.shortSide)
+        switch flow.codec {
+        case .raw:
             let isHalf = flow.storedType == .float16
-            let stride = max(1, min(width, height) / Self.shortSide)
-            func value(_ index: Int) -> Float {
+            return Self.grid(width, height, stride) { index in
                 isHalf
                     ? Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
                     : (Float(bytes[index]) - 128) * step
             }
-            return Self.grid(width, height, stride) { value($0) }
+        case .png:
+            let planes = Image8(width: width, height: 2 * height, channels: 1)
+            try png.decode(bytes, into: planes)
+            return Self.grid(width, height, stride) { (Float(planes.pixels[$0]) - 128) * step }
+        case .jpeg: break
         }
         let shorter = min(width, height)
         let scale = min(1, Float(Self.shortSide) / Float(shorter))

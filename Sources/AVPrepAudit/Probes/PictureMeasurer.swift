@@ -14,12 +14,13 @@ final class PictureMeasurer {
     private static let fewestStillBlocks = 4
 
     private let decoder: JPEGDecoder
+    private let png = PNGCodec()
     private let motion: MotionMeasurer
     private var luma: [UInt8] = []
 
     init() throws {
         decoder = try JPEGDecoder()
-        motion = MotionMeasurer(decoder: decoder)
+        motion = MotionMeasurer(decoder: decoder, png: png)
     }
 
     /// - Parameters:
@@ -71,9 +72,16 @@ final class PictureMeasurer {
         _ measures: inout PictureMeasures
     ) throws -> (width: Int, height: Int) {
         let (width, height) = (stored.segment.width, stored.segment.height)
-        guard codec == .jpeg else {
+        switch codec {
+        case .raw:
             convert(bytes.bindMemory(to: UInt8.self), channels: 3, &measures)
             return (width, height)
+        case .png:
+            let image = Image8(width: width, height: height, channels: 3)
+            try png.decode(bytes, into: image)
+            convert(UnsafeBufferPointer(image.pixels), channels: 3, &measures)
+            return (width, height)
+        case .jpeg: break
         }
         let scale = min(1, Double(Self.shortSide) / Double(min(width, height)))
         let decoded = try decoder.decode(

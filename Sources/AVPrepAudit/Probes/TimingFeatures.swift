@@ -17,27 +17,34 @@ struct ClipPlace: Sendable {
 }
 
 enum TimingFeatures {
+    /// The flags that are the sound's; all others are the picture's, and would say whose sound this is.
+    private static let ofSound: SegmentFlags = [
+        .silent, .constantTone, .clipping, .dcOffset, .deadChannel, .periodicSound,
+    ]
+
     /// What `picture-timing` sees.
     static func picture(_ place: ClipPlace, _ segment: Segment, fps: Double) -> [Float] {
-        let names = SegmentFlags.names.indices
         let crop = segment.crop
         return Self.place(place, phase: fps) + [
             Float(segment.width), Float(segment.height),
             Float(crop.top), Float(crop.bottom), Float(crop.left), Float(crop.right),
-        ] + names.map { segment.flags.rawValue & (1 << $0) != 0 && 1 << $0 != SegmentFlags.silent.rawValue ? 1 : 0 }
+        ] + flags(segment.flags.subtracting(ofSound))
     }
 
-    /// What `sound-timing` sees. Of the segment's flags it is told silence alone: others are the picture's, and would say
-    /// whose sound this is.
+    private static func flags(_ flags: SegmentFlags) -> [Float] {
+        SegmentFlags.names.indices.map { flags.rawValue & (1 << $0) != 0 ? 1 : 0 }
+    }
+
+    /// What `sound-timing` sees.
     static func sound(_ place: ClipPlace, _ segment: Segment, _ measures: SoundMeasures, fps: Double) -> [Float] {
         let envelope = measures.envelope
         let quiet = (envelope.min() ?? 0) + 1e-3
         let before = envelope.prefix { $0 <= quiet }.count
         let after = envelope.reversed().prefix { $0 <= quiet }.count
         return Self.place(place, phase: fps) + [
-            segment.flags.contains(.silent) ? 1 : 0, segment.measures[.brokenSamples] ?? 0,
-            Float(before) / Float(max(1, envelope.count)), Float(after) / Float(max(1, envelope.count)),
-        ]
+            segment.measures[.brokenSamples] ?? 0, Float(before) / Float(max(1, envelope.count)),
+            Float(after) / Float(max(1, envelope.count)),
+        ] + flags(segment.flags.intersection(ofSound))
     }
 
     private static func place(_ place: ClipPlace, phase: Double) -> [Float] {

@@ -183,14 +183,14 @@ package struct ShardAudit: Sendable {
             advice: isTold ? "\(test.probe.sees); \(test.probe.remedy(test.task))" : "")
     }
 
-    /// A number for each video, by shard and row.
+    /// A number for each group of near-duplicates, by shard and row; a video may stand alone.
     private static func groups(_ readers: [StoreReader]) -> [[Int]] {
         var numbers: [String: Int] = [:]
         return readers.map { reader in
             reader.segments.map { stored in
-                let next = numbers.count
-                let number = numbers[stored.segment.videoID] ?? next
-                numbers[stored.segment.videoID] = number
+                let name = stored.groupID.isEmpty ? stored.segment.videoID : stored.groupID
+                let number = numbers[name] ?? numbers.count
+                numbers[name] = number
                 return number
             }
         }

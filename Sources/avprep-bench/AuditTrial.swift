@@ -1,0 +1,109 @@
+import AVPrepAudit
+import AVPrepCore
+import AVPrepPairs
+import AVPrepPipeline
+import AVPrepStore
+import AVPrepSynth
+import Foundation
+
+/// One cue, the probe that has to find it, and how it is stripped.
+struct AuditTrial {
+    let cue: CueCorpus.Cue
+    let recipe: PairRecipe
+    let probe: AuditProbe
+    let task: String
+    /// What strips the cue.
+    let remedy: String
+    /// A change of the pair tables that plants it; the media are the same.
+    var isInTables = false
+
+    var name: String { "\(cue.rawValue), \(recipe.rawValue)" }
+
+    static let all = [
+        AuditTrial(cue: .none, recipe: .arrowOfTime, probe: .border, task: "positive / reversed", remedy: "-"),
+        AuditTrial(cue: .none, recipe: .avts, probe: .codec, task: "positive / easy", remedy: "-"),
+        AuditTrial(
+            cue: .zoomIn, recipe: .arrowOfTime, probe: .globalMotion, task: "positive / reversed",
+            remedy: "videos flagged zoom dropped"),
+        AuditTrial(
+            cue: .brighteningBars, recipe: .arrowOfTime, probe: .border, task: "positive / reversed",
+            remedy: "borders.method off → robust"),
+        AuditTrial(
+            cue: .keyFrames, recipe: .arrowOfTime, probe: .codec, task: "positive / reversed",
+            remedy: "the same scenes well encoded"),
+        AuditTrial(
+            cue: .barredHalf, recipe: .avts, probe: .border, task: "positive / easy",
+            remedy: "borders.method off → robust, pairs drawn by shard", isInTables: true),
+        AuditTrial(
+            cue: .loudHalf, recipe: .avts, probe: .loudness, task: "positive / easy", remedy: "pairs drawn by shard",
+            isInTables: true),
+    ]
+
+    /// Makes the corpus, prepares it, draws pairs, and audits them.
+    ///
+    /// - Parameter folder: made anew.
+    func audit(in folder: String, videos: Int, isStripped: Bool) throws -> AuditReport {
+        let corpus = CueCorpus(isStripped && cue == .keyFrames ? .none : cue, videos: videos)
+        try AtomicFile.makeFolder("\(folder)/videos")
+        let workspace = Workspace(folder: folder, settings: settings(isStripped: isStripped))
+        try corpus.write(to: "\(folder)/videos", workers: workspace.workers)
+        _ = try IngestStage.run(workspace, StageContext())
+        if cue == .zoomIn, isStripped {
+            for source in try Self.sources(flagged: .zoom, in: workspace) {
+                try FileManager.default.removeItem(atPath: workspace.path("videos/\(source)"))
+            }
+            _ = try IngestStage.run(workspace, StageContext())
+        }
+        _ = try ShardStage.run(workspace, StageContext())
+        if isInTables, !isStripped { try skewTables(workspace, corpus) }
+        return try AuditStage.run(workspace, StageContext(), AuditSettings())
+    }
+
+    private func settings(isStripped: Bool) -> PipelineSettings {
+        var settings = PipelineSettings()
+        settings.ingest.segmentSeconds = 4
+        settings.ingest.video.fps = Double(CueCorpus.fps)
+        settings.ingest.video.shortSide = 64
+        settings.ingest.spectrograms = [.avts]
+        settings.ingest.isolation = .none
+        settings.ingest.borders.method = isStripped ? .robust : .off
+        settings.shard.split.val = 0
+        settings.shard.split.test = 0
+        settings.shard.pairs = PairSettings(recipe: recipe)
+        settings.shard.pairs.pairsPerSegment = 16
+        return settings
+    }
+
+    /// File names of the videos of which a prepared segment has a flag.
+    private static func sources(flagged flag: SegmentFlags, in workspace: Workspace) throws -> Set<String> {
+        var sources: Set<String> = []
+        for name in FileManager.default.enumerator(atPath: workspace.prepared)?.allObjects ?? [] {
+            guard let name = name as? String, name.hasSuffix(".h5") else { continue }
+            for stored in try StoreReader(path: "\(workspace.prepared)/\(name)").segments
+            where stored.segment.flags.contains(flag) {
+                sources.insert((stored.segment.source as NSString).lastPathComponent)
+            }
+        }
+        return sources
+    }
+
+    /// Positives of unmarked videos alone, negatives of marked ones: a table as it is made by hand.
+    private func skewTables(_ workspace: Workspace, _ corpus: CueCorpus) throws {
+        let marked = Set((0..<corpus.videos).filter(corpus.isMarked).map(CueCorpus.fileName))
+        for shard in try ShardIndex.load(workspace.shards).shards {
+            let path = "\(workspace.shards)/\(PairFile.name(forShard: shard.name))"
+            let isMarked = try StoreReader(path: "\(workspace.shards)/\(shard.name)").segments.map {
+                marked.contains(($0.segment.source as NSString).lastPathComponent)
+            }
+            let sets = try PairFile.read(path).map { set in
+                var set = set
+                set.pairs.removeAll { pair in
+                    let row = cue == .loudHalf ? pair.audioSegment : pair.videoSegment
+                    return isMarked[Int(row)] == (pair.kind == .positive)
+                }
+                return set
+            }
+            try PairFile.write(sets, shardKey: try PairFile.shardKey(path) ?? "", to: path)
+        }
+    }
+}
