@@ -1,9 +1,11 @@
+import AVPrepAudio
 import AVPrepAudit
 import AVPrepCore
 import AVPrepPairs
 import AVPrepPipeline
 import AVPrepStore
 import AVPrepSynth
+import AVPrepVision
 import Foundation
 
 /// One cue, the probe that has to find it, and how it is stripped.

@@ -1,4 +1,5 @@
 import AVPrepPipeline
+import AVPrepVision
 import ArgumentParser
 import Foundation
 

@@ -35,7 +35,7 @@ struct PracticeClips {
     }
 
     /// - Returns: the paths of the clips in a new folder there.
-    private static func make(in folder: String) throws -> [String] {
+    static func make(in folder: String) throws -> [String] {
         var synth = SynthSettings()
         synth.videos = 4
         synth.seconds = 6

@@ -36,23 +36,26 @@ final class SegmentStabilisation {
             settings.stabilise.enabled
             ? data.motion : try cameraMotion(width: width, height: height).estimate(greys: taken.greys)
         let isReliable = !data.segment.flags.contains(.motionUnreliable)
-        switch isReliable ? stabiliser.plan(for: motions) : .failure(.init(reason: .motionUnknown(frames: 0))) {
-        case .failure(let discard):
+        let made = stabiliser.plan(for: motions)
+        guard isReliable, case .success(let whole) = made else {
             data.segment.flags.insert(.notStabilised)
-            data.segment.measures[.stabilisedShare] = discard.reason.share(ofSide: min(width, height))
-            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
-        case .success(let whole):
-            data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
-            let plan = settings.video.shortSide == 0 ? whole : whole.scaled(shortSide: min(width, height))
-            data.segment.stabilised = StabilisedFraming(width: width, height: height, crop: plan.crop)
-            data.segment.width = plan.width
-            data.segment.height = plan.height
-            data.motion = stabiliser.motion(left: motions, by: plan)
-            let stabilised = Image8(width: plan.width, height: plan.height, channels: 3)
-            try store(taken.pictures.count, in: &data) { index in
-                try stabiliser.warp(taken.pictures[index], index: index, by: plan, into: stabilised)
-                return stabilised
+            data.segment.measures[.stabilisedShare] = 0
+            if isReliable, case .failure(let discard) = made {
+                data.segment.measures[.stabilisedShare] = discard.reason.share(ofSide: min(width, height))
             }
+            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
+            return
+        }
+        data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
+        let plan = settings.video.shortSide == 0 ? whole : whole.scaled(shortSide: min(width, height))
+        data.segment.stabilised = StabilisedFraming(width: width, height: height, crop: plan.crop)
+        data.segment.width = plan.width
+        data.segment.height = plan.height
+        data.motion = stabiliser.motion(left: motions, by: plan)
+        let stabilised = Image8(width: plan.width, height: plan.height, channels: 3)
+        try store(taken.pictures.count, in: &data) { index in
+            try stabiliser.warp(taken.pictures[index], index: index, by: plan, into: stabilised)
+            return stabilised
         }
     }
 

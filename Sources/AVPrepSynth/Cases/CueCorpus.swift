@@ -1,4 +1,4 @@
-package import AVPrepCore
+import AVPrepCore
 import AVPrepMedia
 import Foundation
 
