@@ -34,29 +34,36 @@ extension Catalog {
     /// Records an outcome in place of the subject's earlier one in that stage. Durable on return.
     package func record(_ record: OutcomeRecord) throws { try self.record([record]) }
 
-    /// Records outcomes all together or not at all. Durable on return.
+    /// Records outcomes all together or not at all. Durable on return. What was decided about the subjects' segments
+    /// before is forgotten.
     package func record(_ records: [OutcomeRecord]) throws {
+        try write("record in") { database in try enter(records, in: database) }
+    }
+
+    /// The same within a transaction.
+    func enter(_ records: [OutcomeRecord], in database: Database) throws {
         let now = Self.timestamp()
-        try write("record in") { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    INSERT OR REPLACE INTO outcomes
-                        (subject, stage, settings_key, status, code, detail, wall_seconds, cpu_seconds, output,
-                         updated_at, live)
-                    VALUES (:subject, :stage, :key, :status, :code, :detail, :wall, :cpu, :output, :now,
-                        coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0))
-                    """)
-            for record in records {
-                precondition(record.outcome.reason?.code != "", "an outcome without a reason code")
-                try statement.execute(
-                    arguments: [
-                        "subject": record.subject, "stage": record.stage, "key": record.settingsKey,
-                        "status": record.outcome.status, "code": record.outcome.reason?.code ?? "",
-                        "detail": record.outcome.reason?.detail ?? "",
-                        "wall": record.wallSeconds.isFinite ? record.wallSeconds : 0,
-                        "cpu": record.cpuSeconds.isFinite ? record.cpuSeconds : 0, "output": record.output, "now": now,
-                    ])
-            }
+        // What replaces a row deletes it without its trigger.
+        let forget = try database.cachedStatement(sql: "DELETE FROM decided WHERE subject = ? AND stage = ?")
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO outcomes
+                    (subject, stage, settings_key, status, code, detail, wall_seconds, cpu_seconds, output,
+                     updated_at, live)
+                VALUES (:subject, :stage, :key, :status, :code, :detail, :wall, :cpu, :output, :now,
+                    coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0))
+                """)
+        for record in records {
+            precondition(record.outcome.reason?.code != "", "an outcome without a reason code")
+            try forget.execute(arguments: [record.subject, record.stage])
+            try statement.execute(
+                arguments: [
+                    "subject": record.subject, "stage": record.stage, "key": record.settingsKey,
+                    "status": record.outcome.status, "code": record.outcome.reason?.code ?? "",
+                    "detail": record.outcome.reason?.detail ?? "",
+                    "wall": record.wallSeconds.isFinite ? record.wallSeconds : 0,
+                    "cpu": record.cpuSeconds.isFinite ? record.cpuSeconds : 0, "output": record.output, "now": now,
+                ])
         }
     }
 

@@ -108,6 +108,7 @@ extension Catalog {
                     WHERE live <> coalesce(1 - vanished, 0)
                     """)
             guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes are not marked as their items are") }
+            if let fault = try decisionFault(in: database) { throw uneven(fault) }
         }
     }
 

@@ -16,6 +16,7 @@ enum CatalogSchema {
             try database.execute(sql: version1)
         }
         migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
+        migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
         return migrator
     }()
 
@@ -96,6 +97,74 @@ enum CatalogSchema {
             name TEXT NOT NULL PRIMARY KEY,
             value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What was decided about segments: `decided` holds an item, `decisions` a row for each of its segments (flag '') and
+    /// one for each flag that a segment carries. `decision_counts` holds their sums over listed items, which triggers
+    /// keep: `status` reads some dozens of rows, however many segments there are.
+    private static let version3 = """
+        CREATE TABLE decided (
+            item INTEGER PRIMARY KEY,
+            subject TEXT NOT NULL,
+            stage TEXT NOT NULL,
+            settings_key TEXT NOT NULL,
+            policy_key TEXT NOT NULL,
+            live INTEGER NOT NULL CHECK (live IN (0, 1)),
+            UNIQUE (subject, stage)
+        ) STRICT;
+        CREATE INDEX decided_by_policy ON decided (stage, live, settings_key, policy_key);
+
+        CREATE TABLE decisions (
+            item INTEGER NOT NULL REFERENCES decided,
+            segment INTEGER NOT NULL,
+            flag TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('kept', 'dropped', 'fixed')),
+            frames INTEGER NOT NULL,
+            measure TEXT,
+            value REAL,
+            threshold REAL,
+            PRIMARY KEY (item, segment, flag)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE decision_counts (
+            stage TEXT NOT NULL,
+            settings_key TEXT NOT NULL,
+            flag TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            segments INTEGER NOT NULL,
+            frames INTEGER NOT NULL,
+            PRIMARY KEY (stage, settings_key, flag, verdict)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TRIGGER decisions_made AFTER INSERT ON decisions BEGIN
+            INSERT INTO decision_counts
+                SELECT stage, settings_key, NEW.flag, NEW.verdict, 1, NEW.frames FROM decided
+                WHERE item = NEW.item AND live = 1
+                ON CONFLICT DO UPDATE SET
+                    segments = segments + excluded.segments, frames = frames + excluded.frames;
+        END;
+        CREATE TRIGGER decisions_taken_back BEFORE DELETE ON decided BEGIN
+            INSERT INTO decision_counts
+                SELECT OLD.stage, OLD.settings_key, flag, verdict, -count(*), -sum(frames)
+                FROM decisions WHERE item = OLD.item AND OLD.live = 1 GROUP BY flag, verdict
+                ON CONFLICT DO UPDATE SET
+                    segments = segments + excluded.segments, frames = frames + excluded.frames;
+            DELETE FROM decisions WHERE item = OLD.item;
+        END;
+        CREATE TRIGGER decided_live AFTER UPDATE OF live ON decided WHEN OLD.live <> NEW.live BEGIN
+            INSERT INTO decision_counts
+                SELECT NEW.stage, NEW.settings_key, flag, verdict, (2 * NEW.live - 1) * count(*),
+                    (2 * NEW.live - 1) * sum(frames)
+                FROM decisions WHERE item = NEW.item GROUP BY flag, verdict
+                ON CONFLICT DO UPDATE SET
+                    segments = segments + excluded.segments, frames = frames + excluded.frames;
+        END;
+        CREATE TRIGGER outcomes_forgotten AFTER DELETE ON outcomes BEGIN
+            DELETE FROM decided WHERE subject = OLD.subject AND stage = OLD.stage;
+        END;
+        CREATE TRIGGER outcomes_live AFTER UPDATE OF live ON outcomes WHEN OLD.live <> NEW.live BEGIN
+            UPDATE decided SET live = NEW.live WHERE subject = NEW.subject AND stage = NEW.stage;
+        END;
         """
 
     /// Refuses a file that is no catalog, before anything is written to it.

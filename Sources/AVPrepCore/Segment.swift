@@ -125,6 +125,8 @@ package struct Segment: Sendable, Equatable, Codable {
     package var flags: SegmentFlags
     /// What was measured; a measure that was not asked for is missing.
     package var measures: [SegmentMeasure: Float]
+    /// What the policy made of the flags.
+    package var decision = SegmentDecision()
 
     package init(
         segmentID: String, videoID: String, source: String, startSeconds: Double, frameCount: Int, width: Int,

@@ -49,19 +49,46 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     /// Shorter side of what all frames show when the camera's motion is taken out, as a share of the frames'; 0 where too
     /// little is known of that motion.
     case stabilisedShare = "stabilised_share"
+    /// Level of the sound, a full-scale square wave being 0.
+    case soundLevel = "sound_level_db"
+    /// The deepest black bar that was found, cut off or not, in source pixels.
+    case borderDepth = "border_pixels"
+    /// How much the depth of a bar changes during the video, on the side where it changes most, in source pixels.
+    case borderChange = "border_change_pixels"
+    /// Greatest speed of the camera's turn to a side, averaged over a second.
+    case panSpeed = "pan_speed"
+    /// The same upwards or downwards.
+    case tiltSpeed = "tilt_speed"
+    /// Greatest speed of growing or shrinking, averaged over a second.
+    case zoomSpeed = "zoom_speed"
+    /// Greatest speed of the camera's roll, averaged over a second.
+    case rollSpeed = "roll_speed"
+    /// How far the velocity is from that average, half of the time.
+    case tremble
+    /// How far the picture leaves its place, but for a tenth of the frames.
+    case cameraDrift = "camera_drift"
+    /// Share of the frames looked at whose homography was found.
+    case motionKnownShare = "motion_known_share"
+    /// Corners that agree with a homography, in half of the frames.
+    case motionInliers = "motion_inliers"
 
     /// Its unit; empty for shares and other bare numbers.
     package var unit: String {
         switch self {
         case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
-            .skewConfidence, .stabilisedShare:
+            .skewConfidence, .stabilisedShare, .motionKnownShare:
             ""
         case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
         case .toneFrequency: "Hz"
-        case .channelDifference: "dB"
+        case .channelDifference, .soundLevel: "dB"
         case .meanChange, .borderLevel: "level"
-        case .borderMissed, .fillerBorder: "pixel"
+        case .borderMissed, .fillerBorder, .borderDepth, .borderChange: "pixel"
         case .brokenSamples: "sample"
+        case .panSpeed, .tiltSpeed, .tremble: "width/s"
+        case .zoomSpeed: "ln(scale)/s"
+        case .rollSpeed: "degree/s"
+        case .cameraDrift: "width"
+        case .motionInliers: "corner"
         }
     }
 }

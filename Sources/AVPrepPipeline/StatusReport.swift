@@ -10,6 +10,8 @@ package struct StatusReport: Sendable, Codable {
     let notes: [String]
     /// Near-duplicates among the prepared videos, as found the last time; nil when none were looked for.
     let nearDuplicates: NearDuplicates.Counts?
+    /// Which flags segments carry, and what the policy made of them.
+    let decisions: DecisionReport
     let shards: ShardIndex?
     /// Runs by name, with what is there of each.
     let runs: [RunState]
@@ -34,6 +36,7 @@ package struct StatusReport: Sendable, Codable {
             corpus: try catalog.report(stages: [(IngestStage.name, key)]),
             notes: try OutcomeNotes.first(of: catalog, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
+            decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             shards: try? ShardIndex.load(workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
@@ -55,6 +58,7 @@ package struct StatusReport: Sendable, Codable {
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are listed no more") }
         lines += notes.map { "  " + $0 }
         if let text = nearDuplicates?.text { lines.append(text) }
+        lines += decisions.lines
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")

@@ -6,6 +6,7 @@ enum SegmentTable {
     private static let folder = "segments"
     private static let measuresColumn = "measures"
     private static let groupColumn = "group_id"
+    private static let decisionColumn = "decision"
 
     // MARK: - Writing
 
@@ -53,6 +54,8 @@ enum SegmentTable {
             }
         }
         try put("flags", .uint32) { $0.segment.flags.rawValue }
+        try put(decisionColumn, .uint8) { $0.segment.decision.verdict.rawValue }
+        for (name, flags) in decidingColumns { try put(name, .uint32) { $0.segment.decision[keyPath: flags].rawValue } }
         let measures = SegmentMeasure.allCases
         let measured = try HDF5.Dataset(
             create: measuresColumn, in: group, type: .float32, rows: segments.count, rowShape: [measures.count],
@@ -101,6 +104,10 @@ enum SegmentTable {
         let heights = try numbers("height", .int32, Int32.self)
         let widths = try numbers("width", .int32, Int32.self)
         let flags = try numbers("flags", .uint32, UInt32.self)
+        // Files of before have no decisions: all is kept.
+        let deciding = try (columns.contains(decisionColumn) ? decidingColumns : []).map {
+            (flags: $0.flags, bits: try numbers($0.name, .uint32, UInt32.self))
+        }
         let measured = try readMeasures(measures, count: count, in: file, path)
         let crops = try cropColumns.map { (side: $0.side, margins: try numbers($0.name, .int32, Int32.self)) }
         let stabilised = try (layout.mayBeStabilised ? stabilisedColumns : []).map {
@@ -134,6 +141,9 @@ enum SegmentTable {
             stored.groupID = groups[row]
             for (track, ranges) in ranges { stored[track] = ranges[row] }
             stored.segment.frameCount = stored.frames.count
+            for (flags, bits) in deciding {
+                stored.segment.decision[keyPath: flags] = SegmentFlags(rawValue: UInt32(bits[row]))
+            }
             return stored
         }
     }
@@ -193,6 +203,11 @@ enum SegmentTable {
             ("stabilised_crop_top", \.crop.top), ("stabilised_crop_bottom", \.crop.bottom),
             ("stabilised_crop_left", \.crop.left), ("stabilised_crop_right", \.crop.right),
         ]
+    }
+
+    /// The flags that decided; ``SegmentDecision/verdict``, in the column before, follows from them.
+    private static var decidingColumns: [(name: String, flags: WritableKeyPath<SegmentDecision, SegmentFlags>)] {
+        [("dropped_by", \.droppedBy), ("mended", \.mended)]
     }
 
     /// The tracks that have a range of their own in each segment; motion shares the frames'.

@@ -85,6 +85,21 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         }
     }
 
+    /// What the policy has dropped of the prepared videos.
+    package struct LeftOut: Sendable, Equatable, Codable {
+        /// Segments in no shard.
+        package var segments: Int
+        package var seconds: Double
+        /// Those segments by the flags that drop them; one with two such flags counts for both.
+        package var flags: [String: Int]
+
+        package init(segments: Int, seconds: Double, flags: [String: Int]) {
+            self.segments = segments
+            self.seconds = seconds
+            self.flags = flags
+        }
+    }
+
     package var format: String
     package var formatVersion: String
     /// The avprep that wrote the shards.
@@ -103,6 +118,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     /// Prepared videos in no shard, by id: near-duplicates of them lie on different sides of the split. Nil in an index
     /// that was written before format 1.1.
     package var straddlingVideos: [String]?
+    /// Segments of the prepared videos that are in no shard by the policy. Nil in an index that was written before there
+    /// was one.
+    package var leftOut: LeftOut?
     /// By name of the spectrogram. Nil in an index that was written before format 1.1.
     package var normalization: [String: Normalization]?
 
@@ -114,6 +132,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         case pairFiles = "pair_files"
         case vanishedVideos = "vanished_videos"
         case straddlingVideos = "straddling_videos"
+        case leftOut = "left_out"
     }
 
     /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.

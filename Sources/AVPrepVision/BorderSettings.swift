@@ -1,7 +1,7 @@
-/// How black framing is found, and what is done about it.
+/// How black framing is found.
 package struct BorderSettings: Sendable, Equatable, Codable {
     package enum Method: String, Sendable, Codable, CaseIterable {
-        /// Nothing is cropped.
+        /// None are looked for.
         case off
         /// Strips of one dark level that end in a straight edge (default).
         case robust
@@ -27,10 +27,8 @@ package struct BorderSettings: Sendable, Equatable, Codable {
     /// Pixels cropped beyond the border found, where there is one: the blurred edge of a scaled bar.
     package var margin = 1
 
-    /// What is done where bars come and go during a video.
+    /// How bars that come and go during a video are mended, where the policy asks for it.
     package var change = Change.split
-    /// Whether bars of a colour or of a blurred copy are cut off too; they are flagged in any case.
-    package var cropsFiller = false
 
     package init() {}
 

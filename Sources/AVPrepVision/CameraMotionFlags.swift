@@ -4,13 +4,18 @@ extension CameraMotionEstimator {
     /// Length over which velocities are averaged, in seconds: longer than a tremble, shorter than a pan.
     private static let averagedSeconds = 1.0
     /// Share of the frames looked at that must be found.
-    private static let smallestKnownShare = 0.8
+    package static let smallestKnownShare = 0.8
     /// Inliers that half of the frames must reach.
-    private static let fewestInliers = 12.0
+    package static let fewestInliers = 12.0
     /// Share of the frames that must lie on the central frame for a static camera; the rest are taken for misfits.
     private static let staticShare = 0.9
 
-    /// What the motion of one segment amounts to, by the thresholds of the settings.
+    /// What the motion of one segment amounts to, by the thresholds of the settings: ``finding(for:)``'s flags.
+    ///
+    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    package func flags(for motions: [FrameMotion]) -> SegmentFlags { finding(for: motions).flags }
+
+    /// What the motion of one segment amounts to, by the thresholds of the settings, and what that was told by.
     ///
     /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
     /// - shake: half of the time, the velocity differs from that average by more than the threshold;
@@ -18,37 +23,48 @@ extension CameraMotionEstimator {
     /// - motionUnreliable: homographies are missing or rest on few corners; then nothing else can be told.
     ///
     /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
-    package func flags(for motions: [FrameMotion]) -> SegmentFlags {
+    /// - Returns: the measures are in picture widths where the thresholds are; none without frames to look at.
+    package func finding(for motions: [FrameMotion]) -> (flags: SegmentFlags, measures: [SegmentMeasure: Float]) {
         let wanted = motions.indices.filter { isEstimated($0, of: motions.count) }
-        guard !wanted.isEmpty else { return [] }
+        guard !wanted.isEmpty else { return ([], [:]) }
         let known = wanted.filter { motions[$0].isKnown }
-        var flags = SegmentFlags()
         let inlierCounts = known.filter { $0 != motions.count / 2 }.map { Double(motions[$0].inlierCount) }
-        let isKnownEnough = Double(known.count) >= Self.smallestKnownShare * Double(wanted.count)
-        if !isKnownEnough || (wanted.count > 1 && inlierCounts.median < Self.fewestInliers) {
-            return .motionUnreliable
-        }
-
         let pictureWidth = Double(width)
         let path = Path(motions, known, fps: fps)
-        if path.greatestMean(of: \.x, over: Self.averagedSeconds) > settings.panThreshold * pictureWidth {
-            flags.insert(.pan)
+        func greatest(_ part: KeyPath<SIMD4<Double>, Double>) -> Double {
+            path.greatestMean(of: part, over: Self.averagedSeconds)
         }
-        if path.greatestMean(of: \.y, over: Self.averagedSeconds) > settings.panThreshold * pictureWidth {
-            flags.insert(.tilt)
+        var measures: [SegmentMeasure: Float] = [
+            .motionKnownShare: Float(Double(known.count) / Double(wanted.count)),
+            .panSpeed: Float(greatest(\.x) / pictureWidth), .tiltSpeed: Float(greatest(\.y) / pictureWidth),
+            .zoomSpeed: Float(greatest(\.z)), .rollSpeed: Float(greatest(\.w)),
+            .tremble: Float(path.medianTremble(over: Self.averagedSeconds) / pictureWidth),
+        ]
+        // A segment of one frame is known by being its own central frame.
+        if wanted.count > 1 { measures[.motionInliers] = Float(inlierCounts.median) }
+        let shifts = known.map { meanShift(motions[$0]) / pictureWidth }.sorted()
+        if !shifts.isEmpty {
+            measures[.cameraDrift] = Float(shifts[Int((Self.staticShare * Double(shifts.count)).rounded(.up)) - 1])
         }
-        if path.greatestMean(of: \.z, over: Self.averagedSeconds) > settings.zoomThreshold { flags.insert(.zoom) }
-        if path.greatestMean(of: \.w, over: Self.averagedSeconds) > settings.rollThreshold { flags.insert(.roll) }
-        if path.medianTremble(over: Self.averagedSeconds) > settings.shakeThreshold * pictureWidth {
-            flags.insert(.shake)
+        func exceeds(_ measure: SegmentMeasure, _ threshold: Double) -> Bool {
+            measures[measure].map { Double($0) > threshold } ?? false
         }
-
-        let tolerance = settings.staticTolerance * pictureWidth
-        let atRest = known.count { meanShift(motions[$0]) <= tolerance }
-        if Double(atRest) >= Self.staticShare * Double(known.count) {
+        func isBelow(_ measure: SegmentMeasure, _ threshold: Double) -> Bool {
+            measures[measure].map { Double($0) < threshold } ?? false
+        }
+        if isBelow(.motionKnownShare, Self.smallestKnownShare) || isBelow(.motionInliers, Self.fewestInliers) {
+            return (.motionUnreliable, measures)
+        }
+        var flags = SegmentFlags()
+        if exceeds(.panSpeed, settings.panThreshold) { flags.insert(.pan) }
+        if exceeds(.tiltSpeed, settings.panThreshold) { flags.insert(.tilt) }
+        if exceeds(.zoomSpeed, settings.zoomThreshold) { flags.insert(.zoom) }
+        if exceeds(.rollSpeed, settings.rollThreshold) { flags.insert(.roll) }
+        if exceeds(.tremble, settings.shakeThreshold) { flags.insert(.shake) }
+        if let drift = measures[.cameraDrift], Double(drift) <= settings.staticTolerance {
             flags.insert(.staticCamera)
         }
-        return flags
+        return (flags, measures)
     }
 
     /// How far the homography takes the picture from its place, in pixels: the mean over a grid of nine points. Not the

@@ -54,7 +54,9 @@ struct ScaleBench: ParsableCommand {
         }
         let record = try seconds {
             for first in stride(from: 0, to: count, by: 1000) {
-                try catalog.record((first..<min(first + 1000, count)).map { Self.outcome($0, key) })
+                try catalog.record(
+                    (first..<min(first + 1000, count)).map { (Self.outcome($0, key), Self.decided($0)) },
+                    policyKey: settings.ingest.policyKey)
             }
         }
         try catalog.endRun(run, .done)
@@ -89,6 +91,19 @@ struct ScaleBench: ParsableCommand {
             ? .skipped(Outcome.Reason("no-audio", "it has no sound"))
             : number % 50 == 1 ? .failed(Outcome.Reason("corrupt", "it does not decode")) : .done
         return OutcomeRecord(subject: path(number), stage: "ingest", settingsKey: key, outcome: outcome, output: "x.h5")
+    }
+
+    /// Two segments, of which one carries three flags and is dropped in every fifth video.
+    private static func decided(_ number: Int) -> [DecidedSegment] {
+        guard number % 10 != 0, number % 50 != 1 else { return [] }
+        let verdict = number % 5 == 0 ? "dropped" : "kept"
+        let flags = [("silent", verdict), ("pan", "kept"), ("fade", "kept")].map {
+            DecidedSegment.Flag(flag: $0, verdict: $1, measure: "pan_speed", value: 0.25, threshold: 0.125)
+        }
+        return [
+            DecidedSegment(number: 0, frames: 250, verdict: verdict, flags: flags),
+            DecidedSegment(number: 1, frames: 100, verdict: "kept", flags: []),
+        ]
     }
 
     /// A million pairs from shards of 250 videos of one ten-second segment, as a shard of 1 GiB holds.

@@ -3,6 +3,7 @@ import AVPrepCore
 import AVPrepPairs
 import AVPrepPipeline
 import AVPrepSynth
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing

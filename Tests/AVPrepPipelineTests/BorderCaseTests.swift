@@ -16,7 +16,9 @@ import Testing
     private func probe(_ test: BorderCase) throws -> BorderProbe {
         try withTemporaryFolder { folder in
             try test.write(folder + "/case.mp4")
-            return try BorderProbe(of: MediaFile(path: folder + "/case.mp4"), settings: BorderSettings())
+            return try BorderProbe(
+                of: MediaFile(path: folder + "/case.mp4"), settings: BorderSettings(),
+                policy: SegmentPolicy())
         }
     }
 

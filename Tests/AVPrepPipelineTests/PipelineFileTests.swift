@@ -63,6 +63,30 @@ import Testing
         #expect(text.contains("allowed: fps, short_side, codec, quality"))
     }
 
+    @Test func aFlagThatThereIsNotIsNamedAndSoIsAnActionThatItCannotTake() throws {
+        let error = #expect(throws: Failure.self) {
+            try PipelineFile.parse("policy:\n  slient: drop\n  silent: fix\n", name: "avprep.yaml")
+        }
+        #expect(error?.exitStatus == .badInput)
+        let lines = try #require(error?.description.split(separator: "\n"))
+        #expect(lines.count == 2)
+        #expect(lines[0].hasPrefix("avprep.yaml:2:3: policy: unknown key \"slient\"; did you mean \"silent\"?"))
+        #expect(lines[1].hasPrefix("avprep.yaml:3:11: policy.silent: must be keep, drop, not \"fix\""))
+    }
+
+    @Test func whatIsDroppedIsNoPartOfTheIngestKeyAndWhatIsMendedIs() throws {
+        func key(_ text: String) throws -> String { try PipelineFile.parse(text, name: "x").ingest.key }
+        let standard = try key("")
+        #expect(try key("policy: {silent: keep, pan: drop}") == standard)
+        #expect(try key("policy: {black_border: keep}") == key("policy: {black_border: drop}"))
+        #expect(try key("policy: {black_border: keep}") != standard)
+        #expect(try key("policy: {filler_border: fix}") != standard)
+        let (keep, drop) = ("policy: {silent: keep}", "policy: {silent: drop}")
+        #expect(
+            try PipelineFile.parse(keep, name: "x").ingest.policyKey
+                != PipelineFile.parse(drop, name: "x").ingest.policyKey)
+    }
+
     @Test(arguments: [
         ("ingest: {video: {fps: fast}}", "ingest.video.fps: must be a number from 1 to 120, not \"fast\""),
         ("ingest: {video: {fps: 0}}", "ingest.video.fps: must be a number from 1 to 120, not \"0\""),

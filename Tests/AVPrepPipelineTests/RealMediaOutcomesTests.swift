@@ -63,6 +63,8 @@ import Testing
         settings.ingest.flow.method = .off
         settings.ingest.spectrograms = [.avts]
         settings.ingest.pcm.sampleRate = 0
+        // What becomes of each file, not of what was noticed about its segments.
+        settings.ingest.policy = SegmentPolicy()
         let workspace = Workspace(folder: folder, settings: settings)
         let report = try IngestStage.run(workspace, StageContext())
         #expect(report.counts.listed == files.count && report.counts.pending == 0)

@@ -71,6 +71,32 @@ import Testing
         }
     }
 
+    @Test func decidingAnewContinuesAfterSIGKILL() throws {
+        try withTemporaryFolder { folder in
+            try withTemporaryFolder { other in
+                let killed = try CommandCorpus(folder, videos: 10)
+                let policy = ["--set", "policy.static_camera=drop", "--set", "policy.pan=drop"]
+                let undisturbed = try killed.copy(to: other)
+                #expect(try undisturbed.run(["ingest", "-q"] + policy).status == 0)
+                #expect(try killed.run(["ingest", "-q"]).status == 0)
+                var kills = 0
+                for delay in [30, 45, 60, 80, 100, 130]
+                where try killed.kill(["ingest", "-q"] + policy, afterMilliseconds: delay) {
+                    kills += 1
+                }
+                #expect(kills >= 1)
+                let rest = try killed.run(["ingest"] + policy)
+                #expect(rest.status == 0, "\(rest.standardError)")
+                let expected = try undisturbed.digests("prepared", endings: [".h5"])
+                #expect(expected.split(separator: "\n").count == 10)
+                #expect(try killed.digests("prepared", endings: [".h5"]) == expected)
+                #expect(try killed.litter() == "")
+                let counts = try [killed, undisturbed].map { try $0.run(["status", "--json"] + policy).standardOutput }
+                #expect(counts[0].contains("\"outdated\""))
+            }
+        }
+    }
+
     @Test(.enabled(if: Products.hasEngine, "make engine builds the engine"))
     func trainingContinuesAfterSIGKILLAndEndsWithTheSameWeights() throws {
         try withTemporaryFolder { folder in

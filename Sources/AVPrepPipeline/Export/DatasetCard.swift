@@ -13,10 +13,12 @@ struct DatasetCard {
     init(index: ShardIndex, workspace: Workspace, request: ExportRequest) throws {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
         let stage = try catalog.counts(stage: IngestStage.name, settingsKey: try workspace.settings.ingest.key)
+        let decisions = try DecisionReport(catalog: catalog, settings: workspace.settings.ingest)
         text =
             [
                 Self.header(index, request), "# \(request.title)", Self.contents(index), Self.layout(index, request),
-                Self.pairs(index), Self.dropped(stage), Self.settings(workspace),
+                Self.pairs(index), Self.dropped(stage), Self.decided(decisions),
+                Self.settings(workspace),
             ].joined(separator: "\n\n") + "\n"
     }
 
@@ -159,6 +161,14 @@ struct DatasetCard {
         let rows = stage.reasons.map { [$0.status, $0.code, String($0.count)] }
         return "## Left out\n\n\(summary); the others and their reasons:\n\n"
             + table(["outcome", "reason", "files"], rows)
+    }
+
+    private static func decided(_ decisions: DecisionReport) -> String {
+        let summary = decisions.summary ?? "no segments"
+        guard !decisions.flags.isEmpty else { return "## Flags\n\nOf the videos' segments: \(summary)." }
+        return
+            "## Flags\n\nOf the videos' segments: \(summary). A segment may carry several flags; fixed: the samples no "
+            + "longer show it.\n\n" + table(decisions.rows[0], Array(decisions.rows.dropFirst()))
     }
 
     private static func settings(_ workspace: Workspace) -> String {

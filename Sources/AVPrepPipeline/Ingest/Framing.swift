@@ -10,28 +10,42 @@ struct BorderProbe: Sendable, Equatable {
     let filler: CropMargins
     let fillerKind: FillerBorder.Kind?
 
+    /// How much the depth of a bar changes, on the side where it changes most; 0 where the framing does not change.
+    let change: Int
+    /// What was mended by what is cropped, of a video's flags.
+    let mended: SegmentFlags
+
     struct Span: Sendable, Equatable {
         /// Presentation time; -infinity for the first.
         var startSeconds: Double
+        /// What is cut off.
         var crop: CropMargins
+        /// The black bars that are there all the time, cut off or not.
+        var border = CropMargins.none
+        /// Black bars that are known to be there some of the time, and not cut off.
+        var left = CropMargins.none
         /// Level of the bars, and the share along which their edge was seen, where it was seen least.
         var level: Double
         var confidence: Double
     }
 
     /// One framing for all of a video.
-    init(_ span: Span) { (spans, filler, fillerKind) = ([span], .none, nil) }
+    init(_ span: Span, mended: SegmentFlags = []) {
+        (spans, filler, fillerKind, change) = ([span], .none, nil, 0)
+        self.mended = mended
+    }
 
-    init(of media: any MediaSource, settings: BorderSettings) throws {
+    /// Looks for bars, and settles what is cut off by what the policy mends.
+    init(of media: any MediaSource, settings: BorderSettings, policy: SegmentPolicy) throws {
         let nothing = Span(startSeconds: -.infinity, crop: .none, level: 0, confidence: 0)
         guard settings.method != .off else {
-            (spans, filler, fillerKind) = ([nothing], .none, nil)
+            (spans, filler, fillerKind, change, mended) = ([nothing], .none, nil, 0, [])
             return
         }
         let seconds = media.info.video?.durationSeconds ?? media.info.durationSeconds
         let frames = try media.spreadFrames(count: settings.probeCount(seconds: seconds))
         guard let scale = frames.first?.scale else {
-            (spans, filler, fillerKind) = ([nothing], .none, nil)
+            (spans, filler, fillerKind, change, mended) = ([nothing], .none, nil, 0, [])
             return
         }
         let pictures = frames.map(\.picture)
@@ -39,23 +53,30 @@ struct BorderProbe: Sendable, Equatable {
         let found = settings.method == .robust ? FillerBorder.detect(in: pictures, beside: timeline.union) : nil
         filler = found?.margins.scaled(by: scale) ?? .none
         fillerKind = found?.kind
-        let always = settings.cropsFiller ? filler : .none
-        let all = timeline.spans.map { span in
-            let sides = [span.detection.top, span.detection.bottom, span.detection.left, span.detection.right]
-                .filter { $0.depth > 0 }
+        mended = policy.fixed.intersection([.blackBorder, .borderChange, .fillerBorder])
+        let always = mended.contains(.fillerBorder) ? filler : .none
+        let borders = timeline.spans.map { $0.detection.margins.scaled(by: scale) }
+        let union = borders.reduce(CropMargins.none) { $0.union($1) }
+        let common = borders.dropFirst().reduce(borders.first ?? CropMargins.none) { $0.intersection($1) }
+        change = union.depth(beyond: common)
+        let cropsBlack = mended.contains(.blackBorder)
+        func span(
+            _ startSeconds: Double, _ border: CropMargins, shown: CropMargins, _ parts: [BorderTimeline.Span]
+        ) -> Span {
+            let crop = (cropsBlack ? border : .none).union(always).wholeChromaSamples
+            let sides = parts.map(\.detection).map { [$0.top, $0.bottom, $0.left, $0.right].filter { $0.depth > 0 } }
             return Span(
-                startSeconds: span.startSeconds,
-                crop: span.detection.margins.scaled(by: scale).union(always).wholeChromaSamples,
-                level: sides.map(\.level).max() ?? 0, confidence: sides.map(\.confidence).min() ?? 0)
+                startSeconds: startSeconds, crop: crop, border: border, left: shown.minus(crop),
+                level: sides.joined().map(\.level).max() ?? 0,
+                // The union is as sure as its surest stretch.
+                confidence: sides.compactMap { $0.map(\.confidence).min() }.max() ?? 0)
         }
-        switch settings.change {
-        case .split: spans = all
-        case .union:
-            spans = [
-                Span(
-                    startSeconds: -.infinity, crop: all.dropFirst().reduce(all[0].crop) { $0.union($1.crop) },
-                    level: all.map(\.level).max() ?? 0, confidence: all.map(\.confidence).max() ?? 0)
-            ]
+        if mended.contains(.borderChange), settings.change == .split {
+            spans = zip(timeline.spans, borders).map { span($0.startSeconds, $1, shown: $1, [$0]) }
+        } else {
+            // What comes and goes is either cut off at all times or left at all times.
+            let border = mended.contains(.borderChange) ? union : common
+            spans = [span(-.infinity, border, shown: union, timeline.spans)]
         }
     }
 
@@ -127,9 +148,11 @@ struct Framing: Sendable {
     }
 
     /// The framing of pictures that come cropped and scaled already.
-    init(crop: CropMargins, width: Int, height: Int) {
-        let span = BorderProbe.Span(startSeconds: -.infinity, crop: crop, level: 0, confidence: 0)
-        probe = BorderProbe(span)
+    ///
+    /// - Parameter mended: the flags that count as mended by it.
+    init(crop: CropMargins, width: Int, height: Int, mended: SegmentFlags = []) {
+        let span = BorderProbe.Span(startSeconds: -.infinity, crop: crop, border: crop, level: 0, confidence: 0)
+        probe = BorderProbe(span, mended: mended)
         stretches = [
             Stretch(
                 span: span, width: width, height: height, rows: 0..<height, columns: 0..<width,
@@ -184,6 +207,19 @@ extension CropMargins {
             top: min(top, other.top), bottom: min(bottom, other.bottom), left: min(left, other.left),
             right: min(right, other.right))
     }
+
+    /// What is left of it beyond another one.
+    fileprivate func minus(_ other: CropMargins) -> CropMargins {
+        CropMargins(
+            top: max(0, top - other.top), bottom: max(0, bottom - other.bottom), left: max(0, left - other.left),
+            right: max(0, right - other.right))
+    }
+
+    /// The deepest side.
+    var deepest: Int { max(top, bottom, left, right) }
+
+    /// How much deeper it is than another one, on the side where it is most.
+    fileprivate func depth(beyond other: CropMargins) -> Int { minus(other).deepest }
 
     /// In pixels of which `scale` go on one of these.
     fileprivate func scaled(by scale: Int) -> CropMargins {

@@ -12,8 +12,16 @@ package struct IngestReport: Sendable, Codable {
     /// How many of the prepared videos are near-duplicates of others; nil when none were looked for.
     package let nearDuplicates: NearDuplicates.Counts?
 
-    init(catalog: Catalog, key: String, nearDuplicates: NearDuplicates) throws {
+    /// Which flags segments carry, and what became of them.
+    package let decisions: DecisionReport
+    /// Videos that were decided by another policy before this run, and were not decoded again.
+    package let decidedAnew: Int
+
+    init(catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int) throws {
+        let key = try settings.key
+        self.decidedAnew = decidedAnew
         self.nearDuplicates = nearDuplicates.counts
+        decisions = try DecisionReport(catalog: catalog, settings: settings)
         counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
         notes = try OutcomeNotes.first(of: catalog, key: key)
         furtherNotes = counts.failed + counts.skipped - notes.count
@@ -33,6 +41,8 @@ package struct IngestReport: Sendable, Codable {
             lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
         }
         if let text = nearDuplicates?.text { lines.append(text) }
+        if let summary = decisions.summary { lines.append(summary) }
+        if decidedAnew > 0 { lines.append("\(decidedAnew) videos decided anew by the policy, without decoding") }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
     }

@@ -9,10 +9,12 @@ extension IngestSettings {
         get throws { try CanonicalJSON.key(of: KeyedSettings(settings: ofContent)) }
     }
 
-    /// The settings that a prepared file's content depends on. Limits and the place of decoding, which decide only
-    /// whether there is a file at all, are as by default.
+    /// The settings that a prepared file's media depend on. Limits and the place of decoding, which decide only whether
+    /// there is a file at all, are as by default, and of the policy what is mended alone counts: what is dropped is
+    /// decided anew on what is stored.
     var ofContent: IngestSettings {
         var settings = self
+        settings.policy = policy.fixesAlone
         settings.limits = MediaLimits()
         settings.isolation = .process
         return settings

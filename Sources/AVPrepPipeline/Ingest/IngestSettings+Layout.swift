@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCore
 import AVPrepStore
 import AVPrepVision
 
@@ -28,6 +29,22 @@ extension IngestSettings {
         if flow.method != .off { layout.flow = flow.layout(fps: video.fps) }
         return layout
     }
+}
+
+extension IngestSettings {
+    /// What prepared files under these settings say of themselves.
+    var preparedAttributes: [String: AttributeValue] {
+        get throws {
+            [
+                "avprep_version": .string(Version.text),
+                "config_json": .string(try CanonicalJSON.encode(ofContent)), "settings_key": .string(try key),
+                Self.policyAttribute: .string(try CanonicalJSON.encode(policy)),
+            ]
+        }
+    }
+
+    /// The attribute of prepared files and shards that says by which policy their segments were decided.
+    static let policyAttribute = "policy_json"
 }
 
 extension FlowSettings {

@@ -33,9 +33,12 @@ package enum IngestStage {
                 let listing = Listing(items, catalog: catalog, workspace: workspace, context: context, key: key)
                 try listing.forgetLostResults()
                 try listing.hash()
+                let decidedAnew = try listing.decideAnew(transforms)
                 try listing.prepare(transforms)
                 let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
-                let report = try IngestReport(catalog: catalog, key: key, nearDuplicates: duplicates)
+                let report = try IngestReport(
+                    catalog: catalog, settings: workspace.settings.ingest, nearDuplicates: duplicates,
+                    decidedAnew: decidedAnew)
                 try catalog.endRun(run, report.exitStatus)
                 return report
             } catch {
@@ -71,11 +74,74 @@ private struct Listing {
 
     /// Items whose prepared file somebody removed are to be done again.
     func forgetLostResults() throws {
-        let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
-        let lost = done.filter { record in
+        let lost = try prepared().filter { record in
             !(record.output.map { FileManager.default.fileExists(atPath: workspace.path($0)) } ?? false)
         }
         try catalog.forget(lost.map(\.subject), stage: IngestStage.name)
+    }
+
+    /// What has a prepared file, be it in shards or dropped.
+    private func prepared() throws -> [OutcomeRecord] {
+        try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
+            + catalog.outcomes(
+                stage: IngestStage.name, settingsKey: key, status: "skipped", code: DecidedVideo.droppedCode)
+    }
+
+    /// Brings what was decided by another policy under the one in force, without decoding it.
+    ///
+    /// - Returns: how many videos there were.
+    func decideAnew(_ transforms: [Spectrogram]) throws -> Int {
+        let settings = workspace.settings.ingest
+        let subjects = try catalog.decidedOtherwise(
+            stage: IngestStage.name, settingsKey: key, policyKey: settings.policyKey)
+        guard !subjects.isEmpty else { return 0 }
+        let redecision = try Redecision(
+            settings: settings, transforms: transforms, cancellation: context.cancellation)
+        let progress = ProgressReporter("decide", unit: "videos", style: context.progress)
+        let state = Mutex((done: 0, decided: 0))
+        try WorkerPool.run(subjects, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            subject in
+            var isDecided = false
+            if let item = items[subject], let record = try catalog.outcome(of: subject, stage: IngestStage.name),
+                let output = record.output
+            {
+                isDecided = try adopt(item, output, redecision, record) != nil
+            }
+            // What cannot be read is prepared again.
+            if !isDecided { try catalog.forget([subject], stage: IngestStage.name) }
+            let done = state.withLock { state in
+                state.done += 1
+                state.decided += isDecided ? 1 : 0
+                return state.done
+            }
+            progress.update(done: done, total: subjects.count)
+        }
+        progress.finish()
+        return state.withLock { $0.decided }
+    }
+
+    /// Takes a prepared file that is there for this video's, decided by the policy in force.
+    ///
+    /// - Parameter before: the costs of the outcome that is recorded so far.
+    /// - Returns: nil when there is none that can be read.
+    private func adopt(
+        _ item: CorpusItem, _ output: String, _ redecision: Redecision, _ before: OutcomeRecord? = nil
+    ) throws -> Outcome? {
+        let path = workspace.path(output)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard let result = try redecision.decide(path) else {
+            unlink(path)
+            return nil
+        }
+        if let video = try catalog.item(item.listed)?.videoID,
+            try !catalog.hasFingerprint(ofVideo: video, settingsKey: key)
+        {
+            try catalog.setFingerprint(PreparedFingerprint.read(path), ofVideo: video, settingsKey: key)
+        }
+        try record(
+            item, result.video.outcome, output: output, decided: result.video,
+            wallSeconds: before?.wallSeconds ?? 0, cpuSeconds: before?.cpuSeconds ?? 0)
+        return result.video.outcome
     }
 
     /// Gives every listed file the id of its content.
@@ -128,6 +194,8 @@ private struct Listing {
         let settings = workspace.settings.ingest
         let isWarned = Atomic<Bool>(false)
         progress.update(done: 0, total: count)
+        let redecision = try Redecision(
+            settings: settings, transforms: transforms, cancellation: context.cancellation)
         try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             let worker = try VideoPreparation(
                 settings: settings, transforms: transforms, cancellation: context.cancellation)
@@ -137,7 +205,7 @@ private struct Listing {
             return worker
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
-            let outcome = try prepare(item, video: video, with: worker)
+            let outcome = try prepare(item, video: video, with: worker, redecision)
             let (videos, bytes, failed) = state.withLock { state in
                 state.videos += 1
                 state.bytes += entry.file.size
@@ -149,41 +217,42 @@ private struct Listing {
         progress.finish()
     }
 
-    private func prepare(_ item: CorpusItem, video: String, with worker: VideoPreparation) throws -> Outcome {
+    private func prepare(
+        _ item: CorpusItem, video: String, with worker: VideoPreparation, _ redecision: Redecision
+    ) throws -> Outcome {
         let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
-        let path = workspace.path(output)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
-        if FileManager.default.fileExists(atPath: path) {
-            if try !catalog.hasFingerprint(ofVideo: video, settingsKey: key) {
-                try catalog.setFingerprint(PreparedFingerprint.read(path), ofVideo: video, settingsKey: key)
-            }
-            try record(item, .done, output: output)
-            return .done
-        }
+        if let outcome = try adopt(item, output, redecision) { return outcome }
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
-        let result = try worker.prepare(item, video: video, to: path)
+        let result = try worker.prepare(item, video: video, to: workspace.path(output))
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
         }
-        if result.outcome == .done {
+        if result.decided != nil {
             try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
-            item, result.outcome, output: result.outcome == .done ? output : nil,
+            item, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
             wallSeconds: (ContinuousClock.now - wall).inSeconds,
             cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
         return result.outcome
     }
 
     private func record(
-        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, wallSeconds: Double = 0, cpuSeconds: Double = 0
+        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
+        wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
-        try catalog.record(
-            OutcomeRecord(
-                subject: item.listed, stage: IngestStage.name, settingsKey: key, outcome: outcome,
-                wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output))
+        let record = OutcomeRecord(
+            subject: item.listed, stage: IngestStage.name, settingsKey: key, outcome: outcome,
+            wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
+        if let decided {
+            try catalog.record(
+                record, decided: decided.segments, policyKey: workspace.settings.ingest.policyKey)
+        } else {
+            try catalog.record(record)
+        }
     }
 }
 

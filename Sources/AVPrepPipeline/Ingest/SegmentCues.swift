@@ -23,28 +23,32 @@ struct SegmentCues {
 
     private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: Framing.Stretch) {
         guard settings.borders.method != .off else { return }
-        if stretch.span.crop != .none {
+        let span = stretch.span
+        let probe = framing.probe
+        segment.measures[.borderDepth] = Float(span.border.deepest)
+        if span.border != .none {
             segment.flags.insert(.blackBorder)
-            segment.measures[.borderLevel] = Float(stretch.span.level)
-            segment.measures[.borderConfidence] = Float(stretch.span.confidence)
+            segment.measures[.borderLevel] = Float(span.level)
+            segment.measures[.borderConfidence] = Float(span.confidence)
         }
-        if framing.changes { segment.flags.insert(.borderChange) }
-        let filler = framing.probe.filler
-        segment.measures[.fillerBorder] = Float(max(filler.top, filler.bottom, filler.left, filler.right))
-        if filler != .none { segment.flags.insert(.fillerBorder) }
+        segment.measures[.borderChange] = Float(probe.change)
+        if probe.change > 0 { segment.flags.insert(.borderChange) }
+        segment.measures[.fillerBorder] = Float(probe.filler.deepest)
+        if probe.filler != .none { segment.flags.insert(.fillerBorder) }
+        segment.decision.mended.formUnion(segment.flags.intersection(probe.mended))
 
         // What the probed frames did not show: the segment's own frames are looked at.
         let count = min(taken.greys.count, Self.lookedAt)
         let looked = (0..<count).map { (2 * $0 + 1) * taken.greys.count / (2 * count) }
         var watched = BorderSettings()
         watched.margin = 0
-        let missed = BorderTimeline.detect(
+        let shown = BorderTimeline.detect(
             in: looked.map { taken.greys[$0] }, at: looked.map(Double.init), settings: watched
         ).union
-        let deepest = max(missed.top, missed.bottom, missed.left, missed.right)
-        let lost = stretch.sourceScale * Double(deepest)
-        segment.measures[.borderMissed] = deepest >= Self.smallestMissed ? Float(lost) : 0
-        if deepest >= Self.smallestMissed { segment.flags.insert(.borderMissed) }
+        let missed = stretch.unknown(of: shown)
+        let lost = stretch.sourceScale * Double(missed)
+        segment.measures[.borderMissed] = missed >= Self.smallestMissed ? Float(lost) : 0
+        if missed >= Self.smallestMissed { segment.flags.insert(.borderMissed) }
     }
 
     /// Frames of a segment in which a missed border is looked for.
@@ -92,4 +96,13 @@ struct SegmentCues {
 extension Framing.Stretch {
     /// Source pixels that a stored pixel stands for, at most.
     var sourceScale: Double { max(1, sourceShortSide / Double(min(width, height))) }
+
+    /// The deepest of these bars, in stored pixels, beyond those that are known to be left.
+    func unknown(of shown: CropMargins) -> Int {
+        let scale = sourceShortSide / Double(min(width, height))
+        func beyond(_ side: KeyPath<CropMargins, Int>) -> Int {
+            shown[keyPath: side] - Int((Double(span.left[keyPath: side]) / scale).rounded(.up))
+        }
+        return max(beyond(\.top), beyond(\.bottom), beyond(\.left), beyond(\.right))
+    }
 }

@@ -38,23 +38,32 @@ final class SegmentFeatures {
         var segment = segment
         let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
+        segment.measures[.soundLevel] = Float(level.decibels)
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
         measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
+        let isCentred = settings.policy[flag: .dcOffset] == .fix && segment.flags.contains(.dcOffset)
+        if isCentred { segment.decision.mended.insert(.dcOffset) }
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
             let estimator = try cameraMotion(width: segment.width, height: segment.height)
             motions = try estimator.estimate(greys: taken.greys)
-            segment.flags.formUnion(estimator.flags(for: motions))
+            let finding = estimator.finding(for: motions)
+            segment.flags.formUnion(finding.flags)
+            segment.measures.merge(finding.measures) { $1 }
         }
-        let pcm = settings.pcm.sampleRate > 0 ? Self.quantised(&sounds[0], from: from, to: to) : []
+        let pcm =
+            settings.pcm.sampleRate > 0 ? Self.quantised(&sounds[0], from: from, to: to, isCentred: isCentred) : []
         var waveforms: [String: [Int16]] = [:]
         for waveform in settings.waveforms {
             let index = format(sampleRate: waveform.sampleRate, channels: waveform.channels)
-            waveforms[waveform.name] = Self.quantised(&sounds[index], from: from, to: to)
+            waveforms[waveform.name] = Self.quantised(
+                &sounds[index], from: from, to: to, isCentred: isCentred)
         }
         var stored: [String: [Float]] = [:]
         for kind in spectrograms {
-            stored[kind.transform.settings.name] = sounds[kind.format].withSamples(from: from, to: to) { samples in
+            stored[kind.transform.settings.name] = Self.withSound(
+                &sounds[kind.format], from: from, to: to, isCentred: isCentred
+            ) { samples in
                 let count = kind.transform.frameCount(samples: samples.count) * kind.transform.bins
                 return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
                     kind.transform.compute(
@@ -88,12 +97,36 @@ final class SegmentFeatures {
     }
 
     /// The sound of `[from, to)` seconds as 16-bit samples.
-    private static func quantised(_ sound: inout SoundBuffer, from: Double, to: Double) -> [Int16] {
-        sound.withSamples(from: from, to: to) { samples in
+    private static func quantised(
+        _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool
+    ) -> [Int16] {
+        withSound(&sound, from: from, to: to, isCentred: isCentred) { samples in
             [Int16](unsafeUninitializedCapacity: samples.count) { buffer, count in
                 PCM.quantise(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<samples.count]))
                 count = samples.count
             }
+        }
+    }
+
+    /// Gives the sound of `[from, to)` seconds to `body` as it is to be stored: without its mean, channel by channel, where
+    /// it is centred.
+    private static func withSound<Result>(
+        _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool,
+        _ body: (UnsafeBufferPointer<Float>) -> Result
+    ) -> Result {
+        let channels = sound.channels
+        return sound.withSamples(from: from, to: to) { samples in
+            guard isCentred, samples.count >= channels else { return body(samples) }
+            var centred = Array(samples)
+            for channel in 0..<channels {
+                let places = stride(from: channel, to: centred.count, by: channels)
+                let sum = places.reduce(0.0) {
+                    $0 + (abs(centred[$1]) <= Spectrogram.largestSample ? Double(centred[$1]) : 0)
+                }
+                let mean = Float(sum / Double(centred.count / channels))
+                for place in places { centred[place] -= mean }
+            }
+            return centred.withUnsafeBufferPointer(body)
         }
     }
 

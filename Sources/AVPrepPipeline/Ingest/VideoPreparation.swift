@@ -18,6 +18,8 @@ final class VideoPreparation {
         var cues: CueRecord?
         /// What near-duplicates of it are known by.
         var fingerprint: [UInt8] = []
+        /// What the policy made of each segment; nil when there is no prepared file.
+        var decided: DecidedVideo?
         /// CPU time of the process that decoded it, in seconds.
         var decoderSeconds = 0.0
     }
@@ -35,11 +37,7 @@ final class VideoPreparation {
         self.settings = settings
         self.cancellation = cancellation
         layout = settings.layout(transforms)
-        attributes = [
-            "avprep_version": .string(Version.text),
-            "config_json": .string(try CanonicalJSON.encode(settings.ofContent)),
-            "settings_key": .string(try settings.key),
-        ]
+        attributes = try settings.preparedAttributes
         encoder = try PictureEncoder(settings.video.codec.stored, quality: settings.video.quality)
         features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
@@ -78,7 +76,7 @@ final class VideoPreparation {
         if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
-        let probe = try BorderProbe(of: media, settings: settings.borders)
+        let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
         guard let framing = Framing(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
@@ -88,6 +86,7 @@ final class VideoPreparation {
         let temporary = AtomicFile.temporaryPath(for: path)
         do {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
+            var segments: [Segment] = []
             let assembler = try SegmentAssembler(
                 settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
                 emit: { data in
@@ -96,6 +95,8 @@ final class VideoPreparation {
                         data.segment.measures[.startSkew] = Float(skew)
                         if abs(skew) > self.settings.skew.maxStartSeconds { data.segment.flags.insert(.startSkew) }
                     }
+                    data.segment.decide(by: self.settings.policy)
+                    segments.append(data.segment)
                     try writer.append(data)
                 })
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
@@ -118,8 +119,10 @@ final class VideoPreparation {
             }
             try AtomicFile.commit(temporary, to: path)
             let cues = CueRecord(probe, changes: assembler.changes)
+            let decided = DecidedVideo(segments, settings: settings)
             return Result(
-                outcome: .done, info: info, tally: tally, decode: summary, cues: cues, fingerprint: fingerprint)
+                outcome: decided.outcome, info: info, tally: tally, decode: summary, cues: cues,
+                fingerprint: fingerprint, decided: decided)
         } catch {
             unlink(temporary)
             throw error
@@ -127,7 +130,9 @@ final class VideoPreparation {
     }
 
     /// Black framing by a few spread frames, in source pixels: the largest bars of any time.
-    static func borders(of media: any MediaSource, settings: BorderSettings) throws -> CropMargins {
-        try BorderProbe(of: media, settings: settings).union
+    static func borders(of media: any MediaSource, settings: IngestSettings) throws -> CropMargins {
+        var policy = settings.policy
+        policy[flag: [.blackBorder, .borderChange]] = .fix
+        return try BorderProbe(of: media, settings: settings.borders, policy: policy).union
     }
 }

@@ -19,7 +19,7 @@ struct InspectionBorder: Sendable {
     ///
     /// - Throws: `MediaError`.
     init(of media: any MediaSource, video: VideoStreamInfo, settings: IngestSettings) throws {
-        let margins = try VideoPreparation.borders(of: media, settings: settings.borders)
+        let margins = try VideoPreparation.borders(of: media, settings: settings)
         let source = (width: video.displayWidth, height: video.displayHeight)
         let left = max(1, source.width - margins.left - margins.right)
         let rest = max(1, source.height - margins.top - margins.bottom)

@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCatalog
 import AVPrepCore
 import AVPrepDrawing
 import AVPrepMedia
@@ -20,6 +21,8 @@ final class InspectionPass: DecodeConsumer {
         let measures: [String: Float]
         /// Too short: ingest drops it.
         let isDropped: Bool
+        /// What the policy makes of it, and by what.
+        let decision: DecidedSegment
     }
 
     /// Level of the whole sound.
@@ -103,7 +106,9 @@ final class InspectionPass: DecodeConsumer {
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
-                framing: Framing(crop: border.margins, width: part.width, height: part.height)),
+                framing: Framing(
+                    crop: border.margins, width: part.width, height: part.height,
+                    mended: settings.policy.fixed.intersection(.blackBorder))),
             encoder: encoder,
             features: try SegmentFeatures(settings: looked, transforms: [], encoder: encoder),
             cancellation: cancellation,
@@ -239,16 +244,18 @@ final class InspectionPass: DecodeConsumer {
 
     private func takeSegments() {
         for segment in sink.segments {
-            var flags = segment.flags
+            var segment = segment
             // Without sound there is none to be silent.
-            if !hasSound { flags.remove(.silent) }
+            if !hasSound { segment.flags.remove(.silent) }
+            segment.decide(by: settings.policy)
             let seconds = Double(segment.frameCount) / settings.video.fps
             let measures = segment.measures.map { ($0.key.rawValue, $0.value) }
             segments.append(
                 SegmentSummary(
-                    startSeconds: segment.startSeconds, seconds: seconds, flags: flags.setNames,
+                    startSeconds: segment.startSeconds, seconds: seconds, flags: segment.flags.setNames,
                     measures: Dictionary(uniqueKeysWithValues: measures),
-                    isDropped: seconds < settings.minSegmentSeconds))
+                    isDropped: seconds < settings.minSegmentSeconds,
+                    decision: DecidedSegment(segment, number: segments.count, settings: settings)))
         }
         sink.segments.removeAll()
     }

@@ -1,3 +1,4 @@
+import AVPrepCatalog
 import AVPrepCore
 import AVPrepMedia
 import Foundation
@@ -199,6 +200,9 @@ extension MediaReport {
         rows.append([
             "  segments", "\(seen.segments.count - dropped)" + (dropped > 0 ? ", \(dropped) too short" : ""),
         ])
+        let stored = seen.segments.filter { !$0.isDropped }
+        rows += DecisionText.rows(
+            stored.map(\.decision), times: stored.map { "  " + Quantity.clock($0.startSeconds, within: seen.seconds) })
         rows.append(["  flags", flags(seen)])
         rows.append(["  still", text(seen.still, within: seen.seconds)])
         if let silent = seen.silent { rows.append(["  silent", text(silent, within: seen.seconds)]) }

@@ -1,3 +1,4 @@
+import AVPrepCatalog
 import AVPrepCore
 import AVPrepStore
 import Foundation
@@ -28,6 +29,8 @@ struct StoreReport: Sendable, Codable {
     let splits: [String: Int]
     /// Seconds for which each flag stands.
     let flagSeconds: [String: Double]
+    /// What the policy made of each segment of a prepared file, in order; empty in shards, which hold what it left.
+    let decisions: [DecidedSegment]
     /// The videos' paths as their corpus lists them, the first few.
     let sources: [String]
     /// Those of the pair file beside a shard.
@@ -62,6 +65,13 @@ struct StoreReport: Sendable, Codable {
             let source = stored.segment.source
             if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
         }
+        let config = reader.attributes["config_json"]?.text ?? ""
+        // The thresholds of a file of other versions may be told otherwise there: the defaults stand in for them.
+        let settings =
+            (try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))) ?? IngestSettings()
+        decisions =
+            reader.kind == .prepared
+            ? reader.segments.enumerated().map { DecidedSegment($1.segment, number: $0, settings: settings) } : []
         self.frames = frames
         self.frameBytes = frameBytes
         self.splits = splits
@@ -105,6 +115,7 @@ struct StoreReport: Sendable, Codable {
         }
         let flags = flagSeconds.mapValues { Quantity.seconds($0) }
         rows.append(["flags", flags.isEmpty ? "none" : Self.text(flags)])
+        rows += DecisionText.rows(decisions, times: decisions.map { "segment \($0.number)" })
         for set in pairSets {
             rows.append(["pairs \(set.name)", "\(set.pairs): " + Self.text(set.kinds.mapValues { "\($0)" })])
         }

@@ -20,7 +20,9 @@ enum IngestTable {
             .sections(
                 "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
                 "the kinds that are stored, in librosa's words"),
-            .section("borders", \.borders, borders, "black framing: found in spread frames, cropped from all"),
+            .section(
+                "borders", \.borders, borders,
+                "black framing: looked for in spread frames; policy says what becomes of it"),
             .section("cuts", \.cuts, cuts, "changes of shot"),
             .section("still", \.still, still, "frozen pictures"),
             .section("camera_motion", \.cameraMotion, cameraMotion, "homographies to the segment's central frame"),
@@ -111,13 +113,13 @@ enum IngestTable {
 
     static var borders: SettingsTable<BorderSettings> {
         SettingsTable<BorderSettings>([
-            .choice("method", \.method, "aot: Arrow of Time's rule; off: nothing is cropped"),
+            .choice("method", \.method, "aot: Arrow of Time's rule; off: none are looked for"),
             .integer("frames", \.frames, in: 1...40, "least frames probed by robust; long videos get up to 40"),
             .number("threshold", \.threshold, in: 0...128, "highest level of a bar, of 255, for robust"),
             .number("aot_threshold", \.aotThreshold, in: 0...128, "mean level of a black row or column, for aot"),
             .integer("margin", \.margin, in: 0...32, "pixels cropped beyond a border found"),
-            .choice("change", \.change, "bars that come and go; split: segments end there; union: all are cropped"),
-            .flag("crops_filler", \.cropsFiller, "cut off coloured and blurred bars too; they are flagged anyway"),
+            .choice(
+                "change", \.change, "how border_change is mended; split: segments end there; union: all are cropped"),
         ])
     }
 

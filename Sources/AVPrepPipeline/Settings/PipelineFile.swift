@@ -4,6 +4,7 @@ import AVPrepPairs
 import AVPrepStore
 import AVPrepSynth
 import AVPrepTraining
+import AVPrepVision
 import Foundation
 import Yams
 
@@ -82,6 +83,12 @@ package enum PipelineFile {
         }
         if settings.ingest.minSegmentSeconds > settings.ingest.segmentSeconds {
             found.append("ingest.min_segment_seconds is longer than ingest.segment_seconds")
+        }
+        let (borders, policy) = (settings.ingest.borders, settings.ingest.policy)
+        if policy[flag: .borderChange] == .fix, borders.change == .union, policy[flag: .blackBorder] != .fix {
+            found.append(
+                "policy.border_change: fix by ingest.borders.change: union crops the bars, so policy.black_border must be fix too"
+            )
         }
         if settings.shard.split.val + settings.shard.split.test >= 1 {
             found.append("shard.split: val and test together leave nothing to train on")

@@ -1,4 +1,5 @@
 package import AVPrepAudio
+package import AVPrepCore
 package import AVPrepMedia
 package import AVPrepPairs
 package import AVPrepSynth
@@ -67,6 +68,8 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var cameraMotion = CameraMotionSettings()
     package var stabilise = StabiliserSettings()
     package var flow = FlowSettings()
+    /// What is done about the segments that carry a flag.
+    package var policy = FlagRule.standardPolicy
     package var limits = MediaLimits()
     /// Where files are decoded.
     package var isolation = Isolation.process

@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepPairs
 import AVPrepSynth
 
@@ -11,6 +12,7 @@ enum PipelineTable {
             .section("folders", \.folders, folders, "where results lie, relative to this file"),
             .section("ingest", \.ingest, IngestTable.ingest, "how a video becomes a prepared file"),
             .section("duplicates", \.duplicates, duplicates, "which videos are near-duplicates of each other"),
+            .section("policy", \.self, policy, "what is done about segments that carry a flag: keep, drop or fix"),
             .section("shard", \.shard, shard, "how prepared files become shards with pair sets"),
             .section("train", \.train, TrainTable.train, "how a network learns from the shards"),
             .section("synth", \.synth, synth, "the practice corpus that avprep synth makes"),
@@ -51,6 +53,14 @@ enum PipelineTable {
             .number("max_silent_distance", \.maxSilentDistance, in: 0...0.45, "the pictures' where there is no sound"),
             .number("min_overlap", \.minOverlap, in: 0.05...1, "share of the shorter video that both have"),
         ])
+    }
+
+    /// A key a flag; the actions are part of the ingest settings, since what is mended is stored otherwise.
+    static var policy: SettingsTable<PipelineSettings> {
+        SettingsTable<PipelineSettings>(
+            FlagRule.all.map { rule in
+                .choice(rule.key, \.ingest.policy[flag: rule.flag], among: rule.actions, rule.summary)
+            })
     }
 
     static var split: SettingsTable<SplitSettings> {

@@ -116,6 +116,18 @@ extension SettingsField {
         }
     }
 
+    /// One of some words of an enumeration.
+    static func choice<Value: RawRepresentable<String>>(
+        _ name: String, _ key: WritableKeyPath<Root, Value>, among values: [Value], _ summary: String
+    ) -> Self {
+        let words = values.map(\.rawValue)
+        return scalar(name, key, summary, schema: .words(words), expected: words.joined(separator: ", ")) { node in
+            node.string.flatMap { word in words.contains(word) ? Value(rawValue: word) : nil }
+        } show: {
+            $0.rawValue
+        }
+    }
+
     /// One of the words of an enumeration, which fills the whole section with values of its own. Keys beside it change
     /// single ones of those, whether they stand above or below it.
     static func preset<Value: RawRepresentable<String> & CaseIterable>(

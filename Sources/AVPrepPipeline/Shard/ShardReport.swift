@@ -31,6 +31,7 @@ package struct ShardReport: Sendable, Codable {
             : [
                 "\(index.vanishedVideos.count) videos of these shards are gone and get no pairs; avprep shard --compact removes them"
             ]
+        let dropped = [index.leftOut?.text].compactMap(\.self)
         let straddling = index.straddlingVideos ?? []
         let left =
             straddling.isEmpty
@@ -39,7 +40,8 @@ package struct ShardReport: Sendable, Codable {
                 "\(straddling.count) videos are left out: near-duplicates of them lie on different sides of the split; avprep shard --compact brings them together"
             ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
-        return ([TextTable.text(rows), pairLines] + refusals.map { "no pairs: " + $0 } + why + gone + left + [last])
+        let notes = refusals.map { "no pairs: " + $0 } + why + dropped + gone + left
+        return ([TextTable.text(rows), pairLines] + notes + [last])
             .joined(
                 separator: "\n")
     }

@@ -20,12 +20,12 @@ package enum ShardStage {
     {
         try workspace.exclusively {
             let settings = workspace.settings
-            let key = try settings.ingest.key
+            let key = try settings.ingest.decidedKey
             let splitKey = try CanonicalJSON.key(of: [
                 String(settings.seed), CanonicalJSON.encode(settings.shard.split),
             ])
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
-            let videos = try preparedVideos(workspace, key)
+            let (videos, decisions) = try preparedVideos(workspace)
             let standing = try StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
             let duplicates = try NearDuplicates.find(
                 in: Catalog(path: workspace.catalog), settings, context)
@@ -58,6 +58,7 @@ package enum ShardStage {
             index.pairFiles = pairs.files
             index.vanishedVideos = plan.vanished
             index.straddlingVideos = grouped.straddling
+            index.leftOut = ShardIndex.LeftOut(decisions)
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
             ).measure(index, before: standing.index)
@@ -69,10 +70,23 @@ package enum ShardStage {
         }
     }
 
-    private static func preparedVideos(_ workspace: Workspace, _ key: String) throws -> [ShardPlan.Video] {
+    /// The prepared videos that the policy leaves something of, and what it made of all of them.
+    private static func preparedVideos(_ workspace: Workspace) throws -> ([ShardPlan.Video], DecisionReport) {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
-        let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
+        let settings = workspace.settings.ingest
+        let decisions = try DecisionReport(catalog: catalog, settings: settings)
+        guard decisions.outdated == 0 else {
+            throw Failure(
+                "\(decisions.outdated) prepared videos were decided by another policy than the one in force; run avprep ingest, which decides them anew without decoding, or bring the policy back",
+                exitStatus: .badInput)
+        }
+        let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: try settings.key, status: "done")
         guard !done.isEmpty else {
+            if let summary = decisions.summary {
+                throw Failure(
+                    "the policy leaves nothing for shards: \(summary); change policy in the pipeline file and run avprep ingest",
+                    exitStatus: .badInput)
+            }
             let others = try catalog.counts(stage: IngestStage.name).done
             throw Failure(
                 others > 0
@@ -80,6 +94,13 @@ package enum ShardStage {
                     : "nothing is prepared; run avprep ingest first",
                 exitStatus: .badInput)
         }
+        let videos = try preparedFiles(done, catalog, workspace)
+        return (videos, decisions)
+    }
+
+    private static func preparedFiles(_ done: [OutcomeRecord], _ catalog: Catalog, _ workspace: Workspace) throws
+        -> [ShardPlan.Video]
+    {
         return try done.map { record in
             guard let output = record.output, let item = try catalog.item(record.subject), let video = item.videoID
             else {
@@ -159,15 +180,22 @@ private final class ShardPacking: Sendable {
         let path = "\(workspace.shards)/\(shard.name).h5"
         let key = try shard.contentKey(settingsKey: settingsKey)
         if let entry = try standingEntry(shard, path, key) { return entry }
+        let policy = try CanonicalJSON.encode(workspace.settings.ingest.policy)
         guard let sources = shard.sources else {
             throw Failure(
                 "\(path) changed while avprep shard looked at it; leave the folder to avprep and run avprep shard again"
             )
         }
         let parts = try sources.map { video in
-            ShardPart(
-                path: video.path, rows: Array(try StoreReader(path: video.path).segments.indices), split: shard.split,
-                groupID: groups[video.videoID])
+            let reader = try StoreReader(path: video.path)
+            guard reader.attributes[IngestSettings.policyAttribute] == .string(policy) else {
+                throw Failure(
+                    "\(video.path) was decided by another policy than the catalog says; remove it and run avprep ingest",
+                    exitStatus: .badInput)
+            }
+            let rows = reader.segments.indices.filter { !reader.segments[$0].segment.decision.isDropped }
+            return ShardPart(
+                path: video.path, rows: Array(rows), split: shard.split, groupID: groups[video.videoID])
         }
         try AtomicFile.write(to: path) { temporary in
             try ShardPacker.pack(
@@ -176,6 +204,7 @@ private final class ShardPacking: Sendable {
                     "avprep_version": .string(Version.text), "seed": .int(workspace.settings.seed),
                     "content_key": .string(key), "split_key": .string(splitKey),
                     "config_json": .string(try CanonicalJSON.encode(workspace.settings.ingest)),
+                    IngestSettings.policyAttribute: .string(policy),
                 ], cancellation: context.cancellation)
         }
         state.withLock { $0.packed += 1 }

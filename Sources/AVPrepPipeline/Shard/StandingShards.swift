@@ -16,7 +16,7 @@ struct StandingShards {
 
     /// - Parameters:
     ///   - folder: where shards lie.
-    ///   - settingsKey: of the ingest settings in force.
+    ///   - settingsKey: of the ingest settings and the policy in force.
     ///   - splitKey: of the seed and the shares of the splits in force.
     /// - Throws: `StoreError` when they are of a newer avprep: those are not to be replaced.
     init(folder: String, settingsKey: String, splitKey: String) throws {
@@ -39,7 +39,7 @@ struct StandingShards {
                 if reader.attributes["split_key"]?.text != splitKey {
                     obstacle = "\(shard.name) was made with another seed or other shares of the splits"
                 } else if reader.attributes["content_key"]?.text != key {
-                    obstacle = "\(shard.name) was made under other ingest settings"
+                    obstacle = "\(shard.name) was made under other ingest settings or another policy"
                 } else if shard.contentKey != key {
                     obstacle = "\(shard.name) is of a run that did not end"
                 }

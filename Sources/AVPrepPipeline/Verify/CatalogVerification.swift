@@ -16,11 +16,15 @@ struct CatalogVerification {
     }
 
     /// - Parameters:
-    ///   - shardVideos: the videos in all shards; nil where some could not be read, so that nobody knows.
+    ///   - shardVideos: the videos in all shards, with the number of their segments; nil where some shards could not be
+    ///     read, so that nobody knows.
     ///   - vanished: those of them that the index marks as gone.
     ///   - straddling: prepared videos that the index says are left out.
+    ///   - leftOut: what the index says was dropped.
     /// - Throws: `CancellationError`.
-    func run(shardVideos: Set<String>?, vanished: Set<String>, straddling: Set<String>) throws -> Result {
+    func run(
+        shardVideos: [String: Int]?, vanished: Set<String>, straddling: Set<String>, leftOut: ShardIndex.LeftOut?
+    ) throws -> Result {
         var result = Result()
         let path = workspace.catalog
         do {
@@ -31,9 +35,13 @@ struct CatalogVerification {
             let done = try catalog.outcomes(stage: IngestStage.name, settingsKey: key, status: "done")
             result.preparedFiles = done.count
             result.findings += try prepared(done)
-            let videos = try Set(done.compactMap { try catalog.item($0.subject)?.videoID })
+            let videos = try Dictionary(
+                done.compactMap { record in try catalog.item(record.subject)?.videoID.map { ($0, record.subject) } },
+                uniquingKeysWith: { first, _ in first })
             if let shardVideos {
-                result.findings += difference(shardVideos.subtracting(vanished), videos.subtracting(straddling))
+                result.findings += difference(
+                    Set(shardVideos.keys).subtracting(vanished), Set(videos.keys).subtracting(straddling))
+                result.findings += try decided(catalog, videos, shardVideos, leftOut)
             }
         } catch let error as CatalogError {
             result.findings.append(
@@ -60,6 +68,45 @@ struct CatalogVerification {
                     .catalog, workspace.shards,
                     "\(extra.count) videos of the shards are not prepared under these settings, \(first) among them",
                     remedy: "avprep shard marks them as gone; --compact leaves them out"))
+        }
+        return findings
+    }
+
+    /// Segments found are those in shards and those left out.
+    private func decided(
+        _ catalog: Catalog, _ videos: [String: String], _ shardVideos: [String: Int], _ leftOut: ShardIndex.LeftOut?
+    ) throws -> [VerifyReport.Finding] {
+        let settings = workspace.settings.ingest
+        let decisions = try DecisionReport(catalog: catalog, settings: settings)
+        let again = "avprep shard packs what the policy leaves"
+        guard decisions.outdated == 0 else {
+            return [
+                VerifyReport.Finding(
+                    .catalog, workspace.catalog,
+                    "\(decisions.outdated) videos were decided by another policy than the one in force",
+                    remedy: "avprep ingest decides them anew, then " + again)
+            ]
+        }
+        var findings: [VerifyReport.Finding] = []
+        let found = leftOut ?? ShardIndex.LeftOut(segments: 0, seconds: 0, flags: [:])
+        let wanted = ShardIndex.LeftOut(decisions)
+        if (found.segments, found.flags) != (wanted.segments, wanted.flags) {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, "\(workspace.shards)/\(ShardIndex.fileName)",
+                    "it says that \(found.segments) segments are left out (\(found.flags.words)), and the catalog drops "
+                        + "\(wanted.segments) (\(wanted.flags.words))", remedy: again))
+        }
+        let left = try catalog.segmentsLeft(stage: IngestStage.name, settingsKey: try settings.key)
+        let wrong = videos.filter { video, subject in
+            shardVideos[video].map { $0 != left[subject] ?? 0 } ?? false
+        }
+        if let (video, subject) = wrong.min(by: { $0.key < $1.key }) {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, workspace.shards,
+                    "\(wrong.count) videos have other segments in shards than the policy leaves: \(subject) has "
+                        + "\(shardVideos[video] ?? 0), not \(left[subject] ?? 0)", remedy: again))
         }
         return findings
     }
@@ -92,5 +139,12 @@ struct CatalogVerification {
         }
         progress.finish()
         return findings.withLock { $0 }.sorted { $0.file < $1.file }
+    }
+}
+
+extension [String: Int] {
+    /// The flags with their numbers, in the order of their names.
+    fileprivate var words: String {
+        isEmpty ? "none" : sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     }
 }

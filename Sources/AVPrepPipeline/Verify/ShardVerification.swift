@@ -15,6 +15,8 @@ struct ShardVerification: Sendable {
     /// One video of each group of near-duplicates in it, by the group's name.
     private(set) var groups: [String: String] = [:]
     private(set) var segments = 0
+    /// Segments of each video in it.
+    private(set) var segmentCounts: [String: Int] = [:]
     private(set) var pairs = 0
     private(set) var bytesRead = 0
 
@@ -44,6 +46,7 @@ struct ShardVerification: Sendable {
         for stored in reader.segments where !stored.groupID.isEmpty {
             groups[stored.groupID] = min(groups[stored.groupID] ?? stored.segment.videoID, stored.segment.videoID)
         }
+        for stored in reader.segments { segmentCounts[stored.segment.videoID, default: 0] += 1 }
         compare(reader, with: shard, index)
         try verifyPairs(of: reader, shard, index, folder, isQuick, cancellation)
     }
@@ -97,6 +100,12 @@ struct ShardVerification: Sendable {
         if reader.pairsLink != link {
             add(
                 .damaged, path, "its /pairs leads to \(reader.pairsLink ?? "nothing outside of it"), not to \(link)",
+                Self.packAgain)
+        }
+        let dropped = reader.segments.count(where: \.segment.decision.isDropped)
+        if dropped > 0 {
+            add(
+                .counts, path, "\(dropped) of its segments are dropped by the policy it was packed under",
                 Self.packAgain)
         }
         let others = reader.segments.count { $0.split != split }

@@ -29,8 +29,10 @@ package enum VerifyStage {
         findings += totals(index, results, in: workspace.shards)
         let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
             .run(
-                shardVideos: results.allSatisfy(\.isReadable) ? Set(results.flatMap(\.videos)) : nil,
-                vanished: Set(index.vanishedVideos), straddling: Set(index.straddlingVideos ?? []))
+                shardVideos: results.allSatisfy(\.isReadable)
+                    ? results.reduce(into: [:]) { $0.merge($1.segmentCounts) { $0 + $1 } } : nil,
+                vanished: Set(index.vanishedVideos), straddling: Set(index.straddlingVideos ?? []),
+                leftOut: index.leftOut)
         findings += catalog.findings
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
