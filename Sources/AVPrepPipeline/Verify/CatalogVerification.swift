@@ -18,7 +18,7 @@ struct CatalogVerification {
     /// - Parameters:
     ///   - shardVideos: the videos in all shards, with the number of their segments.
     ///   - vanished: those of them that the index marks as gone.
-    ///   - straddling: prepared videos that the index says are left out.
+    ///   - straddling: prepared videos that the index says are left out whole.
     ///   - leftOut: what the index says was dropped.
     /// - Throws: `CancellationError`.
     func run(

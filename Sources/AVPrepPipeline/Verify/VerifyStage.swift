@@ -30,7 +30,8 @@ package enum VerifyStage {
         let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
             .run(
                 shardVideos: results.reduce(into: [:]) { $0.merge($1.segmentCounts) { $0 + $1 } },
-                vanished: Set(index.vanishedVideos), straddling: Set(index.straddlingVideos ?? []),
+                vanished: Set(index.vanishedVideos),
+                straddling: Set((index.straddlingVideos ?? []) + (index.leftOut?.nearDuplicates ?? [])),
                 leftOut: index.leftOut)
         findings += catalog.findings
         return VerifyReport(
