@@ -119,6 +119,8 @@ package enum SegmentSample {
         let width: Int
         let crop: CropMargins
         let flags: [String]
+        /// Those of the flags that the sample no longer shows.
+        let mended: [String]
         let measures: [String: Float]
 
         init(_ stored: StoredSegment, _ layout: StoreLayout) {
@@ -134,6 +136,7 @@ package enum SegmentSample {
             width = segment.width
             crop = segment.crop
             flags = segment.flags.setNames
+            mended = segment.decision.mended.setNames
             measures = Dictionary(
                 uniqueKeysWithValues: segment.measures.filter { $0.value.isFinite }.map { ($0.key.rawValue, $0.value) })
         }

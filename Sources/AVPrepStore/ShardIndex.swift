@@ -92,6 +92,13 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var seconds: Double
         /// Those segments by the flags that drop them; one with two such flags counts for both.
         package var flags: [String: Int]
+        /// Whole videos beside those segments, by id: near-duplicates of others that are in; nil where there are none.
+        package var nearDuplicates: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case segments, seconds, flags
+            case nearDuplicates = "near_duplicates"
+        }
 
         package init(segments: Int, seconds: Double, flags: [String: Int]) {
             self.segments = segments

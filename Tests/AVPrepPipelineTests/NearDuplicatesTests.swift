@@ -67,6 +67,15 @@ import Testing
             #expect(sides.count == 6 && sides.values.allSatisfy { $0.count == 1 })
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings.isEmpty)
 
+            // One of each group is enough where the policy drops the others.
+            var single = corpus
+            single.settings.shard.nearDuplicates = .drop
+            let dropped = try ShardStage.run(single.workspace, single.context)
+            #expect(dropped.index.splits.values.reduce(0) { $0 + $1.videos } == 6)
+            #expect(dropped.index.leftOut?.nearDuplicates?.count == 6)
+            #expect(dropped.text.contains("6 videos are left out as near-duplicates of others"))
+            #expect(try VerifyStage.run(single.workspace, single.context, isQuick: false).findings.isEmpty)
+
             // The catalog can be lost: prepared files keep the fingerprints.
             for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")

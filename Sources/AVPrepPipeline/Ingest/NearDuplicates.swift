@@ -36,6 +36,14 @@ package struct NearDuplicates: Sendable {
         DuplicateGroups.groups(of: matches, without: excluded)
     }
 
+    /// Those of some videos that are copies of others among them: all of a group but the one whose id comes first. In
+    /// alphabetical order.
+    func copies(among videos: [String]) -> [String] {
+        let groups = groups()
+        let members = Dictionary(grouping: videos.filter { groups[$0] != nil }) { groups[$0] ?? $0 }
+        return members.values.flatMap { $0.sorted().dropFirst() }.sorted()
+    }
+
     /// What was found the last time under these settings; nil when they were not looked for. Costs next to nothing.
     static func latest(in catalog: Catalog, _ settings: PipelineSettings) throws -> NearDuplicates? {
         try noted(in: catalog, settings, key: settingsKey(settings))

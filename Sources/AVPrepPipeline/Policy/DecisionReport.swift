@@ -103,11 +103,17 @@ extension ShardIndex.LeftOut {
             segments: decisions.dropped, seconds: decisions.droppedSeconds, flags: decisions.droppedByFlag)
     }
 
-    /// One line; nil when nothing is.
-    var text: String? {
-        guard segments > 0 else { return nil }
-        let names = flags.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
-        return "\(segments) segments are left out by the policy: \(names.joined(separator: ", "))"
+    /// A line for the segments and one for the near-duplicates, where there are any.
+    var lines: [String] {
+        var lines: [String] = []
+        if segments > 0 {
+            let names = flags.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+            lines.append("\(segments) segments are left out by the policy: \(names.joined(separator: ", "))")
+        }
+        if let videos = nearDuplicates {
+            lines.append("\(videos.count) videos are left out as near-duplicates of others")
+        }
+        return lines
     }
 }
 

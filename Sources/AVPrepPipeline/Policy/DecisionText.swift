@@ -28,7 +28,7 @@ enum DecisionText {
         var text = flag.flag
         if let name = flag.measure, let measure = SegmentMeasure(rawValue: name), let value = flag.value {
             text += " (\(Quantity.number(value)) \(measure.unit)".trimmed
-            if let threshold = flag.threshold, threshold > Double.leastNormalMagnitude || threshold < 0 {
+            if let threshold = flag.threshold, threshold != 0 {
                 text += ", held against \(Quantity.number(threshold))"
             }
             text += ")"

@@ -15,7 +15,7 @@ struct FlagRule: Sendable {
         /// Whether a value raises the flag.
         func isMet(by value: Double, _ settings: IngestSettings) -> Bool {
             let threshold = threshold(settings)
-            return isBelow ? value <= threshold : magnitude(value) >= threshold
+            return isBelow ? value <= threshold : magnitude(value) >= threshold && value != 0
         }
 
         /// Levels in decibels are negative by nature; of other measures the size counts, either way.
@@ -89,7 +89,7 @@ extension FlagRule {
 
     /// Flags that any value but 0 raises.
     private static func any(_ measures: SegmentMeasure...) -> [Criterion] {
-        measures.map { above($0) { _ in 0.0.nextUp } }
+        measures.map { above($0) { _ in 0 } }
     }
 
     private static let framing = [

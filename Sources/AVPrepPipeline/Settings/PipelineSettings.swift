@@ -129,6 +129,8 @@ package struct ShardSettings: Sendable, Equatable, Codable {
     package var shardMegabytes = 1024
     package var split = SplitSettings()
     package var pairs = PairSettings()
+    /// Whether near-duplicates of one another are all packed (`keep`), or one of each group (`drop`).
+    package var nearDuplicates = PolicyAction.keep
 
     package init() {}
 }

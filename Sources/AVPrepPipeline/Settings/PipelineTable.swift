@@ -55,12 +55,17 @@ enum PipelineTable {
         ])
     }
 
-    /// A key a flag; the actions are part of the ingest settings, since what is mended is stored otherwise.
+    /// A key a flag; the actions are part of the ingest settings, since what is mended is stored otherwise. And one for what
+    /// is known of whole videos when all are prepared.
     static var policy: SettingsTable<PipelineSettings> {
         SettingsTable<PipelineSettings>(
             FlagRule.all.map { rule in
                 .choice(rule.key, \.ingest.policy[flag: rule.flag], among: rule.actions, rule.summary)
-            })
+            } + [
+                .choice(
+                    "near_duplicate", \.shard.nearDuplicates, among: [.keep, .drop],
+                    "keep, drop (all but one of a group); they stay on one side of the split anyway")
+            ])
     }
 
     static var split: SettingsTable<SplitSettings> {

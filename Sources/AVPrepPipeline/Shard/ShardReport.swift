@@ -31,7 +31,7 @@ package struct ShardReport: Sendable, Codable {
             : [
                 "\(index.vanishedVideos.count) videos of these shards are gone and get no pairs; avprep shard --compact removes them"
             ]
-        let dropped = [index.leftOut?.text].compactMap(\.self)
+        let dropped = index.leftOut?.lines ?? []
         let straddling = index.straddlingVideos ?? []
         let left =
             straddling.isEmpty

@@ -25,12 +25,18 @@ package enum ShardStage {
                 String(settings.seed), CanonicalJSON.encode(settings.shard.split),
             ])
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
-            let (videos, decisions) = try preparedVideos(workspace)
+            let (prepared, decisions) = try preparedVideos(workspace)
             let standing = try StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
             let duplicates = try NearDuplicates.find(
                 in: Catalog(path: workspace.catalog), settings, context)
+            let copies =
+                settings.shard.nearDuplicates == .drop ? duplicates.copies(among: prepared.map(\.videoID)) : []
+            let isCopy = Set(copies)
+            let videos = prepared.filter { !isCopy.contains($0.videoID) }
+            let holdsCopies = standing.shards.contains { !isCopy.isDisjoint(with: $0.videoIDs) }
             let grouped = GroupedPlan(
-                videos: videos, standing: compact ? [] : standing.shards, duplicates, settings: settings.shard,
+                videos: videos, standing: compact || holdsCopies ? [] : standing.shards, duplicates,
+                settings: settings.shard,
                 seed: UInt64(settings.seed))
             let plan = grouped.plan
             guard plan.shards.contains(where: { $0.split == .train }) else {
@@ -59,6 +65,7 @@ package enum ShardStage {
             index.vanishedVideos = plan.vanished
             index.straddlingVideos = grouped.straddling
             index.leftOut = ShardIndex.LeftOut(decisions)
+            index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
             ).measure(index, before: standing.index)
@@ -66,7 +73,10 @@ package enum ShardStage {
             try removeStale(index, in: workspace.shards)
             return ShardReport(
                 index: index, refusals: pairs.refusals, packed: packing.packedCount,
-                repacked: compact ? nil : standing.obstacle ?? grouped.obstacle, folder: workspace.shards)
+                repacked: compact
+                    ? nil
+                    : standing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil) ?? grouped.obstacle,
+                folder: workspace.shards)
         }
     }
 

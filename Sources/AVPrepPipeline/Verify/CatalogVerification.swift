@@ -19,7 +19,7 @@ struct CatalogVerification {
     ///   - shardVideos: the videos in all shards, with the number of their segments; nil where some shards could not be
     ///     read, so that nobody knows.
     ///   - vanished: those of them that the index marks as gone.
-    ///   - straddling: prepared videos that the index says are left out.
+    ///   - straddling: prepared videos that the index says are left out whole.
     ///   - leftOut: what the index says was dropped.
     /// - Throws: `CancellationError`.
     func run(
