@@ -65,12 +65,14 @@ package enum BlackBorder {
         return detection
     }
 
+    /// Whether two bars would leave too little of a width or height.
+    static func isTooMuch(_ first: Int, _ second: Int, of size: Int) -> Bool {
+        let limit = Int(Double(size) * largestShare)
+        return first > limit || second > limit || Double(size - first - second) < Double(size) * smallestRest
+    }
+
     /// Takes back what would leave too little of the picture.
     static func refuseTooMuch(_ detection: inout BorderDetection, width: Int, height: Int) {
-        func isTooMuch(_ first: Int, _ second: Int, of size: Int) -> Bool {
-            let limit = Int(Double(size) * largestShare)
-            return first > limit || second > limit || Double(size - first - second) < Double(size) * smallestRest
-        }
         if isTooMuch(detection.top.depth, detection.bottom.depth, of: height) {
             detection.top.withdraw()
             detection.bottom.withdraw()

@@ -15,6 +15,8 @@ struct BlurredEdges {
     static let pairShare = 0.5
     /// Sharpness of the bars, as a share of that in the middle of the picture, at most.
     static let largestSharpness: Float = 0.7
+    /// Least brightness of the bars, as a share of the picture's: a dark room around a window is darker.
+    static let smallestBrightness: Float = 0.2
     /// Pieces into which every line is cut.
     private static let bandCount = 16
 
@@ -25,6 +27,8 @@ struct BlurredEdges {
     private let lineSteps: [Float]
     /// `[line]`: mean second difference along the line, in levels.
     private let sharpness: [Float]
+    /// `[line]`: mean brightness, in levels.
+    private let brightness: [Float]
 
     /// - Parameters:
     ///   - planes: frames of one shape.
@@ -35,8 +39,12 @@ struct BlurredEdges {
         let length = isUpright ? height : width
         var stepSums = [UInt32](repeating: 0, count: Self.bandCount * lineCount)
         var bendSums = [UInt32](repeating: 0, count: lineCount)
+        var lightSums = [UInt32](repeating: 0, count: lineCount)
         for plane in planes where length > 2 * Self.bandCount && lineCount > 1 {
             plane.levels.withUnsafeBufferPointer { levels in
+                for y in 0..<height {
+                    for x in 0..<width { lightSums[isUpright ? x : y] &+= UInt32(levels[y * width + x]) }
+                }
                 stepSums.withUnsafeMutableBufferPointer { steps in
                     bendSums.withUnsafeMutableBufferPointer { bends in
                         if isUpright {
@@ -49,6 +57,7 @@ struct BlurredEdges {
             }
         }
         let count = Float(max(1, planes.count * (length - 2)))
+        brightness = lightSums.map { Float($0) / Float(max(1, planes.count * length)) }
         sharpness = bendSums.map { Float($0) / count }
         steps = stepSums.map { Float($0) * Float(Self.bandCount) / count }
         var means = [Float](repeating: 0, count: lineCount)
@@ -116,10 +125,16 @@ struct BlurredEdges {
                 let outside = max(
                     sharpness[..<(near - 1)].map(Double.init).median,
                     sharpness[(lineCount - far + 1)...].map(Double.init).median)
-                if outside <= Double(Self.largestSharpness) * middle { best = (near, far, both) }
+                if outside <= Double(Self.largestSharpness) * middle, isBright(near, far) { best = (near, far, both) }
             }
         }
         return best.map { ($0.near, $0.far) }
+    }
+
+    private func isBright(_ near: Int, _ far: Int) -> Bool {
+        func mean(_ lines: ArraySlice<Float>) -> Float { lines.reduce(0, +) / Float(max(1, lines.count)) }
+        let bars = (mean(brightness[..<near]) + mean(brightness[(lineCount - far)...])) / 2
+        return bars >= Self.smallestBrightness * mean(brightness[near..<(lineCount - far)])
     }
 
     /// The share of bands in which an edge at this depth is seen.

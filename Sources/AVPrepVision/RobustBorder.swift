@@ -47,6 +47,14 @@ enum RobustBorder {
             level = rows(allColumns)
             if upright.isFound && level.isFound { level = rows(upright.rest) }
         }
+        // What leaves too little is a window in the dark, and so is what was seen along its sides alone.
+        if level.isTooMuch {
+            level.withdraw()
+            upright = columns(allRows)
+        } else if upright.isTooMuch {
+            upright.withdraw()
+            level = rows(allColumns)
+        }
         return BorderDetection(
             margins: .none, isDark: false, top: level.near, bottom: level.far, left: upright.near,
             right: upright.far)
@@ -89,6 +97,13 @@ enum RobustBorder {
         var rest: Range<Int> {
             let (start, end) = (lines.lowerBound + near.depth, lines.upperBound - far.depth)
             return Double(end - start) >= BlackBorder.smallestRest * Double(lines.count) ? start..<end : lines
+        }
+
+        var isTooMuch: Bool { BlackBorder.isTooMuch(near.depth, far.depth, of: lines.count) }
+
+        mutating func withdraw() {
+            near.withdraw()
+            far.withdraw()
         }
 
         func agrees(with other: SidePair) -> Bool {

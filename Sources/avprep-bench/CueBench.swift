@@ -7,7 +7,7 @@ import Foundation
 struct CueBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cues",
-        abstract: "Compare ingest's CPU time with and without looking for borders, cuts and camera motion.",
+        abstract: "Compare ingest's CPU time with and without looking for cues.",
         discussion: """
             Without files a practice corpus is made for it. The candidates take turns, and each one's least time counts. \
             A part's share is what ingest saves without it.
@@ -23,7 +23,7 @@ struct CueBench: ParsableCommand {
     private struct Candidate {
         let name: String
         /// Turns the cues off.
-        let change: (inout IngestSettings) -> Void
+        let change: (inout PipelineSettings) -> Void
         var seconds = Double.infinity
     }
 
@@ -31,16 +31,18 @@ struct CueBench: ParsableCommand {
 
     private func measure(_ clips: PracticeClips) throws {
         let parts = [
-            Candidate(name: "borders") { $0.borders.method = .off },
-            Candidate(name: "cuts, fades, dissolves") { $0.cuts.enabled = false },
-            Candidate(name: "camera motion") { $0.cameraMotion.enabled = false },
+            Candidate(name: "borders") { $0.ingest.borders.method = .off },
+            Candidate(name: "cuts, fades, dissolves") { $0.ingest.cuts.enabled = false },
+            Candidate(name: "camera motion") { $0.ingest.cameraMotion.enabled = false },
+            Candidate(name: "audio-visual skew") { $0.ingest.skew.searchSeconds = 0 },
+            Candidate(name: "near-duplicates") { $0.duplicates.enabled = false },
         ]
         var all = Candidate(name: "ingest") { _ in }
         var none = Candidate(name: "all of them") { settings in for part in parts { part.change(&settings) } }
         var without = parts
         func time(_ candidate: inout Candidate) throws {
             var settings = clips.settings
-            candidate.change(&settings.ingest)
+            candidate.change(&settings)
             candidate.seconds = min(candidate.seconds, try clips.ingest(settings))
         }
         for _ in 0..<max(1, repeats) {
