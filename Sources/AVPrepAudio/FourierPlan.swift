@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// It is made with `FFTW_ESTIMATE`, and no wisdom is kept on disk. `FFTW_MEASURE` and wisdom choose by timing, so that two
 /// runs may take different algorithms, whose results differ in the last bit; the same input has to give the same bytes.
-/// Measured plans of these lengths are some 10 % faster at best.
+/// Measured plans of these lengths take 10 to 20 % less, which is 2 to 8 % of a spectrogram.
 final class FourierPlan: @unchecked Sendable {
     // Sendable because `plan` is written in init alone, and executing a plan is thread-safe.
     private let plan: fftwf_plan

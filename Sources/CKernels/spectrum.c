@@ -158,8 +158,9 @@ void ckernels_spectrum_filter_bank(
     }
 }
 
-// Cephes' logf (S. L. Moshier): x = 2^e · (1 + f) with 1 + f in [√½, √2), ln(1 + f) by a polynomial. What is not positive
-// and normal comes out as a number without meaning.
+// factor · ln(x) + offset. x = 2^e · (1 + f) with 1 + f in [√½, √2), as in Cephes' logf (S. L. Moshier); ln(1 + f) by the
+// polynomial of degree 9 whose error is least, 4e-8 of the value. What is not positive and normal comes out as a number
+// without meaning.
 #define LOGARITHM(x, result)                                                                                           \
     do {                                                                                                               \
         ints16 bits = (ints16)(x);                                                                                     \
@@ -167,18 +168,14 @@ void ckernels_spectrum_filter_bank(
         floats16 f = (floats16)(bits - (exponent << 23)) - 1.0f;                                                       \
         floats16 e = __builtin_convertvector(exponent, floats16);                                                      \
         floats16 square = f * f;                                                                                       \
-        floats16 sum = f * 7.0376836292e-2f - 1.1514610310e-1f;                                                        \
-        sum = sum * f + 1.1676998740e-1f;                                                                              \
-        sum = sum * f - 1.2420140846e-1f;                                                                              \
-        sum = sum * f + 1.4249322787e-1f;                                                                              \
-        sum = sum * f - 1.6668057665e-1f;                                                                              \
-        sum = sum * f + 2.0000714765e-1f;                                                                              \
-        sum = sum * f - 2.4999993993e-1f;                                                                              \
-        sum = sum * f + 3.3333331174e-1f;                                                                              \
-        sum = sum * f * square;                                                                                        \
-        sum += e * -2.12194440e-4f;                                                                                    \
-        sum -= square * 0.5f;                                                                                          \
-        result = (f + sum) + e * 0.693359375f;                                                                         \
+        floats16 sum = f * 8.9272873080e-2f - 1.4344751255e-1f;                                                        \
+        sum = sum * f + 1.4871100277e-1f;                                                                              \
+        sum = sum * f - 1.6566227470e-1f;                                                                              \
+        sum = sum * f + 1.9966069612e-1f;                                                                              \
+        sum = sum * f - 2.5001732016e-1f;                                                                              \
+        sum = sum * f + 3.3333837909e-1f;                                                                              \
+        sum = (sum * f - 0.5f) * square;                                                                               \
+        result = (f + sum) * factor + (e * (factor * 0.693147182f) + offset);                                          \
     } while (0)
 
 #define EULER 2.71828182845904523536f
@@ -199,7 +196,7 @@ void ckernels_spectrum_filter_bank(
     do {                                                                                                               \
         floats16 above = x > EULER ? x : EULER;                                                                        \
         LOGARITHM(above, result);                                                                                      \
-        result = x > EULER ? result : x * (1 / EULER);                                                                 \
+        result = x > EULER ? result : x * (factor / EULER) + offset;                                                   \
     } while (0)
 
 // Sixteen at a time; the rest by way of a vector of ones.
@@ -211,7 +208,6 @@ void ckernels_spectrum_filter_bank(
             memcpy(&x, values + i, sizeof x);                                                                          \
             x *= gain;                                                                                                 \
             LOGARITHM_OF(x, result);                                                                                   \
-            result = result * factor + offset;                                                                         \
             memcpy(values + i, &result, sizeof result);                                                                \
         }                                                                                                              \
         if (i < count) {                                                                                               \
@@ -219,7 +215,6 @@ void ckernels_spectrum_filter_bank(
             memcpy(&x, values + i, (size_t)(count - i) * sizeof(float));                                               \
             x *= gain;                                                                                                 \
             LOGARITHM_OF(x, result);                                                                                   \
-            result = result * factor + offset;                                                                         \
             memcpy(values + i, &result, (size_t)(count - i) * sizeof(float));                                          \
         }                                                                                                              \
     } while (0)

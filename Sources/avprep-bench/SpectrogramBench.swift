@@ -14,8 +14,11 @@ struct SpectrogramBench: ParsableCommand {
             fftwf_plan_many_dft_r2c on warm buffers, planned by FFTW_ESTIMATE, FFTW_MEASURE and FFTW_PATIENT.
             """)
 
-    @Option(help: "Seconds of sound.")
-    var seconds = 60.0
+    @Option(help: "Seconds of sound: a segment's. Longer ones do not stay in the processor's caches.")
+    var seconds = 10.0
+
+    @Option(help: "Only these kinds, by preset; may be given again.")
+    var only: [String] = []
 
     @Option(help: "Turns.")
     var repeats = 5
@@ -24,7 +27,9 @@ struct SpectrogramBench: ParsableCommand {
     var python = ".venv/bin/python"
 
     func run() throws {
-        var costs = try SpectrogramSettings.Preset.allCases.filter { $0 != .none }.map {
+        var costs = try SpectrogramSettings.Preset.allCases.filter {
+            $0 != .none && (only.isEmpty || only.contains($0.rawValue))
+        }.map {
             try SpectrogramCosts($0, seconds: seconds)
         }
         var librosa: [String: Double] = [:]

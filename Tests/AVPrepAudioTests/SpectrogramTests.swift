@@ -51,8 +51,9 @@ import Testing
     /// A clip cut out of a stored spectrogram is the spectrogram of the clip: the same bytes, but for the frames whose
     /// window reaches over the clip's edge, which see the sound beyond it in the one and padding in the other.
     @Test(arguments: [
-        (SpectrogramSettings.avts, 1), (.l3, 0), (.named(.l3embedding), 0), (.named(.openl3Mel128), 9),
-        (.named(.vmz), 1), (.named(.avslowfast), 0), (.named(.multisensory), 3), (.named(.power), 3),
+        (SpectrogramSettings.avts, 1), (.l3, 0), (.named(.l3embedding), 0), (.named(.openl3Linear), 0),
+        (.named(.openl3Mel128), 9), (.named(.openl3Mel256), 9), (.named(.vmz), 1), (.named(.avslowfast), 0),
+        (.named(.multisensory), 3), (.named(.magnitude), 3), (.named(.power), 3),
     ])
     func aSliceIsTheSpectrogramOfTheSlice(settings: SpectrogramSettings, framesOverTheEdge: Int) throws {
         let spectrogram = try Spectrogram(settings)
