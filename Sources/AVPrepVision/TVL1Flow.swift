@@ -5,25 +5,17 @@ import CKernels
 ///
 /// Takes pictures of any size. Never gives values that are not numbers, and the same bytes on every processor.
 final class TVL1Flow: DenseFlow {
-    private let width: Int
-    private let height: Int
-    private let settings: TVL1Settings
+    private let format: TVL1Format
     private let handle: OpaquePointer
 
     init(settings: TVL1Settings, width: Int, height: Int) {
-        self.width = width
-        self.height = height
-        self.settings = settings
-        var numbers = settings.kernels
-        guard let handle = ckernels_tvl1_create(Int32(width), Int32(height), &numbers) else {
-            preconditionFailure("out of memory for optical flow at \(width) × \(height)")
-        }
-        self.handle = handle
+        format = TVL1Format(settings: settings, width: width, height: height)
+        handle = format.make(ckernels_tvl1_create)
     }
 
     deinit { ckernels_tvl1_destroy(handle) }
 
-    func makePicture() -> FlowPicture { TVL1Picture(settings: settings, width: width, height: height) }
+    func makePicture() -> FlowPicture { TVL1Picture(format) }
 
     func prepare(_ grey: Image8, into picture: FlowPicture) {
         ckernels_tvl1_picture_fill(pyramid(of: picture), grey.pixels.baseAddress)
@@ -37,7 +29,7 @@ final class TVL1Flow: DenseFlow {
     var lastSweeps: Double { ckernels_tvl1_last_sweeps(handle) }
 
     private func pyramid(of picture: FlowPicture) -> OpaquePointer {
-        guard let picture = picture as? TVL1Picture, picture.serves(settings, width, height) else {
+        guard let picture = picture as? TVL1Picture, picture.format == format else {
             preconditionFailure("a picture of another method, size or settings")
         }
         return picture.pyramid
@@ -46,27 +38,31 @@ final class TVL1Flow: DenseFlow {
 
 /// A picture's pyramid for TV-L1.
 private final class TVL1Picture: FlowPicture {
+    let format: TVL1Format
     let pyramid: OpaquePointer
-    private let settings: TVL1Settings
-    private let width: Int
-    private let height: Int
 
-    init(settings: TVL1Settings, width: Int, height: Int) {
-        self.settings = settings
-        self.width = width
-        self.height = height
-        var numbers = settings.kernels
-        guard let pyramid = ckernels_tvl1_picture_create(Int32(width), Int32(height), &numbers) else {
-            preconditionFailure("out of memory for a pyramid of \(width) × \(height)")
-        }
-        self.pyramid = pyramid
+    init(_ format: TVL1Format) {
+        self.format = format
+        pyramid = format.make(ckernels_tvl1_picture_create)
         super.init()
     }
 
     deinit { ckernels_tvl1_picture_destroy(pyramid) }
+}
 
-    func serves(_ settings: TVL1Settings, _ width: Int, _ height: Int) -> Bool {
-        self.settings == settings && self.width == width && self.height == height
+/// What a picture and the flow it is made for have in common.
+private struct TVL1Format: Equatable {
+    let settings: TVL1Settings
+    let width: Int
+    let height: Int
+
+    /// Calls one of the kernels' constructors, which fail for want of memory alone.
+    func make(_ create: (Int32, Int32, UnsafePointer<ckernels_tvl1_settings>?) -> OpaquePointer?) -> OpaquePointer {
+        var numbers = settings.kernels
+        guard let made = create(Int32(width), Int32(height), &numbers) else {
+            preconditionFailure("out of memory for optical flow at \(width) × \(height)")
+        }
+        return made
     }
 }
 

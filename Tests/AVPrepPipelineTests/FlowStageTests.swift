@@ -108,6 +108,36 @@ import Testing
         #expect(large[0][.forward]?.picture(0).count == 2 * Self.width * Self.height)
     }
 
+    /// Two pixels, or one: a picture as small as that has a flow by our methods, in every codec, and OpenCV's own words
+    /// by its methods.
+    @Test(arguments: [(2, 40), (40, 2), (1, 1)], FlowSettings.Codec.allCases)
+    func theSmallestFramesHaveFlowOrAnErrorThatSaysWhy(size: (Int, Int), codec: FlowSettings.Codec) throws {
+        let (width, height) = size
+        let grey = Image8(width: width, height: height, channels: 1)
+        for index in grey.pixels.indices { grey.pixels[index] = UInt8(40 + 7 * (index % 20)) }
+        for method in [FlowSettings.Method.dis, .tvl1, .openCVDIS] {
+            var settings = Self.settings(codec: codec).flow
+            settings.method = method
+            let stage = try FlowStage(settings: settings, fps: 25, width: width, height: height)
+            #expect(try stage.append(grey).isEmpty)
+            if method == .openCVDIS {
+                #expect(throws: VisionError.self) { try stage.append(grey) }
+                continue
+            }
+            let stored = try #require(try stage.append(grey)[.backward])
+            let field = FlowField(width: width, height: height)
+            if codec == .float16 {
+                stored.withUnsafeBytes { FlowHalves.decode($0, into: field) }
+            } else {
+                let planes = Image8(width: width, height: 2 * height, channels: 1)
+                try stored.withUnsafeBytes { try PictureDecoder(codec.stored).decode($0, into: planes) }
+                FlowQuantiser(bound: settings.bound).decode(planes, into: field)
+            }
+            // Nothing has moved: what is left is the level 128, half a step above zero, and JPEG's rounding.
+            #expect(field.vectors.allSatisfy { abs($0) <= 0.4 })
+        }
+    }
+
     static let script = """
         import json, sys, h5py, numpy as np
         with h5py.File(sys.argv[1]) as f:
