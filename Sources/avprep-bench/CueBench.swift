@@ -1,3 +1,4 @@
+import AVPrepPairs
 import AVPrepPipeline
 import AVPrepVision
 import ArgumentParser
