@@ -42,22 +42,21 @@ struct BlurredEdges {
         var lightSums = [UInt32](repeating: 0, count: lineCount)
         for plane in planes where length > 2 * Self.bandCount && lineCount > 1 {
             plane.levels.withUnsafeBufferPointer { levels in
-                for y in 0..<height {
-                    for x in 0..<width { lightSums[isUpright ? x : y] &+= UInt32(levels[y * width + x]) }
-                }
                 stepSums.withUnsafeMutableBufferPointer { steps in
                     bendSums.withUnsafeMutableBufferPointer { bends in
-                        if isUpright {
-                            Self.addColumns(levels, width, height, steps, bends)
-                        } else {
-                            Self.addRows(levels, width, height, steps, bends)
+                        lightSums.withUnsafeMutableBufferPointer { light in
+                            if isUpright {
+                                Self.addColumns(levels, width, height, steps, bends, light)
+                            } else {
+                                Self.addRows(levels, width, height, steps, bends, light)
+                            }
                         }
                     }
                 }
             }
         }
         let count = Float(max(1, planes.count * (length - 2)))
-        brightness = lightSums.map { Float($0) / Float(max(1, planes.count * length)) }
+        brightness = lightSums.map { Float($0) / count }
         sharpness = bendSums.map { Float($0) / count }
         steps = stepSums.map { Float($0) * Float(Self.bandCount) / count }
         var means = [Float](repeating: 0, count: lineCount)
@@ -69,12 +68,13 @@ struct BlurredEdges {
 
     private static func addColumns(
         _ levels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ steps: UnsafeMutableBufferPointer<UInt32>,
-        _ bends: UnsafeMutableBufferPointer<UInt32>
+        _ bends: UnsafeMutableBufferPointer<UInt32>, _ light: UnsafeMutableBufferPointer<UInt32>
     ) {
         for y in 1..<height - 1 {
             let (row, band) = (y * width, y * bandCount / height * width)
             for x in 0..<width {
                 let here = Int32(levels[row + x])
+                light[x] &+= UInt32(levels[row + x])
                 bends[x] &+= (Int32(levels[row - width + x]) + Int32(levels[row + width + x]) &- 2 &* here).magnitude
             }
             for x in 1..<width {
@@ -85,16 +85,18 @@ struct BlurredEdges {
 
     private static func addRows(
         _ levels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ steps: UnsafeMutableBufferPointer<UInt32>,
-        _ bends: UnsafeMutableBufferPointer<UInt32>
+        _ bends: UnsafeMutableBufferPointer<UInt32>, _ light: UnsafeMutableBufferPointer<UInt32>
     ) {
         for y in 0..<height {
             let row = y * width
-            var bend: UInt32 = 0
+            var (bend, sum): (UInt32, UInt32) = (0, 0)
             for x in 1..<width - 1 {
                 let here = Int32(levels[row + x])
+                sum &+= UInt32(levels[row + x])
                 bend &+= (Int32(levels[row + x - 1]) &+ Int32(levels[row + x + 1]) &- 2 &* here).magnitude
             }
             bends[y] &+= bend
+            light[y] &+= sum
             guard y > 0 else { continue }
             for band in 0..<bandCount {
                 var sum: UInt32 = 0

@@ -40,6 +40,9 @@ package struct CutDetector: Sendable {
     static let clearTileJump: Float = 25
     /// Change of half of the tiles, in levels, up to which the ground stands.
     static let groundChange: Float = 2.5
+    /// What is elsewhere is missing where it was: what gets brighter and what gets darker differ by at most this share of
+    /// both. Something that appears makes its place all brighter, or all darker.
+    static let largestImbalance: Float = 0.6
     /// Correlation of brightness below which two pictures have nothing in common.
     static let commonPattern: Float = 0.5
     /// Likeness of a picture and the same a little more faded, at least, in the mean over a fade.
@@ -218,13 +221,18 @@ package struct CutDetector: Sendable {
             }
         }
         let share = Float(jumps.count { $0 }) / Float(grid.count)
-        let largest = step.indices.filter { jumps[$0] }.map { step[$0] }.sorted(by: >)
+        let tiles = step.indices.filter { jumps[$0] }
+        let largest = tiles.map { step[$0] }.sorted(by: >)
         // At the stream's end nobody knows what is for good.
-        if share >= Self.smallestClearJumpShare, largest.count >= 3, largest[2] >= Self.clearTileJump,
+        guard share >= Self.smallestClearJumpShare, largest.count >= 3, largest[2] >= Self.clearTileJump,
             step.sorted()[step.count / 2] <= Self.groundChange, position + 2 < thumbnails.count
-        {
-            return .onStandingGround
-        }
+        else { return share >= Self.smallestJumpShare ? .overall : .none }
+        let (before, after) = (
+            thumbnails[position - 1].brightness(in: grid), thumbnails[position].brightness(in: grid)
+        )
+        let brighter = tiles.map { after[$0] - before[$0] }
+        let (sum, both) = brighter.reduce((Float(0), Float(0))) { ($0.0 + $1, $0.1 + abs($1)) }
+        if abs(sum) <= Self.largestImbalance * both { return .onStandingGround }
         return share >= Self.smallestJumpShare ? .overall : .none
     }
 

@@ -107,6 +107,15 @@ import Testing
         #expect(stage.detect().margins == .none)
     }
 
+    /// Its edges are straight, but seen along a part of the sides only.
+    @Test func aWindowInADarkRoomIsNoFrame() {
+        for window in [(36..<84, 12..<46), (20..<70, 26..<54), (52..<110, 30..<60)] {
+            var film = Film()
+            film.overlay = { _, x, y in window.0.contains(x) && window.1.contains(y) ? nil : 9 }
+            #expect(film.detect().margins == .none, "\(window)")
+        }
+    }
+
     @Test func aLogoAndASubtitleInTheBarsAreCutOffWithThem() {
         let border = CropMargins(top: 16, bottom: 16)
         let film = Film(

@@ -209,6 +209,45 @@ import Testing
         #expect(try Self.cuts(frames).map(\.index) == [30])
     }
 
+    /// A small thing on standing ground: what shows there is missing here.
+    private func standingRoom(_ thing: (_ index: Int, _ x: Int, _ y: Int) -> Bool) -> [Image8] {
+        let room = Self.shot(1, seed: 26, contrast: 0.3)[0]
+        return (0..<40).map { index in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                thing(index, x, y) ? 235 : Double(room.pixels[3 * (y * Self.width + x) + channel])
+            }
+        }
+    }
+
+    @Test func aSmallJumpOnStandingGroundIsACut() throws {
+        let frames = standingRoom { index, x, y in
+            let left = index < 20 ? 10 : 40
+            return (left..<left + 10).contains(x) && (12..<22).contains(y)
+        }
+        #expect(try Self.cuts(frames).map(\.index) == [20])
+    }
+
+    @Test func aCaptionThatAppearsIsNoCut() throws {
+        let frames = standingRoom { index, x, y in
+            index >= 20 && (10..<54).contains(x) && (26..<34).contains(y)
+        }
+        #expect(try Self.cuts(frames).isEmpty)
+    }
+
+    /// A white car leaves the picture, and the camera opens its aperture: everything gets brighter, step by step.
+    @Test func lightThatFollowsACarIsNoDissolve() throws {
+        let road = Self.shot(1, seed: 27, contrast: 0.15)[0]
+        let frames = (0..<60).map { index in
+            let light = 45 * min(1, max(0, Double(index - 15) / 30))
+            let top = 20 - index
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                (24..<40).contains(x) && (top..<top + 18).contains(y)
+                    ? 240 : Double(road.pixels[3 * (y * Self.width + x) + channel]) - 30 + light
+            }
+        }
+        #expect(try Self.changes(frames).isEmpty)
+    }
+
     /// A phone in a hand that slips: the picture is the same, elsewhere.
     @Test func aJerkOfTheCameraIsNoCut() throws {
         let frames = (0..<40).map { index in
