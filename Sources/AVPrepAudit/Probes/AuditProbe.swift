@@ -35,7 +35,7 @@ package enum AuditProbe: String, Sendable, Codable, CaseIterable {
         switch self {
         case .border: "strips along the four edges and the four corners: level, spread, how they change"
         case .globalMotion: "the camera: pan, tilt, zoom, roll, speed"
-        case .codec: "bytes and sharpness of stored pictures, how still parts pulse; the sound's bandwidth"
+        case .codec: "bytes and sharpness of stored pictures, how still parts pulse; the bandwidth of the sound's video"
         case .pictureTiming:
             "where the picture's clip lies in its segment and video; size, crop and flags of the segment"
         case .soundTiming: "where the sound's clip lies in its segment and video; silence before and after"

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What `codec` sees: how many bytes pictures take, how sharp they are, how their still parts pulse, and how far the sound's
-/// spectrum reaches.
+/// What `codec` sees: how many bytes pictures take, how sharp they are, how their still parts pulse, and how far the spectrum of
+/// the sound's video reaches.
 ///
 /// Of a clip's direction it sees only the pulse of parts that stand still, and so show nothing but the codec: what moves
 /// changes bytes and sharpness too, and may well tell the arrow of time.
@@ -14,13 +14,14 @@ enum CodecFeatures {
         return [pulse.growth, pulse.suddenness, pulse.deviation, measures.stillSharpness.isEmpty ? 0 : 1]
     }
 
-    static func pair(_ picture: PictureMeasures, _ sound: SoundMeasures, backwards: Bool) -> [Float] {
+    /// - Parameter soundQuality: ``SoundMeasures/quality`` as all clips of the sound's video have it on average: of a clip alone
+    ///   it would tell what happens in it, which a network is to learn.
+    static func pair(_ picture: PictureMeasures, soundQuality: [Float], backwards: Bool) -> [Float] {
         let bytes = Series(picture.logBytes, floor: floor)
         let sharpness = Series(picture.sharpness, floor: floor).mean
         let detail = bytes.mean - 0.5 * log(max(0.01, sharpness))
-        let ofPicture: [Float] = [bytes.mean, bytes.deviation, sharpness, detail]
-        let ofSound: [Float] = [sound.bandwidth, sound.highLevel, sound.floorLevel]
-        return ofPicture + ofSound + direction(picture, backwards: backwards)
+        return [bytes.mean, bytes.deviation, sharpness, detail] + soundQuality
+            + direction(picture, backwards: backwards)
     }
 
     /// Sharpness of still parts, as shares of its mean.

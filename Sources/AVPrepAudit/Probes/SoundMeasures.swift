@@ -16,6 +16,9 @@ struct SoundMeasures: Sendable {
     var highLevel: Float = 0
     /// Level of the quietest tenth of all values.
     var floorLevel: Float = 0
+
+    /// What tells how the sound was encoded.
+    var quality: [Float] { [bandwidth, highLevel, floorLevel] }
 }
 
 /// What `loudness` sees.

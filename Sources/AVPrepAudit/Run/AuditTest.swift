@@ -16,6 +16,8 @@ struct AuditTest: Sendable {
         let measures: ClipMeasurement.Result
         /// Number of the group of near-duplicates that each segment's video belongs to, by shard and row.
         let groups: [[Int]]
+        /// ``SoundMeasures/quality`` of each group, over all its clips.
+        let soundQuality: [Int: [Float]]
         /// Whether a segment is the first, and the last, of its video, by shard and row.
         let ends: [[(first: Bool, last: Bool)]]
     }
@@ -26,7 +28,7 @@ struct AuditTest: Sendable {
         switch probe {
         case .globalMotion:
             let isSeen = members.contains { !(pictureMeasures($0, material)?.motion.isEmpty ?? true) }
-            return isSeen ? nil : "neither flow in both directions nor camera motion is stored"
+            return isSeen ? nil : "no camera motion: clips of one frame, or neither flow in both directions nor /motion"
         case .loudness, .sound:
             let layouts = Set(members.map(\.shard)).map { material.readers[$0].layout }
             let isStored = layouts.contains { !$0.spectrograms.isEmpty || (probe == .loudness && $0.pcm != nil) }
@@ -81,7 +83,11 @@ struct AuditTest: Sendable {
         case .codec:
             return task.isDirection
                 ? CodecFeatures.direction(picture, backwards: backwards)
-                : CodecFeatures.pair(picture, sound, backwards: backwards)
+                : CodecFeatures.pair(
+                    picture,
+                    soundQuality: material.soundQuality[
+                        material.groups[member.shard][Int(member.pair.audioSegment)], default: SoundMeasures().quality],
+                    backwards: backwards)
         case .picture: return PictureFeatures.features(picture)
         case .loudness: return LoudnessFeatures.features(sound)
         case .sound: return SoundFeatures.features(sound)

@@ -38,8 +38,10 @@ package struct ShardAudit: Sendable {
             pictures: Set(samples.flatMap { sample in sample.members.map { clips.picture($0, of: sample) } }),
             sounds: Set(samples.flatMap { sample in sample.members.map { clips.sound($0, of: sample) } }),
             workers: workers, progress: measured, isCancelled: isCancelled)
+        let groups = Self.groups(readers)
         let material = AuditTest.Material(
-            readers: readers, clips: clips, measures: measures, groups: Self.groups(readers), ends: Self.ends(readers))
+            readers: readers, clips: clips, measures: measures, groups: groups,
+            soundQuality: Self.soundQuality(measures, groups), ends: Self.ends(readers))
         return try report(tests(samples, fps: index.layout.fps), material, workers: workers, tested, isCancelled)
     }
 
@@ -193,6 +195,25 @@ package struct ShardAudit: Sendable {
                 numbers[name] = number
                 return number
             }
+        }
+    }
+
+    private static func soundQuality(_ measures: ClipMeasurement.Result, _ groups: [[Int]]) -> [Int: [Float]] {
+        var sums: [Int: [Double]] = [:]
+        var counts: [Int: Double] = [:]
+        // In one order, or the sums' last digits would differ from run to run.
+        let clips = measures.sounds.sorted {
+            ($0.key.shard, $0.key.segment, $0.key.start, $0.key.seconds)
+                < ($1.key.shard, $1.key.segment, $1.key.start, $1.key.seconds)
+        }
+        for (clip, sound) in clips {
+            let group = groups[clip.shard][clip.segment]
+            let quality = sound.quality.map(Double.init)
+            sums[group] = sums[group].map { zip($0, quality).map(+) } ?? quality
+            counts[group, default: 0] += 1
+        }
+        return sums.reduce(into: [:]) { means, sum in
+            means[sum.key] = sum.value.map { Float($0 / (counts[sum.key] ?? 1)) }
         }
     }
 
