@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libav
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas bench quickstart install clean
+.PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -38,6 +38,7 @@ help:
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
+	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
 
@@ -137,6 +138,11 @@ scale: deps
 	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench scale $(BENCH)
+
+# Corpora with cues by which a network could cheat, audited before and after these are stripped.
+audit: deps
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench audit $(BENCH)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -33,8 +33,8 @@ struct AuditBench: ParsableCommand {
         var rows = [
             ["cue", "probe", "task", "planted", "found", "stripped", "finds from", "found", "other leaks", "how"]
         ]
-        for trial in AuditTrial.all where cue == nil || cue == trial.cue.rawValue {
-            rows.append(try measure(trial, in: "\(folder)/\(trial.name)"))
+        for (number, trial) in AuditTrial.all.enumerated() where cue == nil || cue == trial.cue.rawValue {
+            rows.append(try measure(trial, in: "\(folder)/\(number)"))
         }
         print(TextTable.text(rows))
         if falseAlarms > 0 {

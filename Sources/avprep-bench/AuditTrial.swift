@@ -18,6 +18,8 @@ struct AuditTrial {
     let remedy: String
     /// A change of the pair tables that plants it; the media are the same.
     var isInTables = false
+    /// Whether stripping it takes the camera's motion out instead of leaving out what moves.
+    var isStabilised = false
 
     var name: String { "\(cue.rawValue), \(recipe.rawValue)" }
 
@@ -26,7 +28,10 @@ struct AuditTrial {
         AuditTrial(cue: .none, recipe: .avts, probe: .codec, task: "positive / easy", remedy: "-"),
         AuditTrial(
             cue: .zoomIn, recipe: .arrowOfTime, probe: .globalMotion, task: "positive / reversed",
-            remedy: "videos flagged zoom dropped"),
+            remedy: "policy.zoom: drop"),
+        AuditTrial(
+            cue: .zoomIn, recipe: .arrowOfTime, probe: .globalMotion, task: "positive / reversed",
+            remedy: "ingest.stabilise", isStabilised: true),
         AuditTrial(
             cue: .brighteningBars, recipe: .arrowOfTime, probe: .border, task: "positive / reversed",
             remedy: "borders.method off → robust"),
@@ -50,12 +55,6 @@ struct AuditTrial {
         let workspace = Workspace(folder: folder, settings: settings(isStripped: isStripped))
         try corpus.write(to: "\(folder)/videos", workers: workspace.workers)
         _ = try IngestStage.run(workspace, StageContext())
-        if cue == .zoomIn, isStripped {
-            for source in try Self.sources(flagged: .zoom, in: workspace) {
-                try FileManager.default.removeItem(atPath: workspace.path("videos/\(source)"))
-            }
-            _ = try IngestStage.run(workspace, StageContext())
-        }
         _ = try ShardStage.run(workspace, StageContext())
         if isInTables, !isStripped { try skewTables(workspace, corpus) }
         return try AuditStage.run(workspace, StageContext(), AuditSettings())
@@ -69,24 +68,15 @@ struct AuditTrial {
         settings.ingest.spectrograms = [.avts]
         settings.ingest.isolation = .none
         settings.ingest.borders.method = isStripped ? .robust : .off
+        settings.ingest.stabilise.enabled = isStripped && isStabilised
+        if isStripped, !isStabilised {
+            for flag: SegmentFlags in [.pan, .tilt, .zoom, .roll, .fade] { settings.ingest.policy[flag: flag] = .drop }
+        }
         settings.shard.split.val = 0
         settings.shard.split.test = 0
         settings.shard.pairs = PairSettings(recipe: recipe)
         settings.shard.pairs.pairsPerSegment = 16
         return settings
-    }
-
-    /// File names of the videos of which a prepared segment has a flag.
-    private static func sources(flagged flag: SegmentFlags, in workspace: Workspace) throws -> Set<String> {
-        var sources: Set<String> = []
-        for name in FileManager.default.enumerator(atPath: workspace.prepared)?.allObjects ?? [] {
-            guard let name = name as? String, name.hasSuffix(".h5") else { continue }
-            for stored in try StoreReader(path: "\(workspace.prepared)/\(name)").segments
-            where stored.segment.flags.contains(flag) {
-                sources.insert((stored.segment.source as NSString).lastPathComponent)
-            }
-        }
-        return sources
     }
 
     /// Positives of unmarked videos alone, negatives of marked ones: a table as it is made by hand.

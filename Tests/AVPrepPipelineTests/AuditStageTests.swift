@@ -29,7 +29,7 @@ import Testing
             let planted = try AuditStage.run(corpus.workspace, corpus.context, settings)
             #expect(planted.leaks.map(\.probe) == [.border] && planted.exitStatus == .badInput, "\(planted.text)")
             #expect(planted.text.contains("LEAK: arrow_of_time, positive / reversed: border"))
-            #expect(planted.text.contains("ingest.borders.method"))
+            #expect(planted.text.contains("policy.black_border: fix"))
 
             corpus.settings.ingest.borders.method = .robust
             _ = try IngestStage.run(corpus.workspace, corpus.context)

@@ -57,14 +57,15 @@ package enum AuditProbe: String, Sendable, Codable, CaseIterable {
         let balance = "the tables' clips of both labels must be the same: draw them with avprep shard"
         return switch (self, task.isDirection) {
         case (.border, true):
-            "frames that come, go or fade at the rim: ingest.borders.method: robust crops bars, fades are flagged; "
-                + "drop what is flagged"
+            "bars or fades at the rim tell the direction: ingest.borders.method: robust and policy.black_border: fix crop bars, "
+                + "policy.fade: drop and policy.border_missed: drop leave out the rest"
         case (.border, false):
-            "the labels' pictures are framed differently: ingest.borders.method: robust; \(balance)"
+            "the labels' pictures are framed differently: policy.black_border: fix crops bars; \(balance)"
         case (.globalMotion, true):
-            "camera moves tell the direction: stabilise, or drop what is flagged pan, tilt, zoom, roll"
+            "camera moves tell the direction: ingest.stabilise.enabled: true takes them out, policy.pan, policy.tilt, policy.zoom and "
+                + "policy.roll: drop leave them out"
         case (.globalMotion, false):
-            "the labels' pictures are filmed differently: stabilise, or drop flagged ones; \(balance)"
+            "the labels' pictures are filmed differently: policy.pan and its like: drop; \(balance)"
         case (.codec, true):
             "the source's key frames show as pulses: take sources of better quality, or intra-coded ones"
         case (.codec, false):
