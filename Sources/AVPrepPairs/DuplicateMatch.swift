@@ -24,30 +24,3 @@ package struct DuplicateMatch: Sendable, Equatable, Codable {
         self.isMirrored = isMirrored
     }
 }
-
-/// Groups of videos that hang together by matches.
-package enum DuplicateGroups {
-    /// The group of each video that has one: the smallest id in it.
-    ///
-    /// - Parameter excluded: videos that are left out; they hold no group together.
-    package static func groups(of matches: [DuplicateMatch], without excluded: Set<String> = []) -> [String: String] {
-        var parents: [String: String] = [:]
-        func root(of video: String) -> String {
-            var root = video
-            while let parent = parents[root], parent != root { root = parent }
-            // What was passed on the way leads there directly from now on.
-            var step = video
-            while let parent = parents[step], parent != root {
-                parents[step] = root
-                step = parent
-            }
-            return root
-        }
-        for match in matches where !excluded.contains(match.first) && !excluded.contains(match.second) {
-            let (a, b) = (root(of: match.first), root(of: match.second))
-            let smaller = min(a, b)
-            for video in [a, b, match.first, match.second] { parents[video] = smaller }
-        }
-        return Dictionary(uniqueKeysWithValues: parents.keys.map { ($0, root(of: $0)) })
-    }
-}

@@ -12,6 +12,8 @@ package struct StatusReport: Sendable, Codable {
     let nearDuplicates: NearDuplicates.Counts?
     /// Which flags segments carry, and what the policy made of them.
     let decisions: DecisionReport
+    /// Prepared videos that the last `avprep shard` left out, since they would tie the sides of the split together.
+    let straddling: [StageCounts.Reason]
     let shards: ShardIndex?
     /// Runs by name, with what is there of each.
     let runs: [RunState]
@@ -37,6 +39,7 @@ package struct StatusReport: Sendable, Codable {
             notes: try OutcomeNotes.first(of: catalog, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
+            straddling: try catalog.counts(stage: ShardStage.name).reasons,
             shards: try? ShardIndex.load(workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
@@ -62,6 +65,7 @@ package struct StatusReport: Sendable, Codable {
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
+            lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact brings them in" }
         } else {
             lines.append("shards: none; avprep shard makes them")
         }

@@ -76,7 +76,7 @@ struct DuplicateBench: ParsableCommand {
     private static func id(_ number: Int) -> String { String(format: "%08d", number) }
 
     private func report(_ copies: [Copy], _ matches: [DuplicateMatch]) -> String {
-        let groups = DuplicateGroups.groups(of: matches)
+        let groups = VideoLinks(duplicates: matches).groups()
         func group(_ number: Int) -> String { groups[Self.id(number)] ?? Self.id(number) }
         let originals = Dictionary(
             uniqueKeysWithValues: copies.indices.filter { copies[$0].kind == .original }.map { (copies[$0].source, $0) }

@@ -47,7 +47,7 @@ import Testing
                 ("c", copy(original, turned: 0.05, seed: 6, isMirrored: true)),
             ]
         let found = matches(all)
-        #expect(DuplicateGroups.groups(of: found) == ["a": "a", "b": "a", "c": "a"])
+        #expect(VideoLinks(duplicates: found).groups() == ["a": "a", "b": "a", "c": "a"])
         #expect(matches(all.reversed()) == found)
         #expect(found.contains { $0.first == "b" && $0.second == "c" && $0.isMirrored })
     }
@@ -87,22 +87,37 @@ import Testing
         #expect(matches([("a", nothing), ("b", nothing)]).isEmpty, "black and silent is no likeness")
     }
 
+    @Test func aSceneWithoutSoundIsKnownByWhatChangesInIt() throws {
+        // A camera that stands still: nearly all bits stay, and those of what moves are others at other times.
+        let scene = fingerprint(seed: 10).pictures[0]
+        func moment(_ seed: UInt64) -> VideoFingerprint {
+            var random = SeededRandom(seed: seed)
+            return VideoFingerprint(
+                pictures: (0..<40).map { _ in
+                    VideoFingerprint.Picture(bits: scene.bits ^ (random.next() & 0x0F0), weak: scene.weak)
+                }, sounds: [UInt32](repeating: 0, count: 160))
+        }
+        #expect(matches([("a", moment(1)), ("b", moment(2))]).isEmpty)
+        #expect(matches([("a", moment(1)), ("b", copy(moment(1), turned: 0, seed: 1))]).isEmpty == false)
+    }
+
+    @Test func clicksThatFallOnSilenceAreAnotherSound() {
+        let click = fingerprint(seed: 11).sounds[..<12]
+        func clicks(at places: [Int]) -> VideoFingerprint {
+            var video = VideoFingerprint(
+                pictures: fingerprint(seed: 12).pictures, sounds: [UInt32](repeating: 0, count: 160))
+            for place in places { video.sounds.replaceSubrange(place..<place + 12, with: click) }
+            return video
+        }
+        #expect(matches([("a", clicks(at: [10, 60, 120])), ("b", clicks(at: [10, 90, 140]))]).isEmpty)
+        #expect(matches([("a", clicks(at: [10, 60, 120])), ("b", clicks(at: [10, 60, 120]))]).count == 1)
+    }
+
     @Test func aThousandCopiesHangTogether() {
         let original = fingerprint(seed: 8)
         let videos = (0..<1000).map { ("v\($0)", copy(original, turned: 0.02, seed: UInt64($0))) }
-        let groups = DuplicateGroups.groups(of: matches(videos))
+        let groups = VideoLinks(duplicates: matches(videos)).groups()
         #expect(groups.count == 1000 && Set(groups.values) == ["v0"])
-    }
-
-    @Test func groupsFallApartWithoutWhatHeldThem() {
-        func match(_ a: String, _ b: String) -> DuplicateMatch {
-            DuplicateMatch(
-                first: a, second: b, pictureDistance: 0, soundDistance: 0, offsetSeconds: 0, isMirrored: false)
-        }
-        let chain = [match("c", "d"), match("b", "c"), match("a", "e"), match("d", "f")]
-        #expect(
-            DuplicateGroups.groups(of: chain) == ["b": "b", "c": "b", "d": "b", "f": "b", "a": "a", "e": "a"])
-        #expect(DuplicateGroups.groups(of: chain, without: ["c"]) == ["d": "d", "f": "d", "a": "a", "e": "a"])
     }
 
     @Test func fingerprintsComeBackFromTheirBytesAndDamagedOnesDoNot() {

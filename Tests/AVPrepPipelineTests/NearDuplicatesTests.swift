@@ -29,7 +29,7 @@ import Testing
             }
             let matches = search.matches()
             #expect(matches.allSatisfy { sources[$0.first] == sources[$0.second] }, "\(matches)")
-            let groups = DuplicateGroups.groups(of: matches)
+            let groups = VideoLinks(duplicates: matches).groups()
             let found = sources.filter { name, source in
                 groups[name] != nil && groups[name] == groups["\(source)/original"]
             }
@@ -107,60 +107,5 @@ import Testing
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings.isEmpty)
             #expect(report.packed > 0)
         }
-    }
-
-    // MARK: - Plans
-
-    private func match(_ first: String, _ second: String) -> DuplicateMatch {
-        DuplicateMatch(
-            first: min(first, second), second: max(first, second), pictureDistance: 0, soundDistance: 0,
-            offsetSeconds: 0, isMirrored: false)
-    }
-
-    private let videos = (0..<40).map { number in
-        let id = String(SHA256.digest(of: "video \(number)").hex.prefix(32))
-        return ShardPlan.Video(videoID: id, path: "\(number).h5", bytes: 100 << 10)
-    }
-
-    private func standing(_ plan: ShardPlan) -> [ShardPlan.Standing] {
-        plan.shards.map { ShardPlan.Standing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
-    }
-
-    @Test func aShardWhoseVideosTurnOutToBeAlikeIsPackedAgain() throws {
-        var settings = ShardSettings()
-        settings.shardMegabytes = 1
-        let first = ShardPlan(videos: videos, settings: settings, seed: 3)
-        let shard = try #require(first.shards.first { $0.split == .train && $0.videoIDs.count > 3 })
-        let groups = [shard.videoIDs[0]: "a", shard.videoIDs[1]: "a"]
-        let again = ShardPlan(videos: videos, standing: standing(first), groups: groups, settings: settings, seed: 3)
-        #expect(!again.shards.contains { $0.name == shard.name })
-        #expect(again.shards.count { $0.sources == nil } == first.shards.count - 1)
-        #expect(again.shards.flatMap(\.videoIDs).sorted() == videos.map(\.videoID).sorted())
-        // Known as such, it stays, whatever the group is called.
-        var known = standing(first)
-        for index in known.indices where known[index].name == shard.name { known[index].groups = groups }
-        let renamed = groups.mapValues { _ in "b" }
-        let stays = ShardPlan(videos: videos, standing: known, groups: renamed, settings: settings, seed: 3)
-        #expect(stays.shards.allSatisfy { $0.sources == nil })
-    }
-
-    @Test func whatBridgesTheSplitIsLeftOutAndWhatDividesAGroupIsPlannedAnew() throws {
-        let settings = ShardSettings()
-        let first = ShardPlan(videos: Array(videos[..<39]), settings: settings, seed: 3)
-        let train = try #require(first.shards.first { $0.split == .train }?.videoIDs.first)
-        let test = try #require(first.shards.first { $0.split == .test }?.videoIDs.first)
-        let bridge = videos[39].videoID
-        let bridged = GroupedPlan(
-            videos: videos, standing: standing(first),
-            NearDuplicates([match(train, bridge), match(test, bridge)]), settings: settings, seed: 3)
-        #expect(bridged.straddling == [bridge] && bridged.groups.isEmpty && bridged.obstacle == nil)
-        #expect(bridged.plan.shards.allSatisfy { $0.sources == nil })
-        let divided = GroupedPlan(
-            videos: videos, standing: standing(first), NearDuplicates([match(train, test)]), settings: settings, seed: 3
-        )
-        #expect(divided.obstacle != nil && divided.straddling.isEmpty)
-        let sides = divided.plan.shards.filter { $0.videoIDs.contains(train) || $0.videoIDs.contains(test) }.map(
-            \.split)
-        #expect(Set(sides).count == 1)
     }
 }

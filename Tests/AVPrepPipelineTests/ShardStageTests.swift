@@ -74,21 +74,15 @@ import Testing
         }
     }
 
-    @Test func nearDuplicatesStayOnOneSideAndThoseOfTwoSidesAreLeftOut() throws {
+    @Test func aGroupLiesOnOneSide() throws {
         let videos = videos(40)
         let settings = ShardSettings()
         let first = ShardPlan(videos: Array(videos[..<30]), settings: settings, seed: 3)
-        let train = try #require(first.shards.first { $0.split == .train }?.videoIDs.first)
         let test = try #require(first.shards.first { $0.split == .test }?.videoIDs.first)
         let follower = videos[30].videoID
         let grown = ShardPlan(
             videos: videos, standing: standing(first), groups: [test: "g", follower: "g"], settings: settings, seed: 3)
         #expect(grown.shards.first { $0.videoIDs.contains(follower) }?.split == .test)
-        let bridged = ShardPlan(
-            videos: videos, standing: standing(first), groups: [test: "g", train: "g", follower: "g"],
-            settings: settings, seed: 3)
-        #expect(bridged.straddling == [follower])
-        #expect(!bridged.shards.contains { $0.videoIDs.contains(follower) })
         let groups = Dictionary(uniqueKeysWithValues: videos[..<10].map { ($0.videoID, "one") })
         let fresh = ShardPlan(videos: videos, groups: groups, settings: settings, seed: 3)
         #expect(Set(fresh.shards.filter { !groups.keys.filter($0.videoIDs.contains).isEmpty }.map(\.split)).count == 1)

@@ -24,22 +24,15 @@ package struct NearDuplicates: Sendable {
     init(_ matches: [DuplicateMatch]?) {
         self.matches = matches ?? []
         counts = matches.map { matches in
-            let groups = DuplicateGroups.groups(of: matches)
+            let groups = VideoLinks(duplicates: matches).groups()
             return Counts(videos: groups.count, groups: Set(groups.values).count)
         }
-    }
-
-    /// The group of each video that has near-duplicates.
-    ///
-    /// - Parameter excluded: videos that are left out.
-    func groups(without excluded: Set<String> = []) -> [String: String] {
-        DuplicateGroups.groups(of: matches, without: excluded)
     }
 
     /// Those of some videos that are copies of others among them: all of a group but the one whose id comes first. In
     /// alphabetical order.
     func copies(among videos: [String]) -> [String] {
-        let groups = groups()
+        let groups = VideoLinks(duplicates: matches).groups()
         let members = Dictionary(grouping: videos.filter { groups[$0] != nil }) { groups[$0] ?? $0 }
         return members.values.flatMap { $0.sorted().dropFirst() }.sorted()
     }

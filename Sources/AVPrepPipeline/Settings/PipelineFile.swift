@@ -81,6 +81,9 @@ package enum PipelineFile {
         for kind in settings.ingest.spectrograms {
             do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }
         }
+        if (try? SourcePattern(settings.corpus.sourcePattern)) == nil {
+            found.append("corpus.source_pattern is no regular expression: \(settings.corpus.sourcePattern)")
+        }
         if settings.ingest.minSegmentSeconds > settings.ingest.segmentSeconds {
             found.append("ingest.min_segment_seconds is longer than ingest.segment_seconds")
         }

@@ -23,6 +23,9 @@ enum PipelineTable {
         SettingsTable<CorpusSettings>([
             .texts("paths", \.paths, "files, folders and list files (.txt, one path a line)"),
             .texts("extensions", \.extensions, "endings by which a folder's videos are known"),
+            .optionalText(
+                "source_pattern", \.sourcePattern,
+                "regular expression whose first group names a path's source; \"^(.*)/\": its folder; \"\": none"),
         ])
     }
 

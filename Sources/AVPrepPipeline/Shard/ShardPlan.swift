@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 import AVPrepPairs
 
 /// Which prepared video goes into which shard, and in which order: a pure function of videos, settings, seed and what
@@ -25,7 +25,7 @@ package struct ShardPlan: Equatable {
         let split: Split
         /// In the order in which they lie in it.
         let videoIDs: [String]
-        /// The group of near-duplicates that each was packed as a member of, where it did not stand alone.
+        /// The group that each was packed as a member of, where it did not stand alone.
         var groups: [String: String] = [:]
     }
 
@@ -48,8 +48,6 @@ package struct ShardPlan: Equatable {
     package let shards: [Shard]
     /// Videos in shards that stay, which are no longer there: they get no pairs. In alphabetical order.
     let vanished: [String]
-    /// Videos left out because near-duplicates of them lie on different sides of the split, in alphabetical order.
-    let straddling: [String]
 
     static func contentKey(settingsKey: String, split: Split, videoIDs: [String]) throws -> String {
         try CanonicalJSON.key(of: [settingsKey, split.rawValue] + videoIDs)
@@ -67,22 +65,27 @@ package struct ShardPlan: Equatable {
     ///
     /// - Parameters:
     ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
-    ///   - groups: the group of near-duplicates of each video that has one: a group lies on one side.
+    ///   - removed: videos that are to leave the shards they lie in, which are packed again without them.
+    ///   - sides: on which side videos lie already that are in no standing shard.
+    ///   - groups: the group of each video that has one; its videos go where those of it lie that lie anywhere, which is
+    ///     one side (see ``GroupedPlan``).
     package init(
-        videos: [Video], standing: [Standing] = [], groups: [String: String] = [:], settings: ShardSettings,
-        seed: UInt64
+        videos: [Video], standing: [Standing] = [], removed: Set<String> = [], sides: [String: Split] = [:],
+        groups: [String: String] = [:], settings: ShardSettings, seed: UInt64
     ) {
-        var sideOfGroup: [String: Set<Split>] = [:]
+        var sideOfGroup: [String: Split] = [:]
+        for (video, side) in sides { sideOfGroup[groups[video] ?? video] = side }
         for shard in standing {
-            for video in shard.videoIDs { sideOfGroup[groups[video] ?? video, default: []].insert(shard.split) }
+            for video in shard.videoIDs where !removed.contains(video) {
+                sideOfGroup[groups[video] ?? video] = shard.split
+            }
         }
         let there = Dictionary(videos.map { ($0.videoID, $0) }, uniquingKeysWith: { first, _ in first })
         let packed = Set(standing.flatMap(\.videoIDs))
-        var straddling: [String] = []
         var fresh: [Split: [Video]] = [:]
         var kept: [Standing] = []
         for shard in standing {
-            if shard.isGrouped(as: groups) {
+            if shard.isGrouped(as: groups), removed.isDisjoint(with: shard.videoIDs) {
                 kept.append(shard)
             } else {
                 fresh[shard.split, default: []] += shard.videoIDs.compactMap { there[$0] }
@@ -90,14 +93,9 @@ package struct ShardPlan: Equatable {
         }
         for video in videos where !packed.contains(video.videoID) {
             let group = groups[video.videoID] ?? video.videoID
-            let sides = sideOfGroup[group] ?? [VideoSplit.split(of: group, settings: settings.split, seed: seed)]
-            if let side = sides.first, sides.count == 1 {
-                fresh[side, default: []].append(video)
-            } else {
-                straddling.append(video.videoID)
-            }
+            let side = sideOfGroup[group] ?? VideoSplit.split(of: group, settings: settings.split, seed: seed)
+            fresh[side, default: []].append(video)
         }
-        self.straddling = straddling.sorted()
         shards = Split.allCases.flatMap { split in
             Self.shards(
                 split, kept.filter { $0.split == split }, fresh[split] ?? [], there, settings,

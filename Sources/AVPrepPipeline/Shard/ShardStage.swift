@@ -7,12 +7,18 @@ import Synchronization
 
 /// Prepared files → shards with pair sets and `index.json`.
 package enum ShardStage {
+    /// The stage's name in the catalog, where videos that are in no shard have an outcome.
+    package static let name = "shard"
+    /// The reason code of videos that would tie the sides of the split together.
+    static let straddling = "straddles-split"
+
     /// Packs what is not packed yet and draws the pair sets.
     ///
     /// Shards whose content is already there stay as they are, so another hard ratio rewrites small pair files and the
     /// index alone. New videos go into new shards; videos that are gone stay in theirs, marked, and get no pairs.
     ///
-    /// - Parameter compact: plans and shuffles everything anew, as if no shard lay there.
+    /// - Parameter compact: plans and shuffles everything anew. Videos stay on their sides, except that a group whose videos
+    ///   turned out to lie on several gathers on one.
     /// - Throws: ``Failure`` when nothing is prepared under the settings in force; errors of the modules below;
     ///   `CancellationError`.
     package static func run(_ workspace: Workspace, _ context: StageContext, compact: Bool = false) throws
@@ -22,22 +28,27 @@ package enum ShardStage {
             let settings = workspace.settings
             let key = try settings.ingest.decidedKey
             let splitKey = try CanonicalJSON.key(of: [
-                String(settings.seed), CanonicalJSON.encode(settings.shard.split),
+                String(settings.seed), CanonicalJSON.encode(settings.shard.split), settings.corpus.sourcePattern,
             ])
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let (prepared, decisions) = try preparedVideos(workspace)
             let standing = try StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
-            let duplicates = try NearDuplicates.find(
-                in: Catalog(path: workspace.catalog), settings, context)
+            let catalog = try Catalog(path: workspace.catalog)
+            let duplicates = try NearDuplicates.find(in: catalog, settings, context)
             let copies =
-                settings.shard.nearDuplicates == .drop ? duplicates.copies(among: prepared.map(\.videoID)) : []
+                settings.shard.nearDuplicates == .drop ? duplicates.copies(among: prepared.map(\.video.videoID)) : []
             let isCopy = Set(copies)
-            let videos = prepared.filter { !isCopy.contains($0.videoID) }
+            let videos = prepared.filter { !isCopy.contains($0.video.videoID) }
             let holdsCopies = standing.shards.contains { !isCopy.isDisjoint(with: $0.videoIDs) }
+            let links = try VideoLinks(
+                duplicates: duplicates.matches,
+                sources: SourceGroups.links(
+                    of: Dictionary(uniqueKeysWithValues: videos.map { ($0.subject, $0.video.videoID) }),
+                    by: SourcePattern(settings.corpus.sourcePattern), in: catalog))
             let grouped = GroupedPlan(
-                videos: videos, standing: compact || holdsCopies ? [] : standing.shards, duplicates,
-                settings: settings.shard,
-                seed: UInt64(settings.seed))
+                videos: videos.map(\.video), standing: standing.shards,
+                leftOut: Set(standing.index?.straddlingVideos ?? []), links, settings: settings.shard,
+                seed: UInt64(settings.seed), isCompact: compact || holdsCopies)
             let plan = grouped.plan
             guard plan.shards.contains(where: { $0.split == .train }) else {
                 throw Failure(
@@ -63,7 +74,7 @@ package enum ShardStage {
             index.pairSets = pairs.sets
             index.pairFiles = pairs.files
             index.vanishedVideos = plan.vanished
-            index.straddlingVideos = grouped.straddling
+            index.straddlingVideos = grouped.leftOut.keys.sorted()
             index.leftOut = ShardIndex.LeftOut(decisions)
             index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
             index.normalization = try ShardNormalization(
@@ -71,17 +82,35 @@ package enum ShardStage {
             ).measure(index, before: standing.index)
             try index.save(workspace.shards)
             try removeStale(index, in: workspace.shards)
+            try record(grouped.leftOut, of: videos, splitKey, in: catalog)
             return ShardReport(
                 index: index, refusals: pairs.refusals, packed: packing.packedCount,
                 repacked: compact
-                    ? nil
-                    : standing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil) ?? grouped.obstacle,
+                    ? nil : standing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil),
                 folder: workspace.shards)
         }
     }
 
+    /// A prepared video, and the path it is listed under.
+    private typealias PreparedVideo = (subject: String, video: ShardPlan.Video)
+
+    /// Notes in the catalog which videos are in no shard, and why; those of before that are in one again are forgotten.
+    private static func record(
+        _ leftOut: [String: String], of videos: [PreparedVideo], _ splitKey: String, in catalog: Catalog
+    ) throws {
+        try catalog.forget(catalog.outcomes(stage: name).map(\.subject), stage: name)
+        try catalog.record(
+            videos.compactMap { entry in
+                leftOut[entry.video.videoID].map { reason in
+                    OutcomeRecord(
+                        subject: entry.subject, stage: name, settingsKey: splitKey,
+                        outcome: .skipped(Outcome.Reason(straddling, reason)))
+                }
+            })
+    }
+
     /// The prepared videos that the policy leaves something of, and what it made of all of them.
-    private static func preparedVideos(_ workspace: Workspace) throws -> ([ShardPlan.Video], DecisionReport) {
+    private static func preparedVideos(_ workspace: Workspace) throws -> ([PreparedVideo], DecisionReport) {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
         let settings = workspace.settings.ingest
         let decisions = try DecisionReport(catalog: catalog, settings: settings)
@@ -109,9 +138,9 @@ package enum ShardStage {
     }
 
     private static func preparedFiles(_ done: [OutcomeRecord], _ catalog: Catalog, _ workspace: Workspace) throws
-        -> [ShardPlan.Video]
+        -> [PreparedVideo]
     {
-        return try done.map { record in
+        try done.map { record in
             guard let output = record.output, let item = try catalog.item(record.subject), let video = item.videoID
             else {
                 throw Failure("the catalog does not say where \(record.subject) was prepared; run avprep ingest again")
@@ -123,7 +152,7 @@ package enum ShardStage {
                     "cannot read \(path), the prepared file of \(record.subject): \(systemError()); avprep ingest makes it again",
                     exitStatus: .badInput)
             }
-            return ShardPlan.Video(videoID: video, path: path, bytes: Int(status.st_size))
+            return (record.subject, ShardPlan.Video(videoID: video, path: path, bytes: Int(status.st_size)))
         }
     }
 
@@ -144,7 +173,7 @@ private final class ShardPacking: Sendable {
     let workspace: Workspace
     let context: StageContext
     let plan: ShardPlan
-    /// The group of each video that has near-duplicates.
+    /// The group of each video that has one: near-duplicates, and others of its source.
     let groups: [String: String]
     let settingsKey: String
     let splitKey: String

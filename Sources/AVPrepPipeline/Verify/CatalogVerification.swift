@@ -1,5 +1,6 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepPairs
 import AVPrepStore
 import Foundation
 import Synchronization
@@ -18,12 +19,14 @@ struct CatalogVerification {
     /// - Parameters:
     ///   - shardVideos: the videos in all shards, with the number of their segments; nil where some shards could not be
     ///     read, so that nobody knows.
+    ///   - sides: the videos in the shards that could be read, with the side they lie on.
     ///   - vanished: those of them that the index marks as gone.
     ///   - straddling: prepared videos that the index says are left out whole.
     ///   - leftOut: what the index says was dropped.
     /// - Throws: `CancellationError`.
     func run(
-        shardVideos: [String: Int]?, vanished: Set<String>, straddling: Set<String>, leftOut: ShardIndex.LeftOut?
+        shardVideos: [String: Int]?, sides: [String: Split], vanished: Set<String>, straddling: Set<String>,
+        leftOut: ShardIndex.LeftOut?
     ) throws -> Result {
         var result = Result()
         let path = workspace.catalog
@@ -43,12 +46,41 @@ struct CatalogVerification {
                     Set(shardVideos.keys).subtracting(vanished), Set(videos.keys).subtracting(straddling))
                 result.findings += try decided(catalog, videos, shardVideos, leftOut)
             }
+            result.findings += try leaks(sides, videos, catalog)
         } catch let error as CatalogError {
             result.findings.append(
                 VerifyReport.Finding(
                     .catalog, path, error.description, remedy: "avprep ingest makes it again from what is prepared"))
         }
         return result
+    }
+
+    /// Near-duplicates, and videos of one source, that lie on different sides, as the catalog knows them now.
+    private func leaks(_ sides: [String: Split], _ videos: [String: String], _ catalog: Catalog) throws
+        -> [VerifyReport.Finding]
+    {
+        let links = try VideoLinks(
+            duplicates: NearDuplicates.latest(in: catalog, workspace.settings)?.matches ?? [],
+            sources: SourceGroups.links(
+                of: Dictionary(videos.map { ($0.value, $0.key) }) { first, _ in first },
+                by: SourcePattern(workspace.settings.corpus.sourcePattern), in: catalog))
+        let outside = Set(videos.keys).subtracting(sides.keys)
+        var first: [String: String] = [:]
+        var findings: [VerifyReport.Finding] = []
+        for (video, group) in links.groups(without: outside).sorted(by: { $0.key < $1.key }) {
+            guard let side = sides[video] else { continue }
+            guard let other = first[group], let otherSide = sides[other] else {
+                first[group] = video
+                continue
+            }
+            guard side != otherSide else { continue }
+            findings.append(
+                VerifyReport.Finding(
+                    .leak, workspace.shards,
+                    "video \(video) in \(side.rawValue) is a near-duplicate of \(other) in \(otherSide.rawValue), or of the same source",
+                    remedy: "avprep shard leaves one of them out; --compact brings them together"))
+        }
+        return findings
     }
 
     private func difference(_ inShards: Set<String>, _ inCatalog: Set<String>) -> [VerifyReport.Finding] {

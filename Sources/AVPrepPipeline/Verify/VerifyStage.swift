@@ -31,7 +31,9 @@ package enum VerifyStage {
             .run(
                 shardVideos: results.allSatisfy(\.isReadable)
                     ? results.reduce(into: [:]) { $0.merge($1.segmentCounts) { $0 + $1 } } : nil,
-                vanished: Set(index.vanishedVideos),
+                sides: Dictionary(results.flatMap { result in result.videos.map { ($0, result.split) } }) { first, _ in
+                    first
+                }, vanished: Set(index.vanishedVideos),
                 straddling: Set((index.straddlingVideos ?? []) + (index.leftOut?.nearDuplicates ?? [])),
                 leftOut: index.leftOut)
         findings += catalog.findings
