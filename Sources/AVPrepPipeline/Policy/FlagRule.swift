@@ -139,7 +139,7 @@ extension FlagRule {
             flag: .slideshow, standard: .drop, reason: "as above",
             criteria: [above(.stillShare) { $0.still.share }, above(.longestStill) { $0.still.seconds }]),
         FlagRule(
-            flag: .fade, standard: .keep, reason: "most of it is sound; drop for time's arrow",
+            flag: .fade, standard: .keep, reason: "the rest of the segment is untouched; drop for time's arrow",
             criteria: any(.fadeIn, .fadeOut)),
         FlagRule(
             flag: .dissolve, standard: .keep, reason: "as above", criteria: any(.dissolveIn, .dissolveOut)),
