@@ -71,12 +71,15 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case motionKnownShare = "motion_known_share"
     /// Corners that agree with a homography, in half of the frames.
     case motionInliers = "motion_inliers"
+    /// Shorter side of what all frames show when the camera's motion is taken out, as a share of the frames'; 0 where too
+    /// little is known of that motion.
+    case stabilisedShare = "stabilised_share"
 
     /// Its unit; empty for shares and other bare numbers.
     package var unit: String {
         switch self {
         case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
-            .skewConfidence, .stabilisedShare, .motionKnownShare:
+            .skewConfidence, .motionKnownShare, .stabilisedShare:
             ""
         case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
         case .toneFrequency: "Hz"

@@ -48,6 +48,7 @@ final class SegmentStabilisation {
         }
         data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
         let plan = settings.video.shortSide == 0 ? whole : whole.scaled(shortSide: min(width, height))
+        data.segment.decision.mended.formUnion(data.segment.flags.intersection(IngestSettings.steadiedFlags))
         data.segment.stabilised = StabilisedFraming(width: width, height: height, crop: plan.crop)
         data.segment.width = plan.width
         data.segment.height = plan.height
@@ -106,7 +107,10 @@ extension IngestSettings {
     static let steadiedFlags: SegmentFlags = [.pan, .tilt, .zoom, .roll, .shake]
 
     /// Whether segments with these flags are stabilised.
-    func stabilises(_ flags: SegmentFlags) -> Bool { cameraMotion.enabled && stabilise.enabled }
+    func stabilises(_ flags: SegmentFlags) -> Bool {
+        let mended = policy.fixed.intersection(Self.steadiedFlags)
+        return cameraMotion.enabled && (stabilise.enabled || !flags.isDisjoint(with: mended))
+    }
 
     /// Whether any segment may be.
     var mayStabilise: Bool { stabilises(Self.steadiedFlags) }

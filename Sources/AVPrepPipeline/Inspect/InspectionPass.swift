@@ -88,6 +88,7 @@ final class InspectionPass: DecodeConsumer {
         looked.minSegmentSeconds = 0
         looked.flow.method = .off
         looked.stabilise.enabled = false
+        looked.policy[flag: IngestSettings.steadiedFlags] = .keep
         looked.spectrograms = []
         looked.pcm.sampleRate = 0
         self.settings = settings
@@ -247,6 +248,10 @@ final class InspectionPass: DecodeConsumer {
             var segment = segment
             // Without sound there is none to be silent.
             if !hasSound { segment.flags.remove(.silent) }
+            // Frames are shown as they came. What ingest would stabilise is taken for mended.
+            if settings.stabilises(segment.flags) {
+                segment.decision.mended.formUnion(segment.flags.intersection(IngestSettings.steadiedFlags))
+            }
             segment.decide(by: settings.policy)
             let seconds = Double(segment.frameCount) / settings.video.fps
             let measures = segment.measures.map { ($0.key.rawValue, $0.value) }

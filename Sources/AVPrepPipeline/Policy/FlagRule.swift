@@ -120,6 +120,9 @@ extension FlagRule {
                 below(.motionKnownShare) { _ in CameraMotionEstimator.smallestKnownShare },
                 below(.motionInliers) { _ in CameraMotionEstimator.fewestInliers },
             ]),
+        FlagRule(
+            flag: .notStabilised, standard: .drop, reason: "its frames are not as the others'",
+            criteria: [below(.stabilisedShare) { $0.stabilise.smallestShare }]),
     ]
 
     private static func moving(
@@ -127,7 +130,7 @@ extension FlagRule {
         _ threshold: any KeyPath<CameraMotionSettings, Double> & Sendable
     ) -> FlagRule {
         FlagRule(
-            flag: flag, standard: .keep, reason: "no sound tells it; drop for time's arrow",
+            flag: flag, standard: .keep, fix: "stabilised", reason: "no sound tells it; fix or drop for time's arrow",
             criteria: [above(measure) { $0.cameraMotion[keyPath: threshold] }])
     }
 

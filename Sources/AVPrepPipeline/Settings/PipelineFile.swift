@@ -93,6 +93,14 @@ package enum PipelineFile {
                 "policy.border_change: fix by ingest.borders.change: union crops the bars, so policy.black_border must be fix too"
             )
         }
+        if !settings.ingest.cameraMotion.enabled {
+            if settings.ingest.stabilise.enabled {
+                found.append("ingest.stabilise takes ingest.camera_motion.enabled: true")
+            }
+            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).each {
+                found.append("policy.\(flag.name): fix takes ingest.camera_motion.enabled: true")
+            }
+        }
         if settings.shard.split.val + settings.shard.split.test >= 1 {
             found.append("shard.split: val and test together leave nothing to train on")
         }
