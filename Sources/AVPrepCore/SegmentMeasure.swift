@@ -46,9 +46,6 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case skewEstimate = "skew_estimate_seconds"
     /// Share of the arrangements by chance that fit picture and sound less well, 0...1.
     case skewConfidence = "skew_confidence"
-    /// Shorter side of what all frames show when the camera's motion is taken out, as a share of the frames'; 0 where too
-    /// little is known of that motion.
-    case stabilisedShare = "stabilised_share"
     /// Level of the sound, a full-scale square wave being 0.
     case soundLevel = "sound_level_db"
     /// The deepest black bar that was found, cut off or not, in source pixels.

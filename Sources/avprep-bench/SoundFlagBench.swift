@@ -3,6 +3,7 @@ import AVPrepCore
 import AVPrepPipeline
 import AVPrepStore
 import AVPrepSynth
+import AVPrepVision
 import ArgumentParser
 import Foundation
 

@@ -1,5 +1,6 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepPairs
 import AVPrepStore
 import TestSupport
 import Testing

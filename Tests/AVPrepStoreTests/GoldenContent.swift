@@ -53,12 +53,14 @@ enum GoldenContent: String, CaseIterable {
     static func level(_ row: (video: Int, number: Int), frame: Int) -> UInt8 { UInt8(base(row) + 10 * frame) }
 
     func segment(_ row: (video: Int, number: Int)) -> Segment {
-        Segment(
+        var segment = Segment(
             segmentID: Segment.id(video: Self.videoID(row.video), number: row.number), videoID: Self.videoID(row.video),
             source: "clips/Straße \(row.video).mp4", startSeconds: 1.5 * Double(row.number), frameCount: Self.frames,
             width: Self.width, height: Self.height, crop: CropMargins(top: 1, bottom: 2, left: 3, right: 4),
             flags: row.number == 0 ? [.pan] : [.silent, .still],
             measures: hasMoreThanFirst ? [.stillShare: 0.25, .longestStill: Float(row.number)] : [:])
+        if hasMoreThanFirst, row.number == 1 { segment.decision.mended = [.silent] }
+        return segment
     }
 
     /// The bytes of one picture of flow.
@@ -163,6 +165,7 @@ extension GoldenContent {
         index.pairFiles = [pairFile: try SHA256.digest(ofFile: "\(folder)/\(pairFile)").hex]
         index.vanishedVideos = [Self.videoID(1)]
         index.straddlingVideos = ["c"]
+        index.leftOut = .init(segments: 2, seconds: 1.5, flags: ["silent": 2])
         var moments = BinMoments(bins: 2)
         [Float(1), 2, 3, 6].withUnsafeBufferPointer { moments.add($0) }
         index.normalization = ["logspec": .init(moments)]

@@ -103,6 +103,7 @@ import Testing
         case .v1_0: #expect(index.vanishedVideos == [] && index.straddlingVideos == nil && normalization == nil)
         case .v1_1:
             #expect(index.vanishedVideos == [GoldenContent.videoID(1)] && index.straddlingVideos == ["c"])
+            #expect(index.leftOut == .init(segments: 2, seconds: 1.5, flags: ["silent": 2]))
             #expect(normalization?.rows == 2 && normalization?.mean == [2, 4] && normalization?.std == [1, 2])
         }
     }
@@ -128,7 +129,10 @@ import Testing
                 assert t["flags"][:].tolist() == [2 if n == 0 else 256 + 512 for v, n in rows]
                 assert [t["crop_" + side][0] for side in ("top", "bottom", "left", "right")] == [1, 2, 3, 4]
                 assert (t["width"][0], t["height"][0]) == (8, 6)
-                if new: assert text(t["group_id"][:]) == ["a" * 32] * 3
+                if new:
+                    assert text(t["group_id"][:]) == ["a" * 32] * 3 and t["dropped_by"][:].tolist() == [0] * 3
+                    assert t["decision"][:].tolist() == [2 * n for v, n in rows]
+                    assert t["mended"][:].tolist() == [512 * n for v, n in rows]
                 for row, (v, n) in enumerate(rows):
                     base = 100 * v + 40 * n
                     span = lambda name: slice(t[name + "_first"][row], t[name + "_first"][row] + t[name + "_count"][row])
