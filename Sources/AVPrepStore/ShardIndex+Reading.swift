@@ -54,6 +54,9 @@ extension ShardIndex {
                 return "the split \(name) has impossible counts"
             }
         }
+        if let leftOut, !Self.areCounts([leftOut.segments] + leftOut.flags.values) || !(leftOut.seconds >= 0) {
+            return "left_out has impossible counts"
+        }
         for (name, numbers) in normalization ?? [:] {
             guard let bins = layout.spectrogram(name)?.bins, numbers.rows > 0, numbers.mean.count == bins,
                 numbers.std.count == bins, numbers.mean.allSatisfy(\.isFinite),

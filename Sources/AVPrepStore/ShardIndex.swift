@@ -190,6 +190,7 @@ extension ShardIndex {
         pairFiles = try values.decode([String: String].self, forKey: .pairFiles)
         vanishedVideos = try values.decodeIfPresent([String].self, forKey: .vanishedVideos) ?? []
         straddlingVideos = try values.decodeIfPresent([String].self, forKey: .straddlingVideos)
+        leftOut = try values.decodeIfPresent(LeftOut.self, forKey: .leftOut)
         normalization = try values.decodeIfPresent([String: Normalization].self, forKey: .normalization)
     }
 }
