@@ -16,7 +16,7 @@ struct FingerprintComparison: Sendable {
     private static let fewestWordsAlone = 48
     /// What a word counts whose counterpart has nothing to hear: a softer copy may have lost it, but clicks that fall on
     /// silence are another sound.
-    private static let lonelyDistance = 0.3
+    private static let lonelyDistance = 0.35
     /// Largest share of differing bits around a word or picture that two videos share, for them to be looked at further.
     private static let glanceDistance = 0.375
     /// A bit of the picture changes in a stretch when its rarer value has this share of it at least.

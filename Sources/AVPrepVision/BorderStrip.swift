@@ -104,8 +104,8 @@ struct BorderStrip {
     /// Share of the sampled lines that must have one level in every frame: the rest may be letters.
     private static let leastShare = 0.3
 
-    /// The level that most pixels of the outermost lines have, and three of their deviations from it, within 8 (what a
-    /// coarse encoder draws beside a bright edge) and 15.
+    /// The level that most pixels of the outermost lines have, and three of their deviations from it, within 5 (blocks of a
+    /// coarse encoder) and 15.
     private static func reference(
         _ planes: [LevelPlane], _ edge: Edge, _ across: Range<Int>, _ sampled: Int, _ threshold: Double
     ) -> (level: Double, tolerance: Double)? {
@@ -137,7 +137,7 @@ struct BorderStrip {
         guard weight > 0 else { return nil }
         let mean = near.reduce(0.0) { $0 + Double($1 * total[$1]) } / weight
         let variance = near.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) * Double(total[$1]) } / weight
-        let tolerance = min(15, max(8, 3 * variance.squareRoot()))
+        let tolerance = min(15, max(5, 3 * variance.squareRoot()))
         let pixels = Double(sampled * across.count)
         let isEverywhere = histograms.allSatisfy {
             Double(count($0, Int(mean.rounded()), Int(tolerance))) >= leastShare * pixels

@@ -29,20 +29,11 @@ package struct CutDetector: Sendable {
     /// next (a jump cut).
     static let smallestJump: Float = 2.5
     /// How many times larger than the changes around it a jump must be.
-    static let smallestJumpRatio: Float = 5
+    static let smallestJumpRatio: Float = 6
     /// Least change of a tile in a jump, in levels.
     static let smallestTileJump: Float = 1.2
     /// Share of the tiles that a jump changes more than motion does, at least.
     static let smallestJumpShare: Float = 0.3
-    /// The same, where these change a lot and half of the picture hardly does: the ground on which a thing is elsewhere.
-    static let smallestClearJumpShare: Float = 0.06
-    /// Change of the third of those tiles, in levels, that is a lot: a key frame draws its picture anew by less.
-    static let clearTileJump: Float = 25
-    /// Change of half of the tiles, in levels, up to which the ground stands.
-    static let groundChange: Float = 2.5
-    /// What is elsewhere is missing where it was: what gets brighter and what gets darker differ by at most this share of
-    /// both. Something that appears makes its place all brighter, or all darker.
-    static let largestImbalance: Float = 0.6
     /// Correlation of brightness below which two pictures have nothing in common.
     static let commonPattern: Float = 0.5
     /// Likeness of a picture and the same a little more faded, at least, in the mean over a fade.
@@ -179,9 +170,6 @@ package struct CutDetector: Sendable {
         let (before, after) = (thumbnails[position - 1], thumbnails[position])
         let ratio = changes[position] / max(changeAround(position), 0.2)
         guard Double(ratio) >= settings.smallestRatio else { return false }
-        let jump = settings.jumps && ratio >= Self.smallestJumpRatio ? self.jump(position) : .none
-        // Where most of the ground stands, things are elsewhere; else the same pattern is the same in another light.
-        if jump == .onStandingGround { return true }
         guard before.likeness(with: after, blackLevel: Self.blackLevel) < Self.samePattern else { return false }
         let correlation = before.correlation(with: after)
         // Where the pictures have something in common, or the change is not far above others, it may be a jerk.
@@ -196,14 +184,13 @@ package struct CutDetector: Sendable {
         {
             return !isDisplaced()
         }
-        return jump == .overall && !isDisplaced()
+        return settings.jumps && ratio >= Self.smallestJumpRatio && jumpShare(position) >= Self.smallestJumpShare
+            && !isDisplaced()
     }
 
-    private enum Jump { case none, overall, onStandingGround }
-
-    /// Whether enough tiles change for good and much more than they do before and after.
-    private func jump(_ position: Int) -> Jump {
-        guard let grid else { return .none }
+    /// The share of tiles that change for good and much more than they do before and after.
+    private func jumpShare(_ position: Int) -> Float {
+        guard let grid else { return 0 }
         let step = thumbnails[position].changes(from: thumbnails[position - 1], in: grid)
         var calm = [Float](repeating: 0, count: grid.count)
         for other in [position - 2, position - 1, position + 1, position + 2]
@@ -220,20 +207,7 @@ package struct CutDetector: Sendable {
                 }
             }
         }
-        let share = Float(jumps.count { $0 }) / Float(grid.count)
-        let tiles = step.indices.filter { jumps[$0] }
-        let largest = tiles.map { step[$0] }.sorted(by: >)
-        // At the stream's end nobody knows what is for good.
-        guard share >= Self.smallestClearJumpShare, largest.count >= 3, largest[2] >= Self.clearTileJump,
-            step.sorted()[step.count / 2] <= Self.groundChange, position + 2 < thumbnails.count
-        else { return share >= Self.smallestJumpShare ? .overall : .none }
-        let (before, after) = (
-            thumbnails[position - 1].brightness(in: grid), thumbnails[position].brightness(in: grid)
-        )
-        let brighter = tiles.map { after[$0] - before[$0] }
-        let (sum, both) = brighter.reduce((Float(0), Float(0))) { ($0.0 + $1, $0.1 + abs($1)) }
-        if abs(sum) <= Self.largestImbalance * both { return .onStandingGround }
-        return share >= Self.smallestJumpShare ? .overall : .none
+        return Float(jumps.count { $0 }) / Float(grid.count)
     }
 
     /// The mean of the nearest changes on both sides that are not repeated frames.

@@ -43,8 +43,6 @@ import Testing
             // Between its flashes the clock stands still, and would give no hard negatives.
             corpus.settings.ingest.still.share = 1
             corpus.settings.ingest.still.seconds = 60
-            // Black but for flashes and silent but for clicks, one clock passes for a copy of the other.
-            corpus.settings.duplicates.enabled = false
             corpus.settings.shard.pairs.pairsPerSegment = 16
             var moments: [String: [Double]] = [:]
             for number in 0..<2 {

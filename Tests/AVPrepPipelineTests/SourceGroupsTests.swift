@@ -32,12 +32,13 @@ import Testing
     @Test func videosOfOneSourceStayTogetherAndGiveNoEasyNegatives() throws {
         try withTemporaryFolder { folder in
             var corpus = try SmallCorpus(folder)
-            try corpus.addSyntheticVideos(6)
-            corpus.settings.shard.split.test = 0.5
+            try corpus.addSyntheticVideos(8)
+            corpus.settings.shard.split.test = 0.3
             corpus.settings.shard.pairs.hardRatio = 0
             // The first three become one source.
             corpus.settings.corpus.sourcePattern = "(video-0000)[0-2]"
-            _ = try IngestStage.run(corpus.workspace, corpus.context)
+            let report = try IngestStage.run(corpus.workspace, corpus.context)
+            #expect(report.nearDuplicates?.videos ?? 0 == 0, "\(report.text)")
             let index = try ShardStage.run(corpus.workspace, corpus.context).index
             var groups: [String: Set<Split>] = [:]
             for shard in index.shards {
@@ -50,7 +51,7 @@ import Testing
                     #expect(sources[Int(pair.videoSegment)].group != sources[Int(pair.audioSegment)].group)
                 }
             }
-            #expect(groups.count == 4 && groups.values.allSatisfy { $0.count == 1 })
+            #expect(groups.count == 6 && groups.values.allSatisfy { $0.count == 1 })
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: true).findings.isEmpty)
             // Under another pattern they are all of one source, and verify sees what is torn.
             #expect(Set(groups.values).count == 2, "both sides have videos")

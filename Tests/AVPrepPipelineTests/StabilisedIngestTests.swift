@@ -118,7 +118,9 @@ import Testing
             #expect(residuals.reduce(0, +) / Double(residuals.count) <= 0.3)
             for direction in StoreLayout.FlowDirection.allCases {
                 #expect(steady.segments[0].flow[direction]?.count == film.frames.count - 1)
-                #expect(try Self.medianFlow(steady, direction) < 0.3)
+                // What is left of two frames, and what dense flow itself is wrong by.
+                let flow = try Self.medianFlow(steady, direction)
+                #expect(flow < 0.5, "\(flow) pixels \(direction)")
             }
             // What is stored as motion is what is left of it.
             let left = try steady.motion(steady.segments[0].frames)

@@ -59,6 +59,8 @@ import Testing
             corpus.settings.ingest.segmentSeconds = 10
             corpus.settings.ingest.flow.method = .off
             corpus.settings.ingest.cameraMotion.enabled = false
+            // A film made for its sound alone.
+            corpus.settings.ingest.policy = SegmentPolicy()
             var plain = SpectrogramSettings.named(.power)
             plain.name = "plain"
             plain.sampleRate = rate

@@ -219,14 +219,6 @@ import Testing
         }
     }
 
-    @Test func aSmallJumpOnStandingGroundIsACut() throws {
-        let frames = standingRoom { index, x, y in
-            let left = index < 20 ? 10 : 40
-            return (left..<left + 10).contains(x) && (12..<22).contains(y)
-        }
-        #expect(try Self.cuts(frames).map(\.index) == [20])
-    }
-
     @Test func aCaptionThatAppearsIsNoCut() throws {
         let frames = standingRoom { index, x, y in
             index >= 20 && (10..<54).contains(x) && (26..<34).contains(y)
