@@ -15,30 +15,16 @@ package final class OnsetEnvelope {
     /// How far below the loudest band of all frames the floor lies, as a share of its power.
     private static let floorShare: Float = 1e-4
 
-    private let length: Int
     private let hop: Int
-    private let window: [Float]
-    private let edges: [Int]
-    private let plan: FourierPlan
-    private let buffers: FourierPlan.Buffers
-    private var power: [Float]
+    private let stretch: BandPower
 
     /// - Parameter sampleRate: at least 16,000, a multiple of ``rate``.
     package init(sampleRate: Int) throws(AudioError) {
         precondition(sampleRate >= 16_000 && sampleRate % Self.rate == 0, "sound at \(sampleRate) Hz")
         hop = sampleRate / Self.rate
         // About 30 ms.
-        let length = sampleRate / 32 / 16 * 16
-        self.length = length
-        window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(length))) }
-        let ratio = Self.bandsHz.upperBound / Self.bandsHz.lowerBound
-        edges = (0...Self.bandCount).map { band in
-            let hertz = Self.bandsHz.lowerBound * pow(ratio, Double(band) / Double(Self.bandCount))
-            return Int((hertz * Double(length) / Double(sampleRate)).rounded())
-        }
-        plan = try FourierPlan.shared(length: length)
-        buffers = plan.makeBuffers()
-        power = [Float](repeating: 0, count: length / 2 + 1)
+        stretch = try BandPower(
+            length: sampleRate / 32 / 16 * 16, sampleRate: sampleRate, bandCount: Self.bandCount, bandsHz: Self.bandsHz)
     }
 
     /// One value for each whole hundredth of a second: value i tells of the change at `i / rate` seconds.
@@ -48,19 +34,12 @@ package final class OnsetEnvelope {
         bands.reserveCapacity(count)
         for index in 0..<count {
             // Its middle is where the value's hundredth begins.
-            let first = index * hop - length / 2
-            for place in 0..<length {
+            let first = index * hop - stretch.length / 2
+            for place in 0..<stretch.length {
                 let sample = first + place
-                buffers.input[place] = sample >= 0 && sample < mono.count ? mono[sample] * window[place] : 0
+                stretch.set(sample >= 0 && sample < mono.count ? mono[sample] : 0, at: place)
             }
-            plan.execute(buffers)
-            power.withUnsafeMutableBufferPointer { power in
-                if let base = power.baseAddress { plan.power(ofRow: 0, buffers, into: base) }
-            }
-            bands.append(
-                (0..<Self.bandCount).map { band in
-                    power[edges[band]..<max(edges[band] + 1, edges[band + 1])].reduce(0, +)
-                })
+            bands.append(stretch.bands().map(\.power))
         }
         let loudest = bands.lazy.map { $0.max() ?? 0 }.max() ?? 0
         guard loudest > 0 else { return [Float](repeating: 0, count: count) }

@@ -28,13 +28,7 @@ package final class SoundHash {
 
     private let channels: Int
     private let hop: Int
-    private let length: Int
-    private let window: [Float]
-    /// First bin of each band, and the end of the last.
-    private let edges: [Int]
-    private let plan: FourierPlan
-    private let buffers: FourierPlan.Buffers
-    private var power: [Float]
+    private let stretch: BandPower
     /// Mono samples from the next stretch's beginning on.
     private var pending: [Float] = []
     /// Level of each band of the latest stretches, natural logarithms; nil where there was nothing to hear.
@@ -50,16 +44,8 @@ package final class SoundHash {
         hop = sampleRate / VideoFingerprint.soundRate
         var length = 1
         while Double(length) < Self.windowSeconds * Double(sampleRate) * 0.75 { length *= 2 }
-        self.length = length
-        window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(length))) }
-        let ratio = Self.bandsHz.upperBound / Self.bandsHz.lowerBound
-        edges = (0...Self.bandCount).map { band in
-            let hertz = Self.bandsHz.lowerBound * pow(ratio, Double(band) / Double(Self.bandCount))
-            return Int((hertz * Double(length) / Double(sampleRate)).rounded())
-        }
-        plan = try FourierPlan.shared(length: length)
-        buffers = plan.makeBuffers()
-        power = [Float](repeating: 0, count: length / 2 + 1)
+        stretch = try BandPower(
+            length: length, sampleRate: sampleRate, bandCount: Self.bandCount, bandsHz: Self.bandsHz)
     }
 
     /// Takes the samples that follow: interleaved, in [-1, 1].
@@ -81,7 +67,7 @@ package final class SoundHash {
 
     private func hashPending() {
         var first = 0
-        while pending.count - first >= length {
+        while pending.count - first >= stretch.length {
             words.append(word(at: first))
             first += hop
         }
@@ -90,12 +76,12 @@ package final class SoundHash {
 
     private func word(at first: Int) -> UInt32 {
         var energy: Float = 0
-        for index in 0..<length {
+        for index in 0..<stretch.length {
             let value = pending[first + index]
             energy += value * value
-            buffers.input[index] = value * window[index]
+            stretch.set(value, at: index)
         }
-        let levels = energy / Float(length) < Self.silentPower ? nil : bandLevels()
+        let levels = energy / Float(stretch.length) < Self.silentPower ? nil : bandLevels()
         history.append(levels)
         if history.count > Self.lag + 1 { history.removeFirst() }
         guard history.count > Self.lag, let before = history[0], let levels else { return 0 }
@@ -111,16 +97,7 @@ package final class SoundHash {
     }
 
     private func bandLevels() -> [Float] {
-        plan.execute(buffers)
-        power.withUnsafeMutableBufferPointer { power in
-            // The transform's length is never 0, so there is an address.
-            if let base = power.baseAddress { plan.power(ofRow: 0, buffers, into: base) }
-        }
-        var bands = [Float](repeating: 0, count: Self.bandCount)
-        for band in bands.indices {
-            let bins = edges[band]..<max(edges[band] + 1, edges[band + 1])
-            bands[band] = power[bins].reduce(0, +) / Float(bins.count)
-        }
+        let bands = stretch.bands().map { $0.power / Float($0.bins) }
         let floor = Self.floorShare * bands.reduce(0, +) / Float(bands.count) + .leastNormalMagnitude
         return bands.map { log($0 + floor) }
     }

@@ -1,31 +1,6 @@
+package import AVPrepCore
 import Foundation
 import GRDB
-
-/// Two contents that are near-duplicates of each other, with what was measured.
-package struct NearDuplicate: Sendable, Equatable, Codable {
-    /// The ids of the videos, the smaller one first.
-    package let first: String
-    package let second: String
-    /// Share of differing bits of the pictures, 0...1; nil where it tells nothing.
-    package let pictureDistance: Double?
-    /// The same of the sound.
-    package let soundDistance: Double?
-    /// What is at time 0 of the second is at this time of the first.
-    package let offsetSeconds: Double
-    package let isMirrored: Bool
-
-    package init(
-        first: String, second: String, pictureDistance: Double?, soundDistance: Double?, offsetSeconds: Double,
-        isMirrored: Bool
-    ) {
-        self.first = first
-        self.second = second
-        self.pictureDistance = pictureDistance
-        self.soundDistance = soundDistance
-        self.offsetSeconds = offsetSeconds
-        self.isMirrored = isMirrored
-    }
-}
 
 extension Catalog {
     /// Notes what a content looks and sounds like, as prepared under these settings.
@@ -83,7 +58,7 @@ extension Catalog {
     /// Puts `duplicates` in the place of all that were noted before.
     ///
     /// - Parameter key: what they were found from.
-    package func setNearDuplicates(_ duplicates: [NearDuplicate], key: String) throws {
+    package func setNearDuplicates(_ duplicates: [DuplicateMatch], key: String) throws {
         try write("record in") { database in
             try database.execute(sql: "DELETE FROM near_duplicates")
             let insert = try database.cachedStatement(
@@ -104,14 +79,14 @@ extension Catalog {
     ///
     /// - Parameter key: what they must have been found from; one that ends in `/` is the beginning of it.
     /// - Returns: nil when those noted were found from something else, or none were looked for yet.
-    package func nearDuplicates(key: String) throws -> [NearDuplicate]? {
+    package func nearDuplicates(key: String) throws -> [DuplicateMatch]? {
         try read("read") { database in
             // A catalog of before that is opened to read only has no such tables.
             guard try database.tableExists("facts") else { return nil }
             let noted = try String.fetchOne(database, sql: "SELECT value FROM facts WHERE name = 'near_duplicates_key'")
             guard let noted, noted == key || key.hasSuffix("/") && noted.hasPrefix(key) else { return nil }
             return try Row.fetchAll(database, sql: "SELECT * FROM near_duplicates ORDER BY first, second").map {
-                NearDuplicate(
+                DuplicateMatch(
                     first: $0["first"], second: $0["second"], pictureDistance: $0["picture_distance"],
                     soundDistance: $0["sound_distance"], offsetSeconds: $0["offset_seconds"],
                     isMirrored: $0["mirrored"])

@@ -1,3 +1,5 @@
+package import AVPrepCore
+
 /// What ties videos together: those tied to each other, however far round, are a group, which lies on one side of the split
 /// and whose videos are no strangers to each other.
 package struct VideoLinks: Sendable, Equatable {

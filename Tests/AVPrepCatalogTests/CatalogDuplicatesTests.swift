@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import Testing
 
 @Suite struct CatalogDuplicatesTests {
@@ -22,7 +23,7 @@ import Testing
     @Test func nearDuplicatesHoldForWhatTheyWereFoundFrom() throws {
         try withCatalog { catalog in
             #expect(try catalog.nearDuplicates(key: "s/1") == nil)
-            let pair = NearDuplicate(
+            let pair = DuplicateMatch(
                 first: "v1", second: "v2", pictureDistance: 0.125, soundDistance: nil, offsetSeconds: -0.5,
                 isMirrored: true)
             try catalog.setNearDuplicates([pair], key: "s/1")

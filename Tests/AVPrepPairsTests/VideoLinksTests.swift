@@ -1,3 +1,4 @@
+import AVPrepCore
 import Testing
 
 @testable import AVPrepPairs

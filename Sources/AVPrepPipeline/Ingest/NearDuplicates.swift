@@ -46,7 +46,7 @@ package struct NearDuplicates: Sendable {
         -> NearDuplicates?
     {
         guard settings.duplicates.enabled else { return NearDuplicates(nil) }
-        return try catalog.nearDuplicates(key: key).map { pairs in NearDuplicates(pairs.map(DuplicateMatch.init)) }
+        return try catalog.nearDuplicates(key: key).map { NearDuplicates($0) }
     }
 
     /// What is noted, or else found now and noted.
@@ -66,28 +66,12 @@ package struct NearDuplicates: Sendable {
         }
         let matches = search.matches()
         try context.cancellation.check()
-        try catalog.setNearDuplicates(matches.map(NearDuplicate.init), key: key)
+        try catalog.setNearDuplicates(matches, key: key)
         return NearDuplicates(matches)
     }
 
     /// Stands for the settings that the result depends on; the beginning of the key that it is noted under.
     private static func settingsKey(_ settings: PipelineSettings) throws -> String {
         try CanonicalJSON.key(of: [settings.ingest.key, CanonicalJSON.encode(settings.duplicates)]) + "/"
-    }
-}
-
-extension DuplicateMatch {
-    init(_ noted: NearDuplicate) {
-        self.init(
-            first: noted.first, second: noted.second, pictureDistance: noted.pictureDistance,
-            soundDistance: noted.soundDistance, offsetSeconds: noted.offsetSeconds, isMirrored: noted.isMirrored)
-    }
-}
-
-extension NearDuplicate {
-    fileprivate init(_ match: DuplicateMatch) {
-        self.init(
-            first: match.first, second: match.second, pictureDistance: match.pictureDistance,
-            soundDistance: match.soundDistance, offsetSeconds: match.offsetSeconds, isMirrored: match.isMirrored)
     }
 }

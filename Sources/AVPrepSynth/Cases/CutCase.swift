@@ -1,5 +1,4 @@
 package import AVPrepCore
-import AVPrepMedia
 
 /// A short edited video whose cuts are known: the truth that cut detection is measured by.
 package struct CutCase: Sendable {
@@ -73,14 +72,6 @@ package struct CutCase: Sendable {
 
     /// Encodes the video with x264.
     package func write(_ path: String) throws {
-        let writer = try MediaWriter(
-            path: path,
-            video: VideoEncoding(
-                width: frames[0].width, height: frames[0].height, frameRate: Rational(Self.fps), quality: quality,
-                preset: "veryfast"), audio: nil)
-        for (index, frame) in frames.enumerated() {
-            try writer.write(frame: frame, at: Double(index) / Double(Self.fps))
-        }
-        try writer.finish()
+        try CaseFilm.write(frames, fps: Self.fps, quality: quality, to: path)
     }
 }

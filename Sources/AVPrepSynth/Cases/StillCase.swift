@@ -1,5 +1,4 @@
 package import AVPrepCore
-import AVPrepMedia
 
 /// A short video of which is known whether its picture is held: the truth that stillness is measured by.
 package struct StillCase: Sendable {
@@ -83,15 +82,7 @@ package struct StillCase: Sendable {
 
     /// Encodes the video with x264.
     package func write(_ path: String) throws {
-        let writer = try MediaWriter(
-            path: path,
-            video: VideoEncoding(
-                width: frames[0].width, height: frames[0].height, frameRate: Rational(Self.fps), quality: quality,
-                preset: "veryfast"), audio: nil)
-        for (index, frame) in frames.enumerated() {
-            try writer.write(frame: frame, at: Double(index) / Double(Self.fps))
-        }
-        try writer.finish()
+        try CaseFilm.write(frames, fps: Self.fps, quality: quality, to: path)
     }
 }
 
