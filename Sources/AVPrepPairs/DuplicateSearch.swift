@@ -113,12 +113,10 @@ package struct DuplicateSearch: Sendable {
                 for (index, one) in group.enumerated() {
                     for other in group[(index + 1)...].prefix(neighbours) {
                         let (a, b) = ranks[one.video] < ranks[other.video] ? (one, other) : (other, one)
-                        guard areAlike(a.place, a.video, b.place, b.video) else { continue }
                         let pair = Pair(first: a.video, second: b.video)
+                        guard found[pair] == nil, areAlike(a.place, a.video, b.place, b.video) else { continue }
                         let offset = (a.place - starts[a.video] - b.place + starts[b.video]) * wordsAPlace
-                        if found[pair] == nil,
-                            let match = comparison.match(a.video, b.video, words: offset, reach: reach)
-                        {
+                        if let match = comparison.match(a.video, b.video, words: offset, reach: reach) {
                             found[pair] = match
                         }
                     }

@@ -8,8 +8,9 @@ package struct DuplicateSettings: Sendable, Equatable, Codable {
     /// Largest share of differing bits of the sound. 95 % of the copies stay below 0.19, other moments of a scene with the same
     /// few sounds come down to 0.30 (Haitsma and Kalker's paper takes 0.35 for stretches of 3.3 s in finer steps).
     package var maxSoundDistance = 0.27
-    /// Largest mean of the two: other moments of one scene come down to 0.21.
-    package var maxMeanDistance = 0.2
+    /// Largest mean of the two. 98 % of the copies of forty practice videos and nineteen films stay below, and next to none of the
+    /// other moments of one scene come down to it.
+    package var maxMeanDistance = 0.21
     /// Largest share of differing bits of the pictures where there is no sound that could tell.
     package var maxSilentDistance = 0.15
     /// Share of the shorter video that the two must have in common.

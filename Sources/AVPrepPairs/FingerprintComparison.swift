@@ -9,11 +9,17 @@ struct FingerprintComparison: Sendable {
     /// Words of sound for each picture.
     static let wordsAPicture = VideoFingerprint.soundRate / VideoFingerprint.pictureRate
     /// Shortest stretch in common that says anything, in seconds, of videos that are longer.
-    private static let shortestSeconds = 2.0
+    private static let shortestSeconds = 3.0
     /// Words that must have something to hear on both sides for the sound to tell.
     private static let fewestWords = 8
     /// The same where the pictures are plain: three seconds.
     private static let fewestWordsAlone = 48
+    /// Largest share of differing bits of few words: `fewWords.limit - fewWords.fall / √words`. A dozen words of two moments of
+    /// one scene agree by accident at one offset or another.
+    private static let fewWords = (limit: 0.36, fall: 0.7)
+    /// Largest share of differing bits, of those that change, of pictures without sound: other moments before one fixed camera
+    /// come down to 0.17.
+    private static let silentChangeDistance = 0.18
     /// What a word counts whose counterpart has nothing to hear: a softer copy may have lost it, but clicks that fall on
     /// silence are another sound.
     private static let lonelyDistance = 0.35
@@ -92,14 +98,15 @@ struct FingerprintComparison: Sendable {
 
     /// Whether it is one recording that both show. Where the sound tells, it has to agree, and the picture too. Where it
     /// does not, the picture has to agree closely, and above all in what changes: a camera that stands still shows the same
-    /// scene at other times.
+    /// scene at other times. Where nothing changes and nothing is to be heard, nothing tells one moment from another.
     private func isDuplicate(_ evidence: Evidence) -> Bool {
         let picture = evidence.picture ?? 0
         guard let sound = evidence.sound, evidence.picture != nil || evidence.words >= Self.fewestWordsAlone else {
             return evidence.picture != nil && picture <= settings.maxSilentDistance
-                && evidence.change ?? 0 <= settings.maxPictureDistance
+                && evidence.change ?? 1 <= Self.silentChangeDistance
         }
-        return sound <= settings.maxSoundDistance && picture <= settings.maxPictureDistance
+        let fewWords = Self.fewWords.limit - Self.fewWords.fall / Double(evidence.words).squareRoot()
+        return sound <= min(settings.maxSoundDistance, fewWords) && picture <= settings.maxPictureDistance
             && (evidence.picture == nil || (picture + sound) / 2 <= settings.maxMeanDistance)
     }
 

@@ -6,6 +6,7 @@ import AVPrepSynth
 import AVPrepVision
 import ArgumentParser
 import Foundation
+import Synchronization
 
 /// How well near-duplicates are found, among copies whose originals are known.
 struct DuplicateBench: ParsableCommand {
@@ -15,7 +16,8 @@ struct DuplicateBench: ParsableCommand {
         discussion: """
             Copies are encoded, decoded and fingerprinted as ingest does it, and all searched at once. Excerpts of one \
             recording that overlap in time are near-duplicates; excerpts that do not are other moments of the same scene, \
-            and must not be found, nor must excerpts of other recordings. Real clips should be of different films.
+            and must not be found, nor must excerpts of other recordings. Real clips must have no moment in common: of two copies \
+            of one film, or a film and a piece of it, name one.
             """)
 
     @Argument(help: "Real clips with sound.")
@@ -23,6 +25,12 @@ struct DuplicateBench: ParsableCommand {
 
     @Option(help: "Practice videos, of two excerpts each.")
     var videos = 16
+
+    @Option(help: "Number of the first practice video: other numbers, other videos.")
+    var first = 0
+
+    @Option(help: "What is done to the copies: other numbers, other copies.")
+    var seed = 1
 
     @Option(help: "Length of an excerpt in seconds.")
     var seconds = 6.0
@@ -34,25 +42,8 @@ struct DuplicateBench: ParsableCommand {
         let folder = NSTemporaryDirectory() + "avprep-duplicates-\(getpid())"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var copies: [Copy] = []
         let start = ProcessCost.cpuSeconds
-        func add(_ sources: [DuplicateSource]) throws {
-            for source in sources {
-                for kind in DuplicateCase.Kind.allCases {
-                    guard let copy = DuplicateCase(kind, of: source, number: 1) else { continue }
-                    let path = "\(folder)/case.mp4"
-                    try copy.write(path)
-                    copies.append(
-                        Copy(
-                            source: source.name, recording: source.recording, kind: kind,
-                            fingerprint: try VideoFingerprint.make(of: path)))
-                }
-            }
-        }
-        for number in 0..<videos {
-            try add(DuplicateSource.practice(number: number, width: 320, height: 180, seconds: seconds))
-        }
-        for clip in clips { try add(DuplicateSource.real(clip, shortSide: 180, seconds: seconds)) }
+        let copies = try copies(in: folder)
         let made = ProcessCost.cpuSeconds
         var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
         for (number, copy) in copies.enumerated() { search.add(copy.fingerprint, ofVideo: Self.id(number)) }
@@ -66,12 +57,50 @@ struct DuplicateBench: ParsableCommand {
         if scale > 0 { print(try DuplicateScale(models: copies.map(\.fingerprint)).table(upTo: scale)) }
     }
 
-    private struct Copy {
+    // MARK: - Copies
+
+    private struct Copy: Sendable {
         let source: String
         let recording: String
         let kind: DuplicateCase.Kind
         let fingerprint: VideoFingerprint
     }
+
+    /// The sources of a recording, made when they are needed: their pictures are large.
+    private enum Recording: Sendable {
+        case practice(Int)
+        case clip(String)
+    }
+
+    private func copies(in folder: String) throws -> [Copy] {
+        let recordings = (first..<first + videos).map(Recording.practice) + clips.map(Recording.clip)
+        let copies = Mutex([Int: [Copy]]())
+        try WorkerPool.run(Array(recordings.enumerated()), workers: ProcessInfo.processInfo.activeProcessorCount) {
+            number, recording in
+            let own = try sources(recording).flatMap { source in
+                try DuplicateCase.Kind.allCases.compactMap { kind -> Copy? in
+                    guard let copy = DuplicateCase(kind, of: source, number: seed) else { return nil }
+                    let path = "\(folder)/\(number).mp4"
+                    try copy.write(path)
+                    return Copy(
+                        source: source.name, recording: source.recording, kind: kind,
+                        fingerprint: try VideoFingerprint.make(of: path))
+                }
+            }
+            copies.withLock { $0[number] = own }
+        }
+        return copies.withLock { copies in recordings.indices.flatMap { copies[$0] ?? [] } }
+    }
+
+    private func sources(_ recording: Recording) throws -> [DuplicateSource] {
+        switch recording {
+        case .practice(let number):
+            DuplicateSource.practice(number: number, width: 320, height: 180, seconds: seconds)
+        case .clip(let path): try DuplicateSource.real(path, shortSide: 180, seconds: seconds)
+        }
+    }
+
+    // MARK: - What came of it
 
     private static func id(_ number: Int) -> String { String(format: "%08d", number) }
 

@@ -45,7 +45,9 @@ import Testing
     }
 
     @Test func theRulesFindPairsThatAreWrong() throws {
-        let sources = PairCorpus.plain(4) + [PairCorpus.segment(4, video: "s", exclusion: .silent)]
+        var clock = PairCorpus.segment(5, video: "clock")
+        clock.periodSeconds = 1
+        let sources = PairCorpus.plain(4) + [PairCorpus.segment(4, video: "s", exclusion: .silent), clock]
         let definition = try #require(try PairSettings().definitions(seed: 1).first { $0.name == "mixed" })
         let rules = PairRules(definition)
         func fault(_ kind: PairKind, _ video: Int32, _ frame: Int32, _ audio: Int32, _ seconds: Double) -> String? {
@@ -61,6 +63,8 @@ import Testing
         #expect(fault(.easy, 0, 25, 0, 4)?.contains("of one video") == true)
         #expect(fault(.hard, 0, 25, 0, 2.4)?.contains("0.4 s apart") == true)
         #expect(fault(.hard, 0, 25, 1, 4)?.contains("different videos") == true)
+        #expect(fault(.hard, 5, 25, 5, 3.5) == nil)
+        #expect(fault(.hard, 5, 25, 5, 4.04)?.contains("in sync again") == true)
         #expect(fault(.hard, 4, 25, 4, 4)?.contains("silent") == true)
         #expect(fault(.positive, 0, 230, 0, 9.2)?.contains("ends after") == true)
         #expect(fault(.easy, 0, 0, 1, 9.1)?.contains("sound ends after") == true)
@@ -105,13 +109,14 @@ import Testing
         let definition = try #require(try PairSettings().definitions(seed: 1).first { $0.name == "mixed" })
         var source = PairCorpus.segment(0, video: "clock")
         source.periodSeconds = 1
-        let set = try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1)
-            .draw(PairPlan.hard)
-        for pair in set.pairs where pair.kind == .hard {
-            let shift = abs(pair.audioStartSeconds - Double(pair.videoStartFrame) / 25)
-            #expect(abs(shift - shift.rounded()) >= 0.1 - 1e-9)
+        var settings = definition.settings
+        settings.pairsPerSegment = 200
+        let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)
+        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+            abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
-        #expect(set.statistics.count(.hard) == 4)
+        #expect(shifts.count == 100 && Set(shifts.map { Int($0.rounded()) }).count > 3, "of all sizes")
+        #expect(shifts.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
         source.periodSeconds = 0.3
         let error = #expect(throws: PairError.self) {
             try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)

@@ -31,7 +31,7 @@ package struct DuplicateSource: Sendable {
         var sound = [Float](repeating: 0, count: track.sampleCount)
         sound.withUnsafeMutableBufferPointer { track.fill($0) }
         return [0, length + 1].enumerated().map { part, start in
-            let frames = (0..<Int(length * fps)).map { index in
+            let frames = (0..<Int((length * fps).rounded())).map { index in
                 let picture = Image8(width: width, height: height, channels: 3)
                 painter.paint(picture, at: start + Double(index) / fps)
                 return picture
@@ -63,7 +63,7 @@ package struct DuplicateSource: Sendable {
         let (count, step) = (Int(seconds * fps), Int((seconds * (1 + following) + 0.5) * fps))
         let file = path.split(separator: "/").last.map(String.init) ?? path
         return stride(from: 0, through: frames - count, by: step).map { first in
-            let end = min(frames, first + Int(seconds * (1 + following) * fps))
+            let end = min(frames, first + Int((seconds * (1 + following) * fps).rounded()))
             let samples = Int(Double(first) * samplesAFrame)..<Int(Double(end) * samplesAFrame)
             return DuplicateSource(
                 name: "\(file)@\(Double(first) / fps)", recording: file, frames: Array(keeper.frames[first..<end]),
@@ -149,10 +149,15 @@ package struct DuplicateCase: Sendable {
         )
         let corner = (x: (cut?.x ?? 0) * Double(first.width), y: (cut?.y ?? 0) * Double(first.height))
         let samplesAFrame = Double(SynthPlan.sampleRate) / DuplicateSource.fps
+        let isAsItWas = cut == nil && scale == 1 && !isMirrored
         for (index, frame) in source.frames[range].enumerated() {
-            frame.resample(into: picture) { x, y in
-                let column = isMirrored ? width - 1 - x : x
-                return (corner.x + (Double(column) + 0.5) * step.x - 0.5, corner.y + (Double(y) + 0.5) * step.y - 0.5)
+            if !isAsItWas {
+                frame.resample(into: picture) { x, y in
+                    let column = isMirrored ? width - 1 - x : x
+                    return (
+                        corner.x + (Double(column) + 0.5) * step.x - 0.5, corner.y + (Double(y) + 0.5) * step.y - 0.5
+                    )
+                }
             }
             let begin = Int(Double(range.lowerBound + index) * samplesAFrame)
             let end = min(source.sound.count, Int(Double(range.lowerBound + index + 1) * samplesAFrame))
@@ -161,7 +166,7 @@ package struct DuplicateCase: Sendable {
                     samples: source.sound[begin..<end].map { max(-1, min(1, $0 * gain)) },
                     at: Double(index) / DuplicateSource.fps)
             }
-            try writer.write(frame: picture, at: Double(index) / DuplicateSource.fps)
+            try writer.write(frame: isAsItWas ? frame : picture, at: Double(index) / DuplicateSource.fps)
         }
         try writer.finish()
     }
