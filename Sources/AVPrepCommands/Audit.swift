@@ -9,7 +9,9 @@ package struct Audit: WorkCommand {
             motion, codec, timing, loudness, picture alone, sound alone, row order), try to tell positives from negatives, and \
             clips from the same clips played backwards. Every pair is told by a model that has not seen its videos. A row \
             leaks when it is right for certain, at a false alarm rate of 1 % for the whole audit, and by more than \
-            --min-effect. "finds from" is the accuracy that would have been found, four times out of five. Examples:
+            --min-effect. "finds from" is the accuracy that would have been found, four times out of five. What shows at the edges \
+            may tell the direction of time because it shows everywhere; where strips in the middle of the picture tell as much, \
+            the row is "content" and no leak. Examples:
 
               avprep audit
               avprep audit --for mixed --limit 20000

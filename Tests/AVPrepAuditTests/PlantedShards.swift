@@ -13,6 +13,10 @@ struct PlantedShards {
         case brighteningRim
         /// The camera zooms in, by the columns of /motion.
         case zoomInMotion
+        /// The same, of segments of which ingest says that the camera's motion could not be told.
+        case unreliableZoom
+        /// Lights flash and fade all over the picture.
+        case flashes
         /// The camera zooms in, by flow.
         case zoomInFlow
         /// Every sixth picture is sharp, the others ever less: a bad encoder's key frames.
@@ -105,7 +109,7 @@ struct PlantedShards {
                 }
             }
             if !hasFlow {
-                let zoom = Float(0.05 * random.normal()) + (cue == .zoomInMotion ? 0.15 : 0)
+                let zoom = Float(0.05 * random.normal()) + ([.zoomInMotion, .unreliableZoom].contains(cue) ? 0.15 : 0)
                 let pan = Float(2 * random.normal())
                 motion.append(FrameMotion(homography: [1, 0, 0, 0, 1, 0, 0, 0, 1], pan: pan, zoom: zoom))
             }
@@ -113,12 +117,13 @@ struct PlantedShards {
         let loudness = Float(random.normal() * 3) + (cue == .loudNegatives && video % 2 == 0 ? 12 : 0)
         let rows = Int(Self.rate * Self.seconds)
         let sound = (0..<rows * Self.bins).map { _ in loudness - 40 + Float(5 * random.normal()) }
+        var segment = Segment(
+            segmentID: Segment.id(video: "video\(video)", number: 0), videoID: "video\(video)",
+            source: "video\(video).mp4", startSeconds: 0, frameCount: frameCount, width: Self.width,
+            height: Self.height)
+        if cue == .unreliableZoom { segment.flags.insert(.motionUnreliable) }
         return SegmentData(
-            segment: Segment(
-                segmentID: Segment.id(video: "video\(video)", number: 0), videoID: "video\(video)",
-                source: "video\(video).mp4", startSeconds: 0, frameCount: frameCount, width: Self.width,
-                height: Self.height),
-            frames: frames, flow: flow, motion: motion, spectrograms: ["mel": sound])
+            segment: segment, frames: frames, flow: flow, motion: motion, spectrograms: ["mel": sound])
     }
 
     /// A grey wall with texture, and a bright disc that crosses it.
@@ -131,6 +136,7 @@ struct PlantedShards {
                 var value = level + texture[row * Self.width + column]
                 let (x, y) = (Double(column) - place, Double(row - Self.height / 2))
                 if x * x + y * y < 64 { value = 235 }
+                if cue == .flashes { value += 60 * exp(-0.6 * Double((frame + 2 * Int(level)) % 7)) }
                 if row < 4, cue == .brighteningRim { value = 20 + 3 * Double(frame) }
                 if row < 4, cue == .barsInNegatives, isBarred { value = 16 }
                 let byte = UInt8(max(0, min(255, value)))
@@ -191,7 +197,7 @@ struct PlantedShards {
                 return pair
             }
         case .turns: return zip(positives, negatives).flatMap { [$0, $1] }
-        case .none, .brighteningRim, .zoomInMotion, .zoomInFlow, .pulses: return pairs
+        case .none, .brighteningRim, .zoomInMotion, .unreliableZoom, .flashes, .zoomInFlow, .pulses: return pairs
         }
     }
 }

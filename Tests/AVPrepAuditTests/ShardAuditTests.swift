@@ -48,6 +48,34 @@ import Testing
         }
     }
 
+    /// What happens in the picture shows at its edges too, and may well tell the direction of time.
+    @Test func whatTheInsideOfThePicturesTellsAsWellIsNoFrame() throws {
+        try withTemporaryFolder { folder in
+            let report = try PlantedShards(cue: .flashes, videos: 48, recipe: .arrowOfTime).audit(in: folder) {
+                $0.probes = [.border]
+            }
+            let row = try #require(report.rows.first)
+            #expect(row.verdict == .content && row.accuracy > 0.9, "\(row.line)")
+            #expect(try #require(row.control) > row.accuracy - 0.05)
+            #expect(report.exitStatus == .done && row.advice.contains("not a frame around"))
+            // A frame tells more.
+            let framed = try PlantedShards(cue: .brighteningRim, videos: 48, recipe: .arrowOfTime).audit(in: folder) {
+                $0.probes = [.border]
+            }
+            let control = try #require(framed.rows.first?.control)
+            #expect(framed.leaks.count == 1 && control < 0.65)
+        }
+    }
+
+    @Test func motionThatIngestCouldNotTellIsNotLookedAt() throws {
+        try withTemporaryFolder { folder in
+            let report = try PlantedShards(cue: .unreliableZoom, videos: 48, recipe: .arrowOfTime).audit(in: folder) {
+                $0.probes = [.globalMotion, .soundTiming]
+            }
+            #expect(report.leaks.isEmpty && report.skipped.map(\.probe) == [.globalMotion])
+        }
+    }
+
     @Test func tooFewVideosAreSaidNotPassed() throws {
         try withTemporaryFolder { folder in
             let report = try PlantedShards(cue: .zoomInMotion, videos: 6, recipe: .arrowOfTime).audit(in: folder)
@@ -68,6 +96,38 @@ import Testing
             // Of the four pairs of two places all are taken, or none.
             let report = try audit.run(workers: 2)
             #expect(report.rows.first { $0.task == "positive / negative" }?.examples == 60)
+        }
+    }
+
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func reportsAreWhatTheirSchemaSays() throws {
+        try withTemporaryFolder { folder in
+            var files: [String] = []
+            for cue in [PlantedShards.Cue.flashes, .brighteningRim, .unreliableZoom] {
+                let report = try PlantedShards(cue: cue, videos: 30, recipe: .arrowOfTime).audit(in: folder) {
+                    $0.probes = [.border, .globalMotion]
+                }
+                files.append("\(folder)/\(files.count).json")
+                try Data(CanonicalJSON.encode(report).utf8).write(to: URL(fileURLWithPath: files[files.count - 1]))
+            }
+            let wrong = try Oracle.json(
+                [String].self,
+                """
+                import copy, json, sys, jsonschema
+                schema, *reports = (json.load(open(path)) for path in sys.argv[1:])
+                jsonschema.Draft202012Validator.check_schema(schema)
+                validator = jsonschema.Draft202012Validator(schema)
+                wrong = [error.message[:300] for report in reports for error in validator.iter_errors(report)]
+                for change in (lambda r: r.pop("skipped"), lambda r: r["rows"][0].update(verdict="fine"),
+                               lambda r: r["rows"][0].update(extra=1), lambda r: r["rows"][0].update(accuracy=2)):
+                    other = copy.deepcopy(reports[0])
+                    change(other)
+                    if validator.is_valid(other): wrong.append("a broken report passes")
+                verdicts = {row["verdict"] for report in reports for row in report["rows"]}
+                if not verdicts >= {"leak", "content"}: wrong.append("only %s" % verdicts)
+                print(json.dumps(wrong))
+                """, ["\(Oracle.repository)/schemas/audit.schema.json"] + files)
+            #expect(wrong == [])
         }
     }
 

@@ -25,7 +25,7 @@ package struct ClusteredAccuracy: Sendable, Equatable {
     /// However evenly right and wrong fall within each video, rows count at most four times.
     private static let smallestDesignEffect = 0.25
     /// How often the folds' common luck counts.
-    private static let foldEffect = 2.0
+    static let foldEffect = 2.0
 
     /// - Parameters:
     ///   - margins: log odds of the label; 0 is no verdict.

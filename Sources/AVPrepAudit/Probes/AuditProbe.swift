@@ -46,6 +46,12 @@ package enum AuditProbe: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// What it means that the inside of the pictures tells as much.
+    var content: String {
+        "but the same strips and corners in the middle of the picture tell as much: it is what the pictures show, not a frame around "
+            + "them, and no cropping would change it"
+    }
+
     /// What strips the cue.
     func remedy(_ task: AuditTask) -> String {
         task == .direction

@@ -30,7 +30,10 @@ final class MotionMeasurer {
             let backward = try looked.reversed().map { try measure(reader, stored, flow, .backward, row: $0) }
             return (forward, backward)
         }
-        guard reader.layout.hasMotion, count > 1 else { return ([], []) }
+        // Where too little was found to tell the camera, what was found is things that move and lights that spread.
+        guard reader.layout.hasMotion, count > 1, !stored.segment.flags.contains(.motionUnreliable) else {
+            return ([], [])
+        }
         // A row tells the movement since the estimated frame before it: the first row's lies before the clip.
         let rows = stored.frames.lowerBound + first + 1..<stored.frames.lowerBound + first + count
         let side = Float(min(stored.segment.width, stored.segment.height))

@@ -12,6 +12,8 @@ final class PictureMeasurer {
     /// Blocks whose mean changes by no more than this through the clip stand still, in grey levels.
     private static let stillRange: Float = 2
     private static let fewestStillBlocks = 4
+    /// Where the window in the middle begins, as a share of width and height: between the bars of an upright video too.
+    private static let innerStart = 0.35
 
     private let decoder: JPEGDecoder
     private let png = PNGCodec()
@@ -117,23 +119,37 @@ final class PictureMeasurer {
     }
 
     private func measureParts(width: Int, height: Int, _ measures: inout PictureMeasures) {
-        let depth = min(max(2, min(width, height) / 28), min(width, height))
         let all = Rectangle(columns: 0..<width, rows: 0..<height)
-        for (edge, thickness) in [(\PictureMeasures.edges, depth), (\PictureMeasures.rims, 1)] {
+        func middle(_ length: Int) -> Range<Int> {
+            let start = min(Int(Self.innerStart * Double(length)), (length - 1) / 2)
+            return start..<length - start
+        }
+        let inner = Rectangle(columns: middle(width), rows: middle(height))
+        for (frame, rectangle) in [(\PictureMeasures.border, all), (\PictureMeasures.inner, inner)] {
+            measure(rectangle, of: all, &measures[keyPath: frame])
+        }
+    }
+
+    /// Measures along the sides of `rectangle`.
+    private func measure(_ rectangle: Rectangle, of picture: Rectangle, _ frame: inout PictureMeasures.Frame) {
+        let (width, height) = (picture.columns.count, picture.rows.count)
+        let (columns, rows) = (rectangle.columns, rectangle.rows)
+        let depth = min(max(2, min(width, height) / 28), min(columns.count, rows.count))
+        for (part, thickness) in [(\PictureMeasures.Frame.edges, depth), (\PictureMeasures.Frame.rims, 1)] {
             let strips = [
-                Rectangle(columns: all.columns, rows: 0..<thickness),
-                Rectangle(columns: all.columns, rows: height - thickness..<height),
-                Rectangle(columns: 0..<thickness, rows: all.rows),
-                Rectangle(columns: width - thickness..<width, rows: all.rows),
+                Rectangle(columns: columns, rows: rows.prefix(thickness)),
+                Rectangle(columns: columns, rows: rows.suffix(thickness)),
+                Rectangle(columns: columns.prefix(thickness), rows: rows),
+                Rectangle(columns: columns.suffix(thickness), rows: rows),
             ]
-            for (number, strip) in strips.enumerated() { add(strip, width, to: &measures[keyPath: edge][number]) }
+            for (number, strip) in strips.enumerated() { add(strip, width, to: &frame[keyPath: part][number]) }
         }
+        add(rectangle, width, to: &frame.whole)
         let (across, down) = (max(1, width / 8), max(1, height / 8))
-        let corners = [0..<down, height - down..<height].flatMap { rows in
-            [0..<across, width - across..<width].map { Rectangle(columns: $0, rows: rows) }
+        let corners = [rows.prefix(down), rows.suffix(down)].flatMap { rows in
+            [columns.prefix(across), columns.suffix(across)].map { Rectangle(columns: $0, rows: rows) }
         }
-        for (number, corner) in corners.enumerated() { add(corner, width, to: &measures.corners[number]) }
-        add(all, width, to: &measures.whole)
+        for (number, corner) in corners.enumerated() { add(corner, width, to: &frame.corners[number]) }
     }
 
     private func add(_ rectangle: Rectangle, _ width: Int, to part: inout PictureMeasures.Part) {

@@ -8,13 +8,23 @@ struct PictureMeasures: Sendable {
         var spread: [Float] = []
     }
 
-    /// Strips along the top, bottom, left and right edge.
-    var edges = [Part](repeating: Part(), count: 4)
-    /// The outermost line of each edge.
-    var rims = [Part](repeating: Part(), count: 4)
-    /// Top left, top right, bottom left, bottom right.
-    var corners = [Part](repeating: Part(), count: 4)
-    var whole = Part()
+    /// What lies along the four sides of a rectangle, within it.
+    struct Frame: Sendable {
+        /// Strips along the top, bottom, left and right edge.
+        var edges = [Part](repeating: Part(), count: 4)
+        /// The outermost line of each edge.
+        var rims = [Part](repeating: Part(), count: 4)
+        /// Top left, top right, bottom left, bottom right.
+        var corners = [Part](repeating: Part(), count: 4)
+        /// All of the rectangle.
+        var whole = Part()
+    }
+
+    /// Of the whole picture.
+    var border = Frame()
+    /// Of a window in its middle, where no bars reach: strips as deep, corners as large.
+    var inner = Frame()
+    var whole: Part { border.whole }
     /// Mean red, green and blue.
     var colour = SIMD3<Float>.zero
     /// Mean change of 8 × 8 blocks from one looked-at picture to the next, in grey levels.

@@ -9,6 +9,8 @@ package struct AuditReport: Sendable, Codable {
         case chance
         /// More than chance for certain, but less than what is called a leak.
         case trace
+        /// The inside of the pictures tells as much: it is what they show, and no frame around them.
+        case content
         /// Too few pairs or videos: even a large leak would go unseen.
         case cannotTell = "cannot-tell"
     }
@@ -29,13 +31,17 @@ package struct AuditReport: Sendable, Codable {
         /// Its 95 % interval.
         package let low: Double
         package let high: Double
-        /// The probability of that by chance: alone, and corrected for the number of rows.
+        /// For `border` and the direction of time, the accuracy of strips and corners in the middle of the picture: only what
+        /// the border tells beyond that is a leak. Else nil.
+        package let control: Double?
+        /// The probability of that by chance, or of that much more than ``control``: alone, and corrected for the number of
+        /// rows.
         package let probability: Double
         package let adjustedProbability: Double
         /// Accuracies from here on would have been found, four times out of five.
         package let detectable: Double
         package let verdict: Verdict
-        /// What it sees, and what to do about it; empty but for leaks and traces.
+        /// What it sees, and what to do about it; empty but for what is told for certain.
         package let advice: String
     }
 

@@ -19,6 +19,9 @@ package struct AuditSettings: Sendable, Equatable, Codable {
     package var limit = 4000
     /// Smallest excess over chance that is called a leak, as a share.
     package var minEffect = 0.02
+    /// Smallest excess over what the inside of the pictures tells that is called a leak of the border's, as a share: strips there
+    /// see the same things from other places, and so never tell quite the same.
+    package var minControlEffect = 0.05
     /// A test that would miss a larger excess than this cannot tell.
     package var resolution = 0.1
     /// Probability that the audit of a clean corpus finds any leak.

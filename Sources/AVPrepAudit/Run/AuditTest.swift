@@ -37,11 +37,21 @@ struct AuditTest: Sendable {
         }
     }
 
+    /// Whether what it tells is held against what the inside of the pictures tells: things that move or light up show at the
+    /// edges too, and may well tell the arrow of time. A frame around the picture tells more than they do.
+    var hasControl: Bool { probe == .border && task.isDirection }
+
+    /// - Parameter isControl: the same views of the inside of the pictures, row by row.
     /// - Returns: nil when one of the labels does not occur.
-    func examples(_ material: Material) -> Examples? {
+    func examples(_ material: Material, isControl: Bool = false) -> Examples? {
+        precondition(hasControl || !isControl, "\(probe) has nothing to be held against")
         var examples: Examples?
         func add(_ member: AuditSample.Member, label: Bool, backwards: Bool) {
-            let features = features(member, material, backwards: backwards)
+            let features =
+                isControl
+                ? BorderFeatures.control(
+                    (pictureMeasures(member, material) ?? PictureMeasures()).inner, backwards: backwards)
+                : features(member, material, backwards: backwards)
             if examples == nil { examples = Examples(featureCount: features.count) }
             examples?.append(features, label: label, groups: groups(member, material))
         }
@@ -78,7 +88,7 @@ struct AuditTest: Sendable {
         let picture = pictureMeasures(member, material) ?? PictureMeasures()
         let sound = material.measures.sounds[material.clips.sound(member, of: sample)] ?? SoundMeasures()
         switch probe {
-        case .border: return BorderFeatures.features(picture, backwards: backwards)
+        case .border: return BorderFeatures.features(picture.border, backwards: backwards)
         case .globalMotion: return MotionFeatures.features(picture, backwards: backwards)
         case .codec:
             return task.isDirection

@@ -120,6 +120,7 @@ package struct ShardAudit: Sendable {
     ) throws -> AuditReport {
         struct Outcome: Sendable {
             var accuracy: ClusteredAccuracy?
+            var control: ClusteredExcess?
             var examples = 0
             var videos = 0
             var obstacle = ""
@@ -131,7 +132,14 @@ package struct ShardAudit: Sendable {
             if let obstacle = tests[number].obstacle(material) {
                 outcome.obstacle = obstacle
             } else if let examples = tests[number].examples(material) {
-                outcome.accuracy = ClusteredAccuracy(margins: CrossFitting.margins(examples, seed: seed), of: examples)
+                let margins = CrossFitting.margins(examples, seed: seed)
+                let accuracy = ClusteredAccuracy(margins: margins, of: examples)
+                outcome.accuracy = accuracy
+                if tests[number].hasControl, let control = tests[number].examples(material, isControl: true) {
+                    outcome.control = ClusteredExcess(
+                        margins: margins, over: CrossFitting.margins(control, seed: seed), of: examples,
+                        effectiveVideos: accuracy.effectiveVideos)
+                }
                 outcome.examples = examples.count
                 outcome.videos = Set(examples.groups.flatMap { [$0.first, $0.second] }).count
             } else {
@@ -145,7 +153,10 @@ package struct ShardAudit: Sendable {
                 }, tests.count)
         }
         let found = tests.indices.map { number in outcomes.withLock { $0[number] } ?? Outcome() }
-        let adjusted = HolmCorrection.adjusted(found.compactMap { $0.accuracy?.chanceProbability })
+        let told = found.filter { $0.accuracy != nil }
+        let adjusted = HolmCorrection.adjusted(told.compactMap(\.accuracy?.chanceProbability))
+        let leaking = HolmCorrection.adjusted(
+            told.map { max($0.accuracy?.chanceProbability ?? 1, $0.control?.chanceProbability ?? 0) })
         var rows: [AuditReport.Row] = []
         var skipped: [AuditReport.Skipped] = []
         for (test, outcome) in zip(tests, found) {
@@ -155,10 +166,11 @@ package struct ShardAudit: Sendable {
                         set: test.sample.name, task: test.task.name, probe: test.probe, reason: outcome.obstacle))
                 continue
             }
+            let number = rows.count
             rows.append(
                 row(
-                    test, accuracy, examples: outcome.examples, videos: outcome.videos, adjusted: adjusted[rows.count],
-                    tests: adjusted.count))
+                    test, accuracy, outcome.control, examples: outcome.examples, videos: outcome.videos,
+                    adjusted: (adjusted[number], leaking[number]), tests: adjusted.count))
         }
         guard !rows.isEmpty else {
             throw Failure("none of the probes has anything to see in \(folder)", exitStatus: .badInput)
@@ -166,23 +178,32 @@ package struct ShardAudit: Sendable {
         return AuditReport(settings: settings, rows: rows, skipped: skipped)
     }
 
+    /// - Parameter adjusted: the probability of such an accuracy by chance, and that of one so much above the control's too.
     private func row(
-        _ test: AuditTest, _ accuracy: ClusteredAccuracy, examples: Int, videos: Int, adjusted: Double, tests: Int
+        _ test: AuditTest, _ accuracy: ClusteredAccuracy, _ control: ClusteredExcess?, examples: Int, videos: Int,
+        adjusted: (chance: Double, leak: Double), tests: Int
     ) -> AuditReport.Row {
         let interval = accuracy.interval(confidence: 0.95)
         let detectable = accuracy.detectableExcess(level: settings.level / Double(tests))
-        let isTold = adjusted < settings.level && accuracy.effectiveVideos >= ClusteredAccuracy.fewestVideos
+        let isEnough = accuracy.effectiveVideos >= ClusteredAccuracy.fewestVideos
+        let isLike = adjusted.leak >= settings.level || control.map { $0.excess < settings.minControlEffect } ?? false
         let verdict: AuditReport.Verdict =
-            isTold
-            ? accuracy.accuracy - 0.5 >= settings.minEffect ? .leak : .trace
-            : accuracy.effectiveVideos < ClusteredAccuracy.fewestVideos || detectable > settings.resolution
-                ? .cannotTell : .chance
+            if !isEnough {
+                .cannotTell
+            } else if adjusted.chance < settings.level {
+                control != nil && isLike ? .content : accuracy.accuracy - 0.5 >= settings.minEffect ? .leak : .trace
+            } else {
+                detectable > settings.resolution ? .cannotTell : .chance
+            }
+        let isTold = [.leak, .trace, .content].contains(verdict)
+        let remedy = verdict == .content ? test.probe.content : test.probe.remedy(test.task)
         return AuditReport.Row(
             set: test.sample.name, task: test.task.name, probe: test.probe, examples: examples, videos: videos,
             effectiveExamples: accuracy.effectiveRows, accuracy: accuracy.accuracy, low: interval.lowerBound,
-            high: interval.upperBound, probability: accuracy.chanceProbability, adjustedProbability: adjusted,
-            detectable: 0.5 + detectable, verdict: verdict,
-            advice: isTold ? "\(test.probe.sees); \(test.probe.remedy(test.task))" : "")
+            high: interval.upperBound, control: control.map { accuracy.accuracy - $0.excess },
+            probability: max(accuracy.chanceProbability, control?.chanceProbability ?? 0),
+            adjustedProbability: adjusted.leak, detectable: 0.5 + detectable, verdict: verdict,
+            advice: isTold ? "\(test.probe.sees); \(remedy)" : "")
     }
 
     /// A number for each group of near-duplicates, by shard and row; a video may stand alone.

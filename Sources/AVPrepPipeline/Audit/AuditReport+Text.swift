@@ -18,11 +18,14 @@ extension AuditReport {
     }
 
     private var findings: [String] {
-        rows.filter { $0.verdict == .leak || $0.verdict == .trace }.map { row in
-            let strength = String(format: "p = %.1g over all %d rows", row.adjustedProbability, rows.count)
+        rows.filter { [.leak, .trace, .content].contains($0.verdict) }.map { row in
+            var measures = ["\(Self.percent(row.low)) to \(Self.percent(row.high)), chance 50"]
+            if let control = row.control { measures.append("the middle of the picture \(Self.percent(control))") }
+            if row.verdict != .content {
+                measures.append(String(format: "p = %.1g over all %d rows", row.adjustedProbability, rows.count))
+            }
             return "\(Self.word(row.verdict)): \(row.set), \(row.task): \(row.probe.rawValue) is right in "
-                + "\(Self.percent(row.accuracy)) % (\(Self.percent(row.low)) to \(Self.percent(row.high)), chance 50; \(strength)). "
-                + "It sees \(row.advice)"
+                + "\(Self.percent(row.accuracy)) % (\(measures.joined(separator: "; "))). It sees \(row.advice)"
         }
     }
 
@@ -60,6 +63,7 @@ extension AuditReport {
         case .leak: "LEAK"
         case .chance: "at chance"
         case .trace: "trace"
+        case .content: "content"
         case .cannotTell: "cannot tell"
         }
     }
