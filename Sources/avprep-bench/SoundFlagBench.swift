@@ -51,8 +51,10 @@ struct SoundFlagBench: ParsableCommand {
                 for isFlawed in [true, false] {
                     let sound = SoundCase(kind, number: number, isFlawed: isFlawed)
                     let before = ProcessCost.cpuSeconds
-                    let finding = sound.samples.withUnsafeBufferPointer { flaws.find(in: $0) }
+                    var finding = sound.samples.withUnsafeBufferPointer { flaws.find(in: $0) }
                     seconds += ProcessCost.cpuSeconds - before
+                    let level = sound.samples.withUnsafeBufferPointer { AudioLevel(of: $0) }
+                    if level.isSilent(below: IngestSettings().silenceDecibels) { finding.flags.insert(.silent) }
                     guard finding.flags.contains(flag) else { continue }
                     if isFlawed { found += 1 } else { wrong += 1 }
                     if let period = sound.periodSeconds, let measured = finding.measures[.period],

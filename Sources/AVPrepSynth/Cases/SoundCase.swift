@@ -3,10 +3,11 @@ import Foundation
 
 /// A stretch of sound with one flaw or none: a pure function of kind, number and whether it has it.
 ///
-/// Those without it come close: a melody in place of a tone, loud sound that is not cut off, a channel that is soft, events
+/// Those without it come close: faint sound in place of none, a melody in place of a tone, loud sound that is not cut off, a channel that is soft, events
 /// without a beat.
 package struct SoundCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
+        case silent
         case constantTone = "constant-tone"
         case clipping
         case dcOffset = "dc-offset"
@@ -49,6 +50,13 @@ package struct SoundCase: Sendable {
             right[place] += noise * Float(random.normal())
         }
         switch kind {
+        case .silent:
+            // Hiss and what may lie under it, 62 to 100 dB below full scale, or faint sound, 20 to 58 dB below.
+            let level = isFlawed ? random.uniform(62...100) : random.uniform(20...58)
+            let power = (left + right).reduce(0.0) { $0 + Double($1) * Double($1) } / Double(2 * left.count)
+            let gain = Float(pow(10, -level / 20) / power.squareRoot())
+            left = left.map { $0 * gain }
+            right = right.map { $0 * gain }
         case .clipping:
             // 3 to 12 dB too loud, or up to 0.4 dB below full scale.
             let peak = left.reduce(0) { max($0, abs($1)) }
