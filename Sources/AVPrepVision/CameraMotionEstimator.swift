@@ -122,9 +122,12 @@ package final class CameraMotionEstimator {
             step = keyToOther * lastToKey
         }
 
-        /// Where points of the key frame may lie in frame `index`: where they were last, or one step further.
+        /// Where points of the key frame may lie in frame `index`: where they were last, or some steps further.
         func guesses(for index: Int) -> [Homography] {
-            index - lastIndex == stepLength && step != .identity ? [step * keyToLast, keyToLast] : [keyToLast]
+            guard stepLength != 0, step != .identity else { return [keyToLast] }
+            let steps = (index - lastIndex) / stepLength
+            guard steps > 0, steps <= 4, steps * stepLength == index - lastIndex else { return [keyToLast] }
+            return [(0..<steps).reduce(keyToLast) { place, _ in step * place }, keyToLast]
         }
     }
 

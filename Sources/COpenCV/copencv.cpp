@@ -193,6 +193,20 @@ int copencv_pyramid_build(copencv_pyramid *pyramid, copencv_image grey) {
 
 void copencv_pyramid_destroy(copencv_pyramid *pyramid) { delete pyramid; }
 
+void copencv_pyramid_level(
+    const copencv_pyramid *pyramid, int level, const uint8_t **pixels, int64_t *row_bytes, int *width, int *height) {
+    // Levels and their derivatives take turns.
+    const size_t index = 2 * static_cast<size_t>(level);
+    *pixels = nullptr;
+    *row_bytes = *width = *height = 0;
+    if (index >= pyramid->levels.size()) return;
+    const cv::Mat &picture = pyramid->levels[index];
+    *pixels = picture.ptr();
+    *row_bytes = static_cast<int64_t>(picture.step[0]);
+    *width = picture.cols;
+    *height = picture.rows;
+}
+
 int copencv_track(
     copencv_pyramid *from, copencv_pyramid *to, const copencv_point *points, int count,
     copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found) {
@@ -261,38 +275,12 @@ int copencv_shifts(
     });
 }
 
-int copencv_similarity(
-    copencv_image from, copencv_image to, const copencv_point *from_points, const copencv_point *to_points, int count,
-    int size, float *similarity) {
+int copencv_homography(const copencv_point *from, const copencv_point *to, int count, double homography[9]) {
     return guarded([&] {
-        const cv::Mat first = grey_view(from);
-        const cv::Mat second = grey_view(to);
-        cv::Mat here, there, result;
-        for (int i = 0; i < count; ++i) {
-            cv::getRectSubPix(first, cv::Size(size, size), cv::Point2f(from_points[i].x, from_points[i].y), here, CV_32F);
-            cv::getRectSubPix(second, cv::Size(size, size), cv::Point2f(to_points[i].x, to_points[i].y), there, CV_32F);
-            cv::matchTemplate(here, there, result, cv::TM_CCOEFF_NORMED);
-            similarity[i] = result.at<float>(0, 0);
-        }
-    });
-}
-
-int copencv_homography(
-    const copencv_point *from, const copencv_point *to, int count, double threshold, double homography[9],
-    uint8_t *inliers) {
-    return guarded([&] {
-        // RANSAC here draws from a generator of its own with a fixed seed (cv::RNG((uint64)-1) in ptsetreg.cpp): the
-        // same pairs give the same homography.
-        cv::Mat mask;
-        // 1000 draws of four find, with 99.7 %, four good pairs where three in ten are good.
-        const cv::Mat found = cv::findHomography(
-            points_view(from, count), points_view(to, count), cv::RANSAC, threshold, mask, 1000, 0.995);
-        if (found.empty()) {
+        const cv::Mat found = cv::findHomography(points_view(from, count), points_view(to, count), 0);
+        if (found.empty())
             std::memset(homography, 0, 9 * sizeof(double));
-            std::memset(inliers, 0, static_cast<size_t>(count));
-            return;
-        }
-        std::memcpy(homography, found.ptr<double>(), 9 * sizeof(double));
-        std::memcpy(inliers, mask.ptr<uint8_t>(), static_cast<size_t>(count));
+        else
+            std::memcpy(homography, found.ptr<double>(), 9 * sizeof(double));
     });
 }

@@ -23,6 +23,9 @@ struct CameraBench: ParsableCommand {
     @Option(help: "Cases of each kind.")
     var cases = 24
 
+    @Option(help: "Number of the first case: other numbers are other cases.")
+    var first = 0
+
     @Option(help: "Only this kind.")
     var kind: String?
 
@@ -54,7 +57,7 @@ struct CameraBench: ParsableCommand {
         var rows = [Score.header("case")]
         for kind in CameraCase.Kind.allCases where self.kind == nil || self.kind == kind.rawValue {
             var score = Score()
-            for number in 0..<cases where only == nil || only == number {
+            for number in first..<first + cases where only == nil || only == number {
                 let test = CameraCase(kind, number: number, scenes: scenes)
                 let result = try measure(test)
                 for index in byFlag.indices { byFlag[index].add(result.flags, test.flags) }

@@ -166,6 +166,49 @@ import Testing
         #expect(motions.indices.filter { motions[$0].isKnown } == [1, 2, 3, 4])
     }
 
+    /// A thing with strong corners crosses two fifths of the picture, over a background with weak ones.
+    @Test func aLargeThingIsNotFollowed() throws {
+        let thing = Texture(seed: 21, contrast: 1.6)
+        let weak = Texture(seed: 22, contrast: 0.5)
+        let views = (0..<9).map { Pictures.view(Self.width, Self.height, shift: Point(2.5 * Double($0), 0)) }
+        let frames = views.enumerated().map { index, view in
+            Pictures.make(Self.width, Self.height, 1) { x, y, _ in
+                let (u, v) = (x - 20 - 5 * index, y - 8 - index)
+                return (0..<104).contains(u) && (0..<92).contains(v)
+                    ? thing.level(at: Point(Double(u), Double(v)))
+                    : weak.level(at: view.apply(Point(Double(x), Double(y))))
+            }
+        }
+        let motions = try Self.estimator().estimate(greys: frames)
+        #expect(motions.allSatisfy { $0.isKnown })
+        #expect(try Self.misses(motions, views).max() ?? 99 < 0.6)
+    }
+
+    @Test func howTheCameraMovesBeforeAPlainWallCannotBeTold() throws {
+        let thing = Texture(seed: 23)
+        let frames = (0..<9).map { index in
+            Pictures.make(Self.width, Self.height, 1) { x, y, _ in
+                let (u, v) = (x - 20 - 4 * index, y - 14)
+                return (0..<100).contains(u) && (0..<92).contains(v)
+                    ? thing.level(at: Point(Double(u), Double(v))) : 150
+            }
+        }
+        let estimator = Self.estimator()
+        let motions = try estimator.estimate(greys: frames)
+        #expect(motions.indices.filter { motions[$0].isKnown } == [4])
+        #expect(estimator.flags(for: motions) == .motionUnreliable)
+    }
+
+    /// Frames in which nothing can be seen are stepped over: a pan is looked for where it must have come to.
+    @Test func aFastPanIsFoundAgainAfterFramesThatShowNothing() throws {
+        let views = (0..<11).map { Pictures.view(Self.width, Self.height, shift: Point(45 * Double($0), 0)) }
+        var frames = Self.frames(views)
+        for index in 7...8 { frames[index] = Pictures.make(Self.width, Self.height, 1) { _, _, _ in 90 } }
+        let motions = try Self.estimator().estimate(greys: frames)
+        #expect(motions.indices.filter { !motions[$0].isKnown } == [7, 8])
+        #expect(try Self.misses(motions, views).max() ?? 99 < 1.5)
+    }
+
     @Test func theSamePicturesGiveTheSameNumbersAndBuffersCarryNothingOver() throws {
         let views = (0..<5).map { Pictures.view(Self.width, Self.height, shift: Point(9 * Double($0), 2)) }
         let frames = Self.frames(views)

@@ -86,6 +86,10 @@ typedef struct copencv_pyramid copencv_pyramid;
 int copencv_pyramid_create(copencv_pyramid **pyramid, int window, int levels);
 int copencv_pyramid_build(copencv_pyramid *pyramid, copencv_image grey);
 void copencv_pyramid_destroy(copencv_pyramid *pyramid);
+// One level of a pyramid: its pixels, valid until it is built again. Pixel (x, y) lies at 2^level (x, y) of the picture.
+// Where there is no such level, the width and the height are 0.
+void copencv_pyramid_level(
+    const copencv_pyramid *pyramid, int level, const uint8_t **pixels, int64_t *row_bytes, int *width, int *height);
 
 typedef struct {
     int levels;            // of the pyramid that are used, above the picture itself
@@ -107,17 +111,9 @@ int copencv_track(
 int copencv_shifts(
     const copencv_pyramid *from, const copencv_pyramid *to, int level, int most, copencv_point *shifts, int *count);
 
-// How alike the surroundings of `count` pairs of points are: the correlation coefficient of size x size patches between
-// pixels (cv::getRectSubPix, cv::matchTemplate with TM_CCOEFF_NORMED), -1 to 1. `similarity` takes one float a pair.
-int copencv_similarity(
-    copencv_image from, copencv_image to, const copencv_point *from_points, const copencv_point *to_points, int count,
-    int size, float *similarity);
-
-// The homography that takes `from` to `to` for most of `count` (>= 4) pairs, found by RANSAC and refined on its inliers.
-// `homography`: row-major, last element 1; all zero when there is none. `inliers` takes a 1 or 0 a pair.
-int copencv_homography(
-    const copencv_point *from, const copencv_point *to, int count, double threshold, double homography[9],
-    uint8_t *inliers);
+// The homography that takes `from` to `to` with the least squared error over `count` (>= 4) pairs (cv::findHomography).
+// `homography`: row-major, last element 1; all zero when there is none.
+int copencv_homography(const copencv_point *from, const copencv_point *to, int count, double homography[9]);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,65 @@
+import CKernels
+
+/// How much there is to see in each cell of a picture: where nothing is, nobody can tell how the camera moves.
+struct PictureTexture {
+    /// Cells side by side, and their rows.
+    let columns: Int
+    let rows: Int
+    /// For each cell, the mean squared slope in levels² a pixel², or 0 where it does not stand out from the noise.
+    let strength: [Float]
+    /// Variance, in levels², of the difference between two pictures of the same thing.
+    let noise: Float
+    /// Share of the cells in which something stands out.
+    let share: Double
+
+    /// Variance that rounding, compression and interpolation between pixels add.
+    private static let leastNoise: Float = 0.3
+    /// Slope, against the noise, from which a cell shows something.
+    private static let leastStrength: Float = 2
+
+    init(_ picture: ckernels_grey) {
+        let side = Int(CKERNELS_CELL)
+        columns = (Int(picture.width) + side - 1) / side
+        rows = (Int(picture.height) + side - 1) / side
+        var strength = Array(repeating: Float(0), count: columns * rows)
+        var deviations = strength
+        ckernels_motion_texture(picture, &strength, &deviations)
+        // Fine texture looks like noise, so the quiet fifth of the picture says how much there is.
+        let quiet = deviations.sorted().dropFirst(deviations.count / 5).first ?? 0
+        noise = Self.leastNoise + 2.2 * quiet * quiet
+        var textured = 0
+        for cell in strength.indices {
+            if strength[cell] < max(1, Self.leastStrength * noise) {
+                strength[cell] = 0
+            } else {
+                textured += 1
+            }
+        }
+        self.strength = strength
+        share = Double(textured) / Double(max(1, strength.count))
+    }
+}
+
+/// How many cells of a picture there are, and how widely they lie.
+struct CellSpread {
+    /// The sum of the cells' weights.
+    private(set) var count = 0.0
+    private var sum = SIMD2<Double>()
+    private var sumOfSquares = SIMD2<Double>()
+
+    mutating func add(column: Int, row: Int, weight: Double = 1) {
+        let place = SIMD2(Double(column), Double(row))
+        count += weight
+        sum += weight * place
+        sumOfSquares += weight * place * place
+    }
+
+    /// The product of their standard deviations each way, in cells²: a twelfth of its area for a filled rectangle, more
+    /// for a frame around it.
+    var area: Double {
+        guard count > 0 else { return 0 }
+        let mean = sum / count
+        let variance = sumOfSquares / count - mean * mean
+        return (max(0, variance.x) * max(0, variance.y)).squareRoot()
+    }
+}
