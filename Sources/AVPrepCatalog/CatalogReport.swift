@@ -51,10 +51,11 @@ extension Catalog {
     package func report(stages: [StageQuery]) throws -> CatalogReport {
         try read("read") { database in
             let listed = try listedCount(database)
+            // By itself SQLite takes the index of vanished items, and goes to every item: twenty times as long.
             let videos = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT count(*) AS hashed, count(DISTINCT video_id) AS videos FROM items
+                    SELECT count(*) AS hashed, count(DISTINCT video_id) AS videos FROM items INDEXED BY items_by_video
                     WHERE video_id IS NOT NULL AND vanished = 0
                     """)
             return CatalogReport(

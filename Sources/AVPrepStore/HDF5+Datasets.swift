@@ -152,6 +152,34 @@ extension HDF5 {
             return Int(exactly: offset)
         }
 
+        /// Where the chunks lie in the file; nil if the rows are in one piece, or chunks do not hold whole rows.
+        func chunks() throws -> ChunkTable? {
+            dispatchPrecondition(condition: .onQueue(HDF5.queue))
+            let creation = try Handle(H5Dget_create_plist(handle.id), "read the layout of \(name) in", path)
+            var shape = [hsize_t](repeating: 0, count: rowShape.count + 1)
+            guard H5Pget_layout(creation.id) == H5D_CHUNKED,
+                H5Pget_chunk(creation.id, Int32(shape.count), &shape) == Int32(shape.count),
+                shape.dropFirst().elementsEqual(rowShape.map { hsize_t($0) }),
+                let chunkRows = Int(exactly: shape[0]), chunkRows > 0
+            else { return nil }
+            let (chunkBytes, overflow) = chunkRows.multipliedReportingOverflow(by: rowBytes)
+            guard !overflow else { throw StoreError.damaged(path, "\(name) has chunks of \(chunkRows) rows") }
+            var offsets: [Int] = []
+            var place = [hsize_t](repeating: 0, count: shape.count)
+            for first in stride(from: 0, to: rows, by: chunkRows) {
+                place[0] = hsize_t(first)
+                var (filters, address, size) = (UInt32(0), haddr_t(0), hsize_t(0))
+                try HDF5.check(
+                    H5Dget_chunk_info_by_coord(handle.id, &place, &filters, &address, &size),
+                    "find the chunks of \(name) in", path)
+                guard address != avprep_h5_undefined_address(), filters == 0, size == hsize_t(chunkBytes),
+                    let offset = Int(exactly: address)
+                else { throw StoreError.damaged(path, "\(name) lacks its rows from \(first) on") }
+                offsets.append(offset)
+            }
+            return ChunkTable(rowBytes: rowBytes, chunkRows: chunkRows, offsets: offsets)
+        }
+
         /// The attributes of this dataset.
         func attributes() throws -> [String: AttributeValue] { try HDF5.readAttributes(of: handle, path) }
 

@@ -36,6 +36,10 @@ final class PackedFile {
     private let path: String
     private let descriptor: Int32
     private var isOpen = true
+    /// Bytes written since the system was last asked to bring them to the disk.
+    private var heldBytes = 0
+    /// Bytes after which it is asked: so the disk works while others are copied, and the flush at the end is short.
+    private static let mostHeldBytes = 8 << 20
 
     /// Opens the file, and has the file system set its room aside where it can, so that a disk which is too small shows
     /// before anything is copied.
@@ -87,10 +91,20 @@ final class PackedFile {
             }
             done += count
         }
+        heldBytes += bytes.count
+        if heldBytes >= Self.mostHeldBytes { startWriting() }
+    }
+
+    private func startWriting() {
+        heldBytes = 0
+        #if os(Linux)
+            avprep_start_writing(descriptor)
+        #endif
     }
 
     /// - Throws: ``StoreError`` when the system could not write after all.
     func close() throws {
+        startWriting()
         isOpen = false
         guard Foundation.close(descriptor) == 0 else { throw Self.failure("finish", path) }
     }

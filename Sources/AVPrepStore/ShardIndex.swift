@@ -223,14 +223,18 @@ extension ShardIndex.Pairs {
 extension ShardIndex.Shard {
     /// Measures a finished shard: counts from its segment table, size and SHA-256 from its bytes.
     package init(path: String, split: Split, isCancelled: () -> Bool = { false }) throws {
+        try self.init(
+            path: path, split: split, sha256: SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+    }
+
+    /// Measures a shard whose SHA-256 is known.
+    package init(path: String, split: Split, sha256: String) throws {
         let reader = try StoreReader(path: path)
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw StoreError(.unreadable, "cannot read \(path): \(systemError())")
         }
-        self.init(
-            reader, split: split, bytes: Int(status.st_size),
-            sha256: try SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+        self.init(reader, split: split, bytes: Int(status.st_size), sha256: sha256)
     }
 
     /// An open shard whose size and SHA-256 are known.

@@ -25,7 +25,7 @@ package struct ShardPart: Sendable, Equatable {
 package enum ShardPacker {
     /// Bytes copied at a time.
     private static let pieceBytes = 4 << 20
-    /// Prepared files kept open at a time: parts may return to a file. Each takes memory for a chunk or two of its datasets.
+    /// Prepared files kept open at a time: parts may return to a file.
     private static let maxOpenFiles = 8
 
     /// Copies the stored bytes of the chosen segments, in the given order, into a new shard. Pictures are never encoded
@@ -37,12 +37,14 @@ package enum ShardPacker {
     ///     leads into it. It need not exist yet, and may be replaced without touching the shard.
     ///   - attributes: further root attributes, the `seed` among them.
     ///   - cancellation: looked at between pieces.
+    /// - Returns: the SHA-256 of the shard, computed while the disk takes its bytes.
     /// - Throws: ``StoreError`` with code `layoutMismatch` when parts hold different things; others for damaged parts
     ///   or a disk that refuses; `CancellationError`.
+    @discardableResult
     package static func pack(
         _ parts: [ShardPart], to path: String, pairsFile: String, attributes: [String: AttributeValue],
         cancellation: Cancellation = Cancellation()
-    ) throws {
+    ) throws -> SHA256Digest {
         let source = PartReaders(limit: maxOpenFiles)
         let plan = try plan(parts, path, source)
         let root = try PreparedFileWriter.rootAttributes(attributes, kind: "shard", layout: plan.layout, path)
@@ -72,6 +74,7 @@ package enum ShardPacker {
             }
         }
         try file.close()
+        return try SHA256.digest(ofFile: path, isCancelled: { cancellation.isCancelled })
     }
 
     // MARK: - Planning
@@ -165,13 +168,10 @@ package enum ShardPacker {
         _ range: Range<Int>, _ content: Track.Content, of reader: StoreReader, to target: PackedPiece,
         in file: PackedFile, at position: inout Int, _ cancellation: Cancellation
     ) throws {
-        let step = max(1, pieceBytes / target.rowBytes)
-        for first in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+        try reader.forEachPiece(content, range, pieceBytes: pieceBytes) { bytes in
             try cancellation.check()
-            let piece = first..<min(first + step, range.upperBound)
-            let row = position
-            try reader.withRows(content, piece) { bytes in try file.write(bytes, to: target, row: row) }
-            position += piece.count
+            try file.write(bytes, to: target, row: position)
+            position += bytes.count / target.rowBytes
         }
     }
 

@@ -103,12 +103,55 @@ extension StoreReader {
         case .mapped(let file, let bytes):
             let range = rows.lowerBound * column.rowBytes..<rows.upperBound * column.rowBytes
             return try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
+        case .chunked(let file, let chunks):
+            return try withExtendedLifetime(file) { try withRows(rows, of: chunks, in: file, body) }
         case .dataset(let dataset):
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: rows.count * column.rowBytes, alignment: 16)
             defer { buffer.deallocate() }
             try HDF5.perform { try dataset.read(rows, into: buffer) }
             return try body(UnsafeRawBufferPointer(buffer))
         }
+    }
+
+    /// Gives `body` rows of any track, as they are stored, in order and piece by piece: without a copy where the file is
+    /// mapped, and no more than `pieceBytes` (or one row) at a time.
+    func forEachPiece(
+        _ content: Track.Content, _ rows: Range<Int>, pieceBytes: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let column = column(content)
+        let step = max(1, pieceBytes / column.rowBytes)
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+            let piece = first..<min(first + step, rows.upperBound)
+            guard case .chunked(let file, let chunks) = column.source else {
+                try withRows(content, piece, body)
+                continue
+            }
+            try withExtendedLifetime(file) {
+                try chunks.forEachPiece(of: piece) { try body(UnsafeRawBufferPointer(rebasing: file.bytes[$0])) }
+            }
+        }
+    }
+
+    /// Rows of a chunk where they lie; rows of several, joined.
+    private func withRows<Result>(
+        _ rows: Range<Int>, of chunks: ChunkTable, in file: MappedFile, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        let bytes = rows.count * chunks.rowBytes
+        if rows.isEmpty { return try body(UnsafeRawBufferPointer(rebasing: file.bytes[..<0])) }
+        if rows.lowerBound / chunks.chunkRows == (rows.upperBound - 1) / chunks.chunkRows {
+            let start = chunks.offsets[rows.lowerBound / chunks.chunkRows]
+            let first = start + rows.lowerBound % chunks.chunkRows * chunks.rowBytes
+            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[first..<first + bytes]))
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 16)
+        defer { buffer.deallocate() }
+        var filled = 0
+        chunks.forEachPiece(of: rows) { piece in
+            UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + piece.count])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
+            filled += piece.count
+        }
+        return try body(UnsafeRawBufferPointer(buffer))
     }
 
     /// Where the pictures `rows` lie among the bytes of their track.

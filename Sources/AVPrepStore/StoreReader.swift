@@ -5,8 +5,9 @@ import Foundation
 /// Reads a prepared file or a shard. Everything the file says about itself is checked when it is opened, so that what is
 /// read later cannot lead outside of it.
 ///
-/// May be used by many threads at once. A shard is mapped into memory and read without any HDF5 call or lock; a prepared
-/// file is read through HDF5's queue.
+/// May be used by many threads at once. A file is mapped into memory and read without any HDF5 call or lock: a shard's
+/// tracks lie in one piece, a prepared file's in chunks. Only files from elsewhere whose chunks split rows are read
+/// through HDF5's queue.
 package final class StoreReader: @unchecked Sendable {
     // Sendable: all properties are constant; mapped bytes are never written; datasets are used on HDF5's queue.
 
@@ -42,6 +43,7 @@ package final class StoreReader: @unchecked Sendable {
 
         enum Source {
             case mapped(MappedFile, UnsafeRawBufferPointer)
+            case chunked(MappedFile, ChunkTable)
             case dataset(HDF5.Dataset)
         }
     }
@@ -64,7 +66,7 @@ package final class StoreReader: @unchecked Sendable {
                 layout: layout, measures: attributes["measure_names"], in: file,
                 rowCount: { columns[$0.content]?.rows ?? 0 }, path)
             try Self.check(segments, layout, columns, path)
-            let isMapped = columns.values.allSatisfy { if case .mapped = $0.source { true } else { false } }
+            let isMapped = columns.values.allSatisfy { if case .dataset = $0.source { false } else { true } }
             let link = try HDF5.externalLink("pairs", in: file, path).map { "\($0.file):\($0.object)" }
             return (kind, layout, attributes, segments, link, columns, isMapped ? nil : file)
         }
@@ -105,12 +107,16 @@ package final class StoreReader: @unchecked Sendable {
     private static func columns(_ tracks: [TrackDatasets], _ path: String) throws -> [Track.Content: Column] {
         let mapped = try MappedFile(path)
         var columns: [Track.Content: Column] = [:]
-        let pieces = try tracks.map { try piece(of: $0.rows, in: mapped, path) }
-        let isMapped = pieces.allSatisfy { $0 != nil }
-        for (datasets, piece) in zip(tracks, pieces) {
+        for datasets in tracks {
             let offsets = try datasets.offsets.map { try checkedOffsets($0, bytes: datasets.rows.rows, path) } ?? []
             let source: Column.Source =
-                if isMapped, let piece { .mapped(mapped, piece) } else { .dataset(datasets.rows) }
+                if let piece = try piece(of: datasets.rows, in: mapped, path) {
+                    .mapped(mapped, piece)
+                } else if let chunks = try chunks(of: datasets.rows, in: mapped, path) {
+                    .chunked(mapped, chunks)
+                } else {
+                    .dataset(datasets.rows)
+                }
             columns[datasets.track.content] = Column(
                 rows: datasets.offsets == nil ? datasets.rows.rows : offsets.count - 1,
                 rowBytes: datasets.rows.rowBytes, offsets: offsets, source: source)
@@ -130,6 +136,15 @@ package final class StoreReader: @unchecked Sendable {
             throw StoreError.damaged(path, "\(dataset.name) ends after the file does")
         }
         return UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count])
+    }
+
+    /// The chunks of a dataset that lies in chunks of whole rows, else nil.
+    private static func chunks(of dataset: HDF5.Dataset, in file: MappedFile, _ path: String) throws -> ChunkTable? {
+        guard let chunks = try dataset.chunks() else { return nil }
+        guard chunks.offsets.allSatisfy({ $0 >= 0 }), chunks.end <= file.bytes.count else {
+            throw StoreError.damaged(path, "\(dataset.name) ends after the file does")
+        }
+        return chunks
     }
 
     private static func checkedOffsets(_ dataset: HDF5.Dataset, bytes: Int, _ path: String) throws -> [Int64] {

@@ -37,4 +37,14 @@ static inline hid_t avprep_h5p_default(void) { return (hid_t)0; }
 static inline int avprep_fallocate(int descriptor, long long bytes) {
     return (int)syscall(SYS_fallocate, descriptor, 0, 0LL, bytes);
 }
+
+// Has the system begin to write what has changed of a file, without waiting for it. A hint: fsync tells whether it went.
+static inline void avprep_start_writing(int descriptor) {
+#ifdef SYS_sync_file_range
+    const unsigned sync_file_range_write = 2;
+    (void)syscall(SYS_sync_file_range, descriptor, 0LL, 0LL, sync_file_range_write);
+#else
+    (void)descriptor;
+#endif
+}
 #endif

@@ -23,6 +23,9 @@ struct BorderBench: ParsableCommand {
     @Option(help: "Cases of each kind.")
     var cases = 200
 
+    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    var first = 0
+
     @Option(help: "Only this kind; may be given several times.")
     var kind: [String] = []
 
@@ -43,7 +46,7 @@ struct BorderBench: ParsableCommand {
         var rows = [["case", "videos", "right", "bar left", "cropdetect right", "filler flagged", "CPU ms a video"]]
         for kind in BorderCase.Kind.allCases where self.kind.isEmpty || self.kind.contains(kind.rawValue) {
             var (score, union) = (Score(), Score())
-            for number in 0..<cases {
+            for number in first..<first + cases {
                 try measure(BorderCase(kind, number: number, scenes: scenes), folder, &score, &union)
             }
             rows.append(score.row(kind == .changing ? "changing, split" : kind.rawValue))

@@ -25,6 +25,9 @@ struct CutBench: ParsableCommand {
     @Option(help: "Videos of each kind; each has two or three cuts.")
     var videos = 80
 
+    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    var first = 0
+
     @Option(help: "Only this kind; may be given several times.")
     var kind: [String] = []
 
@@ -46,7 +49,12 @@ struct CutBench: ParsableCommand {
                 "CPU ms a video second",
             ]
         ]
-        func measure(_ name: String, _ tests: [CutTest]) throws {
+        var all = (count: 0, transitions: 0, ours: CutScore(), others: CutScore())
+        func row(_ name: String, _ count: Int, _ transitions: Int, _ ours: CutScore, _ others: CutScore) -> [String] {
+            [name, "\(count)", "\(transitions)"] + ours.cells + (python == "none" ? ["", "", ""] : others.cells)
+                + [String(format: "%.1f", 1000 * ours.seconds / ours.videoSeconds)]
+        }
+        func measure(_ name: String, _ tests: [CutTest], isGenerated: Bool = true) throws {
             var (ours, others) = (CutScore(), CutScore())
             let theirs = try pySceneDetect(tests.map(\.path))
             for (index, test) in tests.enumerated() {
@@ -55,16 +63,15 @@ struct CutBench: ParsableCommand {
                 if verbose { ours.report(found, test) }
                 if let theirs { others.add(theirs[index], test.transitions) }
             }
-            rows.append(
-                [name, "\(tests.count)"] + ["\(tests.reduce(0) { $0 + $1.transitions.count })"] + ours.cells
-                    + (theirs == nil ? ["", "", ""] : others.cells) + [
-                        String(format: "%.1f", 1000 * ours.seconds / ours.videoSeconds)
-                    ])
+            let transitions = tests.reduce(0) { $0 + $1.transitions.count }
+            rows.append(row(name, tests.count, transitions, ours, others))
             print(rows[rows.count - 1].joined(separator: "  "))
+            guard isGenerated else { return }
+            all = (all.count + tests.count, all.transitions + transitions, all.ours + ours, all.others + others)
         }
         for kind in CutCase.Kind.allCases where self.kind.isEmpty || self.kind.contains(kind.rawValue) {
             let chosen = kind == .jumps ? scenes.filter(\.isStatic) : scenes
-            let tests = try (0..<videos).map { number in
+            let tests = try (first..<first + videos).map { number in
                 let test = CutCase(kind, number: number, scenes: chosen)
                 let path = "\(folder)/\(kind.rawValue)-\(number).mp4"
                 try test.write(path)
@@ -73,6 +80,7 @@ struct CutBench: ParsableCommand {
             try measure(kind.rawValue, tests)
             for test in tests { unlink(test.path) }
         }
+        if all.count > 0 { rows.append(row("all generated", all.count, all.transitions, all.ours, all.others)) }
         if let known, kind.isEmpty || kind.contains("real") {
             try measure(
                 "real clips",
@@ -83,7 +91,7 @@ struct CutBench: ParsableCommand {
                     return CutTest(
                         name: clip, path: copy,
                         transitions: known.transitions(of: clip))
-                })
+                }, isGenerated: false)
         }
         print(TextTable.text(rows))
     }
@@ -106,7 +114,7 @@ struct CutBench: ParsableCommand {
             import sys, json, logging
             logging.disable(logging.CRITICAL)
             from scenedetect import detect, AdaptiveDetector
-            print(json.dumps([[int(start.get_frames()) for start, _ in detect(path, AdaptiveDetector())[1:]]
+            print(json.dumps([[start.frame_num for start, _ in detect(path, AdaptiveDetector())[1:]]
                               for path in sys.argv[1:]]))
             """
         let text = try OutsideProgram.outputText(python, ["-c", script] + paths)
@@ -177,6 +185,16 @@ struct CutScore {
         let wrong = cuts.filter { cut in !test.transitions.contains { Self.isAt(cut, $0) } }
         if !missed.isEmpty { print(test.name, "missed", missed.map { "\($0.start)-\($0.end)" }) }
         if !wrong.isEmpty { print(test.name, "false", wrong) }
+    }
+
+    static func + (one: CutScore, other: CutScore) -> CutScore {
+        var sum = one
+        sum.found += other.found
+        sum.missed += other.missed
+        sum.wrong += other.wrong
+        sum.seconds += other.seconds
+        sum.videoSeconds += other.videoSeconds
+        return sum
     }
 
     /// Precision, recall and F1. Where there is nothing to find, the number of false cuts instead.

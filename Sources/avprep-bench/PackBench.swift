@@ -97,12 +97,12 @@ struct PackBench: ParsableCommand {
         }
         try WorkerPool.run(Array(shards.enumerated()), workers: workerCount) { number, files in
             let path = "\(folder)/train-0000\(number).h5"
-            try AtomicFile.write(to: path) { temporary in
+            let digest = try AtomicFile.write(to: path) { temporary in
                 try ShardPacker.pack(
                     files.map { ShardPart(path: $0, rows: [0], split: .train) }, to: temporary,
                     pairsFile: PairFile.name(forShard: "train-0000\(number).h5"), attributes: ["seed": .int(1)])
             }
-            _ = try ShardIndex.Shard(path: path, split: .train)
+            _ = try ShardIndex.Shard(path: path, split: .train, sha256: digest.hex)
         }
     }
 

@@ -28,11 +28,11 @@ struct ScaleBench: ParsableCommand {
         let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var rows = [["videos", "list", "record", "status", "plan", "1 M pairs", "their memory"]]
+        var rows = [["videos", "list", "identify", "record", "status", "plan", "1 M pairs", "their memory"]]
         for count in videos { rows.append(try measure(count, in: "\(folder)/\(count)")) }
         print(TextTable.text(rows))
         print(
-            "list, record and plan: microseconds a video. status: milliseconds. 1 M pairs: seconds, and peak MiB meanwhile."
+            "list, identify, record and plan: microseconds a video. status: milliseconds. 1 M pairs: seconds, and peak MiB meanwhile."
         )
         if !skipMedia { print(try media(in: folder)) }
     }
@@ -52,6 +52,9 @@ struct ScaleBench: ParsableCommand {
                 }, run: run)
             _ = try catalog.endListing(run: run)
         }
+        let identify = try seconds {
+            for number in 0..<count { try catalog.setVideoID(Self.videoID(number), of: Self.path(number)) }
+        }
         let record = try seconds {
             for first in stride(from: 0, to: count, by: 1000) {
                 try catalog.record(
@@ -68,7 +71,7 @@ struct ScaleBench: ParsableCommand {
         let peak = ProcessCost.peakMegabytes
         func micro(_ seconds: Double) -> String { String(format: "%.1f", seconds / Double(count) * 1e6) }
         return [
-            String(count), micro(list), micro(record), String(format: "%.0f", status * 1e3), micro(plan),
+            String(count), micro(list), micro(identify), micro(record), String(format: "%.0f", status * 1e3), micro(plan),
             String(format: "%.1f", pairs), String(format: "%.0f", peak),
         ]
     }

@@ -22,6 +22,9 @@ struct StillBench: ParsableCommand {
     @Option(help: "Videos of each kind.")
     var cases = 50
 
+    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    var first = 0
+
     @Option(help: "FFmpeg's program; `none` leaves freezedetect out.")
     var ffmpeg = "ffmpeg"
 
@@ -46,7 +49,7 @@ struct StillBench: ParsableCommand {
         var others = Table()
         for kind in StillCase.Kind.allCases {
             var score = Score()
-            for number in 0..<cases {
+            for number in first..<first + cases {
                 let test = StillCase(kind, number: number, scenes: scenes)
                 try test.write(path)
                 let isStill = try judge(path, &score)

@@ -236,7 +236,7 @@ private final class ShardPacking: Sendable {
             return ShardPart(
                 path: video.path, rows: Array(rows), split: shard.split, groupID: groups[video.videoID])
         }
-        try AtomicFile.write(to: path) { temporary in
+        let digest = try AtomicFile.write(to: path) { temporary in
             try ShardPacker.pack(
                 parts, to: temporary, pairsFile: PairFile.name(forShard: "\(shard.name).h5"),
                 attributes: [
@@ -247,7 +247,7 @@ private final class ShardPacking: Sendable {
                 ], cancellation: context.cancellation)
         }
         state.withLock { $0.packed += 1 }
-        return try measure(path, shard.split)
+        return try ShardIndex.Shard(path: path, split: shard.split, sha256: digest.hex)
     }
 
     /// The entry of a shard that lies there with this content, else nil.
