@@ -45,6 +45,7 @@ extension ShardIndex {
             if !Self.areCounts([shard.segments, shard.videos, shard.frames, shard.bytes]) || !(shard.seconds >= 0) {
                 return "\(shard.name) has impossible counts"
             }
+            if let fault = shard.structure?.fault(bytes: shard.bytes) { return "\(shard.name) \(fault)" }
         }
         for (name, totals) in splits {
             if Split(rawValue: name) == nil { return "there is no split \(quoted(name))" }
@@ -112,21 +113,14 @@ extension ShardIndex {
     /// - Throws: ``StoreError`` when it is not, or cannot be read.
     package func reader(of shard: Shard, in folder: String) throws -> StoreReader {
         let path = "\(folder)/\(shard.name)"
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw StoreError(
-                .unreadable, "cannot open \(path): \(systemError()); run `avprep shard`, which packs it again")
+        let reader = try shard.open(in: folder)
+        guard reader.kind == .shard else { throw Self.differs(path, "it is no shard but a prepared file") }
+        guard reader.layout == layout else {
+            throw Self.differs(path, "its layout is not the one of \(ShardIndex.fileName)")
         }
-        // A file that was cut or has grown is not opened: HDF5 need not be trusted with it.
-        guard Int(status.st_size) == shard.bytes else {
-            throw differs(path, "it has \(status.st_size) bytes, and \(Self.fileName) says \(shard.bytes)")
-        }
-        let reader = try StoreReader(path: path)
-        guard reader.kind == .shard else { throw differs(path, "it is no shard but a prepared file") }
-        guard reader.layout == layout else { throw differs(path, "its layout is not the one of \(Self.fileName)") }
         guard reader.segments.count == shard.segments else {
-            throw differs(
-                path, "it has \(reader.segments.count) segments, and \(Self.fileName) says \(shard.segments)")
+            throw Self.differs(
+                path, "it has \(reader.segments.count) segments, and \(ShardIndex.fileName) says \(shard.segments)")
         }
         return reader
     }
@@ -137,20 +131,43 @@ extension ShardIndex {
     package func pairSets(of shard: Shard, in folder: String) throws -> [PairSet] {
         let name = PairFile.name(forShard: shard.name)
         let path = "\(folder)/\(name)"
-        guard let digest = pairFiles[name] else { throw differs(path, "\(Self.fileName) does not name it") }
+        guard let digest = pairFiles[name] else { throw Self.differs(path, "\(ShardIndex.fileName) does not name it") }
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(
                 .unreadable, "cannot open \(path): it is not there; run `avprep shard`, which draws it again")
         }
         guard try SHA256.digest(ofFile: path).hex == digest.lowercased() else {
-            throw differs(path, "its SHA-256 is not the one of \(Self.fileName)")
+            throw Self.differs(path, "its SHA-256 is not the one of \(ShardIndex.fileName)")
         }
         return try PairFile.read(path)
     }
 
-    private func differs(_ path: String, _ what: String) -> StoreError {
+    fileprivate static func differs(_ path: String, _ what: String) -> StoreError {
         StoreError(
             .damaged,
             "\(path) is not the file that was written: \(what); run `avprep verify`, which says how to mend it")
+    }
+}
+
+extension ShardIndex.Shard {
+    /// Opens the shard if its size and structure are the index's: what was cut, has grown or is damaged where HDF5
+    /// reads never reaches HDF5.
+    ///
+    /// - Throws: ``StoreError`` when they are not, or it cannot be read.
+    package func open(in folder: String) throws -> StoreReader {
+        let path = "\(folder)/\(name)"
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw StoreError(
+                .unreadable, "cannot open \(path): \(systemError()); run `avprep shard`, which packs it again")
+        }
+        guard Int(status.st_size) == bytes else {
+            throw ShardIndex.differs(
+                path, "it has \(status.st_size) bytes, and \(ShardIndex.fileName) says \(bytes)")
+        }
+        if let structure, try !structure.matches(path) {
+            throw ShardIndex.differs(path, "the SHA-256 of its structure is not the one of \(ShardIndex.fileName)")
+        }
+        return try StoreReader(path: path)
     }
 }

@@ -21,9 +21,11 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var sha256: String
         /// The key of its videos, their order and the settings they were prepared under: the file's `content_key`.
         package var contentKey: String
+        /// What is compared before the file is opened. Nil in an index that was written before format 1.2.
+        package var structure: ShardStructure?
 
         fileprivate enum CodingKeys: String, CodingKey {
-            case name, split, segments, videos, frames, seconds, bytes, sha256
+            case name, split, segments, videos, frames, seconds, bytes, sha256, structure
             case contentKey = "content_key"
         }
     }
@@ -207,6 +209,7 @@ extension ShardIndex.Shard {
         bytes = try values.decode(Int.self, forKey: .bytes)
         sha256 = try values.decode(String.self, forKey: .sha256)
         contentKey = try values.decodeIfPresent(String.self, forKey: .contentKey) ?? ""
+        structure = try values.decodeIfPresent(ShardStructure.self, forKey: .structure)
     }
 }
 
@@ -234,16 +237,17 @@ extension ShardIndex.Shard {
         guard stat(path, &status) == 0 else {
             throw StoreError(.unreadable, "cannot read \(path): \(systemError())")
         }
-        self.init(reader, split: split, bytes: Int(status.st_size), sha256: sha256)
+        try self.init(
+            reader, split: split, bytes: Int(status.st_size), sha256: sha256, structure: ShardStructure(reader))
     }
 
-    /// An open shard whose size and SHA-256 are known.
-    package init(_ reader: StoreReader, split: Split, bytes: Int, sha256: String) {
+    /// An open shard whose size and checksums are known.
+    package init(_ reader: StoreReader, split: Split, bytes: Int, sha256: String, structure: ShardStructure) {
         let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
         self.init(
             name: (reader.path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
             videos: Set(reader.segments.map(\.segment.videoID)).count, frames: frames,
             seconds: Double(frames) / reader.layout.fps, bytes: bytes, sha256: sha256,
-            contentKey: reader.attributes["content_key"]?.text ?? "")
+            contentKey: reader.attributes["content_key"]?.text ?? "", structure: structure)
     }
 }

@@ -9,7 +9,7 @@ enum StoreFormat {
     /// Value of the root attribute `format` of pair files.
     static let pairsName = "avprep-pairs"
     /// `MAJOR.MINOR`: a reader takes every minor of its major, and refuses other majors.
-    static let version = "1.1"
+    static let version = "1.2"
     static let major = 1
 
     /// Root attributes that are the format's own.

@@ -33,6 +33,16 @@ package final class StoreReader: @unchecked Sendable {
     /// Whether the file is read from memory, without HDF5.
     package var isMapped: Bool { file == nil }
 
+    /// Where the tracks lie that are in one piece, in the order of the file.
+    var mappedPieces: [ShardStructure.Piece] {
+        columns.values.compactMap { column in
+            guard case .mapped(let file, let bytes) = column.source, !bytes.isEmpty, let start = bytes.baseAddress,
+                let origin = file.bytes.baseAddress
+            else { return nil }
+            return ShardStructure.Piece(offset: start - origin, bytes: bytes.count)
+        }.sorted { $0.offset < $1.offset }
+    }
+
     /// One track, ready to be read.
     struct Column {
         let rows: Int

@@ -48,6 +48,8 @@ struct HostileShards {
                 stat(file, &status)
                 index.shards[place].bytes = Int(status.st_size)
                 index.shards[place].sha256 = try SHA256.digest(ofFile: file).hex
+                // As in an index of format 1.1: only so does HDF5 see the file at all.
+                index.shards[place].structure = nil
             }
             for name in index.pairFiles.keys where FileManager.default.fileExists(atPath: path(name)) {
                 index.pairFiles[name] = try SHA256.digest(ofFile: path(name)).hex

@@ -8,6 +8,8 @@ import Foundation
 enum GoldenContent: String, CaseIterable {
     case v1_0 = "1.0"
     case v1_1 = "1.1"
+    /// The index knows the structure of each shard.
+    case v1_2 = "1.2"
 
     static let frames = 4
     static let width = 8

@@ -98,10 +98,11 @@ import Testing
             #expect(told.counts["train"] == Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +))
             #expect(told.attributes == set.attributes)
         }
+        #expect((shard.structure == nil) == [.v1_0, .v1_1].contains(version))
         let normalization = index.normalization?["logspec"]
         switch version {
         case .v1_0: #expect(index.vanishedVideos == [] && index.straddlingVideos == nil && normalization == nil)
-        case .v1_1:
+        case .v1_1, .v1_2:
             #expect(index.vanishedVideos == [GoldenContent.videoID(1)] && index.straddlingVideos == ["c"])
             #expect(index.leftOut == .init(segments: 2, seconds: 1.5, flags: ["silent": 2]))
             #expect(normalization?.rows == 2 && normalization?.mean == [2, 4] && normalization?.std == [1, 2])

@@ -74,7 +74,7 @@ import Testing
             }
             let seen = try Oracle.json(Seen.self, Self.script, ["\(folder)/\(name).h5"])
 
-            #expect(seen.root["format"] == "avprep" && seen.root["format_version"] == "1.1")
+            #expect(seen.root["format"] == "avprep" && seen.root["format_version"] == "1.2")
             #expect(seen.root["kind"] == (isShard ? "shard" : "prepared"))
             #expect(seen.root["seed"] == (isShard ? "7" : nil))
             #expect(seen.flagNames == SegmentFlags.names)

@@ -44,13 +44,49 @@ import Testing
         }
     }
 
+    /// Wherever HDF5 would read it, damage is found before; among the tracks' bytes it is media like any other.
+    @Test func aDamagedStructureIsRefusedBeforeHDF5SeesIt() throws {
+        try withTemporaryFolder { folder in
+            let index = try index(folder)
+            let shard = index.shards[0]
+            let structure = try #require(shard.structure)
+            let path = URL(fileURLWithPath: "\(folder)/\(shard.name)")
+            let whole = try Data(contentsOf: path)
+            // Frames, flow both ways, seven columns of motion, pcm, two spectrograms.
+            #expect(structure.data.count == 13)
+            var (refused, opened) = (0, 0)
+            for place in stride(from: 3, to: whole.count, by: 97) {
+                var bytes = whole
+                bytes[place] ^= 4
+                try bytes.write(to: path)
+                let isMedia = structure.data.contains { place >= $0.offset && place < $0.offset + $0.bytes }
+                let error = storeError { _ = try index.reader(of: shard, in: folder) }
+                #expect(
+                    isMedia ? error == nil : error?.description.contains("structure") == true, "byte \(place)")
+                if isMedia { opened += 1 } else { refused += 1 }
+            }
+            #expect(refused > 50 && opened > 5)
+        }
+    }
+
+    @Test func aStructureThatLiesOutsideOfItsFileIsRefused() throws {
+        try withTemporaryFolder { folder in
+            for piece in [(0, -1), (-1, 8), (1 << 40, 8), (8, Int.max)] {
+                var index = try index(folder)
+                index.shards[0].structure?.data.insert(.init(offset: piece.0, bytes: piece.1), at: 0)
+                try index.save(folder)
+                #expect(storeError { _ = try ShardIndex.load(folder) }?.code == .damaged, "\(piece)")
+            }
+        }
+    }
+
     @Test func anAbsentNewerOrTamperedIndexIsRefused() throws {
         try withTemporaryFolder { folder in
             #expect(storeError { _ = try ShardIndex.load(folder) }?.code == .unreadable)
             try index(folder).save(folder)
             let text = String(decoding: try contents("\(folder)/index.json"), as: UTF8.self)
             for (old, new, code) in [
-                (#""format_version" : "1.1""#, #""format_version" : "2.0""#, StoreError.Code.newerFormat),
+                (#""format_version" : "1.2""#, #""format_version" : "2.0""#, StoreError.Code.newerFormat),
                 ("avprep-index", "other", .foreign), ("\"train-00000.h5\"", "\"../train.h5\"", .damaged),
                 (#""fps" : 25"#, #""fps" : "x""#, .damaged), (#""seed" : 7"#, #""sed" : 7"#, .damaged),
                 ("}", "", .damaged),

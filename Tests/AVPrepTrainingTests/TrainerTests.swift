@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepStore
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -224,6 +225,53 @@ struct TrainerTests {
                 }
             }
             #expect(error?.description.contains(path) == true)
+        }
+    }
+
+    /// A flipped bit in a spectrogram reads like any other number.
+    @Test func aShardWhoseMediaChangedIsRefusedBeforeTheFirstStep() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let index = try ShardIndex.load(folder)
+            for split in [Split.train, .val] {
+                let shard = try #require(index.shards.first { $0.split == split })
+                let piece = try #require(shard.structure?.data.last)
+                let path = "\(folder)/\(shard.name)"
+                let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+                var bytes = whole
+                bytes[piece.offset + piece.bytes / 2] ^= 1
+                try bytes.write(to: URL(fileURLWithPath: path))
+                let error = #expect(throws: TrainingError.self) {
+                    try train(folder, run: "damaged") { _ in
+                        Issue.record("a step was taken")
+                    }
+                }
+                #expect(error?.description.contains(path) == true && error?.exitStatus == .badInput)
+                try whole.write(to: URL(fileURLWithPath: path))
+            }
+        }
+    }
+
+    @Test func shardsThatWereFoundWholeAreNotReadAgainUntilTheyChange() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let shards = try ShardFolder(folder)
+            func checkedBytes(_ splits: Set<Split> = [.train, .val]) throws -> Int {
+                let total = Mutex(0)
+                var checked = CheckedShards(run: RunFolder(folder))
+                try checked.check(shards, splits: splits, threads: 2, cancellation: Cancellation()) { progress in
+                    total.withLock { $0 = max($0, progress.doneBytes) }
+                }
+                return total.withLock { $0 }
+            }
+            let sizes = shards.index.shards.filter { $0.split != .test }.map(\.bytes)
+            #expect(try checkedBytes() == sizes.reduce(0, +))
+            #expect(try checkedBytes() == 0)
+            let shard = try #require(shards.index.shards.first { $0.split == .val })
+            // As it was, but written anew.
+            let path = URL(fileURLWithPath: "\(folder)/\(shard.name)")
+            try Data(contentsOf: path).write(to: path, options: .atomic)
+            #expect(try checkedBytes() == shard.bytes)
         }
     }
 }

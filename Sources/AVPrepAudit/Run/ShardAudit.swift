@@ -70,7 +70,7 @@ package struct ShardAudit: Sendable {
             let path = "\(folder)/\(PairFile.name(forShard: shard.name))"
             let sets = try PairFile.read(path).filter { wanted.contains($0.name) && !$0.pairs.isEmpty }
             if sets.isEmpty { continue }
-            let reader = try StoreReader(path: "\(folder)/\(shard.name)")
+            let reader = try index.reader(of: shard, in: folder)
             for set in sets {
                 try set.check(against: reader)
                 var sample =

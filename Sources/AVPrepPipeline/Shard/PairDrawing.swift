@@ -70,7 +70,7 @@ final class PairDrawing: Sendable {
     }
 
     private func draw(_ shard: ShardIndex.Shard) throws -> Drawn {
-        let reader = try StoreReader(path: "\(workspace.shards)/\(shard.name)")
+        let reader = try shard.open(in: workspace.shards)
         let fileName = PairFile.name(forShard: shard.name)
         let path = "\(workspace.shards)/\(fileName)"
         let all = PairSources.all(of: reader)

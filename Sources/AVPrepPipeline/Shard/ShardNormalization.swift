@@ -22,7 +22,7 @@ struct ShardNormalization {
         let kinds = index.layout.spectrograms
         let found = Mutex<[String: [String: BinMoments]]>([:])
         try WorkerPool.run(shards, workers: workers, isCancelled: { cancellation.isCancelled }) { shard in
-            let reader = try StoreReader(path: "\(folder)/\(shard.name)")
+            let reader = try shard.open(in: folder)
             var moments: [String: BinMoments] = [:]
             for kind in kinds { moments[kind.name] = try reader.moments(kind) }
             found.withLock { $0[shard.name] = moments }

@@ -65,7 +65,7 @@ package enum ShardStage {
                 workspace: workspace, context: context, shards: shards, wanted: wanted, others: standing.definitions,
                 excluded: Set(plan.vanished)
             ).run()
-            let layout = try StoreReader(path: "\(workspace.shards)/\(shards[0].name)").layout
+            let layout = try shards[0].open(in: workspace.shards).layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
                 videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
@@ -252,15 +252,16 @@ private final class ShardPacking: Sendable {
 
     /// The entry of a shard that lies there with this content, else nil.
     private func standingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
-        guard FileManager.default.fileExists(atPath: path), let reader = try? StoreReader(path: path),
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let entry = known["\(shard.name).h5"]
+        guard let reader = try? entry?.open(in: workspace.shards) ?? StoreReader(path: path),
             reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
         else { return nil }
-        var status = stat()
-        stat(path, &status)
-        // The checksum of a file that has not changed its size or content key is the one that was measured. What the index
-        // says beside it is counted again.
-        if let entry = known["\(shard.name).h5"], entry.bytes == Int(status.st_size), entry.contentKey == key {
-            return ShardIndex.Shard(reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256)
+        // The checksums of a file that has not changed its size, structure or content key are those that were measured. What
+        // the index says beside them is counted again.
+        if let entry, entry.contentKey == key, let structure = entry.structure {
+            return ShardIndex.Shard(
+                reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
         }
         return try measure(path, shard.split)
     }

@@ -27,7 +27,7 @@ struct StandingShards {
         for shard in index?.shards ?? [] {
             let name = String(shard.name.dropLast(".h5".count))
             do {
-                let reader = try StoreReader(path: "\(folder)/\(shard.name)")
+                let reader = try shard.open(in: folder)
                 var videoIDs: [String] = []
                 var groups: [String: String] = [:]
                 for segment in reader.segments where segment.segment.videoID != videoIDs.last {

@@ -35,7 +35,7 @@ package enum EvaluateStage {
         var done = 0
         let evaluation = try evaluator.evaluate(
             device: workspace.settings.train.device, threads: workspace.settings.train.threads,
-            cancellation: context.cancellation
+            cancellation: context.cancellation, checking: context.shardCheck()
         ) { split, set in
             progress.update(done: done, total: 4, note: "\(split.rawValue) \(set)")
             done += 1

@@ -27,7 +27,8 @@ package enum TrainStage {
             let trainer = Trainer(
                 settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder)
             let progress = ProgressReporter("train", unit: "steps", style: context.progress)
-            let outcome = try trainer.run(cancellation: context.cancellation) { state in
+            let checking = context.shardCheck()
+            let outcome = try trainer.run(cancellation: context.cancellation, checking: checking) { state in
                 if state.step <= 1 { saveSettings(workspace, folder) }
                 progress.update(done: state.step, total: state.totalSteps, note: note(state))
             }
@@ -58,6 +59,17 @@ package enum TrainStage {
         let heading = ["The settings in force when this run began, by avprep \(Version.text)."]
         // A run whose folder cannot be written to ends at its next checkpoint, with that message.
         try? AtomicFile.write(Data(PipelineFile.text(of: workspace.settings, heading: heading).utf8), to: path)
+    }
+}
+
+extension StageContext {
+    /// Shows how far the check of a run's shards is, until it is over.
+    func shardCheck() -> @Sendable (ShardCheckProgress) -> Void {
+        let reporter = ProgressReporter("check shards", unit: "MB", style: progress)
+        return { state in
+            reporter.update(done: state.doneBytes / 1_000_000, total: state.totalBytes / 1_000_000)
+            if state.doneBytes == state.totalBytes { reporter.finish() }
+        }
     }
 }
 

@@ -38,6 +38,14 @@ struct ShardVerification: Sendable {
             try compareBytes(
                 path, size: shard.bytes, digest: shard.sha256, isQuick, cancellation, remedy: Self.packAgain)
         else { return }
+        // Quickly, the structure is what stands for the file.
+        if isQuick, let structure = shard.structure {
+            guard let matches = read(path, remedy: Self.packAgain, { try structure.matches(path) }) else { return }
+            guard matches else {
+                add(.changed, path, "its structure has another SHA-256 than the index says", Self.packAgain)
+                return
+            }
+        }
         guard let reader = read(path, remedy: Self.packAgain, { try StoreReader(path: path) }) else { return }
         isReadable = true
         segments = reader.segments.count

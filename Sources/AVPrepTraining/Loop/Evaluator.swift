@@ -18,11 +18,13 @@ package struct Evaluator {
     /// - Parameters:
     ///   - weights: nil takes the best, or the last where validation was not possible.
     ///   - device: where to compute; nil for the run's own setting.
+    ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - progress: called before each set of pairs, with its split and name.
     /// - Throws: ``TrainingError`` when there is no such run or nothing to evaluate on; `CancellationError`.
     package func evaluate(
         weights: RunFolder.Weights? = nil, device: TrainSettings.Device? = nil, threads: Int? = nil,
-        cancellation: Cancellation = Cancellation(), progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
+        cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
+        progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
     ) throws -> Evaluation {
         let weights = weights ?? (folder.has(.best) ? .best : .last)
         guard folder.has(weights) else {
@@ -55,6 +57,10 @@ package struct Evaluator {
         }
         let engine = try Engine.load(
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
+        var checked = CheckedShards(run: folder)
+        try checked.check(
+            shardFolder, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
+            progress: checking)
         let network = try TwoStreamNetwork(
             settings: state.settings.model, audioFrames: shape.audioFrames, seed: nil, engine: engine)
         try network.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))

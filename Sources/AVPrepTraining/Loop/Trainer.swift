@@ -34,10 +34,14 @@ package struct Trainer {
     ///
     /// - Parameters:
     ///   - cancellation: looked at between steps; what was learnt is saved first.
+    ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - progress: called after every step, on the caller's thread.
     /// - Throws: ``TrainingError`` when settings, shards or the engine do not serve, when settings that decide what is
     ///   learnt are not those that the run began with, or when the loss is no number any more; `CancellationError`.
-    package func run(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws -> Outcome {
+    package func run(
+        cancellation: Cancellation, checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
+        progress: (TrainingProgress) -> Void
+    ) throws -> Outcome {
         try settings.validate()
         try folder.prepare()
         let shardFolder = try ShardFolder(shards)
@@ -68,6 +72,10 @@ package struct Trainer {
             return .wasFinished(steps: state.step)
         }
         let engine = try Engine.load(device: settings.device, threads: settings.threads)
+        var checked = CheckedShards(run: folder)
+        try checked.check(
+            shardFolder, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
+            progress: checking)
         let state =
             try checkpoint?.state
             ?? TrainingState(

@@ -1,0 +1,87 @@
+import AVPrepCore
+import AVPrepStore
+import Foundation
+import Synchronization
+
+/// How far the check of a run's shards is: what a progress line shows.
+package struct ShardCheckProgress: Sendable {
+    package let doneBytes: Int
+    package let totalBytes: Int
+}
+
+/// Which shards have the bytes that their index names: a flipped bit in a picture or a spectrogram is data like any other
+/// to a decoder, so only the SHA-256 tells.
+///
+/// What was found whole is noted in the run's folder, and not read again as long as size, time and inode stay: a run
+/// that goes on, and its evaluation, begin at once.
+struct CheckedShards {
+    /// The note's name in the run's folder.
+    static let fileName = "checked-shards.json"
+
+    /// A file as it was when its bytes were right.
+    private struct State: Codable, Equatable {
+        var sha256: String
+        var bytes: Int
+        var modifiedNanoseconds: Int64
+        var inode: UInt64
+    }
+
+    private let note: String
+    private var known: [String: State]
+
+    /// - Parameter run: the run's folder. A note that cannot be read is as good as none.
+    init(run: RunFolder) {
+        note = "\(run.path)/\(Self.fileName)"
+        let content = try? Data(contentsOf: URL(fileURLWithPath: note))
+        known = content.flatMap { try? JSONDecoder().decode([String: State].self, from: $0) } ?? [:]
+    }
+
+    /// Compares the shards of these splits with the index.
+    ///
+    /// - Parameter threads: shards read at a time; 0 for one a core.
+    /// - Throws: ``TrainingError`` naming the shard that differs; `StoreError` for one that cannot be read;
+    ///   `CancellationError`.
+    mutating func check(
+        _ folder: ShardFolder, splits: Set<Split>, threads: Int, cancellation: Cancellation,
+        progress: @Sendable (ShardCheckProgress) -> Void
+    ) throws {
+        let states = try folder.index.shards.filter { splits.contains($0.split) }.map { shard in
+            (path: "\(folder.path)/\(shard.name)", name: shard.name, state: try Self.state(of: shard, in: folder.path))
+        }
+        let open = states.filter { known[$0.name] != $0.state }
+        guard !open.isEmpty else { return }
+        let total = open.reduce(0) { $0 + $1.state.bytes }
+        let done = Mutex(0)
+        let workers = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+        try WorkerPool.run(open, workers: workers, isCancelled: { cancellation.isCancelled }) { shard in
+            let found = try SHA256.digest(ofFile: shard.path, isCancelled: { cancellation.isCancelled }).hex
+            guard found == shard.state.sha256 else {
+                throw TrainingError(
+                    .data,
+                    """
+                    \(shard.path) is not as avprep shard wrote it: its SHA-256 differs from the index's; \
+                    run avprep verify, remove the file and run avprep shard again
+                    """)
+            }
+            let bytes = done.withLock { done in
+                done += shard.state.bytes
+                return done
+            }
+            progress(ShardCheckProgress(doneBytes: bytes, totalBytes: total))
+        }
+        for shard in open { known[shard.name] = shard.state }
+        try AtomicFile.write(Data((try CanonicalJSON.encode(known, pretty: true) + "\n").utf8), to: note)
+    }
+
+    private static func state(of shard: ShardIndex.Shard, in folder: String) throws -> State {
+        let path = "\(folder)/\(shard.name)"
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw StoreError(.unreadable, "cannot read \(path): \(systemError()); run avprep shard again")
+        }
+        return State(
+            sha256: shard.sha256, bytes: Int(status.st_size),
+            modifiedNanoseconds: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            inode: UInt64(status.st_ino))
+    }
+}
