@@ -134,7 +134,8 @@ extension StoreReader {
 
     /// Rows of a chunk where they lie; rows of several, joined.
     private func withRows<Result>(
-        _ rows: Range<Int>, of chunks: ChunkTable, in file: MappedFile, _ body: (UnsafeRawBufferPointer) throws -> Result
+        _ rows: Range<Int>, of chunks: ChunkTable, in file: MappedFile,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         let bytes = rows.count * chunks.rowBytes
         if rows.isEmpty { return try body(UnsafeRawBufferPointer(rebasing: file.bytes[..<0])) }

@@ -71,7 +71,8 @@ struct ScaleBench: ParsableCommand {
         let peak = ProcessCost.peakMegabytes
         func micro(_ seconds: Double) -> String { String(format: "%.1f", seconds / Double(count) * 1e6) }
         return [
-            String(count), micro(list), micro(identify), micro(record), String(format: "%.0f", status * 1e3), micro(plan),
+            String(count), micro(list), micro(identify), micro(record), String(format: "%.0f", status * 1e3),
+            micro(plan),
             String(format: "%.1f", pairs), String(format: "%.0f", peak),
         ]
     }
