@@ -16,7 +16,10 @@ struct FingerprintComparison: Sendable {
     private static let fewestWordsAlone = 48
     /// Largest share of differing bits of few words: `fewWords.limit - fewWords.fall / √words`. A dozen words of two moments of
     /// one scene agree by accident at one offset or another.
-    private static let fewWords = (limit: 0.36, fall: 0.7)
+    private static let fewWords = (limit: 0.365, fall: 0.8)
+    /// Largest share of differing bits of the sound, and as much of the pictures' bits that change as `weight` says: another moment
+    /// of a scene has much of both.
+    private static let moment = (limit: 0.325, weight: 0.3)
     /// Largest share of differing bits, of those that change, of pictures without sound: other moments before one fixed camera
     /// come down to 0.17.
     private static let silentChangeDistance = 0.18
@@ -106,7 +109,9 @@ struct FingerprintComparison: Sendable {
                 && evidence.change ?? 1 <= Self.silentChangeDistance
         }
         let fewWords = Self.fewWords.limit - Self.fewWords.fall / Double(evidence.words).squareRoot()
-        return sound <= min(settings.maxSoundDistance, fewWords) && picture <= settings.maxPictureDistance
+        return sound <= min(settings.maxSoundDistance, fewWords)
+            && sound + Self.moment.weight * (evidence.change ?? 0) <= Self.moment.limit
+            && picture <= settings.maxPictureDistance
             && (evidence.picture == nil || (picture + sound) / 2 <= settings.maxMeanDistance)
     }
 

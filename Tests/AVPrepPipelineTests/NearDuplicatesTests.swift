@@ -17,7 +17,7 @@ import Testing
             var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
             var sources: [String: String] = [:]
             for source in (0..<1).flatMap({
-                DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 4)
+                DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 5.6)
             }) {
                 for kind in DuplicateCase.Kind.allCases {
                     let path = "\(folder)/copy.mp4"
