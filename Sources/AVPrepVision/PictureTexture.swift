@@ -14,8 +14,10 @@ struct PictureTexture {
 
     /// Variance that rounding, compression and interpolation between pixels add.
     private static let leastNoise: Float = 0.3
-    /// Slope, against the noise, from which a cell shows something.
-    private static let leastStrength: Float = 2
+    /// Squared slope from which a cell shows something, at least and against the noise. Some cells of mere noise have as
+    /// much as it; asphalt and fine wood have little more.
+    private static let leastStrength: Float = 0.4
+    private static let strengthOverNoise: Float = 1.5
 
     init(_ picture: ckernels_grey) {
         let side = Int(CKERNELS_CELL)
@@ -29,7 +31,7 @@ struct PictureTexture {
         noise = Self.leastNoise + 2.2 * quiet * quiet
         var textured = 0
         for cell in strength.indices {
-            if strength[cell] < max(1, Self.leastStrength * noise) {
+            if strength[cell] < max(Self.leastStrength, Self.strengthOverNoise * noise) {
                 strength[cell] = 0
             } else {
                 textured += 1

@@ -71,7 +71,8 @@ import Testing
     @Test func noiseIsNothingToSee() throws {
         var random = SeededRandom(seed: 3)
         let noise = try Self.tracked { _, _ in 100 + 4 * random.normal() }
-        #expect(noise.texture(Self.level).share < 0.02)
+        // A match needs more than a quarter of the picture.
+        #expect(noise.texture(Self.level).share < 0.05)
         let picture = try Self.tracked { x, y in
             Self.texture.level(at: Point(Double(x), Double(y))) + 2 * random.normal()
         }
