@@ -146,7 +146,7 @@ final class InspectionPass: DecodeConsumer {
         if let lastGrey, jumps.last != index {
             let difference = Stillness.difference(lastGrey, grey)
             isRepeated = difference == 0
-            let isStill = difference <= Stillness.frozenLevel
+            let isStill = difference <= Float(settings.still.level)
             stillFinder.push(isStill, from: Double(index - 1) / fps, to: Double(index) / fps)
         }
         if lastGrey == nil {
