@@ -3,11 +3,11 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     /// Whether camera motion is estimated at all.
     package var enabled = true
     /// A homography is estimated at every n-th frame (and the central one).
-    package var everyNthFrame = 2
+    package var everyNthFrame = 4
     /// Short side, in pixels, to which larger pictures are scaled for tracking.
     package var trackingSize = 144
     /// Corners to track, at most.
-    package var maxCorners = 160
+    package var maxCorners = 128
     /// Largest forward-backward tracking error |dx| + |dy|, in pixels of the tracked picture.
     package var maxTrackingError = 1.0
     /// RANSAC's reprojection threshold, in pixels of the tracked picture.

@@ -15,7 +15,7 @@ struct AuditBench: ParsableCommand {
             """)
 
     @Option(help: "Videos of each corpus.")
-    var videos = 90
+    var videos = 300
 
     @Option(help: "Audits of labels that are coins, of thirty rows each.")
     var falseAlarms = 200

@@ -56,11 +56,13 @@ package struct CueCorpus: Sendable {
     }
 
     private func write(_ number: Int, to path: String) throws {
+        // Well encoded means that nothing pulses: at CRF 16 still parts of the first key frame and of those after it differ
+        // by enough to tell the direction of a clip in seven cases of a hundred.
         let isCoarse = cue == .keyFrames
         let writer = try MediaWriter(
             path: path,
             video: VideoEncoding(
-                width: width, height: height, frameRate: Rational(Self.fps), quality: isCoarse ? 36 : 16,
+                width: width, height: height, frameRate: Rational(Self.fps), quality: isCoarse ? 36 : 8,
                 preset: "superfast", keyFrameInterval: isCoarse ? 3 : 250, bFrames: isCoarse ? 0 : 2),
             audio: AudioEncoding(sampleRate: Self.sampleRate, channels: 1, bitRate: 64_000))
         let count = Int(seconds * Double(Self.fps))
