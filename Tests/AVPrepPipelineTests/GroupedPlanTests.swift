@@ -38,6 +38,30 @@ import Testing
         #expect(stays.shards.allSatisfy { $0.sources == nil })
     }
 
+    @Test func whatIsNewAndAllOfOneGroupJoinsTheLastShard() throws {
+        let settings = ShardSettings()
+        let first = ShardPlan(videos: Array(videos[..<30]), settings: settings, seed: 3)
+        let last = try #require(first.shards.last { $0.split == .train })
+        let news = videos[30..<33].map(\.videoID)
+        let groups = Dictionary(uniqueKeysWithValues: news.map { ($0, last.videoIDs[0]) })
+        let grown = ShardPlan(
+            videos: Array(videos[..<33]), standing: standing(first), groups: groups, settings: settings, seed: 3)
+        #expect(grown.shards.filter { $0.sources != nil }.map { Set($0.videoIDs) } == [Set(last.videoIDs + news)])
+    }
+
+    @Test func everyShardHoldsVideosOfSeveralGroups() {
+        var settings = ShardSettings()
+        settings.shardMegabytes = 1
+        let sides = Dictionary(uniqueKeysWithValues: videos.map { ($0.videoID, Split.train) })
+        // A group of 37 videos, of which ten fill a shard, and one of three.
+        let groups = Dictionary(
+            uniqueKeysWithValues: videos.indices.map { (videos[$0].videoID, $0 < 37 ? "many" : "few") })
+        for seed in UInt64(0)..<20 {
+            let plan = ShardPlan(videos: videos, sides: sides, groups: groups, settings: settings, seed: seed)
+            #expect(plan.shards.allSatisfy { Set($0.videoIDs.compactMap { groups[$0] }).count == 2 })
+        }
+    }
+
     /// Sides of all videos of a plan.
     private func sides(_ plan: ShardPlan) -> [String: Split] {
         Dictionary(uniqueKeysWithValues: plan.shards.flatMap { shard in shard.videoIDs.map { ($0, shard.split) } })

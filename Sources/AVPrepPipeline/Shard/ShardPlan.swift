@@ -55,13 +55,13 @@ package struct ShardPlan: Equatable {
 
     /// Divides `videos` by split, shuffles each split by the seed and fills shards in that order.
     ///
-    /// A video is never divided: its hard negatives lie in one shard. Each shard gets two videos at least, since easy
-    /// negatives come from within the shard; a last one with a single video joins the one before it.
+    /// A video is never divided: its hard negatives lie in one shard. Each shard gets two videos at least that are of no
+    /// one group, since easy negatives come from within the shard; a last one without strangers joins the one before it.
     ///
-    /// Shards that lie there stay, and their videos stay on their side; what is new goes into further shards. Where a
-    /// split has a single new video, the last shard of the split is packed again with it, under a new name: what the
-    /// index names stays until there is another index. A shard whose videos turn out to be near-duplicates of each other,
-    /// which it was packed without knowing, is packed again too.
+    /// Shards that lie there stay, and their videos stay on their side; what is new goes into further shards. Where all
+    /// that is new in a split is one video or one group, the last shard of the split is packed again with it, under a new
+    /// name: what the index names stays until there is another index. A shard whose videos turn out to be near-duplicates
+    /// of each other, which it was packed without knowing, is packed again too.
     ///
     /// - Parameters:
     ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
@@ -98,41 +98,45 @@ package struct ShardPlan: Equatable {
         }
         shards = Split.allCases.flatMap { split in
             Self.shards(
-                split, kept.filter { $0.split == split }, fresh[split] ?? [], there, settings,
+                split, kept.filter { $0.split == split }, fresh[split] ?? [], there, groups, settings,
                 first: (standing.compactMap { Self.number(of: $0.name, split) }.max() ?? -1) + 1, seed: seed)
         }
         vanished = shards.flatMap(\.videoIDs).filter { there[$0] == nil }.sorted()
     }
 
     private static func shards(
-        _ split: Split, _ standing: [Standing], _ fresh: [Video], _ there: [String: Video], _ settings: ShardSettings,
-        first: Int, seed: UInt64
+        _ split: Split, _ standing: [Standing], _ fresh: [Video], _ there: [String: Video], _ groups: [String: String],
+        _ settings: ShardSettings, first: Int, seed: UInt64
     ) -> [Shard] {
+        func group(_ video: Video) -> String { groups[video.videoID] ?? video.videoID }
         var kept = standing
         var fresh = fresh
-        if fresh.count == 1, let last = kept.popLast() {
-            // Alone it would have no stranger: the last shard takes it in.
+        while !fresh.isEmpty, fresh.allSatisfy({ group($0) == group(fresh[0]) }), let last = kept.popLast() {
+            // By themselves they would have no strangers: the last shard takes them in.
             fresh += last.videoIDs.compactMap { there[$0] }
         }
         var random = SeededRandom(seed: seed, for: "pack/\(split.rawValue)" + (first == 0 ? "" : "/\(first)"))
         let order = random.shuffled(fresh.sorted { $0.videoID < $1.videoID })
         let limit = settings.shardMegabytes << 20
-        var groups: [[Video]] = []
-        var filled = 0
+        var filled: [[Video]] = []
+        var bytes = 0
+        var hasStrangers = true
         for video in order {
-            if groups.isEmpty || (filled + video.bytes > limit && groups[groups.count - 1].count >= 2) {
-                groups.append([])
-                filled = 0
+            if filled.isEmpty || (bytes + video.bytes > limit && hasStrangers) {
+                filled.append([])
+                (bytes, hasStrangers) = (0, false)
             }
-            groups[groups.count - 1].append(video)
-            filled += video.bytes
+            let last = filled.count - 1
+            filled[last].append(video)
+            bytes += video.bytes
+            hasStrangers = hasStrangers || group(video) != group(filled[last][0])
         }
-        if groups.count > 1, let last = groups.last, last.count < 2 {
-            groups.removeLast()
-            groups[groups.count - 1] += last
+        if filled.count > 1, !hasStrangers {
+            let last = filled.removeLast()
+            filled[filled.count - 1] += last
         }
         return kept.map { Shard(name: $0.name, split: split, videoIDs: $0.videoIDs, sources: nil) }
-            + groups.enumerated().map { number, videos in
+            + filled.enumerated().map { number, videos in
                 Shard(
                     name: name(first + number, split), split: split, videoIDs: videos.map(\.videoID), sources: videos)
             }
