@@ -43,15 +43,20 @@ extension Catalog {
     /// The same within a transaction.
     func enter(_ records: [OutcomeRecord], in database: Database) throws {
         let now = Self.timestamp()
-        // What replaces a row deletes it without its trigger.
+        // What was decided before goes, by its own trigger.
         let forget = try database.cachedStatement(sql: "DELETE FROM decided WHERE subject = ? AND stage = ?")
         let statement = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO outcomes
+                INSERT INTO outcomes
                     (subject, stage, settings_key, status, code, detail, wall_seconds, cpu_seconds, output,
                      updated_at, live)
                 VALUES (:subject, :stage, :key, :status, :code, :detail, :wall, :cpu, :output, :now,
                     coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0))
+                ON CONFLICT DO UPDATE SET
+                    settings_key = excluded.settings_key, status = excluded.status, code = excluded.code,
+                    detail = excluded.detail, wall_seconds = excluded.wall_seconds,
+                    cpu_seconds = excluded.cpu_seconds, output = excluded.output,
+                    updated_at = excluded.updated_at, live = excluded.live
                 """)
         for record in records {
             precondition(record.outcome.reason?.code != "", "an outcome without a reason code")

@@ -17,6 +17,7 @@ enum CatalogSchema {
         }
         migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
         migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
+        migrator.registerMigration("v4") { database in try database.execute(sql: version4) }
         return migrator
     }()
 
@@ -164,6 +165,88 @@ enum CatalogSchema {
         END;
         CREATE TRIGGER outcomes_live AFTER UPDATE OF live ON outcomes WHEN OLD.live <> NEW.live BEGIN
             UPDATE decided SET live = NEW.live WHERE subject = NEW.subject AND stage = NEW.stage;
+        END;
+        """
+
+    /// The numbers that `status` shows, kept by triggers, so that it reads some dozens of rows however large the corpus
+    /// is: counting the narrowest index of 1.8 million items takes half a second when it is in memory, and many when it is
+    /// not. `content_counts` says how many listed items hold a content.
+    private static let version4 = """
+        CREATE TABLE item_counts (
+            state TEXT NOT NULL PRIMARY KEY CHECK (state IN ('listed', 'vanished', 'hashed', 'videos')),
+            items INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE content_counts (
+            video_id TEXT NOT NULL PRIMARY KEY,
+            items INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE outcome_counts (
+            stage TEXT NOT NULL,
+            status TEXT NOT NULL,
+            settings_key TEXT NOT NULL,
+            code TEXT NOT NULL,
+            items INTEGER NOT NULL,
+            PRIMARY KEY (stage, status, settings_key, code)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO content_counts
+            SELECT video_id, count(*) FROM items WHERE video_id IS NOT NULL AND vanished = 0 GROUP BY video_id;
+        INSERT INTO item_counts VALUES
+            ('listed', (SELECT count(*) FROM items WHERE vanished = 0)),
+            ('vanished', (SELECT count(*) FROM items WHERE vanished = 1)),
+            ('hashed', (SELECT coalesce(sum(items), 0) FROM content_counts)),
+            ('videos', (SELECT count(*) FROM content_counts));
+        INSERT INTO outcome_counts
+            SELECT stage, status, settings_key, code, count(*) FROM outcomes WHERE live = 1
+            GROUP BY stage, status, settings_key, code;
+
+        CREATE TRIGGER content_first AFTER INSERT ON content_counts BEGIN
+            UPDATE item_counts SET items = items + 1 WHERE state = 'videos';
+        END;
+        CREATE TRIGGER content_last AFTER DELETE ON content_counts BEGIN
+            UPDATE item_counts SET items = items - 1 WHERE state = 'videos';
+        END;
+        CREATE TRIGGER items_counted AFTER INSERT ON items BEGIN
+            UPDATE item_counts SET items = items + 1
+                WHERE state = CASE NEW.vanished WHEN 0 THEN 'listed' ELSE 'vanished' END;
+        END;
+        CREATE TRIGGER items_recounted AFTER UPDATE OF vanished ON items WHEN OLD.vanished <> NEW.vanished BEGIN
+            UPDATE item_counts SET items = items + iif((state = 'listed') = (NEW.vanished = 0), 1, -1)
+                WHERE state IN ('listed', 'vanished');
+        END;
+        CREATE TRIGGER content_left AFTER UPDATE OF video_id, vanished ON items
+        WHEN OLD.video_id IS NOT NULL AND OLD.vanished = 0
+            AND (NEW.video_id IS NOT OLD.video_id OR NEW.vanished = 1)
+        BEGIN
+            UPDATE item_counts SET items = items - 1 WHERE state = 'hashed';
+            UPDATE content_counts SET items = items - 1 WHERE video_id = OLD.video_id;
+            DELETE FROM content_counts WHERE video_id = OLD.video_id AND items = 0;
+        END;
+        CREATE TRIGGER content_joined AFTER UPDATE OF video_id, vanished ON items
+        WHEN NEW.video_id IS NOT NULL AND NEW.vanished = 0
+            AND (OLD.video_id IS NOT NEW.video_id OR OLD.vanished = 1)
+        BEGIN
+            UPDATE item_counts SET items = items + 1 WHERE state = 'hashed';
+            INSERT INTO content_counts VALUES (NEW.video_id, 1) ON CONFLICT DO UPDATE SET items = items + 1;
+        END;
+
+        CREATE TRIGGER outcomes_made AFTER INSERT ON outcomes WHEN NEW.live = 1 BEGIN
+            INSERT INTO outcome_counts VALUES (NEW.stage, NEW.status, NEW.settings_key, NEW.code, 1)
+                ON CONFLICT DO UPDATE SET items = items + 1;
+        END;
+        CREATE TRIGGER outcomes_taken_back AFTER DELETE ON outcomes WHEN OLD.live = 1 BEGIN
+            UPDATE outcome_counts SET items = items - 1
+                WHERE stage = OLD.stage AND status = OLD.status AND settings_key = OLD.settings_key AND code = OLD.code;
+        END;
+        CREATE TRIGGER outcomes_left AFTER UPDATE OF stage, status, settings_key, code, live ON outcomes
+        WHEN OLD.live = 1 BEGIN
+            UPDATE outcome_counts SET items = items - 1
+                WHERE stage = OLD.stage AND status = OLD.status AND settings_key = OLD.settings_key AND code = OLD.code;
+        END;
+        CREATE TRIGGER outcomes_joined AFTER UPDATE OF stage, status, settings_key, code, live ON outcomes
+        WHEN NEW.live = 1 BEGIN
+            INSERT INTO outcome_counts VALUES (NEW.stage, NEW.status, NEW.settings_key, NEW.code, 1)
+                ON CONFLICT DO UPDATE SET items = items + 1;
         END;
         """
 

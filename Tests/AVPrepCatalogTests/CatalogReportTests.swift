@@ -16,7 +16,11 @@ import Testing
             var known: [String: Int64] = [:]
             var model: [String: [String: (key: String, outcome: Outcome)]] = ["ingest": [:], "shard": [:]]
             for _ in 0..<25 {
-                switch random.below(3) {
+                switch random.below(4) {
+                case 3:
+                    for path in listed.sorted() where random.below(3) == 0 {
+                        try catalog.setVideoID("v\(random.below(12))", of: path)
+                    }
                 case 0:
                     let files = paths.filter { _ in random.below(4) > 0 }
                     for path in files where random.below(8) == 0 { versions[path, default: 1] += 1 }
@@ -73,11 +77,15 @@ import Testing
         arguments: [
             "UPDATE outcomes SET live = 0 WHERE subject = 'a'",
             "DROP TRIGGER items_vanished; UPDATE items SET vanished = 1 WHERE path = 'a'",
+            "UPDATE item_counts SET items = 1 WHERE state = 'videos'",
+            "UPDATE outcome_counts SET items = items - 1",
             "INSERT INTO outcomes SELECT 'ghost', stage, '', status, code, '', 0, 0, NULL, '', 1 FROM outcomes",
         ])
     func tamperedCountsAreNoticed(sql: String) throws {
         try withCatalog { catalog in
             try catalog.listing([file("a"), file("b")])
+            try catalog.setVideoID("v1", of: "a")
+            try catalog.setVideoID("v2", of: "b")
             try catalog.record(outcome("a"))
             try catalog.checkCounts()
             _ = try Oracle.run(
@@ -87,6 +95,37 @@ import Testing
                 """, [catalog.path, sql])
             let error = #expect(throws: CatalogError.self) { try catalog.checkCounts() }
             #expect(error?.code == .counts)
+        }
+    }
+
+    /// What a catalog held before there were sums.
+    private static let withoutSums = """
+        DELETE FROM grdb_migrations WHERE identifier = 'v4';
+        DROP TRIGGER content_first; DROP TRIGGER content_last; DROP TRIGGER items_counted; DROP TRIGGER items_recounted;
+        DROP TRIGGER content_left; DROP TRIGGER content_joined; DROP TRIGGER outcomes_made;
+        DROP TRIGGER outcomes_taken_back; DROP TRIGGER outcomes_left; DROP TRIGGER outcomes_joined;
+        DROP TABLE item_counts; DROP TABLE content_counts; DROP TABLE outcome_counts;
+        """
+
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func aCatalogOfBeforeThereWereSumsIsCountedAndGetsThem() throws {
+        try withCatalog { catalog in
+            try catalog.listing(["a", "b", "c", "d"].map { file($0) })
+            for (path, video) in [("a", "v1"), ("b", "v1"), ("c", "v2")] { try catalog.setVideoID(video, of: path) }
+            try catalog.listing(["a", "b", "d"].map { file($0) })
+            try catalog.record([outcome("a"), outcome("b", .failed(.init("corrupt", "bad"))), outcome("c")])
+            let report = try catalog.report(stages: [("ingest", "k1")])
+            #expect(report.listed == 3 && report.vanished == 1 && report.videos == 1 && report.stages[0].failed == 1)
+            _ = try Oracle.run(
+                """
+                import sqlite3, sys
+                database = sqlite3.connect(sys.argv[1]); database.executescript(sys.argv[2]); database.commit()
+                """, [catalog.path, Self.withoutSums])
+            let old = try Catalog(path: catalog.path, access: .readOnly)
+            #expect(try old.report(stages: [("ingest", "k1")]) == report)
+            let migrated = try Catalog(path: catalog.path)
+            #expect(try migrated.report(stages: [("ingest", "k1")]) == report)
+            try migrated.checkCounts()
         }
     }
 
