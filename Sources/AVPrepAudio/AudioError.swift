@@ -10,6 +10,8 @@ package struct AudioError: ActionableError, Equatable {
         case emptyBand = "empty-mel-band"
         /// FFTW makes no plan for this length.
         case plan = "no-fourier-plan"
+        /// FFTW does not accept the wisdom in the settings, or it lacks a length.
+        case wisdom = "bad-wisdom"
     }
 
     package let code: Code

@@ -13,8 +13,7 @@ package final class BareTransform {
     /// Transforms an execution.
     package let batch = FourierPlan.batch
 
-    /// Plans a batch of `fftwf_plan_many_dft_r2c`, on rows that begin at multiples of 64 bytes. Not for use while other
-    /// threads make spectrograms: FFTW plans one at a time.
+    /// Plans a batch of `fftwf_plan_many_dft_r2c`, on rows that begin at multiples of 64 bytes.
     ///
     /// - Throws: ``AudioError`` with `plan` when FFTW has none for this length.
     package init(length: Int, rigor: Rigor) throws(AudioError) {
@@ -29,10 +28,15 @@ package final class BareTransform {
             case .measure: FFTW_MEASURE
             case .patient: FFTW_PATIENT
             }
-        // What another rigor has found is not to be used.
-        fftwf_forget_wisdom()
-        let plan = fftwf_plan_many_dft_r2c(
-            1, &size, Int32(batch), input, nil, 1, Int32(inputStride), output, nil, 1, Int32(outputStride), flag)
+        let count = Int32(batch)
+        var plan: fftwf_plan?
+        FourierPlan.exclusively {
+            // What another rigor has found is not to be used.
+            fftwf_forget_wisdom()
+            defer { fftwf_forget_wisdom() }
+            plan = fftwf_plan_many_dft_r2c(
+                1, &size, count, input, nil, 1, Int32(inputStride), output, nil, 1, Int32(outputStride), flag)
+        }
         guard let plan else {
             throw AudioError(.plan, "FFTW has no plan for transforms of \(length) samples; choose another n_fft")
         }

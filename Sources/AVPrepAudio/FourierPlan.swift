@@ -11,11 +11,11 @@ import Synchronization
 /// lengths take FFTW's real transform.
 ///
 /// The plan itself is read-only: any number of threads execute it, each on a ``Buffers`` of its own (fftw.org,
-/// "Thread safety": `fftwf_execute_dft` is, everything else is not). Plans of one length are one plan: ``shared(length:)``.
+/// "Thread safety": `fftwf_execute_dft` is, everything else is not). Plans of one length are one plan:
+/// ``shared(length:wisdom:)``.
 ///
-/// It is made with `FFTW_ESTIMATE`, and no wisdom is kept on disk. `FFTW_MEASURE` and wisdom choose by timing, so that two
-/// runs may take different algorithms, whose results differ in the last bit; the same input has to give the same bytes.
-/// Measured plans of these lengths take 10 to 20 % less, which is 2 to 8 % of a spectrogram.
+/// It is made with `FFTW_ESTIMATE`, or as ``TransformWisdom`` says: never by measuring, since the same input has to give
+/// the same bytes.
 final class FourierPlan: @unchecked Sendable {
     // Sendable because `plan` is written in init alone, and executing a plan is thread-safe.
     private let plan: fftwf_plan
@@ -28,24 +28,46 @@ final class FourierPlan: @unchecked Sendable {
     private let cosines: [Float]
     private let sines: [Float]
 
+    private struct Key: Hashable {
+        let length: Int
+        let wisdom: TransformWisdom?
+    }
+
     // FFTW's planner is not thread-safe: plans are made under the lock of those that there are. They stay until the process
     // ends, being few and small.
-    private static let plans = Mutex<[Int: FourierPlan]>([:])
+    private static let plans = Mutex<[Key: FourierPlan]>([:])
 
     /// The plan of this length, made when first asked for.
     ///
-    /// - Throws: ``AudioError`` with `plan` when FFTW has none for this length.
-    static func shared(length: Int) throws(AudioError) -> FourierPlan {
-        try plans.withLock { plans throws(AudioError) in
-            if let plan = plans[length] { return plan }
-            let plan = try FourierPlan(length: length)
-            plans[length] = plan
+    /// - Parameter wisdom: what says how the transform is done; nil leaves it to FFTW's estimate.
+    /// - Throws: ``AudioError``: `plan` when FFTW has none for this length, `wisdom` when it does not accept the wisdom, or
+    ///   when that says nothing of this length.
+    static func shared(length: Int, wisdom: TransformWisdom? = nil) throws(AudioError) -> FourierPlan {
+        let key = Key(length: length, wisdom: wisdom)
+        return try plans.withLock { plans throws(AudioError) in
+            if let plan = plans[key] { return plan }
+            let plan: FourierPlan
+            if let wisdom {
+                try wisdom.install()
+                defer { fftwf_forget_wisdom() }
+                plan = try FourierPlan(length: length, rigor: FFTW_PATIENT | FFTW_WISDOM_ONLY)
+            } else {
+                plan = try FourierPlan(length: length, rigor: FFTW_ESTIMATE)
+            }
+            plans[key] = plan
             return plan
         }
     }
 
-    /// To be called under the lock.
-    private init(length: Int) throws(AudioError) {
+    /// Runs `body` while nobody else makes plans.
+    static func exclusively<Trouble>(_ body: () throws(Trouble) -> Void) throws(Trouble) {
+        try plans.withLock { _ throws(Trouble) in try body() }
+    }
+
+    /// To be called while nobody else makes plans.
+    ///
+    /// - Parameter rigor: FFTW's planner flag.
+    init(length: Int, rigor: UInt32) throws(AudioError) {
         self.length = length
         let isHalved = length % 2 == 0
         let half = length / 2
@@ -60,17 +82,24 @@ final class FourierPlan: @unchecked Sendable {
             if isHalved {
                 fftwf_plan_many_dft(
                     1, &size, count, buffers.complexInput, nil, 1, Int32(buffers.inputStride / 2), buffers.output, nil,
-                    1, Int32(buffers.outputStride), FFTW_FORWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT)
+                    1, Int32(buffers.outputStride), FFTW_FORWARD, rigor | FFTW_PRESERVE_INPUT)
             } else {
                 fftwf_plan_many_dft_r2c(
                     1, &size, count, buffers.input, nil, 1, Int32(buffers.inputStride), buffers.output, nil, 1,
-                    Int32(buffers.outputStride), FFTW_ESTIMATE | FFTW_PRESERVE_INPUT)
+                    Int32(buffers.outputStride), rigor | FFTW_PRESERVE_INPUT)
             }
         guard let plan else {
+            guard rigor & FFTW_WISDOM_ONLY == 0 else {
+                throw AudioError(
+                    .wisdom,
+                    "fftw_wisdom says nothing of transforms of \(length) samples; put in what avprep wisdom prints now")
+            }
             throw AudioError(.plan, "FFTW has no plan for transforms of \(length) samples; choose another n_fft")
         }
         self.plan = plan
     }
+
+    deinit { fftwf_destroy_plan(plan) }
 
     /// Buffers for one thread.
     func makeBuffers() -> Buffers { Buffers(length: length) }

@@ -59,16 +59,17 @@ struct MelFilterBank: Sendable {
     /// Number of bands.
     var bands: Int { filters.count }
 
-    /// Values that ``project(_:into:)`` reads: the bins and, behind them, zeros.
+    /// Values that ``project(_:count:into:)`` reads of a spectrum: the bins and, behind them, zeros.
     var paddedBins: Int { bins + Self.lanes - 1 }
 
-    /// Multiplies one spectrum with the filters.
+    /// Multiplies spectra with the filters.
     ///
     /// - Parameters:
-    ///   - spectrum: `[paddedBins]`, power or magnitude; those past `bins` are finite.
-    ///   - output: `[bands]`.
-    func project(_ spectrum: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
-        ckernels_spectrum_filter_bank(spectrum, filters, Int64(bands), weights, output)
+    ///   - spectra: `[count, paddedBins]`, power or magnitude; those past `bins` are finite.
+    ///   - output: `[count, bands]`.
+    func project(_ spectra: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
+        ckernels_spectrum_filter_bank(
+            spectra, Int64(paddedBins), Int64(count), filters, Int64(bands), weights, output)
     }
 
     /// The whole matrix, `[band, bin]`, row-major: what `librosa.filters.mel` returns.

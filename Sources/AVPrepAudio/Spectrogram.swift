@@ -28,8 +28,10 @@ package final class Spectrogram: Sendable {
     /// transform, still is a finite Float.
     package static let largestSample: Float = 1e6
 
-    /// - Throws: ``AudioError``: `setting` or `emptyBand` for settings that cannot work, `plan` when FFTW refuses.
-    package init(_ settings: SpectrogramSettings) throws(AudioError) {
+    /// - Parameter wisdom: how to do the transform; nil leaves it to FFTW's estimate.
+    /// - Throws: ``AudioError``: `setting` or `emptyBand` for settings that cannot work, `plan` when FFTW refuses, `wisdom`
+    ///   when it refuses the wisdom.
+    package init(_ settings: SpectrogramSettings, wisdom: TransformWisdom? = nil) throws(AudioError) {
         try settings.check()
         self.settings = settings
         window = settings.window.coefficients(length: settings.windowLength, periodic: settings.periodicWindow)
@@ -45,26 +47,27 @@ package final class Spectrogram: Sendable {
             filters = nil
         }
         logarithm = SpectrumLogarithm(settings)
-        plan = try FourierPlan.shared(length: settings.fftLength)
+        plan = try FourierPlan.shared(length: settings.fftLength, wisdom: wisdom)
     }
 
     /// Buffers for one thread to compute with; about 70 KB for `n_fft` 1024.
     package final class Workspace {
         fileprivate let buffers: FourierPlan.Buffers
-        /// One power or magnitude spectrum, and zeros behind it for the filters.
-        fileprivate let spectrum: UnsafeMutablePointer<Float>
+        /// A batch of power or magnitude spectra, each with zeros behind it for the filters.
+        fileprivate let spectra: UnsafeMutablePointer<Float>
 
-        fileprivate init(buffers: FourierPlan.Buffers, spectrumCount: Int) {
+        fileprivate init(buffers: FourierPlan.Buffers, spectrumLength: Int) {
             self.buffers = buffers
-            spectrum = .allocate(capacity: spectrumCount)
-            spectrum.initialize(repeating: 0, count: spectrumCount)
+            let count = FourierPlan.batch * spectrumLength
+            spectra = .allocate(capacity: count)
+            spectra.initialize(repeating: 0, count: count)
         }
 
-        deinit { spectrum.deallocate() }
+        deinit { spectra.deallocate() }
     }
 
     package func makeWorkspace() -> Workspace {
-        Workspace(buffers: plan.makeBuffers(), spectrumCount: filters?.paddedBins ?? bins)
+        Workspace(buffers: plan.makeBuffers(), spectrumLength: filters?.paddedBins ?? 0)
     }
 
     /// Frames that `samples` samples give: see ``SpectrogramSettings/frameCount(samples:)``.
@@ -89,44 +92,50 @@ package final class Spectrogram: Sendable {
             output.count == frames * bins && frames <= frameCount(samples: samples.count),
             "\(output.count) values are no spectrogram of \(samples.count) samples")
         guard frames > 0, let result = output.baseAddress, let sound = samples.baseAddress else { return 0 }
+        let broken = Int(ckernels_spectrum_broken(sound, Int64(samples.count), Self.largestSample))
         for first in stride(from: 0, to: frames, by: FourierPlan.batch) {
             let count = min(FourierPlan.batch, frames - first)
-            for index in 0..<count { taper(samples, frame: first + index, row: index, workspace.buffers) }
+            for index in 0..<count {
+                taper(samples, frame: first + index, row: index, workspace.buffers, isBroken: broken > 0)
+            }
             // Rows past `count` keep what an earlier batch left there; their transforms are not looked at.
             plan.execute(workspace.buffers)
             let place = result + first * bins
-            for index in 0..<count { finish(row: index, workspace, into: place + index * bins) }
+            finish(rows: count, workspace, into: place)
             logarithm.apply(to: place, count: count * bins)
         }
-        return Int(ckernels_spectrum_broken(sound, Int64(samples.count), Self.largestSample))
+        return broken
     }
 
     /// Writes the samples of `frame`, times the window, to a row of the transform's input. The row is zero past the
     /// window and stays so.
     private func taper(
-        _ samples: UnsafeBufferPointer<Float>, frame: Int, row: Int, _ buffers: FourierPlan.Buffers
+        _ samples: UnsafeBufferPointer<Float>, frame: Int, row: Int, _ buffers: FourierPlan.Buffers, isBroken: Bool
     ) {
         let start = settings.firstSample + frame * settings.hopLength
-        let end = start + settings.windowLength
         let input = buffers.input + row * buffers.inputStride
+        let count = Int64(settings.windowLength)
         guard let sound = samples.baseAddress else { return }
-        if start >= 0 && end <= samples.count {
-            let count = Int64(settings.windowLength)
-            ckernels_spectrum_taper(sound + start, window, count, Self.largestSample, input)
+        let isWithin = start >= 0 && start + settings.windowLength <= samples.count
+        if isWithin && !isBroken {
+            ckernels_spectrum_taper(sound + start, window, count, input)
         } else {
             for index in 0..<settings.windowLength { input[index] = settings.sample(start + index, of: samples) }
-            ckernels_spectrum_taper(input, window, Int64(settings.windowLength), Self.largestSample, input)
+            ckernels_spectrum_taper_limited(input, window, count, Self.largestSample, input)
         }
     }
 
-    /// Makes one frame of the result, but for the logarithm, of one row of the transform's output.
-    private func finish(row: Int, _ workspace: Workspace, into result: UnsafeMutablePointer<Float>) {
-        let spectrum = filters == nil ? result : workspace.spectrum
-        plan.power(ofRow: row, workspace.buffers, into: spectrum)
-        if settings.power == 1 && !logarithm.takesRoot {
-            ckernels_spectrum_square_root(spectrum, Int64(settings.fftLength / 2 + 1))
+    /// Makes frames of the result, but for the logarithm, of the first rows of the transform's output.
+    private func finish(rows: Int, _ workspace: Workspace, into result: UnsafeMutablePointer<Float>) {
+        let spectra = filters == nil ? result : workspace.spectra
+        let stride = filters?.paddedBins ?? bins
+        for row in 0..<rows {
+            plan.power(ofRow: row, workspace.buffers, into: spectra + row * stride)
+            if settings.power == 1 && !logarithm.takesRoot {
+                ckernels_spectrum_square_root(spectra + row * stride, Int64(settings.fftLength / 2 + 1))
+            }
         }
-        filters?.project(spectrum, into: result)
+        filters?.project(spectra, count: rows, into: result)
     }
 }
 

@@ -149,9 +149,14 @@ extension Catalog {
     }
 
     /// Notes the content of a listed file.
-    package func setVideoID(_ videoID: String, of path: String) throws {
+    package func setVideoID(_ videoID: String, of path: String) throws { try setVideoIDs([(videoID, path)]) }
+
+    /// Notes the contents of listed files, all together or not at all.
+    package func setVideoIDs(_ entries: [(videoID: String, path: String)]) throws {
+        guard !entries.isEmpty else { return }
         try write("record in") { database in
-            try database.execute(sql: "UPDATE items SET video_id = ? WHERE path = ?", arguments: [videoID, path])
+            let set = try database.cachedStatement(sql: "UPDATE items SET video_id = ? WHERE path = ?")
+            for entry in entries { try set.execute(arguments: [entry.videoID, entry.path]) }
         }
     }
 

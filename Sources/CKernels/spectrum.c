@@ -20,10 +20,19 @@ typedef int32_t ints16 __attribute__((ext_vector_type(16)));
 // Macros instead of functions: a function that returns a wide vector has another calling convention on each set.
 #define LOAD8(pointer) ({ floats8 loaded_; memcpy(&loaded_, (pointer), sizeof loaded_); loaded_; })
 #define STORE8(pointer, value) do { floats8 stored_ = (value); memcpy((pointer), &stored_, sizeof stored_); } while (0)
+#define SUM_OF_LANES(value)                                                                                            \
+    ({ floats4 four_ = (value).lo + (value).hi; floats2 two_ = four_.lo + four_.hi; two_.x + two_.y; })
 #define REVERSED(value) __builtin_shufflevector((value), (value), 7, 6, 5, 4, 3, 2, 1, 0)
 
 FOR_SEVERAL_SETS
-void ckernels_spectrum_taper(const float *samples, const float *window, int64_t count, float limit, float *row)
+void ckernels_spectrum_taper(const float *samples, const float *window, int64_t count, float *restrict row)
+{
+    for (int64_t i = 0; i < count; i++) row[i] = samples[i] * window[i];
+}
+
+FOR_SEVERAL_SETS
+void ckernels_spectrum_taper_limited(
+    const float *samples, const float *window, int64_t count, float limit, float *row)
 {
     for (int64_t i = 0; i < count; i++) {
         float tapered = samples[i] * window[i];
@@ -120,41 +129,59 @@ void ckernels_spectrum_square_root(float *values, int64_t count)
     for (; i < count; i++) values[i] = __builtin_elementwise_sqrt(values[i]);
 }
 
+// Eight filters of two spectra at a time, the lanes of the two side by side. Their sums over the lanes are then added up
+// together: of each pair of vectors the halves, of each four the quarters, and so on, each filter's own in the same order
+// as a lone filter's.
 FOR_SEVERAL_SETS
 void ckernels_spectrum_filter_bank(
-    const float *spectrum, const ckernels_spectrum_filter *filters, int64_t filter_count, const float *weights,
-    float *output)
+    const float *spectra, int64_t stride, int64_t spectrum_count, const ckernels_spectrum_filter *filters,
+    int64_t filter_count, const float *weights, float *output)
 {
-    int64_t f = 0;
-    // Eight filters at a time, whose sums are then added up together: of each pair of vectors the halves, of each four the
-    // quarters, and so on, each filter's own in the same order as below.
-    for (; f + 8 <= filter_count; f += 8) {
-        floats8 s[8];
-        for (int j = 0; j < 8; j++) {
-            const float *bins = spectrum + filters[f + j].first_bin, *factors = weights + filters[f + j].first_weight;
-            floats8 sum = 0;
-            for (int32_t i = 0; i < filters[f + j].count; i += CKERNELS_SPECTRUM_LANES)
-                sum += LOAD8(bins + i) * LOAD8(factors + i);
-            s[j] = sum;
+    for (int64_t n = 0; n < spectrum_count; n += 2) {
+        // An odd one at the end is its own companion.
+        int64_t next = n + 1 < spectrum_count ? n + 1 : n;
+        const float *spectrum_a = spectra + n * stride, *spectrum_b = spectra + next * stride;
+        float *output_a = output + n * filter_count, *output_b = output + next * filter_count;
+        int64_t f = 0;
+        for (; f + 8 <= filter_count; f += 8) {
+            floats16 s[8], four[4], two[2];
+            for (int j = 0; j < 8; j++) {
+                const float *factors = weights + filters[f + j].first_weight;
+                int32_t bin = filters[f + j].first_bin;
+                floats8 a = 0, b = 0;
+                for (int32_t i = 0; i < filters[f + j].count; i += CKERNELS_SPECTRUM_LANES) {
+                    floats8 w = LOAD8(factors + i);
+                    a += LOAD8(spectrum_a + bin + i) * w;
+                    b += LOAD8(spectrum_b + bin + i) * w;
+                }
+                s[j] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            }
+            for (int j = 0; j < 4; j++) {
+                floats16 a = s[2 * j], b = s[2 * j + 1];
+                four[j] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)
+                    + __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+            }
+            for (int j = 0; j < 2; j++) {
+                floats16 a = four[2 * j], b = four[2 * j + 1];
+                two[j] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 16, 17, 20, 21, 8, 9, 12, 13, 24, 25, 28, 29)
+                    + __builtin_shufflevector(a, b, 2, 3, 6, 7, 18, 19, 22, 23, 10, 11, 14, 15, 26, 27, 30, 31);
+            }
+            floats16 a = two[0], b = two[1];
+            floats16 sums = __builtin_shufflevector(a, b, 0, 2, 4, 6, 16, 18, 20, 22, 8, 10, 12, 14, 24, 26, 28, 30)
+                + __builtin_shufflevector(a, b, 1, 3, 5, 7, 17, 19, 21, 23, 9, 11, 13, 15, 25, 27, 29, 31);
+            STORE8(output_a + f, sums.lo);
+            STORE8(output_b + f, sums.hi);
         }
-        floats8 four[4], two[2];
-        for (int j = 0; j < 4; j++)
-            four[j] = __builtin_shufflevector(s[2 * j], s[2 * j + 1], 0, 1, 2, 3, 8, 9, 10, 11)
-                + __builtin_shufflevector(s[2 * j], s[2 * j + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-        for (int j = 0; j < 2; j++)
-            two[j] = __builtin_shufflevector(four[2 * j], four[2 * j + 1], 0, 1, 4, 5, 8, 9, 12, 13)
-                + __builtin_shufflevector(four[2 * j], four[2 * j + 1], 2, 3, 6, 7, 10, 11, 14, 15);
-        STORE8(output + f, __builtin_shufflevector(two[0], two[1], 0, 2, 4, 6, 8, 10, 12, 14)
-                + __builtin_shufflevector(two[0], two[1], 1, 3, 5, 7, 9, 11, 13, 15));
-    }
-    for (; f < filter_count; f++) {
-        const float *bins = spectrum + filters[f].first_bin, *factors = weights + filters[f].first_weight;
-        floats8 sum = 0;
-        for (int32_t i = 0; i < filters[f].count; i += CKERNELS_SPECTRUM_LANES)
-            sum += LOAD8(bins + i) * LOAD8(factors + i);
-        floats4 four = sum.lo + sum.hi;
-        floats2 two = four.lo + four.hi;
-        output[f] = two.x + two.y;
+        for (; f < filter_count; f++) {
+            const float *factors = weights + filters[f].first_weight;
+            floats8 a = 0, b = 0;
+            for (int32_t i = 0; i < filters[f].count; i += CKERNELS_SPECTRUM_LANES) {
+                a += LOAD8(spectrum_a + filters[f].first_bin + i) * LOAD8(factors + i);
+                b += LOAD8(spectrum_b + filters[f].first_bin + i) * LOAD8(factors + i);
+            }
+            output_a[f] = SUM_OF_LANES(a);
+            output_b[f] = SUM_OF_LANES(b);
+        }
     }
 }
 

@@ -7,7 +7,8 @@ import Testing
         let help = try Command.run(Products.avprep, ["--help"])
         #expect(help.status == 0)
         let commands = [
-            "init", "ingest", "shard", "train", "evaluate", "run", "status", "inspect", "audit", "synth", "doctor",
+            "init", "ingest", "shard", "train", "evaluate", "run", "status", "inspect", "audit", "synth", "wisdom",
+            "doctor",
         ]
         for command in commands {
             #expect(help.standardOutput.contains("  \(command)"))
@@ -50,6 +51,23 @@ import Testing
             #expect(result.standardError.hasPrefix("avprep: avprep.yaml:3:5: ingest.video: unknown key \"fsp\""))
             #expect(result.standardError.split(separator: "\n").count == 1)
             #expect(result.standardOutput.isEmpty)
+        }
+    }
+
+    @Test func whatWisdomPrintsIsTakenByTheKeyAndOtherWisdomRefused() throws {
+        try withTemporaryFolder { folder in
+            _ = try Command.run(Products.avprep, ["init", "--set", "corpus.paths=[a.mp4]"], in: folder)
+            try Data("no film".utf8).write(to: URL(fileURLWithPath: folder + "/a.mp4"))
+            let printed = try Command.run(Products.avprep, ["wisdom"], in: folder)
+            #expect(printed.status == 0)
+            let value = printed.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+            let taken = try Command.run(
+                Products.avprep, ["ingest", "--set", "ingest.fftw_wisdom=\(value)"], in: folder)
+            #expect(taken.status == 2 && taken.standardOutput.contains("1 failed"))
+            let refused = try Command.run(
+                Products.avprep, ["ingest", "--set", "ingest.fftw_wisdom=nonsense"], in: folder)
+            #expect(refused.status == 65 && refused.standardError.hasPrefix("avprep: fftw_wisdom is not of this"))
+            #expect(refused.standardError.split(separator: "\n").count == 1)
         }
     }
 

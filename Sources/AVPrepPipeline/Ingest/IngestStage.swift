@@ -22,9 +22,10 @@ package enum IngestStage {
         try workspace.exclusively {
             let items = try CorpusScan.items(in: workspace)
             removeLitter(workspace)
-            let transforms = try workspace.settings.ingest.spectrograms.map { try Spectrogram($0) }
+            let settings = workspace.settings.ingest
+            let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
             let catalog = try Catalog(path: workspace.catalog)
-            let key = try workspace.settings.ingest.key
+            let key = try settings.key
             let run = try catalog.beginRun(name)
             do {
                 if retry { _ = try catalog.forgetFailures(stage: name) }
@@ -37,7 +38,7 @@ package enum IngestStage {
                 try listing.prepare(transforms)
                 let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
                 let report = try IngestReport(
-                    catalog: catalog, settings: workspace.settings.ingest, nearDuplicates: duplicates,
+                    catalog: catalog, settings: settings, nearDuplicates: duplicates,
                     decidedAnew: decidedAnew)
                 try catalog.endRun(run, report.exitStatus)
                 return report
@@ -151,21 +152,30 @@ private struct Listing {
         let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
         let progress = ProgressReporter("hash", unit: "files", style: context.progress)
         let state = Mutex((files: 0, bytes: Int64(0)))
-        try WorkerPool.run(pending, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            entry in
-            guard let item = items[entry.file.path] else { return }
-            do {
-                let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
-                try catalog.setVideoID(PreparedPath.videoID(digest), of: item.listed)
-            } catch let failure as Failure {
-                try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
+        // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
+        let length = max(1, min(64, pending.count / (16 * max(1, workspace.workers))))
+        let batches = stride(from: 0, to: pending.count, by: length).map {
+            pending[$0..<min($0 + length, pending.count)]
+        }
+        try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            batch in
+            var found: [(videoID: String, path: String)] = []
+            for entry in batch {
+                guard let item = items[entry.file.path] else { continue }
+                do {
+                    let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
+                    found.append((PreparedPath.videoID(digest), item.listed))
+                } catch let failure as Failure {
+                    try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
+                }
+                let (files, bytes) = state.withLock { state in
+                    state.files += 1
+                    state.bytes += max(0, entry.file.size)
+                    return state
+                }
+                progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
             }
-            let (files, bytes) = state.withLock { state in
-                state.files += 1
-                state.bytes += max(0, entry.file.size)
-                return state
-            }
-            progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
+            try catalog.setVideoIDs(found)
         }
         progress.finish()
     }

@@ -20,6 +20,9 @@ enum IngestTable {
             .sections(
                 "spectrograms", \.spectrograms, spectrogram, template: .avts, allowEmpty: true,
                 "the kinds that are stored, in librosa's words"),
+            .optionalText(
+                "fftw_wisdom", \.wisdomText, "measured plans for their transforms, from avprep wisdom; empty: estimated"
+            ),
             .section(
                 "borders", \.borders, borders,
                 "black framing: looked for in spread frames; policy says what becomes of it"),
@@ -214,5 +217,13 @@ enum IngestTable {
             .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "without any progress"),
             .integer("max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576, "of a decoder process, in MiB"),
         ])
+    }
+}
+
+extension IngestSettings {
+    /// As the pipeline file says it: empty for none.
+    fileprivate var wisdomText: String {
+        get { wisdom?.text ?? "" }
+        set { wisdom = newValue.isEmpty ? nil : TransformWisdom(text: newValue) }
     }
 }

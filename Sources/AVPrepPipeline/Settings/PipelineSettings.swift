@@ -68,6 +68,9 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var pcm = PCMSettings()
     package var waveforms: [WaveformSettings] = []
     package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
+    /// How the spectrograms' transforms are done; nil leaves it to FFTW's estimate. Part of what is prepared, since another
+    /// algorithm rounds differently.
+    package var wisdom: TransformWisdom?
     package var borders = BorderSettings()
     package var cuts = CutSettings()
     package var still = StillSettings()

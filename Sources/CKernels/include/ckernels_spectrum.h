@@ -6,8 +6,12 @@
 
 #include <stdint.h>
 
-/// row[i] = samples[i] * window[i], or 0 where |samples[i]| is not at most `limit`, which NaN is not.
-void ckernels_spectrum_taper(const float *samples, const float *window, int64_t count, float limit, float *row);
+/// row[i] = samples[i] * window[i].
+void ckernels_spectrum_taper(const float *samples, const float *window, int64_t count, float *row);
+
+/// The same, but 0 where |samples[i]| is not at most `limit`, which NaN is not. `row` may be `samples`.
+void ckernels_spectrum_taper_limited(
+    const float *samples, const float *window, int64_t count, float limit, float *row);
 
 /// Number of samples whose magnitude is not at most `limit`, NaN among them.
 int64_t ckernels_spectrum_broken(const float *samples, int64_t count, float limit);
@@ -39,10 +43,10 @@ typedef struct {
 /// Bins multiplied at a time.
 #define CKERNELS_SPECTRUM_LANES 8
 
-/// output[f] = Σ weights[first_weight + i] · spectrum[first_bin + i] over the filter's i.
+/// output[n, f] = Σ weights[first_weight + i] · spectra[n · stride + first_bin + i] over the filter's i.
 void ckernels_spectrum_filter_bank(
-    const float *spectrum, const ckernels_spectrum_filter *filters, int64_t filter_count, const float *weights,
-    float *output);
+    const float *spectra, int64_t stride, int64_t spectrum_count, const ckernels_spectrum_filter *filters,
+    int64_t filter_count, const float *weights, float *output);
 
 /// Which logarithm is taken of gain·x.
 enum {
