@@ -158,14 +158,19 @@ extension Catalog {
     package func decidedOtherwise(stage: String, settingsKey: String, policyKey: String) throws -> [String] {
         try read("read") { database in
             guard try database.tableExists("decided") else { return [] }
-            return try String.fetchAll(
-                database,
-                sql: """
-                    SELECT subject FROM decided
-                    WHERE stage = ? AND live = 1 AND settings_key = ? AND policy_key <> ? ORDER BY subject
-                    """, arguments: [stage, settingsKey, policyKey])
+            return try Self.otherPolicies.flatMap { order in
+                try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT subject FROM decided
+                        WHERE stage = ? AND live = 1 AND settings_key = ? AND policy_key \(order) ?
+                        """, arguments: [stage, settingsKey, policyKey])
+            }.sorted()
         }
     }
+
+    /// Two ranges of the index of policies, which are as short as there are few of them; "other than" would go through all.
+    private static let otherPolicies = ["<", ">"]
 
     /// How many ``decidedOtherwise(stage:settingsKey:policyKey:)`` names.
     ///
@@ -173,8 +178,7 @@ extension Catalog {
     package func decidedOtherwiseCount(stage: String, settingsKey: String, policyKey: String) throws -> Int {
         try read("read") { database in
             guard try database.tableExists("decided") else { return 0 }
-            // Two ranges of the index, which are as short as there are few of them; "other than" would go through all.
-            return try ["<", ">"].reduce(0) { sum, order in
+            return try Self.otherPolicies.reduce(0) { sum, order in
                 sum
                     + (try Int.fetchOne(
                         database,

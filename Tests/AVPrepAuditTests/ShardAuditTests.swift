@@ -103,31 +103,23 @@ import Testing
     func reportsAreWhatTheirSchemaSays() throws {
         try withTemporaryFolder { folder in
             var files: [String] = []
+            var verdicts: Set<AuditReport.Verdict> = []
             for cue in [PlantedShards.Cue.flashes, .brighteningRim, .unreliableZoom] {
                 let report = try PlantedShards(cue: cue, videos: 30, recipe: .arrowOfTime).audit(in: folder) {
                     $0.probes = [.border, .globalMotion]
                 }
+                verdicts.formUnion(report.rows.map(\.verdict))
                 files.append("\(folder)/\(files.count).json")
                 try Data(CanonicalJSON.encode(report).utf8).write(to: URL(fileURLWithPath: files[files.count - 1]))
             }
-            let wrong = try Oracle.json(
-                [String].self,
-                """
-                import copy, json, sys, jsonschema
-                schema, *reports = (json.load(open(path)) for path in sys.argv[1:])
-                jsonschema.Draft202012Validator.check_schema(schema)
-                validator = jsonschema.Draft202012Validator(schema)
-                wrong = [error.message[:300] for report in reports for error in validator.iter_errors(report)]
-                for change in (lambda r: r.pop("skipped"), lambda r: r["rows"][0].update(verdict="fine"),
-                               lambda r: r["rows"][0].update(extra=1), lambda r: r["rows"][0].update(accuracy=2)):
-                    other = copy.deepcopy(reports[0])
-                    change(other)
-                    if validator.is_valid(other): wrong.append("a broken report passes")
-                verdicts = {row["verdict"] for report in reports for row in report["rows"]}
-                if not verdicts >= {"leak", "content"}: wrong.append("only %s" % verdicts)
-                print(json.dumps(wrong))
-                """, ["\(Oracle.repository)/schemas/audit.schema.json"] + files)
-            #expect(wrong == [])
+            let faults = try Oracle.schemaFaults(
+                "audit.schema.json", files,
+                breakages: [
+                    "d.pop('skipped')", "d['rows'][0].update(verdict='fine')", "d['rows'][0].update(extra=1)",
+                    "d['rows'][0].update(accuracy=2)",
+                ])
+            #expect(faults == [])
+            #expect(verdicts.isSuperset(of: [.leak, .content]), "every verdict is among what was held against it")
         }
     }
 

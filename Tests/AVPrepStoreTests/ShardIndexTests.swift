@@ -103,22 +103,11 @@ import Testing
     func theSchemaDescribesTheIndex() throws {
         try withTemporaryFolder { folder in
             try index(folder).save(folder)
-            let output = try Oracle.run(
-                """
-                import sys, json, jsonschema
-                schema = json.load(open(sys.argv[1]))
-                jsonschema.Draft202012Validator.check_schema(schema)
-                validator = jsonschema.Draft202012Validator(schema)
-                index = json.load(open(sys.argv[2]))
-                validator.validate(index)
-                for key in list(index):
-                    broken = dict(index); del broken[key]
-                    assert not validator.is_valid(broken), key
-                for shard in [dict(index["shards"][0], sha256="x"), dict(index["shards"][0], other=1)]:
-                    assert not validator.is_valid(dict(index, shards=[shard]))
-                print("ok")
-                """, ["\(Oracle.repository)/schemas/index.schema.json", "\(folder)/index.json"])
-            #expect(output == "ok\n")
+            let faults = try Oracle.schemaFaults(
+                "index.schema.json", ["\(folder)/index.json"],
+                breakages: ["d['shards'][0].update(sha256='x')", "d['shards'][0].update(other=1)"],
+                keysAreRequired: true)
+            #expect(faults == [])
         }
     }
 }

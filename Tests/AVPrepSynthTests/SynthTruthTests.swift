@@ -31,28 +31,18 @@ import Testing
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func truthFollowsItsSchema() throws {
         try withTemporaryFolder { folder in
-            try Self.truth().write(in: folder)
-            let wrong = try Oracle.json(
-                [String].self,
-                """
-                import copy, json, sys, jsonschema
-                schema, truth = (json.load(open(path)) for path in sys.argv[1:3])
-                jsonschema.Draft202012Validator.check_schema(schema)
-                validator = jsonschema.Draft202012Validator(schema)
-                wrong = [error.message for error in validator.iter_errors(truth)]
-                # The schema would notice a wrong cue, a missing time, a word of another version.
-                for change in (lambda t: t["videos"][1]["cues"][0].update(cue="unknown"),
-                               lambda t: t["videos"][0]["events"][0].pop("sound_seconds"),
-                               lambda t: t.update(format_version=2),
-                               lambda t: t["settings"].update(extra=1)):
-                    other = copy.deepcopy(truth)
-                    change(other)
-                    if validator.is_valid(other): wrong.append("a broken truth passes")
-                cues = {cue["cue"] for video in truth["videos"] for cue in video["cues"]}
-                if len(cues) != 9: wrong.append("not every cue is there: %s" % sorted(cues))
-                print(json.dumps(wrong))
-                """, ["\(Oracle.repository)/schemas/synth-truth.schema.json", "\(folder)/truth.json"])
-            #expect(wrong == [])
+            let truth = Self.truth()
+            try truth.write(in: folder)
+            // The schema would notice a wrong cue, a missing time, a word of another version.
+            let faults = try Oracle.schemaFaults(
+                "synth-truth.schema.json", ["\(folder)/truth.json"],
+                breakages: [
+                    "d['videos'][1]['cues'][0].update(cue='unknown')",
+                    "d['videos'][0]['events'][0].pop('sound_seconds')", "d.update(format_version=2)",
+                    "d['settings'].update(extra=1)",
+                ])
+            #expect(faults == [])
+            #expect(Set(truth.videos.flatMap { $0.cues.map(\.kind) }).count == 9, "every cue is there")
         }
     }
 

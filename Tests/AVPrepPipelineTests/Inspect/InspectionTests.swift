@@ -93,6 +93,10 @@ import Testing
         }
     }
 
+    private struct Kind: Decodable {
+        let kind: String
+    }
+
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func theOutputKeepsToItsSchema() throws {
         try withTemporaryFolder { folder in
@@ -114,30 +118,22 @@ import Testing
             }
             #expect(!shards.isEmpty)
             var outputs: [String] = []
+            var kinds: Set<String> = []
             for path in [folder + "/videos/clip.mp4", silent] + stored + shards {
                 outputs.append("\(folder)/\(outputs.count).json")
                 let text = try CanonicalJSON.encode(try inspect(path))
+                kinds.insert(try JSONDecoder().decode(Kind.self, from: Data(text.utf8)).kind)
                 try Data(text.utf8).write(to: URL(fileURLWithPath: outputs[outputs.count - 1]))
             }
-            let wrong = try Oracle.json(
-                [String].self,
-                """
-                import copy, json, sys, jsonschema
-                schema, *reports = (json.load(open(path)) for path in sys.argv[1:])
-                jsonschema.Draft202012Validator.check_schema(schema)
-                validator = jsonschema.Draft202012Validator(schema)
-                wrong = [error.message[:300] for report in reports for error in validator.iter_errors(report)]
-                for change in (lambda r: r.update(kind="other"), lambda r: r["seen"].pop("border"),
-                               lambda r: r["media"]["video"].update(rotationDegrees=45),
-                               lambda r: r["seen"]["segments"][0].update(extra=1)):
-                    other = copy.deepcopy(reports[0])
-                    change(other)
-                    if validator.is_valid(other): wrong.append("a broken report passes")
-                kinds = {report["kind"] for report in reports}
-                if kinds != {"media", "prepared", "shard"}: wrong.append("only %s" % kinds)
-                print(json.dumps(wrong))
-                """, ["\(Oracle.repository)/schemas/inspect.schema.json"] + outputs)
-            #expect(wrong == [])
+            let faults = try Oracle.schemaFaults(
+                "inspect.schema.json", outputs,
+                breakages: [
+                    "d.update(kind='other')", "d['seen'].pop('border')",
+                    "d['media']['video'].update(rotationDegrees=45)",
+                    "d['seen']['segments'][0].update(extra=1)",
+                ])
+            #expect(faults == [])
+            #expect(kinds == ["media", "prepared", "shard"])
         }
     }
 
