@@ -88,23 +88,31 @@ extension Catalog {
     ///   - code: only those with this reason code; nil for all.
     ///   - path: go on after this one; nil begins.
     ///   - limit: at most so many.
+    /// - Complexity: with key, status and code as many rows as it returns, whatever the corpus.
     package func outcomes(
         stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil,
         after path: String? = nil,
         limit: Int = .max
     ) throws -> [OutcomeRecord] {
-        try read("read") { database in
+        // Only the conditions there are: with all of them SQLite goes along the index, and stops at the limit.
+        var conditions = ["stage = :stage", "live = 1"]
+        var arguments: [String: (any DatabaseValueConvertible)?] = ["stage": stage, "limit": limit]
+        for (column, value) in [("status", status), ("settings_key", settingsKey), ("code", code)] {
+            guard let value else { continue }
+            conditions.append("\(column) = :\(column)")
+            arguments[column] = value
+        }
+        if let path {
+            conditions.append("subject > :path")
+            arguments["path"] = path
+        }
+        return try read("read") { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM outcomes WHERE stage = :stage AND live = 1
-                    AND (:status IS NULL OR status = :status) AND (:key IS NULL OR settings_key = :key)
-                    AND (:code IS NULL OR code = :code) AND subject > coalesce(:path, '')
+                    SELECT * FROM outcomes WHERE \(conditions.joined(separator: " AND "))
                     ORDER BY subject LIMIT :limit
-                    """,
-                arguments: [
-                    "stage": stage, "status": status, "key": settingsKey, "code": code, "path": path, "limit": limit,
-                ])
+                    """, arguments: StatementArguments(arguments))
         }.map(outcomeRecord)
     }
 

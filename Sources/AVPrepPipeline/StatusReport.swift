@@ -6,7 +6,7 @@ import Foundation
 /// What happened to every video, and what there is: `avprep status`.
 package struct StatusReport: Sendable, Codable {
     let corpus: CatalogReport
-    /// Failed and skipped items with their reasons, the first few.
+    /// Some failed and skipped items, with their reasons.
     let notes: [String]
     /// Near-duplicates among the prepared videos, as found the last time; nil when none were looked for.
     let nearDuplicates: NearDuplicates.Counts?
@@ -34,9 +34,9 @@ package struct StatusReport: Sendable, Codable {
         }
         let key = try workspace.settings.ingest.key
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
+        let corpus = try catalog.report(stages: [(IngestStage.name, key)])
         return StatusReport(
-            corpus: try catalog.report(stages: [(IngestStage.name, key)]),
-            notes: try OutcomeNotes.first(of: catalog, key: key),
+            corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             straddling: try catalog.counts(stage: ShardStage.name).reasons,

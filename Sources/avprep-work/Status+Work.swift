@@ -3,6 +3,11 @@ import AVPrepPipeline
 
 extension Status: PerformableCommand {
     func perform() throws {
+        if let state = list.flatMap({ ItemList.State(rawValue: $0.rawValue) }) {
+            let items = try ItemList.make(try options.workspace(), state)
+            if options.json || !items.items.isEmpty { try Terminal.show(items, json: options.json, text: \.text) }
+            return
+        }
         let report = try StatusReport.make(try options.workspace(), isThorough: check)
         try Terminal.show(report, json: options.json, text: \.text)
     }

@@ -71,6 +71,24 @@ import Testing
         }
     }
 
+    @Test func statusListsWhatFailedAndWhatIsStillToDo() throws {
+        try withTemporaryFolder { folder in
+            _ = try Command.run(Products.avprep, ["init", "--set", "corpus.paths=[a.mp4, b.mp4]"], in: folder)
+            for name in ["a", "b"] {
+                try Data("no film \(name)".utf8).write(to: URL(fileURLWithPath: folder + "/\(name).mp4"))
+            }
+            _ = try Command.run(Products.avprep, ["ingest"], in: folder)
+            let failed = try Command.run(Products.avprep, ["status", "--list", "failed"], in: folder)
+            let lines = failed.standardOutput.split(separator: "\n").map { $0.split(separator: "\t") }
+            #expect(failed.status == 0 && lines.map { $0.first } == ["a.mp4", "b.mp4"])
+            #expect(lines.allSatisfy { $0.count == 3 })
+            #expect(try Command.run(Products.avprep, ["status", "--list", "done"], in: folder).standardOutput.isEmpty)
+            let pending = try Command.run(
+                Products.avprep, ["status", "--list", "pending", "--set", "ingest.video.fps=5"], in: folder)
+            #expect(pending.standardOutput == "a.mp4\nb.mp4\n")
+        }
+    }
+
     @Test func aMissingPipelineFileSaysHowToMakeOne() throws {
         try withTemporaryFolder { folder in
             let result = try Command.run(Products.avprep, ["ingest"], in: folder)

@@ -5,7 +5,7 @@ import Foundation
 /// Where a corpus stands after an ingest: every listed file once.
 package struct IngestReport: Sendable, Codable {
     package let counts: StageCounts
-    /// The first few files that failed or were skipped, with their reasons.
+    /// Some of the files that failed or were skipped, with their reasons.
     package let notes: [String]
     /// Notes that there are beyond those.
     package let furtherNotes: Int
@@ -22,8 +22,9 @@ package struct IngestReport: Sendable, Codable {
         self.decidedAnew = decidedAnew
         self.nearDuplicates = nearDuplicates.counts
         decisions = try DecisionReport(catalog: catalog, settings: settings)
-        counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
-        notes = try OutcomeNotes.first(of: catalog, key: key)
+        let counts = try catalog.counts(stage: IngestStage.name, settingsKey: key)
+        self.counts = counts
+        notes = try OutcomeNotes.first(of: catalog, counts.reasons, key: key)
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 
@@ -36,7 +37,9 @@ package struct IngestReport: Sendable, Codable {
         var lines = ["\(counts.listed) videos: \(counts.done) done, \(counts.skipped) skipped, \(counts.failed) failed"]
         if counts.pending > 0 { lines[0] += ", \(counts.pending) still to do" }
         lines += notes.map { "  " + $0 }
-        if furtherNotes > 0 { lines.append("  … and \(furtherNotes) more: avprep status names them") }
+        if furtherNotes > 0 {
+            lines.append("  … and \(furtherNotes) more: avprep status --list failed (or skipped) names them all")
+        }
         if counts.failed > 0 {
             lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
         }

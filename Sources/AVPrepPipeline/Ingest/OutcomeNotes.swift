@@ -1,19 +1,26 @@
 import AVPrepCatalog
 import AVPrepCore
 
-/// The first few files that failed or were skipped in ingest, a line each, for reports: failures first.
+/// Some files that failed or were skipped in ingest, a line each, for reports: failures first, and some for each reason.
 enum OutcomeNotes {
-    /// At most so many are shown.
+    /// About so many are shown.
     private static let limit = 20
 
-    /// - Parameter key: of the settings whose outcomes count.
-    static func first(of catalog: Catalog, key: String) throws -> [String] {
+    /// - Parameters:
+    ///   - reasons: how often items failed or were skipped, and why.
+    ///   - key: of the settings whose outcomes count.
+    static func first(of catalog: Catalog, _ reasons: [StageCounts.Reason], key: String) throws -> [String] {
         var notes: [String] = []
         for status in ["failed", "skipped"] {
-            for record in try catalog.outcomes(
-                stage: IngestStage.name, settingsKey: key, status: status, limit: limit - notes.count)
-            {
-                if let reason = record.outcome.reason { notes.append("\(status) (\(reason.code)): \(reason.detail)") }
+            let codes = reasons.filter { $0.status == status }.map(\.code)
+            for (index, code) in codes.enumerated() {
+                // An equal part of the lines that are left, so that a frequent reason hides no rare one.
+                let share = max(1, (limit - notes.count) / (codes.count - index))
+                let records = try catalog.outcomes(
+                    stage: IngestStage.name, settingsKey: key, status: status, code: code, limit: share)
+                notes += records.compactMap { record in
+                    record.outcome.reason.map { "\(status) (\($0.code)): \($0.detail)" }
+                }
             }
         }
         return notes
