@@ -8,27 +8,6 @@ import Testing
 /// Spectrograms beside librosa's, in its own words.
 @Suite(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
 struct SpectrogramOracleTests {
-    /// One spectrogram of one sound: what librosa needs to make it, and where the numbers lie.
-    private struct Case: Codable {
-        var sound: String
-        var samples: String
-        var ours: String
-        /// Whether Kapre's formula for OpenL3 is compared with, instead of librosa's decibels.
-        var kapre: Bool
-        var words: [String: AttributeValue]
-    }
-
-    private struct Deviation: Codable {
-        var sound: String
-        var frames: Int
-        var expectedFrames: Int
-        /// Largest |ours − theirs| / theirs before the logarithm, over values within 50 dB of the frame's loudest bin.
-        var relative: Double
-        /// Largest |ours − theirs| before the logarithm, relative to the frame's largest value.
-        var absolute: Double
-        var finite: Bool
-    }
-
     // Without center, librosa puts a window that is shorter than the transform into its middle; the sound is moved later by
     // half the difference: its frame i then sees the samples from i·hop on. It computes in double precision here, as a
     // reference. What looks at the loudest value is done to our values as `clip_rule` says.
@@ -111,36 +90,14 @@ struct SpectrogramOracleTests {
         print(json.dumps(results))
         """
 
-    /// Writes sounds and what we make of them into `folder`, and asks librosa.
-    private func compare(_ pairs: [(settings: SpectrogramSettings, sounds: [(String, [Float])])]) throws {
-        try withTemporaryFolder { folder in
-            var cases: [Case] = []
-            for (settings, sounds) in pairs {
-                let spectrogram = try Spectrogram(settings)
-                for (name, samples) in sounds {
-                    let path = "\(folder)/\(cases.count)"
-                    try samples.withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: path + ".samples")) }
-                    try spectrogram.values(of: samples).withUnsafeBytes {
-                        try Data($0).write(to: URL(fileURLWithPath: path + ".ours"))
-                    }
-                    cases.append(
-                        Case(
-                            sound: "\(settings.name) \(name)", samples: path + ".samples", ours: path + ".ours",
-                            kapre: settings.preset.rawValue.hasPrefix("openl3"), words: settings.attributes))
-                }
-            }
-            let list = "\(folder)/cases.json"
-            try JSONEncoder().encode(cases).write(to: URL(fileURLWithPath: list))
-            let deviations = try Oracle.json([Deviation].self, Self.script, [list])
-            #expect(deviations.count == cases.count)
-            for deviation in deviations {
-                #expect(deviation.frames == deviation.expectedFrames, "\(deviation)")
-                #expect(deviation.finite, "\(deviation)")
-                #expect(deviation.relative <= 1e-4, "\(deviation)")
-                // Single precision leaves some 1e-7 of the loudest bin everywhere, and the logarithm of the floor, -23 or
-                // -100 dB, is rounded by 1e-7 of the value.
-                #expect(deviation.absolute <= 5e-6, "\(deviation)")
-            }
+    private func compare(_ pairs: [SpectrogramComparison.Kind]) throws {
+        for deviation in try SpectrogramComparison.deviations(of: pairs, by: Self.script) {
+            #expect(deviation.frames == deviation.expectedFrames, "\(deviation)")
+            #expect(deviation.finite == true, "\(deviation)")
+            #expect(deviation.relative <= 1e-4, "\(deviation)")
+            // Single precision leaves some 1e-7 of the loudest bin everywhere, and the logarithm of the floor, -23 or
+            // -100 dB, is rounded by 1e-7 of the value.
+            #expect(try #require(deviation.absolute) <= 5e-6, "\(deviation)")
         }
     }
 
@@ -344,47 +301,5 @@ struct SpectrogramOracleTests {
                     (SpectrogramSettings.named(preset).with { $0.sampleRate = rates[0] }, sounds)
                 })
         }
-    }
-
-    private struct Bank: Codable {
-        var weights: [Float]
-        var centres: [Double]
-    }
-
-    @Test(arguments: [
-        SpectrogramSettings.avts, .named(.openl3Mel128), .named(.openl3Mel256), .named(.vmz), .speechLike,
-    ])
-    func filtersAreLibrosas(settings: SpectrogramSettings) throws {
-        let norm =
-            switch settings.melNorm {
-            case .slaney: "'slaney'"
-            case .none: "None"
-            case .sum: "1"
-            case .squares: "2"
-            case .largest: "np.inf"
-            }
-        let words = """
-            sr=\(settings.sampleRate), n_fft=\(settings.fftLength), n_mels=\(settings.melBands), \
-            fmin=\(settings.minFrequencyHz), fmax=\(settings.highestFrequencyHz), \
-            htk=\(settings.melScale == .htk ? "True" : "False"), norm=\(norm)
-            """
-        let script = """
-            import json, librosa, numpy as np
-            words = dict(\(words))
-            weights = librosa.filters.mel(**words)
-            centres = librosa.mel_frequencies(
-                n_mels=words["n_mels"] + 2, fmin=words["fmin"], fmax=words["fmax"], htk=words["htk"])[1:-1]
-            print(json.dumps(dict(weights=weights.ravel().tolist(), centres=centres.tolist())))
-            """
-        let theirs = try Oracle.json(Bank.self, script)
-        let bank = try MelFilterBank(settings)
-        let ours = bank.matrix
-        try #require(ours.count == theirs.weights.count)
-        for (mine, reference) in zip(ours, theirs.weights) {
-            // Two single-precision roundings; near the foot of a triangle the difference of frequencies cancels.
-            #expect(abs(mine - reference) <= 1e-6 * max(abs(reference), 1e-2))
-        }
-        #expect(zip(bank.centresHz, theirs.centres).allSatisfy { abs($0 - $1) <= 1e-9 * $1 })
-        #expect(try Spectrogram(settings).frequenciesHz == bank.centresHz)
     }
 }

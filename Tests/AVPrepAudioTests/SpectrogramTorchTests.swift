@@ -1,5 +1,3 @@
-import AVPrepCore
-import Foundation
 import TestSupport
 import Testing
 
@@ -8,21 +6,6 @@ import Testing
 /// Spectrograms beside torch's transform, with torchaudio's mel filters and decibels by its formulas: a second outsider.
 @Suite(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
 struct SpectrogramTorchTests {
-    private struct Case: Codable {
-        var name: String
-        var samples: String
-        var ours: String
-        var words: [String: AttributeValue]
-    }
-
-    private struct Deviation: Codable {
-        var name: String
-        var frames: Int
-        var expectedFrames: Int
-        /// Largest |ours - theirs| / theirs before the logarithm, over values within 50 dB of the frame's loudest bin.
-        var relative: Double
-    }
-
     private static let script = """
         import json, math, sys
         import numpy as np
@@ -78,7 +61,7 @@ struct SpectrogramTorchTests {
             whole = 1 + (samples - w["win_length"]) // w["hop_length"] if samples >= w["win_length"] else 0
             expected = (-(-samples // w["hop_length"]) if w["center"] else
                         samples // w["hop_length"] if w["pad_end"] else whole)
-            results.append(dict(name=case["name"], frames=len(ours), expectedFrames=expected,
+            results.append(dict(sound=case["sound"], frames=len(ours), expectedFrames=expected,
                                 relative=float(error.max()) if len(error) else 0.0))
         print(json.dumps(results))
         """
@@ -99,35 +82,22 @@ struct SpectrogramTorchTests {
                 $0.hopLength = rate / 100
             }
         }
-        try withTemporaryFolder { folder in
-            var cases: [Case] = []
-            for settings in kinds {
-                let spectrogram = try Spectrogram(settings)
+        let deviations = try SpectrogramComparison.deviations(
+            of: kinds.map { settings in
                 let rate = settings.sampleRate
-                for (name, samples) in [
-                    ("tone", Sounds.tone(440, seconds: 0.4, sampleRate: rate)),
-                    ("noise", Sounds.noise(seconds: 0.4, sampleRate: rate)),
-                    ("impulse", Sounds.impulse(at: rate / 10, count: rate / 4)),
-                    ("blip", Sounds.noise(seconds: 1, sampleRate: 100)),
-                ] {
-                    let path = "\(folder)/\(cases.count)"
-                    try samples.withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: path + ".samples")) }
-                    try spectrogram.values(of: samples).withUnsafeBytes {
-                        try Data($0).write(to: URL(fileURLWithPath: path + ".ours"))
-                    }
-                    cases.append(
-                        Case(
-                            name: "\(settings.name) \(name)", samples: path + ".samples", ours: path + ".ours",
-                            words: settings.attributes))
-                }
-            }
-            try JSONEncoder().encode(cases).write(to: URL(fileURLWithPath: "\(folder)/cases.json"))
-            let deviations = try Oracle.json([Deviation].self, Self.script, ["\(folder)/cases.json"])
-            #expect(deviations.count == cases.count)
-            for deviation in deviations {
-                #expect(deviation.frames == deviation.expectedFrames, "\(deviation)")
-                #expect(deviation.relative <= 1e-4, "\(deviation)")
-            }
+                return (
+                    settings,
+                    [
+                        ("tone", Sounds.tone(440, seconds: 0.4, sampleRate: rate)),
+                        ("noise", Sounds.noise(seconds: 0.4, sampleRate: rate)),
+                        ("impulse", Sounds.impulse(at: rate / 10, count: rate / 4)),
+                        ("blip", Sounds.noise(seconds: 1, sampleRate: 100)),
+                    ]
+                )
+            }, by: Self.script)
+        for deviation in deviations {
+            #expect(deviation.frames == deviation.expectedFrames, "\(deviation)")
+            #expect(deviation.relative <= 1e-4, "\(deviation)")
         }
     }
 }

@@ -14,6 +14,21 @@ enum PairCorpus {
             soundSeconds: seconds, frameCount: Int((seconds * fps).rounded(.down)), fps: fps, hardExclusion: exclusion)
     }
 
+    /// The pairs of one shard.
+    static func draw(
+        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan, seed: UInt64 = 1,
+        shard: String = "train-00000"
+    ) throws -> PairSet {
+        try PairSampler(sources, settings: settings, shard: shard, seed: seed).draw(plan)
+    }
+
+    /// The same by the default settings.
+    static func draw(
+        _ sources: [PairSource], _ plan: PairPlan, seed: UInt64 = 1, shard: String = "train-00000"
+    ) throws -> PairSet {
+        try draw(sources, PairSettings(), plan, seed: seed, shard: shard)
+    }
+
     /// `videos` videos of one segment each.
     static func plain(_ videos: Int, seconds: Double = 10, fps: Double = 25) -> [PairSource] {
         (0..<videos).map { segment($0, video: "v\($0)", seconds: seconds, fps: fps) }

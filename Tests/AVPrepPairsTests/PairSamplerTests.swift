@@ -13,13 +13,6 @@ import Testing
         Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
     }
 
-    private func draw(
-        _ sources: [PairSource], _ settings: PairSettings = PairSettings(), _ plan: PairPlan, seed: UInt64 = 1,
-        shard: String = "train-00000"
-    ) throws -> PairSet {
-        try PairSampler(sources, settings: settings, shard: shard, seed: seed).draw(plan)
-    }
-
     /// Calls `body` with every set that a random corpus gives. Sets that cannot be are checked elsewhere.
     private func eachSet(
         of seed: UInt64, _ body: (PairSet, [Int32: PairSource], PairSettings) throws -> Void
@@ -149,7 +142,7 @@ import Testing
         PairSet, PairError
     > {
         do {
-            return .success(try draw(sources, settings, plan))
+            return .success(try PairCorpus.draw(sources, settings, plan))
         } catch {
             return .failure(error as? PairError ?? PairError(.settings, "\(error)"))
         }
@@ -157,17 +150,11 @@ import Testing
 
     @Test func seedShardAndSetHaveTheirOwnPairs() throws {
         let sources = PairCorpus.plain(6)
-        let set = try draw(sources, .easy)
-        #expect(try draw(sources, .easy) == set)
-        #expect(try draw(sources, .easy, seed: 2).pairs != set.pairs)
-        #expect(try draw(sources, .easy, shard: "train-00001").pairs != set.pairs)
-        #expect(try draw(sources, PairPlan(name: "other", .easy)).pairs != set.pairs)
-    }
-
-    private func draw(
-        _ sources: [PairSource], _ plan: PairPlan, seed: UInt64 = 1, shard: String = "train-00000"
-    ) throws -> PairSet {
-        try draw(sources, PairSettings(), plan, seed: seed, shard: shard)
+        let set = try PairCorpus.draw(sources, .easy)
+        #expect(try PairCorpus.draw(sources, .easy) == set)
+        #expect(try PairCorpus.draw(sources, .easy, seed: 2).pairs != set.pairs)
+        #expect(try PairCorpus.draw(sources, .easy, shard: "train-00001").pairs != set.pairs)
+        #expect(try PairCorpus.draw(sources, PairPlan(name: "other", .easy)).pairs != set.pairs)
     }
 
     // MARK: - How they are spread
@@ -180,7 +167,7 @@ import Testing
         ]
         var settings = PairSettings()
         settings.pairsPerSegment = 40_000
-        let set = try draw(sources, settings, .hard)
+        let set = try PairCorpus.draw(sources, settings, .hard)
         var allowed: [Int: [[Int]]] = [:]
         let places = [(0, 9, 3.0), (1, 5, 6.4)]
         for (row, count, start) in places {
@@ -228,7 +215,7 @@ import Testing
     @Test func positivesAndEasyNegativesUseTheWholeSegmentEvenly() throws {
         var settings = PairSettings()
         settings.pairsPerSegment = 4000
-        let set = try draw(PairCorpus.plain(4, seconds: 3, fps: 10), settings, .easy)
+        let set = try PairCorpus.draw(PairCorpus.plain(4, seconds: 3, fps: 10), settings, .easy)
         var counts = [Int](repeating: 0, count: 21)
         for pair in set.pairs where pair.kind == .easy { counts[Int(pair.videoStartFrame)] += 1 }
         let mean = Double(set.pairs.count / 2) / 21
@@ -239,160 +226,9 @@ import Testing
         let sources = PairCorpus.plain(10) + [PairCorpus.segment(10, video: "quiet", exclusion: .silent)]
         var settings = PairSettings()
         settings.pairsPerSegment = 10
-        let set = try draw(sources, settings, .hard)
+        let set = try PairCorpus.draw(sources, settings, .hard)
         let counts = Dictionary(set.pairs.map { ($0.videoSegment, 1) }, uniquingKeysWith: +)
         #expect(Set(counts.keys) == Set(0..<10))
         #expect(Set(counts.values).isSubset(of: [8, 12]), "ten segments share 25 crossings of four pairs")
-    }
-
-    // MARK: - Sizes, and what cannot be
-
-    @Test func aSetHasSoManyPairsASegment() throws {
-        for plan in try PairCorpus.plans(PairSettings()) {
-            let set = try draw(PairCorpus.plain(50), plan)
-            #expect(set.pairs.count == 400 && plan.name == set.plan.name)
-            #expect(set.statistics.hardShare == plan.shares.hard)
-        }
-    }
-
-    @Test func whereFewGiveHardNegativesTheSetIsSmallerAndTheRatioStays() throws {
-        let sources = (0..<40).map {
-            PairCorpus.segment($0, video: "v\($0)", exclusion: $0 < 4 ? nil : $0 < 20 ? .silent : .still)
-        }
-        // Four segments give at most 4 × 8 hard pairs' worth: a quarter of 128.
-        let mixed = try draw(sources, .mixed)
-        #expect(mixed.pairs.count == 128 && mixed.statistics.count(.hard) == 16 && mixed.statistics.count(.easy) == 48)
-        #expect(mixed.statistics.withoutHard == ["silent": 16, "still": 20])
-        #expect(mixed.statistics.videosWithoutHard == ["silent": 16, "still": 20])
-        #expect(try draw(sources, .easy).pairs.count == 320)
-        #expect(try draw(sources, .hard).pairs.count == 32)
-    }
-
-    /// By trying every couple of places of every video.
-    @Test(arguments: UInt64(0)..<30)
-    func aSegmentIsRefusedExactlyWhereNoCoupleOfPlacesIsAllowed(seed: UInt64) throws {
-        let sources = PairCorpus.random(seed: seed)
-        let settings = PairCorpus.randomSettings(seed: seed)
-        var expected: [String: Int] = [:]
-        let videos = Dictionary(grouping: sources.filter { places($0, settings) > 0 }, by: \.videoID)
-        for segment in videos.values.joined() {
-            let others = (videos[segment.videoID] ?? []).filter { $0.hardExclusion == nil }
-            if let exclusion = segment.hardExclusion {
-                expected[exclusion.rawValue, default: 0] += 1
-            } else if !others.contains(where: { hasCouple(segment, $0, settings) }) {
-                expected["too-short-for-gap", default: 0] += 1
-            }
-        }
-        guard Set(videos.values.joined().map(\.group)).count > 1 else { return }
-        #expect(try draw(sources, settings, .easy).statistics.withoutHard == expected)
-    }
-
-    private func places(_ source: PairSource, _ settings: PairSettings) -> Int {
-        let frames = max(1, Int((settings.clipSeconds * source.fps).rounded()))
-        return (0..<max(0, source.frameCount)).count {
-            $0 + frames <= source.frameCount
-                && Double($0) / source.fps + settings.clipSeconds <= source.soundSeconds + 1e-6
-        }
-    }
-
-    private func hasCouple(_ first: PairSource, _ second: PairSource, _ settings: PairSettings) -> Bool {
-        let clip = max(1, (settings.clipSeconds * first.fps).rounded()) / first.fps
-        let least = settings.gapSeconds + (settings.gapMeasure == .endToStart ? max(clip, settings.clipSeconds) : 0)
-        let most = settings.maxShiftSeconds > 0 ? settings.maxShiftSeconds : .infinity
-        return (0..<places(first, settings)).contains { frame in
-            (0..<places(second, settings)).contains { otherFrame in
-                let shift =
-                    first.startSeconds + Double(frame) / first.fps - second.startSeconds
-                    - Double(otherFrame) / second.fps
-                return abs(shift) >= least - 1e-6 && abs(shift) <= most + 1e-6
-            }
-        }
-    }
-
-    @Test func oneVideoGivesNoEasyNegativesAndTheErrorSaysSo() throws {
-        let one = [PairCorpus.segment(0, video: "a"), PairCorpus.segment(1, video: "a", start: 10)]
-        let error = #expect(throws: PairError.self) { try draw(one, .easy) }
-        #expect(error?.code == .noEasyNegatives)
-        #expect(error?.description.hasPrefix("pair set easy of train-00000: all its segments are of one video") == true)
-        let twins = [
-            PairCorpus.segment(0, video: "a", group: "g"), PairCorpus.segment(1, video: "b", group: "g"),
-        ]
-        #expect(throws: PairError.self) { try draw(twins, .mixed) }
-        #expect(try draw(twins, .hard).pairs.count == 16)
-    }
-
-    @Test func twoVideosAreEnough() throws {
-        var settings = PairSettings()
-        settings.pairsPerSegment = 1
-        #expect(try draw(PairCorpus.plain(2), settings, .easy).pairs.count == 4)
-    }
-
-    @Test func segmentsShorterThanTheClipGiveNothingAndAreCounted() throws {
-        let sources = PairCorpus.plain(3) + (3..<8).map { PairCorpus.segment($0, video: "v\($0)", seconds: 0.96) }
-        let set = try draw(sources, .easy)
-        #expect(set.statistics.excluded == ["too-short": 5])
-        #expect(set.statistics.segments == 8 && set.statistics.segmentsUsed == 3 && set.statistics.videosUsed == 3)
-        #expect(set.pairs.allSatisfy { $0.videoSegment < 3 && $0.audioSegment < 3 })
-        let error = #expect(throws: PairError.self) { try draw(Array(sources[3...]), .easy) }
-        #expect(error?.code == .nothingToPair)
-        #expect(throws: PairError.self) { try draw([], .easy) }
-    }
-
-    @Test func segmentsTooShortForTheGapGiveNoHardNegatives() throws {
-        // 63 frames hold two clips of 25 and a gap of half a second (13 frames), once each way; one less does not.
-        let set = try draw(PairCorpus.plain(2, seconds: 2.52), .hard)
-        #expect(Set(set.pairs.map(\.videoStartFrame)) == [0, 38])
-        let error = #expect(throws: PairError.self) { try draw(PairCorpus.plain(2, seconds: 2.48), .hard) }
-        #expect(error?.code == .noHardNegatives)
-        #expect(error?.description.contains("2 too-short-for-gap") == true)
-    }
-
-    @Test func aSegmentInOnePieceWithAnotherTakesItsSoundFromThere() throws {
-        // Each too short for the gap, together long enough.
-        let sources = [
-            PairCorpus.segment(0, video: "a", seconds: 2), PairCorpus.segment(1, video: "a", start: 2, seconds: 2),
-        ]
-        let set = try draw(sources, .hard)
-        for pair in set.pairs where pair.kind == .hard { #expect(pair.videoSegment != pair.audioSegment) }
-    }
-
-    @Test func aClipAsLongAsTheSegmentHasOnePlace() throws {
-        let set = try draw(PairCorpus.plain(3, seconds: 1), .easy)
-        #expect(set.pairs.allSatisfy { $0.videoStartFrame == 0 && $0.audioStartSeconds == 0 })
-        #expect(set.statistics.repeats > 0, "few places, so pairs repeat, and are counted")
-    }
-
-    @Test func multisensoryShiftsStayWithinTheirBounds() throws {
-        var settings = PairSettings()
-        settings.clipSeconds = 125 * 1001.0 / 30000
-        settings.gapMeasure = .startToStart
-        settings.gapSeconds = 65 * 1001.0 / 30000
-        settings.maxShiftSeconds = 176 * 1001.0 / 30000
-        settings.pairsPerSegment = 2000
-        let sources = PairCorpus.plain(2, seconds: 302 * 1001.0 / 30000 + 1e-9, fps: 30000.0 / 1001)
-        let set = try draw(sources, settings, .hard)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
-            Int(($0.audioStartSeconds * 30000 / 1001).rounded()) - Int($0.videoStartFrame)
-        }
-        #expect(shifts.allSatisfy { (65...176).contains(abs($0)) })
-        #expect(Set(shifts.map(abs)).count > 100, "all shifts occur, not the ends alone")
-    }
-
-    @Test func segmentsThatContradictEachOtherAreRefused() throws {
-        let overlapping = [PairCorpus.segment(0, video: "a"), PairCorpus.segment(1, video: "a", start: 5)]
-        #expect(throws: PairError.self) { try draw(overlapping, .hard) }
-        let torn = [
-            PairCorpus.segment(0, video: "a", group: "g"), PairCorpus.segment(1, video: "a", group: "h", start: 10),
-        ]
-        #expect(throws: PairError.self) { try draw(torn, .easy) }
-        for damage in [
-            { (source: inout PairSource) in source.fps = .nan }, { $0.fps = 0 }, { $0.frameCount = -1 },
-            { $0.frameCount = .max }, { $0.soundSeconds = .infinity }, { $0.startSeconds = .nan }, { $0.row = -1 },
-        ] {
-            var source = PairCorpus.segment(0, video: "a")
-            damage(&source)
-            let error = #expect(throws: PairError.self) { try draw([source], .hard) }
-            #expect(error?.code == .source)
-        }
     }
 }
