@@ -40,9 +40,12 @@ struct ScenePlanner {
         // A moving camera needs objects that stay away from the picture's edge.
         let moves = plan.cues.contains { [.pan, .zoom, .shake].contains($0.kind) }
         let inset = moves ? 0.16 : 0.08
-        // The room is at most as wide as high, in the middle: a square crop of a wide picture shows all of it.
+        // The room is at most as wide as high, near the middle: a square crop of a wide picture shows all of it. Off the
+        // middle it is, to one side in all scenes, lest its walls look like the filler bars beside a portrait film.
         let room = SIMD2(min(size.x, size.y), min(size.y, 1.5 * size.x)) * (1 - 2 * inset)
-        let corner = (size - room) / 2
+        var corner = (size - room) / 2
+        var place = SeededRandom(seed: settings.seed, for: "\(name)stage")
+        corner.x += place.uniform(0.035...0.06) * min(size.x, size.y) * (place.unit() < 0.5 ? 1 : -1)
         let stage = SIMD4(corner.x, corner.y, corner.x + room.x, corner.y + room.y)
         plan.scenes.append(
             SynthPlan.Scene(

@@ -21,6 +21,8 @@ struct DissolveDetector {
     /// Least change of the pattern, in levels, and the share of the tiles that take part in it.
     static let smallestPatternChange: Float = 9
     static let smallestPatternShare: Float = 0.5
+    /// Share of the tiles that are not black in both pictures, at least: what stays black takes no part in anything.
+    static let smallestLitShare = 0.3
     /// From frame to frame the picture changes by at most this share: more is a cut.
     static let largestStep: Float = 0.4
     /// Likeness and correlation from which two pictures show the same thing in another light.
@@ -81,8 +83,15 @@ struct DissolveDetector {
     }
 
     /// Whether a change is one of the whole picture: something that comes into it changes a part.
-    private static func isEverywhere(_ changes: [Float], _ change: Float) -> Bool {
-        changes.count { $0 >= change / 3 } * 10 >= changes.count * 6
+    private static func isEverywhere(_ changes: [Float], _ change: Float, _ lit: [Int]) -> Bool {
+        lit.count { changes[$0] >= change / 3 } * 10 >= lit.count * 6
+    }
+
+    /// The tiles that are not black in both pictures, where there are enough of them.
+    private static func lit(_ first: Thumbnail, _ last: Thumbnail, _ grid: TileGrid) -> [Int]? {
+        let brightness = zip(first.brightness(in: grid), last.brightness(in: grid)).map(max)
+        let lit = brightness.indices.filter { brightness[$0] >= CutDetector.blackLevel }
+        return Double(lit.count) >= smallestLitShare * Double(grid.count) ? lit : nil
     }
 
     /// The nearest frames that this one is a mixture of.
@@ -102,8 +111,9 @@ struct DissolveDetector {
                 after.distance(fromMixtureOf: first, and: last, 0.5 + share) <= Self.largestMiss * change,
                 (index - reach + 1...index + reach).allSatisfy({ history.change(to: $0) <= Self.largestStep * change }),
                 min(first.deviation, last.deviation) >= FadeDetector.plainDeviation,
-                Self.isEverywhere(last.changes(from: first, in: grid), change),
-                hasMixedPattern(first, middle, last, grid),
+                let lit = Self.lit(first, last, grid),
+                Self.isEverywhere(last.changes(from: first, in: grid), change, lit),
+                hasMixedPattern(first, middle, last, grid, lit),
                 first.correlation(with: last) < Self.sameCorrelation
                     || first.likeness(with: last, blackLevel: 0) < Self.samePattern,
                 last.displacedShare(from: first) >= Self.smallestDisplacedShare
@@ -114,10 +124,12 @@ struct DissolveDetector {
     }
 
     /// Whether the pattern changes over the whole picture, and lies half-way in the middle.
-    private func hasMixedPattern(_ first: Thumbnail, _ middle: Thumbnail, _ last: Thumbnail, _ grid: TileGrid) -> Bool {
+    private func hasMixedPattern(
+        _ first: Thumbnail, _ middle: Thumbnail, _ last: Thumbnail, _ grid: TileGrid, _ lit: [Int]
+    ) -> Bool {
         let change = last.patternDifference(fromMixtureOf: first, and: first, in: grid)
         guard change.mean >= Self.smallestPatternChange,
-            Float(change.tiles.count { $0 >= change.mean / 3 }) >= Self.smallestPatternShare * Float(grid.count)
+            Float(lit.count { change.tiles[$0] >= change.mean / 3 }) >= Self.smallestPatternShare * Float(lit.count)
         else { return false }
         let miss = middle.patternDifference(fromMixtureOf: first, and: last, in: grid)
         return miss.mean <= Self.largestPatternMiss * change.mean

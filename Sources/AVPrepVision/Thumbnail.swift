@@ -102,12 +102,13 @@ struct Thumbnail {
     /// How well this picture is `other` seen from a camera that turned: the least mean difference of brightness over all
     /// shifts that leave a third of the picture in common, as a share of the difference without a shift.
     ///
-    /// 1 for two pictures that have nothing to do with each other; near 0 after a jerk of the camera.
+    /// 1 for two pictures that have nothing to do with each other; near 0 after a jerk of the camera. What they have in
+    /// common under a shift has to agree in what it shows, not in its level alone: dark corners match everywhere.
     func displacedShare(from other: Thumbnail) -> Float {
         let height = count / width
         let (reachX, reachY) = (width * 6 / 10, height * 4 / 10)
-        var atRest: Float = 0
-        var least = Float.infinity
+        let atRest = brightnessChange(from: other)
+        var least = atRest
         planes.withUnsafeBufferPointer { a in
             other.planes.withUnsafeBufferPointer { b in
                 for down in -reachY...reachY {
@@ -121,13 +122,39 @@ struct Thumbnail {
                             for column in columns { sum += abs(a[here + column] - b[there + column]) }
                         }
                         let mean = sum / Float(rows.count * columns.count)
-                        if down == 0 && right == 0 { atRest = mean }
-                        least = min(least, mean)
+                        if mean < least, correlation(with: other, rows, columns, down, right) >= Self.commonPattern {
+                            least = mean
+                        }
                     }
                 }
             }
         }
         return atRest > 0 ? least / atRest : 1
+    }
+
+    /// Correlation of brightness from which two parts of pictures show the same thing: two real pictures that have nothing
+    /// to do with each other have -0.4...0.5 where their levels match best.
+    private static let commonPattern: Float = 0.5
+
+    /// Correlation of brightness of a part with that part of the other picture which lies `down` and `right` before it.
+    private func correlation(
+        with other: Thumbnail, _ rows: Range<Int>, _ columns: Range<Int>, _ down: Int, _ right: Int
+    ) -> Float {
+        var (sumHere, sumThere, squareHere, squareThere, product) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        for row in rows {
+            for column in columns {
+                let here = Double(planes[row * width + column])
+                let there = Double(other.planes[(row - down) * width + column - right])
+                sumHere += here
+                sumThere += there
+                squareHere += here * here
+                squareThere += there * there
+                product += here * there
+            }
+        }
+        let count = Double(rows.count * columns.count)
+        let power = (squareHere - sumHere * sumHere / count) * (squareThere - sumThere * sumThere / count)
+        return power > 1 ? Float((product - sumHere * sumThere / count) / power.squareRoot()) : 0
     }
 
     // MARK: - Mixtures

@@ -93,6 +93,9 @@ import Testing
             corpus.settings.ingest.video.fps = 25
             corpus.settings.shard.split.test = 0.5
             corpus.settings.duplicates.enabled = false
+            // Four groups: with this seed they do not all fall on one side; one alone on its side has no easy negatives.
+            corpus.settings.seed = 2
+            corpus.settings.shard.pairs.hardRatio = 1
             for (number, source) in (0..<4).map({
                 DuplicateSource.practice(number: $0, width: 96, height: 54, seconds: 4)[0]
             }).enumerated() {

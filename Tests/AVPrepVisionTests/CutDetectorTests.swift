@@ -128,6 +128,22 @@ import Testing
         #expect(try Self.cuts(frames).map(\.index) == [12])
     }
 
+    /// Each tile is held against what it did before and after: light that fades in one corner hides no cut.
+    @Test func aCutWhileAGlowFadesIsFound() throws {
+        let room = Self.shot(24, seed: 16, speed: 0.2)
+        let things = Self.shot(12, seed: 17, speed: 0.2) + Self.shot(12, seed: 18, speed: 0.2)
+        let scenes = zip(room, things).map { room, things in
+            Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let index = 3 * (y * Self.width + x) + channel
+                return 0.6 * Double(room.pixels[index]) + 0.4 * Double(things.pixels[index])
+            }
+        }
+        let frames = Self.lit(scenes, centre: (10, 8), reach: 7.5) { index in
+            [8: 1, 9: 0.1, 10: 0.8, 11: 0.15][index] ?? 0
+        }
+        #expect(try Self.cuts(frames).map(\.index) == [12])
+    }
+
     /// A stage in the dark, or a picture that covers half the frame.
     @Test func whatStaysBlackDoesNotHideACut() throws {
         let frames = (Self.shot(12, seed: 19) + Self.shot(12, seed: 20)).map { frame in
@@ -193,6 +209,22 @@ import Testing
         let middle = 40 + length / 2
         #expect(abs((changes.first?.newShot ?? 0) - middle) <= 2)
         #expect((changes.first?.start ?? 99) <= 42 && (changes.first?.end ?? 0) >= 38 + length)
+    }
+
+    /// Out of a dark hall with a lit window, into a picture with a dark side.
+    @Test func whatStaysBlackDoesNotHideADissolve() throws {
+        let (hall, day) = (Self.shot(1, seed: 28, contrast: 2)[0], Self.shot(1, seed: 29, contrast: 1.5)[0])
+        let frames = (0..<70).map { index in
+            let share = min(1, max(0, Double(index - 25) / 20))
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let pixel = 3 * (y * Self.width + x) + channel
+                let first = (24..<34).contains(x) && y < 24 ? Double(hall.pixels[pixel]) : 4
+                return (1 - share) * first + share * (x < 30 ? 10 : Double(day.pixels[pixel]))
+            }
+        }
+        let changes = try Self.changes(frames)
+        #expect(changes.map(\.form) == [.dissolve])
+        #expect(abs((changes.first?.newShot ?? 0) - 35) <= 3)
     }
 
     /// The camera stands, and the speaker sits elsewhere all at once.
