@@ -43,7 +43,8 @@ struct StillBench: ParsableCommand {
     func run() throws {
         let path = NSTemporaryDirectory() + "avprep-still-\(getpid()).mp4"
         defer { unlink(path) }
-        let scenes = try BenchScenes.all(clips, shortSide: 180, fps: 25, seconds: 1.5).filter(\.moves)
+        let scenes = try BenchScenes.all(clips, shortSide: 180, fps: 25, seconds: 1.5)
+            .filter { $0.moves && $0.showsSomething }
         var rows = [["case", "truth", "videos", "right", "freezedetect right", "CPU ms a video second"]]
         var ours = Table()
         var others = Table()
@@ -77,8 +78,7 @@ struct StillBench: ParsableCommand {
         let settings = StillSettings()
         let start = ProcessCost.cpuSeconds
         let held = try Stillness.held(
-            collector.greys, differences: collector.differences, fps: Double(StillCase.fps),
-            level: Float(settings.level))
+            collector.greys, fps: Double(StillCase.fps), level: Float(settings.level))
         score.seconds += ProcessCost.cpuSeconds - start
         score.videoSeconds += Double(collector.greys.count) / Double(StillCase.fps)
         let measure = Stillness.measure(held: held, differences: collector.differences)
@@ -134,5 +134,13 @@ extension CaseScene {
         let places = stride(from: 0, to: first.pixels.count, by: 97)
         let sum = places.reduce(0) { $0 + abs(Int(first.pixels[$1]) - Int(last.pixels[$1])) }
         return sum > first.pixels.count / 97
+    }
+
+    /// Whether there is something to be seen in its first frame: a standard deviation of eight levels.
+    fileprivate var showsSomething: Bool {
+        guard let first = frames.first else { return false }
+        let levels = stride(from: 0, to: first.pixels.count, by: 97).map { Double(first.pixels[$0]) }
+        let mean = levels.reduce(0, +) / Double(levels.count)
+        return levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } >= 64 * Double(levels.count)
     }
 }

@@ -1,4 +1,5 @@
 import AVPrepCore
+import Foundation
 import Testing
 
 @testable import AVPrepVision
@@ -17,7 +18,7 @@ import Testing
     private func share(_ count: Int, _ picture: (_ index: Int) -> Image8) throws -> Double {
         let greys = (0..<count).map(picture)
         let differences = zip(greys, greys.dropFirst()).map(Stillness.difference)
-        let held = try Stillness.held(greys, differences: differences, fps: 25)
+        let held = try Stillness.held(greys, fps: 25)
         return Stillness.measure(held: held, differences: differences).share
     }
 
@@ -53,6 +54,53 @@ import Testing
         #expect(isHeld > 0.95)
     }
 
+    /// What an encoder leaves of grain stays for some frames and is coarser than pixels.
+    @Test func grainThatStaysForAFewFramesIsNoMotion() throws {
+        let still = view(Point(0, 0))
+        var random = SeededRandom(seed: 6)
+        var blocks: [Double] = []
+        let isHeld = try share(60) { index in
+            if index % 3 == 0 { blocks = (0..<48 * 32).map { _ in random.normal() } }
+            return Pictures.make(96, 64, 1) { x, y, _ in
+                Double(still.pixels[96 * y + x]) + 0.8 * blocks[48 * (y / 2) + x / 2]
+            }
+        }
+        #expect(isHeld > 0.95)
+    }
+
+    /// As a camera on a tripod in the wind; and where grain lies over it.
+    @Test(arguments: [0.0, 3]) func aPictureThatSwaysIsNotHeld(grain: Double) throws {
+        var random = SeededRandom(seed: 7)
+        let isHeld = try share(60) { index in
+            let shifted = view(Point(0.4 * sin(Double(index) / 4), 0))
+            return Pictures.make(192, 128, 1) { x, y, _ in
+                Double(shifted.pixels[96 * (y / 2) + x / 2]) + grain * random.normal()
+            }
+        }
+        #expect(isHeld == 0)
+    }
+
+    /// Frames are told one second late, and each but the first is told once.
+    @Test(arguments: [0, 1, 2, 5, 25, 26, 27, 60]) func everyFrameIsTold(count: Int) throws {
+        let still = view(Point(0, 0))
+        let held = try Stillness.held(Array(repeating: still, count: count), fps: 25)
+        #expect(held == Array(repeating: true, count: max(0, count - 1)))
+        var pictures = HeldPictures(fps: 25)
+        let told = try (0..<count).compactMap { _ in try pictures.push(still) }.count
+        #expect(told == max(0, count - 25))
+    }
+
+    /// A film that stops is held from there on, and a still picture up to where the film goes on.
+    @Test func aStretchBeginsAndEndsWhereTheFilmStops() throws {
+        let frames = (0..<100).map { index in
+            let moment = index < 30 ? index : max(30, index - 39)
+            return view(Point(2 * Double(moment), 0))
+        }
+        let held = try Stillness.held(frames, fps: 25)
+        // held[k] is of frame k + 1.
+        #expect(held.indices.filter { held[$0] } == Array(30..<69))
+    }
+
     @Test func aSmallThingThatMovesIsMotion() throws {
         let still = view(Point(0, 0))
         let isHeld = try share(60) { index in
@@ -74,7 +122,7 @@ import Testing
     }
 
     @Test func oneFrameAndNoFrameHaveNoMotion() throws {
-        #expect(try Stillness.held([], differences: [], fps: 25) == [])
-        #expect(try Stillness.held([Image8(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
+        #expect(try Stillness.held([], fps: 25) == [])
+        #expect(try Stillness.held([Image8(width: 2, height: 2, channels: 1)], fps: 25) == [])
     }
 }

@@ -81,7 +81,7 @@ struct SegmentCues {
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
         let held = try Stillness.held(
-            taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
+            taken.greys, fps: settings.video.fps, level: Float(settings.still.level))
         let all = Stillness.measure(held: held, differences: taken.differences)
         let shot = Stillness.measure(
             held: outside.map { held[$0] }, differences: outside.map { taken.differences[$0] })

@@ -65,6 +65,9 @@ final class InspectionPass: DecodeConsumer {
     private var cutDetector: CutDetector
     /// The frame from which the cut detector counts.
     private var firstDetectedFrame = 0
+    private var heldPictures: HeldPictures
+    /// The next frame to be told whether it is held.
+    private var nextHeld = 1
     private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
     private var silenceFinder = StretchFinder(leastSeconds: leastStretchSeconds)
     private var piece: [Float] = []
@@ -99,6 +102,7 @@ final class InspectionPass: DecodeConsumer {
         part = Image8(width: border.inner.width, height: border.inner.height, channels: 3)
         grey = Image8(width: part.width, height: part.height, channels: 1)
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
+        heldPictures = HeldPictures(fps: settings.video.fps, level: Float(settings.still.level))
         moments = draws ? MomentSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
@@ -141,14 +145,11 @@ final class InspectionPass: DecodeConsumer {
         takeSegments()
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
-        let fps = settings.video.fps
         var isRepeated = false
         if let lastGrey, jumps.last != index {
-            let difference = Stillness.difference(lastGrey, grey)
-            isRepeated = difference == 0
-            let isStill = difference <= Float(settings.still.level)
-            stillFinder.push(isStill, from: Double(index - 1) / fps, to: Double(index) / fps)
+            isRepeated = Stillness.difference(lastGrey, grey) == 0
         }
+        if let isStill = try heldPictures.push(grey) { takeStillness([isStill]) }
         if lastGrey == nil {
             lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
         }
@@ -176,7 +177,7 @@ final class InspectionPass: DecodeConsumer {
         take(cutDetector.finish())
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
-        stillFinder.finish()
+        finishStillness(beforeFrame: index)
         if !piece.isEmpty { closePiece() }
         silenceFinder.finish()
         jumps.append(index)
@@ -188,7 +189,7 @@ final class InspectionPass: DecodeConsumer {
         try assembler.finish()
         takeSegments()
         take(cutDetector.finish())
-        stillFinder.finish()
+        finishStillness(beforeFrame: frameCount)
         if !piece.isEmpty { closePiece() }
         silenceFinder.finish()
         spectrogram?.finish()
@@ -231,6 +232,22 @@ final class InspectionPass: DecodeConsumer {
             return .init(startSeconds: start, endSeconds: start + stretch.endSeconds - stretch.startSeconds)
         }
         return stretches
+    }
+
+    /// Takes what is known of the next frames.
+    private func takeStillness(_ held: [Bool]) {
+        for isHeld in held {
+            let (start, end) = (Double(nextHeld - 1), Double(nextHeld))
+            stillFinder.push(isHeld, from: start / settings.video.fps, to: end / settings.video.fps)
+            nextHeld += 1
+        }
+    }
+
+    /// Nothing is held across frame `index`.
+    private func finishStillness(beforeFrame index: Int) {
+        takeStillness(heldPictures.finish())
+        stillFinder.finish()
+        nextHeld = index + 1
     }
 
     private func take(_ changes: [ShotChange]) {

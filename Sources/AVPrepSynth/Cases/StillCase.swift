@@ -1,4 +1,5 @@
 package import AVPrepCore
+import Foundation
 
 /// A short video of which is known whether its picture is held: the truth that stillness is measured by.
 package struct StillCase: Sendable {
@@ -13,6 +14,8 @@ package struct StillCase: Sendable {
         case zoom
         /// A picture that slides by slowly.
         case slide
+        /// A picture that sways by a pixel or less, as before a camera on a tripod in the wind.
+        case sway
         /// One thing that moves in a picture that stands.
         case smallThing
         /// The same under grain.
@@ -37,7 +40,7 @@ package struct StillCase: Sendable {
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
-    ///   - scenes: moving, at 25 frames a second.
+    ///   - scenes: moving, at 25 frames a second; what slides, sways or grows has to be seen in their first frames.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int = 320, height: Int = 180) {
         var random = SeededRandom(seed: UInt64(number), for: "still-\(kind.rawValue)")
         self.kind = kind
@@ -50,6 +53,7 @@ package struct StillCase: Sendable {
         let thing = StillThing(width: width, height: height, &random)
         let stop = 15 + random.below(20)
         var state = random.next()
+        let (amplitude, period) = (random.uniform(0.4...1), random.uniform(15...60))
         frames = (0..<100).map { index in
             let target = Image8(width: width, height: height, channels: 3)
             let picture: Image8 =
@@ -72,6 +76,9 @@ package struct StillCase: Sendable {
                     let (u, v) = (0.7 * Double(x) + right * time, 0.7 * Double(y) + 0.15 * Double(height) + down * time)
                     return (u * sx, v * sy)
                 }
+            case .sway:
+                let right = amplitude * sin(2 * .pi * time / period)
+                picture.resample(into: target) { x, y in ((Double(x) + right) * sx, Double(y) * sy) }
             default: picture.stretch(into: target)
             }
             if kind == .smallThing || kind == .grainyThing { thing.paint(on: target, time: time) }
