@@ -14,7 +14,8 @@ struct SoundFlagBench: ParsableCommand {
         abstract: "Measure the flags of sound and the estimate of skew on generated cases.",
         discussion: """
             Of each flag as many cases have the flaw as come close to it without. Skews are planted in practice videos, \
-            which are ingested; every third has none. Clips named here are ingested too: what is estimated of them is printed.
+            which are ingested; every third has none. Clips named here are ingested too: what is estimated of them is \
+            printed, and how often the picture of one and the sound of another seem to belong together.
             """)
 
     @Argument(help: "Real clips whose skew is to be estimated.")
@@ -32,6 +33,7 @@ struct SoundFlagBench: ParsableCommand {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         if videos > 0 { print(try skews(in: folder + "/planted")) }
+        if clips.count > 1 { print(try StrangerSkews(clips).table()) }
         for line in try estimates(in: folder + "/real") { print(line) }
     }
 

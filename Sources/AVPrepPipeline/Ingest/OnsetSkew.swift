@@ -1,18 +1,24 @@
 import AVPrepCore
+import Foundation
 
 /// How much later what is heard comes than what is seen, where sudden moments of both tell it.
 ///
 /// The picture's moments are sudden changes of how much moves; the sound's are its onsets. They are correlated at every
 /// offset up to a bound. How good the best one is, is told by chance: the sound's stretches are put in another order many
-/// times, and the confidence is the share of these arrangements whose best offset fits less well. An offset that is not
-/// clearly better than all others, as with a rhythm, has no confidence.
-struct OnsetSkew: Equatable {
-    let seconds: Double
+/// times, and the best fits of these arrangements tell how often chance alone fits as well. A match that one segment in
+/// a hundred has by chance says little where hardly more are skewed: the confidence is the share of right ones among
+/// matches as good as this. An offset that is not clearly better than all others, as with a rhythm, has no confidence.
+package struct OnsetSkew: Equatable {
+    package let seconds: Double
     /// 0...1.
-    let confidence: Double
+    package let confidence: Double
 
     /// Arrangements by chance.
     private static let arrangements = 200
+    /// The share of segments that are taken to be skewed and to show it, before one looks.
+    private static let skewedShare = 0.01
+    /// Euler's constant.
+    private static let gumbelMean = 0.577_215_664_9
     /// Length of the stretches that keep their order, in seconds.
     private static let stretchSeconds = 0.32
     /// How much better the best offset fits than any that is not next to it.
@@ -27,7 +33,7 @@ struct OnsetSkew: Equatable {
     ///   - onsets: how suddenly the sound changes, `onsetRate` values a second from the first frame on.
     ///   - searchSeconds: the largest offset looked for.
     /// - Returns: nil where nothing moves or sounds suddenly, or for too short a stretch.
-    init?(changes: [Float], fps: Double, onsets: [Float], onsetRate: Double, searchSeconds: Double) {
+    package init?(changes: [Float], fps: Double, onsets: [Float], onsetRate: Double, searchSeconds: Double) {
         let count = changes.count
         let reach = min(Int((searchSeconds * fps).rounded()), count / 3)
         guard Double(count) >= Self.fewestSeconds * fps, reach >= 2 else { return nil }
@@ -40,10 +46,8 @@ struct OnsetSkew: Equatable {
         let second = fits.indices.filter { abs($0 - best) > near }.map { fits[$0] }.max() ?? 0
         var random = SeededRandom(seed: 1, for: "onset-skew")
         let stretch = max(1, Int((Self.stretchSeconds * fps).rounded()))
-        var worse = 0
-        for _ in 0..<Self.arrangements {
-            let arranged = Self.arranged(heard, stretch, &random)
-            if (Self.fits(seen, arranged, reach).max() ?? 0) < fits[best] { worse += 1 }
+        let byChance = (0..<Self.arrangements).map { _ in
+            Double(Self.fits(seen, Self.arranged(heard, stretch, &random), reach).max() ?? 0)
         }
         var place = Double(best - reach)
         if best > 0, best + 1 < fits.count {
@@ -52,7 +56,19 @@ struct OnsetSkew: Equatable {
         }
         seconds = place / fps
         let clear = second > 0 ? min(1, max(0, (fits[best] / second - 1) / (Self.margin - 1))) : 1
-        confidence = Double(worse) / Double(Self.arrangements) * Double(clear)
+        let chance = Self.chance(of: Double(fits[best]), among: byChance)
+        confidence = Self.skewedShare / (Self.skewedShare + chance) * Double(clear)
+    }
+
+    /// The probability of at least `value` under the Gumbel distribution that has the mean and the deviation of `maxima`:
+    /// the largest of many values follow it, and it reaches further than their number does.
+    private static func chance(of value: Double, among maxima: [Double]) -> Double {
+        let count = Double(maxima.count)
+        let mean = maxima.reduce(0, +) / count
+        let power = maxima.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+        guard power > 0 else { return value > mean ? 0 : 1 }
+        let scale = (6 * power).squareRoot() / .pi
+        return -expm1(-exp(-(value - mean) / scale - gumbelMean))
     }
 
     /// How suddenly the motion changes at each frame but the first.

@@ -1,0 +1,81 @@
+import AVPrepAudio
+import AVPrepCore
+import AVPrepMedia
+import AVPrepPipeline
+import AVPrepVision
+import Foundation
+
+/// The pictures of each clip with the sound of every other one: whatever skew is told of them is told by chance.
+struct StrangerSkews {
+    private let stretches: [Stretch]
+    private let settings = PipelineSettings().ingest
+
+    /// Ten seconds of a clip.
+    private struct Stretch {
+        let clip: Int
+        let changes: [Float]
+        let onsets: [Float]
+    }
+
+    init(_ clips: [String]) throws {
+        var stretches: [Stretch] = []
+        for (number, clip) in clips.enumerated() {
+            let collector = ChangeCollector()
+            let media = try MediaFile(path: clip)
+            guard media.info.audio != nil else { continue }
+            let format = AudioFormat(sampleRate: 16_000, channels: 1)
+            _ = try media.decode(
+                DecodeRequest(fps: settings.video.fps, shortSide: 128, audio: [format]), to: collector)
+            let flaws = try SoundFlaws(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
+            let frames = Int(settings.segmentSeconds * settings.video.fps)
+            for start in stride(from: 0, to: collector.changes.count, by: frames) {
+                let changes = Array(collector.changes[start..<min(collector.changes.count, start + frames - 1)])
+                let first = Int(Double(start) / settings.video.fps * Double(format.sampleRate))
+                let last = first + Int(settings.segmentSeconds * Double(format.sampleRate))
+                guard first < collector.samples.count else { continue }
+                let samples = collector.samples[first..<min(collector.samples.count, last)]
+                let onsets = samples.withUnsafeBufferPointer { flaws.find(in: $0).onsets }
+                stretches.append(Stretch(clip: number, changes: changes, onsets: onsets))
+            }
+        }
+        self.stretches = stretches
+    }
+
+    /// How many were compared, had an estimate, and one that calls itself sure.
+    func table() -> String {
+        var (count, estimated, sure) = (0, 0, 0)
+        for picture in stretches {
+            for sound in stretches where sound.clip != picture.clip {
+                count += 1
+                guard
+                    let skew = OnsetSkew(
+                        changes: picture.changes, fps: settings.video.fps, onsets: sound.onsets,
+                        onsetRate: Double(OnsetEnvelope.rate), searchSeconds: settings.skew.searchSeconds)
+                else { continue }
+                estimated += 1
+                if skew.confidence >= settings.skew.minConfidence { sure += 1 }
+            }
+        }
+        return TextTable.text([
+            ["picture and sound of different clips", "estimates", "sure"], ["\(count)", "\(estimated)", "\(sure)"],
+        ])
+    }
+}
+
+/// Keeps what changes from frame to frame, and the sound.
+private final class ChangeCollector: DecodeConsumer {
+    private(set) var changes: [Float] = []
+    private(set) var samples: [Float] = []
+    private var last: Image8?
+
+    func consume(frame picture: Image8, index: Int) throws {
+        let grey = Image8(width: picture.width, height: picture.height, channels: 1)
+        try Grey.convert(picture, into: grey)
+        if let last { changes.append(Stillness.difference(last, grey)) }
+        last = grey
+    }
+
+    func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {
+        self.samples.append(contentsOf: samples)
+    }
+}
