@@ -22,7 +22,7 @@ extension IngestSettings {
 
     /// Settings with the version of the code that turns them into bytes: raised when the same settings give others.
     private struct KeyedSettings: Encodable {
-        var revision = 4
+        var revision = 5
         let settings: IngestSettings
     }
 
