@@ -197,8 +197,7 @@ package struct CutDetector: Sendable {
         guard let grid else { return 0 }
         let step = thumbnails[position].changes(from: thumbnails[position - 1], in: grid)
         var calm = [Float](repeating: 0, count: grid.count)
-        for other in [position - 2, position - 1, position + 1, position + 2]
-        where other > 0 && other < thumbnails.count {
+        for other in placesAround(position) {
             let motion = thumbnails[other].changes(from: thumbnails[other - 1], in: grid)
             for tile in calm.indices { calm[tile] = max(calm[tile], motion[tile]) }
         }
@@ -216,11 +215,16 @@ package struct CutDetector: Sendable {
 
     /// The mean of the nearest changes on both sides that are not repeated frames.
     private func changeAround(_ position: Int) -> Float {
-        let before = changes[1..<position].reversed().lazy.filter { $0 > Self.repeatedChange }
-        let end = min(changes.count, position + 1 + flashLength)
-        let after = changes[(position + 1)..<end].lazy.filter { $0 > Self.repeatedChange }
-        let values = Array(before.prefix(Self.neighbourCount)) + Array(after.prefix(Self.neighbourCount))
+        let values = placesAround(position).map { changes[$0] }
         return values.isEmpty ? 0 : values.reduce(0, +) / Float(values.count)
+    }
+
+    /// The nearest changes on both sides that are not repeated frames.
+    private func placesAround(_ position: Int) -> [Int] {
+        let before = (1..<position).reversed().lazy.filter { changes[$0] > Self.repeatedChange }
+        let end = max(position + 1, min(changes.count, position + 1 + flashLength))
+        let after = (position + 1..<end).lazy.filter { changes[$0] > Self.repeatedChange }
+        return Array(before.prefix(Self.neighbourCount)) + Array(after.prefix(Self.neighbourCount))
     }
 
     /// The share of tiles that the change leaves alone or that are restored soon: in some frame after it, as long as a

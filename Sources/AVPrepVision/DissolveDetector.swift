@@ -23,6 +23,11 @@ struct DissolveDetector {
     static let smallestPatternShare: Float = 0.5
     /// Share of the tiles that are not black in both pictures, at least: what stays black takes no part in anything.
     static let smallestLitShare = 0.3
+    /// Correlation of a tile's brightness from which it shows what it showed before, and the share of the tiles for which
+    /// that may be so: more, and something was laid over the picture. It is 0.4 to 0.5 for a title that fades in, up to 0.3
+    /// in a real dissolve, and below 0.3 for 97 of 100 pairs of real pictures.
+    static let keptTile: Float = 0.8
+    static let largestKeptShare = 1.0 / 3
     /// From frame to frame the picture changes by at most this share: more is a cut.
     static let largestStep: Float = 0.4
     /// Likeness and correlation from which two pictures show the same thing in another light.
@@ -113,7 +118,7 @@ struct DissolveDetector {
                 min(first.deviation, last.deviation) >= FadeDetector.plainDeviation,
                 let lit = Self.lit(first, last, grid),
                 Self.isEverywhere(last.changes(from: first, in: grid), change, lit),
-                hasMixedPattern(first, middle, last, grid, lit),
+                hasMixedPattern(first, middle, last, grid, lit), isReplaced(first, last, grid, lit),
                 first.correlation(with: last) < Self.sameCorrelation
                     || first.likeness(with: last, blackLevel: 0) < Self.samePattern,
                 last.displacedShare(from: first) >= Self.smallestDisplacedShare
@@ -133,5 +138,12 @@ struct DissolveDetector {
         else { return false }
         let miss = middle.patternDifference(fromMixtureOf: first, and: last, in: grid)
         return miss.mean <= Self.largestPatternMiss * change.mean
+    }
+
+    /// Whether hardly any tile still shows what it showed.
+    private func isReplaced(_ first: Thumbnail, _ last: Thumbnail, _ grid: TileGrid, _ lit: [Int]) -> Bool {
+        let correlations = last.correlations(with: first, in: grid)
+        let kept = lit.count { correlations[$0] >= Self.keptTile }
+        return Double(kept) <= Self.largestKeptShare * Double(lit.count)
     }
 }

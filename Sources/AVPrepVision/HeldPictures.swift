@@ -8,7 +8,15 @@ package import AVPrepCore
 /// over its parts agree, over blocks of the picture: as a whole, lest it drift or grow slowly, and block by block, lest a
 /// small thing move. That a block changes much from one frame to the next, as where something swings to and fro,
 /// grain does not do either.
+///
+/// An empty street before a camera that stands is held too, for as long as nothing comes. What tells a film that stops
+/// from it is that then there is no noise either: such a stretch is frozen.
 package struct HeldPictures {
+    /// What a frame shows, against the one before it.
+    package enum Finding: Int, Sendable {
+        case moving, held, frozen
+    }
+
     /// Lines of the small pictures whose pixels are the blocks.
     static let blockLines = 32
     /// Length of a stretch, in seconds.
@@ -23,8 +31,13 @@ package struct HeldPictures {
     /// So many such blocks are something that moves.
     static let movedBlocks = 3
 
-    /// Mean change of the blocks within a stretch, in levels, up to which the picture is held.
-    private let largestDrift: Float
+    /// Mean change of the blocks within a stretch, in levels, up to which the picture is held. On the cases named above it
+    /// is at most 0.9 where the picture is held, the most where an encoder still sharpens it, and at least 2 where it
+    /// grows or slides slowly.
+    static let largestDrift: Float = 0.8
+
+    /// Mean change from frame to frame, in levels, up to which a stretch is frozen: the median of those that change at all.
+    private let frozenLevel: Float
     /// Frames from a stretch's first to its last.
     private let reach: Int
     private let partLength: Int
@@ -35,33 +48,37 @@ package struct HeldPictures {
     private var sums: [[UInt16]] = []
     /// Whether something jumped with each of ``blocks``, from the one before.
     private var jumps: [Bool] = []
-    /// Of the last frames but one that ``blocks`` begins with: whether each is held, as far as is known.
-    private var pending: [Bool] = []
+    /// By how much the picture changed with each of ``blocks``, in grey levels.
+    private var changes: [Float] = []
+    /// Of the last frames, but the one that ``blocks`` begins with: what is known of each.
+    private var pending: [Finding] = []
     private var count = 0
 
     /// - Parameters:
     ///   - fps: frames a second of the stream, > 0.
-    ///   - level: mean change of blocks within a second, in grey levels, up to which the picture is held.
-    package init(fps: Double, level: Float = Stillness.heldLevel) {
+    ///   - level: mean change from frame to frame, in grey levels, up to which a held picture is frozen.
+    package init(fps: Double, level: Float = Stillness.frozenLevel) {
         precondition(fps > 0, "\(fps) frames a second")
-        largestDrift = level
+        frozenLevel = level
         reach = max(1, Int((Self.stretchSeconds * fps).rounded()))
         partLength = min(255, max(1, Int((Self.partSeconds * fps).rounded())))
     }
 
     /// Takes the next frame.
     ///
-    /// - Parameter grey: one channel; all frames of one shape. Not kept.
-    /// - Returns: what is now known of a frame a second ago: whether it shows what the one before it showed. Nothing for the
-    ///   first frames.
-    package mutating func push(_ grey: Image8) throws(VisionError) -> Bool? {
+    /// - Parameters:
+    ///   - grey: one channel; all frames of one shape. Not kept.
+    ///   - change: ``Stillness/difference(_:_:)`` from the frame before; 0 for the first one.
+    /// - Returns: what is now known of a frame a second ago, against the one before it. Nothing for the first frames.
+    package mutating func push(_ grey: Image8, change: Float) throws(VisionError) -> Finding? {
         let newest = try makeBlocks(grey)
         if let last = blocks.last {
             jumps.append(Self.changed(newest, last, by: Self.jumpedBlock) >= Self.movedBlocks)
-            pending.append(false)
+            pending.append(.moving)
         } else {
             jumps.append(false)
         }
+        changes.append(change)
         blocks.append(newest)
         sums.append(nextSum())
         count += 1
@@ -69,6 +86,7 @@ package struct HeldPictures {
             blocks.removeFirst()
             sums.removeFirst()
             jumps.removeFirst()
+            changes.removeFirst()
         }
         guard blocks.count == reach + 1 else { return nil }
         markStretch()
@@ -76,17 +94,22 @@ package struct HeldPictures {
     }
 
     /// Ends the stream: what is known of the last frames, of each but the first where there are fewer than a second's.
-    package mutating func finish() -> [Bool] {
+    package mutating func finish() -> [Finding] {
         if count <= reach, blocks.count > 1 { markStretch() }
         let rest = pending
-        (blocks, sums, jumps, pending, count) = ([], [], [], [], 0)
+        (blocks, sums, jumps, changes, pending, count) = ([], [], [], [], [], 0)
         return rest
     }
 
     /// Marks the frames of the stretch that ends with the newest one, if the picture is held in it.
     private mutating func markStretch() {
         guard !jumps.dropFirst().contains(true), isHeld else { return }
-        for index in pending.indices.suffix(blocks.count - 1) { pending[index] = true }
+        // Frames that a change of rate repeats are no sign of a film that stands.
+        let changed = changes.dropFirst().filter { $0 > 0 }.sorted()
+        let isFrozen = changed.isEmpty || changed[changed.count / 2] <= frozenLevel
+        for index in pending.indices.suffix(blocks.count - 1) where pending[index] != .frozen {
+            pending[index] = isFrozen ? .frozen : .held
+        }
     }
 
     private var isHeld: Bool {
@@ -111,7 +134,7 @@ package struct HeldPictures {
             sum += change
             if change >= Self.movedBlock * length { moved += 1 }
         }
-        return moved < Self.movedBlocks && Float(sum) <= largestDrift * Float(length * first.count)
+        return moved < Self.movedBlocks && Float(sum) <= Self.largestDrift * Float(length * first.count)
     }
 
     private static func changed(_ first: [UInt8], _ second: [UInt8], by levels: Int) -> Int {

@@ -2,10 +2,9 @@ package import AVPrepCore
 
 /// How much a picture changes from frame to frame: tells frozen stretches from living ones.
 package enum Stillness {
-    /// Mean change of a picture's blocks within a second, in grey levels, up to which it is held. On the first 50 cases of
-    /// each kind of `avprep-bench still` it is at most 0.9 where the picture is held, the most where an encoder still
-    /// sharpens it, and at least 2 where it grows or slides slowly.
-    package static let heldLevel: Float = 0.8
+    /// Mean difference, in grey levels, up to which a frame of a held picture counts as frozen. The noise of an encoder that
+    /// repeats a picture stays below; that of a street where nothing happens is above (0.3 to 0.6 in a real clip).
+    package static let frozenLevel: Float = 0.15
 
     /// The mean absolute difference of two grey pictures of one shape, in grey levels 0...255.
     package static func difference(_ first: Image8, _ second: Image8) -> Float {
@@ -28,36 +27,42 @@ package enum Stillness {
     ///
     /// - Parameters:
     ///   - greys: frames of one shot in order, all of one shape.
+    ///   - differences: of neighbours, one fewer than there are frames.
     ///   - fps: frames a second, > 0.
-    ///   - level: mean change of blocks within a second, in grey levels, up to which the picture is held.
+    ///   - level: mean difference, in grey levels, up to which a held picture is frozen.
     /// - Returns: one value for each neighbour, of the later frame.
-    package static func held(_ greys: [Image8], fps: Double, level: Float = heldLevel) throws(VisionError) -> [Bool] {
+    package static func findings(
+        _ greys: [Image8], differences: [Float], fps: Double, level: Float = frozenLevel
+    ) throws(VisionError) -> [HeldPictures.Finding] {
+        precondition(differences.count == max(0, greys.count - 1), "a difference for each two neighbours")
         var pictures = HeldPictures(fps: fps, level: level)
-        var held: [Bool] = []
-        for grey in greys {
-            if let isHeld = try pictures.push(grey) { held.append(isHeld) }
+        var findings: [HeldPictures.Finding] = []
+        for (index, grey) in greys.enumerated() {
+            if let finding = try pictures.push(grey, change: index > 0 ? differences[index - 1] : 0) {
+                findings.append(finding)
+            }
         }
-        return held + pictures.finish()
+        return findings + pictures.finish()
     }
 
     /// What a stretch of frames shows of stillness.
     package struct Measure: Sendable, Equatable {
         /// Share of the frames that show what the frame before showed, 0...1.
         package var share: Double
-        /// Frames of the longest stretch of such, in which single ones may differ: an encoder's key frame does.
+        /// Frames of the longest frozen stretch, in which single ones may differ: an encoder's key frame does.
         package var longest: Int
         /// Mean difference from frame to frame, in grey levels.
         package var meanChange: Double
     }
 
     /// - Parameters:
-    ///   - held: of a stretch's frames, as ``held(_:fps:level:)`` tells them.
+    ///   - findings: of a stretch's frames, as ``findings(_:differences:fps:level:)`` tells them.
     ///   - differences: the same frames' changes, in grey levels.
-    package static func measure(held: [Bool], differences: [Float]) -> Measure {
-        guard !held.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
+    package static func measure(_ findings: [HeldPictures.Finding], differences: [Float]) -> Measure {
+        guard !findings.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
         var (longest, run, interrupted) = (0, 0, false)
-        for isHeld in held {
-            if isHeld {
+        for finding in findings {
+            if finding == .frozen {
                 run += 1
                 interrupted = false
             } else if run > 0, !interrupted {
@@ -70,7 +75,7 @@ package enum Stillness {
         }
         let sum = differences.reduce(0.0) { $0 + Double($1) }
         return Measure(
-            share: Double(held.count { $0 }) / Double(held.count), longest: longest,
+            share: Double(findings.count { $0 != .moving }) / Double(findings.count), longest: longest,
             meanChange: sum / Double(max(1, differences.count)))
     }
 }

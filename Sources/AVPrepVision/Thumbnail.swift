@@ -97,6 +97,23 @@ struct Thumbnail {
         return norm > 1e-3 ? product / norm : 0
     }
 
+    /// Correlation of brightness of each tile, -1...1; 0 for one without contrast.
+    func correlations(with other: Thumbnail, in grid: TileGrid) -> [Float] {
+        let (here, there) = (grid.means { planes[$0] }, grid.means { other.planes[$0] })
+        let products = grid.means { planes[$0] * other.planes[$0] }
+        let (squares, others) = (
+            grid.means { planes[$0] * planes[$0] }, grid.means { other.planes[$0] * other.planes[$0] }
+        )
+        return here.indices.map { tile in
+            let (first, second) = (
+                squares[tile] - here[tile] * here[tile], others[tile] - there[tile] * there[tile]
+            )
+            // A deviation below one level is noise.
+            guard first >= 1, second >= 1 else { return 0 }
+            return (products[tile] - here[tile] * there[tile]) / (first * second).squareRoot()
+        }
+    }
+
     // MARK: - Displacement
 
     /// How well this picture is `other` seen from a camera that turned: the least mean difference of brightness over all

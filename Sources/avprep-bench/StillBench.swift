@@ -13,7 +13,7 @@ struct StillBench: ParsableCommand {
         abstract: "Measure how held pictures are told from motion, on generated videos, beside FFmpeg's freezedetect.",
         discussion: """
             Each video is four seconds, encoded by x264. It counts as still as a segment does: held for 95 % of its \
-            frames, or for two seconds; and for freezedetect, where it reports a freeze of two seconds.
+            frames, or frozen for two seconds; and for freezedetect, where it reports a freeze of two seconds.
             """)
 
     @Argument(help: "Real clips without cuts in their first seconds.")
@@ -77,11 +77,12 @@ struct StillBench: ParsableCommand {
         _ = try MediaFile(path: path).decode(request, to: collector)
         let settings = StillSettings()
         let start = ProcessCost.cpuSeconds
-        let held = try Stillness.held(
-            collector.greys, fps: Double(StillCase.fps), level: Float(settings.level))
+        let findings = try Stillness.findings(
+            collector.greys, differences: collector.differences, fps: Double(StillCase.fps),
+            level: Float(settings.level))
         score.seconds += ProcessCost.cpuSeconds - start
         score.videoSeconds += Double(collector.greys.count) / Double(StillCase.fps)
-        let measure = Stillness.measure(held: held, differences: collector.differences)
+        let measure = Stillness.measure(findings, differences: collector.differences)
         return measure.share >= settings.share
             || Double(measure.longest) >= settings.seconds * Double(StillCase.fps)
     }

@@ -227,6 +227,20 @@ import Testing
         #expect(abs((changes.first?.newShot ?? 0) - 35) <= 3)
     }
 
+    /// A large title over a picture that gets darker beneath it.
+    @Test func aTitleThatFadesInIsNoDissolve() throws {
+        let scene = Self.shot(1, seed: 30, contrast: 2)[0]
+        let frames = (0..<70).map { index in
+            let share = min(1, max(0, Double(index - 25) / 20))
+            return Pictures.make(Self.width, Self.height, 3) { x, y, channel in
+                let level = Double(scene.pixels[3 * (y * Self.width + x) + channel])
+                let isTitle = (6..<60).contains(x) && (9..<24).contains(y)
+                return (1 - share) * level + share * (isTitle ? 245 : 0.45 * level)
+            }
+        }
+        #expect(try Self.changes(frames).isEmpty)
+    }
+
     /// The camera stands, and the speaker sits elsewhere all at once.
     @Test func aJumpWithinOneSceneIsACut() throws {
         let room = Self.shot(1, seed: 24)[0]

@@ -18,8 +18,8 @@ import Testing
     private func share(_ count: Int, _ picture: (_ index: Int) -> Image8) throws -> Double {
         let greys = (0..<count).map(picture)
         let differences = zip(greys, greys.dropFirst()).map(Stillness.difference)
-        let held = try Stillness.held(greys, fps: 25)
-        return Stillness.measure(held: held, differences: differences).share
+        let findings = try Stillness.findings(greys, differences: differences, fps: 25)
+        return Stillness.measure(findings, differences: differences).share
     }
 
     private func view(_ shift: Point, zoom: Double = 1) -> Image8 {
@@ -32,7 +32,7 @@ import Testing
         let still = view(Point(0, 0))
         #expect(try share(40) { _ in still } == 1)
         #expect(try share(40) { view(Point(Double($0), 0)) } == 0)
-        let measure = Stillness.measure(held: [true, true, true], differences: [0, 0, 0])
+        let measure = Stillness.measure([.frozen, .frozen, .frozen], differences: [0, 0, 0])
         #expect(measure == Stillness.Measure(share: 1, longest: 3, meanChange: 0))
     }
 
@@ -83,10 +83,11 @@ import Testing
     /// Frames are told one second late, and each but the first is told once.
     @Test(arguments: [0, 1, 2, 5, 25, 26, 27, 60]) func everyFrameIsTold(count: Int) throws {
         let still = view(Point(0, 0))
-        let held = try Stillness.held(Array(repeating: still, count: count), fps: 25)
-        #expect(held == Array(repeating: true, count: max(0, count - 1)))
+        let findings = try Stillness.findings(
+            Array(repeating: still, count: count), differences: Array(repeating: 0, count: max(0, count - 1)), fps: 25)
+        #expect(findings == Array(repeating: .frozen, count: max(0, count - 1)))
         var pictures = HeldPictures(fps: 25)
-        let told = try (0..<count).compactMap { _ in try pictures.push(still) }.count
+        let told = try (0..<count).compactMap { _ in try pictures.push(still, change: 0) }.count
         #expect(told == max(0, count - 25))
     }
 
@@ -96,9 +97,26 @@ import Testing
             let moment = index < 30 ? index : max(30, index - 39)
             return view(Point(2 * Double(moment), 0))
         }
-        let held = try Stillness.held(frames, fps: 25)
-        // held[k] is of frame k + 1.
-        #expect(held.indices.filter { held[$0] } == Array(30..<69))
+        let differences = zip(frames, frames.dropFirst()).map(Stillness.difference)
+        let findings = try Stillness.findings(frames, differences: differences, fps: 25)
+        // findings[k] is of frame k + 1.
+        #expect(findings.indices.filter { findings[$0] != .moving } == Array(30..<69))
+        #expect(findings.allSatisfy { $0 != .held })
+    }
+
+    /// A camera that stands before an empty street, at half the rate: noise, and every other frame twice.
+    @Test func aStreetWithoutCarsIsHeldButNotFrozen() throws {
+        let still = view(Point(0, 0))
+        var random = SeededRandom(seed: 8)
+        let frames = (0..<30).flatMap { _ -> [Image8] in
+            let frame = Pictures.make(96, 64, 1) { x, y, _ in
+                Double(still.pixels[96 * y + x]) + 0.7 * random.normal()
+            }
+            return [frame, frame]
+        }
+        let differences = zip(frames, frames.dropFirst()).map(Stillness.difference)
+        let findings = try Stillness.findings(frames, differences: differences, fps: 25)
+        #expect(findings.allSatisfy { $0 == .held })
     }
 
     @Test func aSmallThingThatMovesIsMotion() throws {
@@ -114,15 +132,19 @@ import Testing
 
     /// An encoder's key frame differs a little from the frames that repeat it.
     @Test func aStillStretchSurvivesSingleFramesThatDiffer() {
-        let held = [false, true, true, true, false, true, true, false, false, true, true]
-        let measure = Stillness.measure(held: held, differences: held.map { $0 ? 0 : 3 })
-        #expect(measure.longest == 5)
-        #expect(abs(measure.share - 7 / 11) < 1e-9)
-        #expect(Stillness.measure(held: [], differences: []).longest == 0)
+        let still = [false, true, true, true, false, true, true, false, false, true, true]
+        let frozen = Stillness.measure(still.map { $0 ? .frozen : .moving }, differences: still.map { $0 ? 0 : 3 })
+        #expect(frozen.longest == 5)
+        #expect(abs(frozen.share - 7 / 11) < 1e-9)
+        // What is held under noise is no stop, however long.
+        let held = Stillness.measure(still.map { $0 ? .held : .moving }, differences: still.map { $0 ? 1 : 3 })
+        #expect(held.longest == 0)
+        #expect(held.share == frozen.share)
+        #expect(Stillness.measure([], differences: []).longest == 0)
     }
 
     @Test func oneFrameAndNoFrameHaveNoMotion() throws {
-        #expect(try Stillness.held([], fps: 25) == [])
-        #expect(try Stillness.held([Image8(width: 2, height: 2, channels: 1)], fps: 25) == [])
+        #expect(try Stillness.findings([], differences: [], fps: 25) == [])
+        #expect(try Stillness.findings([Image8(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
     }
 }

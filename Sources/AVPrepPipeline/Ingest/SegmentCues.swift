@@ -80,11 +80,11 @@ struct SegmentCues {
         let outside = taken.differences.indices.filter { index in
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
-        let held = try Stillness.held(
-            taken.greys, fps: settings.video.fps, level: Float(settings.still.level))
-        let all = Stillness.measure(held: held, differences: taken.differences)
+        let findings = try Stillness.findings(
+            taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
+        let all = Stillness.measure(findings, differences: taken.differences)
         let shot = Stillness.measure(
-            held: outside.map { held[$0] }, differences: outside.map { taken.differences[$0] })
+            outside.map { findings[$0] }, differences: outside.map { taken.differences[$0] })
         let longest = Double(all.longest) / settings.video.fps
         segment.measures[.stillShare] = Float(shot.share)
         segment.measures[.longestStill] = Float(longest)

@@ -145,11 +145,10 @@ final class InspectionPass: DecodeConsumer {
         takeSegments()
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
-        var isRepeated = false
-        if let lastGrey, jumps.last != index {
-            isRepeated = Stillness.difference(lastGrey, grey) == 0
-        }
-        if let isStill = try heldPictures.push(grey) { takeStillness([isStill]) }
+        let isFirst = lastGrey == nil || jumps.last == index
+        let change = lastGrey.map { isFirst ? 0 : Stillness.difference($0, grey) } ?? 0
+        let isRepeated = !isFirst && change == 0
+        if let finding = try heldPictures.push(grey, change: change) { takeStillness([finding]) }
         if lastGrey == nil {
             lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
         }
@@ -235,10 +234,10 @@ final class InspectionPass: DecodeConsumer {
     }
 
     /// Takes what is known of the next frames.
-    private func takeStillness(_ held: [Bool]) {
-        for isHeld in held {
+    private func takeStillness(_ findings: [HeldPictures.Finding]) {
+        for finding in findings {
             let (start, end) = (Double(nextHeld - 1), Double(nextHeld))
-            stillFinder.push(isHeld, from: start / settings.video.fps, to: end / settings.video.fps)
+            stillFinder.push(finding != .moving, from: start / settings.video.fps, to: end / settings.video.fps)
             nextHeld += 1
         }
     }
