@@ -15,6 +15,8 @@ import Testing
         #expect(segments.count == 6)
         for (video, segments) in segments {
             #expect(segments.count == 1, "\(video.file) begins anew at \(segments.dropFirst().map(\.startSeconds)) s")
+            // The walls beside the room are no bars.
+            #expect(segments.allSatisfy { $0.flags.isDisjoint(with: [.fillerBorder, .blackBorder]) }, "\(video.file)")
         }
     }
 
