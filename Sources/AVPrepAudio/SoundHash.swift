@@ -18,7 +18,7 @@ package final class SoundHash {
     /// Length of the stretch looked at, in seconds, about: a power of two samples.
     private static let windowSeconds = 0.5
     /// Words from the stretch whose levels are compared: a quarter of a second.
-    private static let lag = 4
+    private static let lag = VideoFingerprint.soundLead
     /// Share of a stretch's mean band power below which a band counts as empty.
     private static let floorShare: Float = 1e-3
     /// Mean change of a band's share, in natural logarithms, below which a sound is steady: a hum has no moments to tell.

@@ -26,6 +26,8 @@ package struct VideoFingerprint: Sendable, Equatable {
     package static let pictureRate = 4
     /// Stretches of sound a second.
     package static let soundRate = 16
+    /// Stretches at the beginning that there are no words of: each says what has changed since a quarter of a second ago.
+    package static let soundLead = 4
 
     /// Picture i was on screen `i / pictureRate` seconds after the first.
     package var pictures: [Picture]

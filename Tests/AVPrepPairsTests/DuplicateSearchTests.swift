@@ -146,6 +146,27 @@ import Testing
         #expect(matches(pair(heard: 120)).count == 1)
     }
 
+    @Test func aSoundThatAgreesAsWellElsewhereTellsNoMoment() {
+        var original = fingerprint(seed: 15, seconds: 3)
+        #expect(matches([("a", original), ("b", copy(original, turned: 0.18, seed: 1))]).count == 1)
+        // The same sounds once a second.
+        original.sounds = original.sounds.indices.map { original.sounds[$0 % VideoFingerprint.soundRate] }
+        #expect(matches([("a", original), ("b", copy(original, turned: 0.18, seed: 1))]).isEmpty)
+        #expect(matches([("a", original), ("b", copy(original, turned: 0.05, seed: 1))]).count == 1, "a good copy does")
+        #expect(matches([("a", original), ("b", original)]).count == 1)
+    }
+
+    @Test func whereAVideoBeginsThereIsNoSilence() throws {
+        func begun(_ sounds: some Sequence<UInt32>) -> [UInt32] {
+            Array(repeating: 0, count: VideoFingerprint.soundLead) + sounds.dropFirst(VideoFingerprint.soundLead)
+        }
+        var original = fingerprint(seed: 16, seconds: 20)
+        let part = VideoFingerprint(pictures: Array(original.pictures[32...]), sounds: begun(original.sounds[128...]))
+        original.sounds = begun(original.sounds)
+        let match = try #require(matches([("a", original), ("b", part)]).first)
+        #expect(match.soundDistance == 0 && match.offsetSeconds == 8)
+    }
+
     @Test func fingerprintsComeBackFromTheirBytesAndDamagedOnesDoNot() {
         let original = fingerprint(seed: 9)
         #expect(VideoFingerprint(bytes: original.bytes) == original)
