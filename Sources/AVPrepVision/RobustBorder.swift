@@ -1,7 +1,7 @@
 import AVPrepCore
 
 /// Black framing by evidence rather than by level: a border is a strip along a side that has one dark level over its
-/// whole area in all probed frames, and that ends along the side at one straight line, where some frame is brighter.
+/// whole area in each probed frame, and that ends along the side at one straight line, where some frame is brighter.
 ///
 /// So a dark scene is no border (nothing is seen to end, or not at one line), nor is a sky that fades (no edge). Letters
 /// in a bar are bright, leave some of every line at the bar's level, and end before the picture's side does; texture of
@@ -135,17 +135,17 @@ enum RobustBorder {
         // Enough lines to see a soft edge rise.
         let reach = max(4, strip.lineCount / 64)
         func rise(_ depth: Int, _ band: Int) -> Double {
-            (depth..<min(depth + reach, strip.lineCount)).map { strip.brightest($0, band) }.max() ?? 0
+            (depth..<min(depth + reach, strip.lineCount)).map { strip.rise($0, band) }.max() ?? 0
         }
         /// Whether the band is border up to `depth` and picture after it.
         func ends(_ depth: Int, _ band: Int) -> Bool {
             let inside = (max(0, depth - 2)..<depth).map { strip.share($0, band) }.min() ?? 0
             let outside = (depth..<min(depth + reach, strip.lineCount)).map { strip.share($0, band) }.min() ?? 1
             return inside >= 0.3 && outside <= 0.35 && inside - outside >= 0.3
-                && rise(depth, band) - strip.level >= contrast
+                && rise(depth, band) >= contrast
         }
         let bands = (0..<strip.bandCount).filter { band in
-            !isLenient || (0..<strip.lineCount).contains { strip.brightest($0, band) - strip.level >= contrast }
+            !isLenient || (0..<strip.lineCount).contains { strip.rise($0, band) >= contrast }
         }
         var result = BorderDetection.Side(depth: 0, level: strip.level, contrast: 0, confidence: 0)
         guard bands.count >= 2 else { return result }
@@ -173,13 +173,13 @@ enum RobustBorder {
             Double(end - start + 1) >= leastSpan * Double(bands.count)
         else { return result }
         result.confidence = strongest
-        result.contrast = edge.map { rise(last.depth, bands[$0]) - strip.level }.median
+        result.contrast = edge.map { rise(last.depth, bands[$0]) }.median
         result.depth = last.depth
         // The border ends where half of the rise is done: in the middle of an edge softened by scaling.
         while result.depth < min(last.depth + reach, deepest) {
             let share = edge.map { place in
                 let band = bands[place]
-                return (strip.brightest(result.depth, band) - strip.level) / (rise(last.depth, band) - strip.level)
+                return strip.rise(result.depth, band) / rise(last.depth, band)
             }.median
             if share >= 0.5 { break }
             result.depth += 1

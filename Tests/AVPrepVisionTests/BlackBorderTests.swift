@@ -69,6 +69,18 @@ import Testing
     }
 
     @Test(arguments: shapes)
+    func barsThatGrowLighterAreFoundToThePixel(border: CropMargins) {
+        var film = Film(border: border)
+        film.overlay = { frame, x, y in
+            let isInside =
+                (border.left..<film.width - border.right).contains(x)
+                && (border.top..<film.height - border.bottom).contains(y)
+            return isInside ? nil : 2 + 6 * Double(frame)
+        }
+        #expect(film.detect().margins == border)
+    }
+
+    @Test(arguments: shapes)
     func theMarginIsCutOnlyWhereABorderIs(border: CropMargins) {
         let found = Film(border: border).detect(margin: 2).margins
         #expect(found.top == (border.top > 0 ? border.top + 2 : 0))
@@ -89,6 +101,16 @@ import Testing
             mean: 5, contrast: 0.05, shade: { x, y in (50..<80).contains(x) && (30..<50).contains(y) ? 150 : 0 })
         #expect(lamp.detect().margins == .none)
         #expect(!lamp.detect().isDark)
+    }
+
+    @Test func aDarkSceneThatGrowsLighterIsNoBorder() {
+        let dusk = Film(
+            overlay: { frame, x, y in
+                let isLamp = (50..<80).contains(x) && (30..<50).contains(y)
+                return isLamp ? 150 : 2 + 6 * Double(frame) + Double((7 * x + 13 * y) % 5)
+            })
+        #expect(dusk.detect().margins == .none)
+        #expect(!dusk.detect().isDark)
     }
 
     @Test func aSkyThatFadesToBlackIsNoBorder() {
