@@ -152,7 +152,7 @@ import Testing
         // The same sounds once a second.
         original.sounds = original.sounds.indices.map { original.sounds[$0 % VideoFingerprint.soundRate] }
         #expect(matches([("a", original), ("b", copy(original, turned: 0.18, seed: 1))]).isEmpty)
-        #expect(matches([("a", original), ("b", copy(original, turned: 0.05, seed: 1))]).count == 1, "a good copy does")
+        #expect(matches([("a", original), ("b", copy(original, turned: 0.05, seed: 1))]).count == 1)
         #expect(matches([("a", original), ("b", original)]).count == 1)
     }
 
