@@ -13,7 +13,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The tests of one module, with what all tests share.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "AVPrepCore", "TestSupport"] + dependencies)
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies)
 }
 
 let package = Package(
@@ -55,25 +55,77 @@ let package = Package(
         .target(name: "CEngine", exclude: ["engine.cpp"]),
 
         module("AVPrepCore", ["CCrypto"]),
-        module("AVPrepMedia", ["AVPrepCore", "CFFmpeg"]),
-        module("AVPrepDecoder", ["AVPrepCore", "AVPrepMedia", "CSandbox"]),
-        module("AVPrepDrawing", ["AVPrepCore"]),
-        module("AVPrepVision", ["AVPrepCore", "COpenCV", "CKernels"]),
-        module("AVPrepAudio", ["AVPrepCore", "CFFTW", "CKernels"]),
-        module("AVPrepStore", ["AVPrepCore", "CHDF5", "CTurboJPEG", "CPNG"]),
-        module("AVPrepAudit", ["AVPrepCore", "AVPrepStore", "COpenBLAS"]),
-        module("AVPrepExport", ["AVPrepCore", "AVPrepStore", "CArchive"]),
-        module("AVPrepCatalog", ["AVPrepCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        module("AVPrepPairs", ["AVPrepCore"]),
-        module("AVPrepSynth", ["AVPrepCore", "AVPrepMedia"]),
-        module("AVPrepTraining", ["AVPrepCore", "AVPrepStore", "AVPrepPairs", "CEngine"]),
+        module("AVPrepModel", []),
+        module("AVPrepMedia", ["AVPrepCore", "AVPrepModel", "CFFmpeg"]),
+        module("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "CSandbox"]),
+        module("AVPrepDrawing", ["AVPrepModel"]),
+        module("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CKernels", "COpenCV"]),
+        module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CFFTW", "CKernels"]),
+        module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CPNG", "CTurboJPEG"]),
+        module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("AVPrepDuplicates", ["AVPrepModel"]),
+        module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
+        module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
+        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
+        module("AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepSynth"]),
+        module(
+            "AVPrepSettings",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
+                "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "Yams",
+            ]),
+        module("AVPrepWorkspace", ["AVPrepCore", "AVPrepSettings"]),
+        module(
+            "AVPrepCorpus",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepVision", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs",
+                "AVPrepSettings", "AVPrepWorkspace",
+            ]),
+        module(
+            "AVPrepPolicy",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings",
+                "AVPrepWorkspace",
+            ]),
+        module(
+            "AVPrepIngest",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+            ]),
+        module(
+            "AVPrepShard",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+            ]),
+        module(
+            "AVPrepVerify",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+            ]),
+        module(
+            "AVPrepInspect",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
+                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepPolicy",
+                "AVPrepIngest",
+            ]),
+        module(
+            "AVPrepExport",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepPolicy", "AVPrepShard", "CArchive",
+            ]),
+        module("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "COpenBLAS"]),
         module(
             "AVPrepPipeline",
             [
-                "AVPrepCore", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepDrawing",
-                "AVPrepExport", "AVPrepAudit",
-                "Yams",
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(
@@ -85,41 +137,46 @@ let package = Package(
         .executableTarget(
             name: "avprep-work",
             dependencies: [
-                "AVPrepCore", "AVPrepCommands", "AVPrepPipeline", "AVPrepExport", "AVPrepAudit",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
+                "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit", "AVPrepPipeline",
+                "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The process that decodes: it can touch nothing but the descriptors it is handed.
-        .executableTarget(name: "avprep-decode", dependencies: ["AVPrepCore", "AVPrepMedia", "AVPrepDecoder"]),
+        .executableTarget(name: "avprep-decode", dependencies: ["AVPrepDecoder"]),
         .executableTarget(
             name: "avprep-bench",
             dependencies: [
-                "AVPrepCore", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore", "AVPrepSynth",
-                "AVPrepDecoder", "AVPrepPipeline", "AVPrepCatalog", "AVPrepPairs", "AVPrepAudit",
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepSynth", "AVPrepCases",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard", "AVPrepAudit", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-        .testTarget(name: "AVPrepCoreTests", dependencies: ["AVPrepCore", "TestSupport"]),
-        tests("AVPrepMedia", ["AVPrepSynth"]),
-        tests("AVPrepDecoder", ["AVPrepMedia", "AVPrepSynth", "avprep-decode"]),
-        tests("AVPrepDrawing", []),
-        tests("AVPrepVision", ["CKernels", "AVPrepMedia", "CAllocationCount"]),
-        tests("AVPrepAudio", ["COpenBLAS", "CKernels", "CAllocationCount"]),
-        tests("AVPrepStore", []),
-        tests("AVPrepExport", ["AVPrepStore"]),
-        tests("AVPrepAudit", ["AVPrepStore", "AVPrepPairs"]),
-        tests("AVPrepCatalog", []),
-        tests("AVPrepPairs", []),
-        tests("AVPrepSynth", ["AVPrepMedia"]),
-        tests("AVPrepTraining", ["AVPrepStore"]),
+        tests("AVPrepCore", []),
+        tests("AVPrepModel", ["AVPrepCore"]),
+        tests("AVPrepMedia", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "avprep-decode"]),
+        tests("AVPrepDrawing", ["AVPrepModel"]),
+        tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
+        tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
+        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
+        tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
+        tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
+        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         tests(
             "AVPrepPipeline",
             [
-                "AVPrepAudio", "AVPrepCatalog", "AVPrepMedia", "AVPrepPairs", "AVPrepStore", "AVPrepSynth",
-                "AVPrepTraining", "AVPrepVision", "AVPrepDecoder", "AVPrepDrawing",
-                "AVPrepExport", "AVPrepAudit",
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepCases",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
+                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
             ]),
         .testTarget(
             name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),

@@ -1,6 +1,5 @@
-import AVPrepCore
 import Foundation
-import GRDB
+package import GRDB
 
 /// What happened to every item, in one SQLite file: which files the corpus lists, which content they hold, what each
 /// stage made of them and why it did not, and which runs there were.
@@ -19,7 +18,7 @@ package final class Catalog: Sendable {
     }
 
     /// How long a call waits for another process, in seconds.
-    static let busySeconds = 30.0
+    package static let busySeconds = 30.0
 
     package let path: String
     private let pool: DatabasePool
@@ -78,24 +77,24 @@ package final class Catalog: Sendable {
     }
 
     /// Runs `body` on a consistent state.
-    func read<Value>(_ action: String, _ body: (Database) throws -> Value) throws -> Value {
+    package func read<Value>(_ action: String, _ body: (Database) throws -> Value) throws -> Value {
         try Self.translating(action, path) { try pool.read(body) }
     }
 
     /// Runs `body` in a transaction of its own, durable on return.
-    func write<Value>(_ action: String, _ body: (Database) throws -> Value) throws -> Value {
+    package func write<Value>(_ action: String, _ body: (Database) throws -> Value) throws -> Value {
         try Self.translating(action, path) { try pool.write(body) }
     }
 
     /// A row holds what no avprep writes.
-    func damaged(_ what: String) -> CatalogError {
+    package func damaged(_ what: String) -> CatalogError {
         CatalogError(
             .corrupt,
             "the catalog \(path) holds \(what); move it away and run avprep ingest: what is prepared is found again")
     }
 
     /// Now, as the catalog spells times.
-    static func timestamp() -> String { Date().formatted(.iso8601) }
+    package static func timestamp() -> String { Date().formatted(.iso8601) }
 
     private static func translating<Value>(_ action: String, _ path: String, _ body: () throws -> Value) throws -> Value
     {

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 import Foundation
 import GRDB
 

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 import GRDB
 
 /// What became of one subject in one stage.

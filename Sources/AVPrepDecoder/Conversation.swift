@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 import Foundation
 
 /// What a decoder process is asked about its file.

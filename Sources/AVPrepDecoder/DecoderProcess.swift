@@ -1,5 +1,5 @@
-package import AVPrepCore
 package import AVPrepMedia
+package import AVPrepModel
 
 /// A local media file, decoded in another process that can touch nothing but this file.
 ///

@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 
 /// Sends what a pass delivers to who asked for it, by shared memory: pictures are scaled right into it.
 final class FrameSender: PictureSupplier {

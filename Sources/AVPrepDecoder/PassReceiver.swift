@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 
 /// Takes what a pass in another process delivers, and hands it on if it is what a pass can deliver.
 ///

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import CSandbox
 import Foundation
 

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 extension Canvas {
     /// Draws a picture, scaled to fill a box.

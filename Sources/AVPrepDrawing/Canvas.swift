@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// An RGB picture to draw on. What sticks out of it is cut off.
 ///

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 import Foundation
 
 /// The colour code of optical flow that the field uses: hue is direction, saturation is speed (Baker, Scharstein, Lewis, Roth,

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 package import AVPrepStore
 
 /// One segment as a sample of a WebDataset: members of one key, each with an ending that says what it holds.

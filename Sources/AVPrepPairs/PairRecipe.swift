@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// The published way of pairing that a pair set follows: which windows a pair has, and what its negatives are.
 package enum PairRecipe: String, Sendable, Codable, CaseIterable {

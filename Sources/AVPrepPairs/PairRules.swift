@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// What the pairs of one set promise, worked out again from times and segments alone: by other means than the sampler's,
 /// so that one can find the other's mistakes.

@@ -1,4 +1,5 @@
-package import AVPrepCore
+import AVPrepCore
+package import AVPrepModel
 
 /// The pairs of one set of one shard, in the order in which they are stored and shown.
 package struct PairSet: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// One segment of a shard, as far as pairing needs to know it.
 package struct PairSource: Sendable, Equatable {
@@ -69,7 +69,7 @@ package struct PairSource: Sendable, Equatable {
     }
 
     /// - Throws: ``PairError`` naming the segment, when its numbers cannot be.
-    func validate() throws {
+    package func validate() throws {
         let longest = 1e9
         guard row >= 0, fps > 0, fps <= 1e6, frameCount >= 0, frameCount < Int32.max, soundSeconds >= 0,
             soundSeconds <= longest, abs(startSeconds) <= longest,

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 
 extension PairStatistics {
     /// Counts what was drawn.

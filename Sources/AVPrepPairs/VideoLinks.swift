@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// What ties videos together: those tied to each other, however far round, are a group, which lies on one side of the split
 /// and whose videos are no strangers to each other.

@@ -1,4 +1,5 @@
-package import AVPrepCore
+import AVPrepCore
+package import AVPrepModel
 
 /// Which part of the data set a video falls in: a function of its key, the shares and the seed alone.
 ///

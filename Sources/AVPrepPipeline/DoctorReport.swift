@@ -3,8 +3,9 @@ package import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
 import AVPrepStore
-import AVPrepTraining
+import AVPrepTorch
 import AVPrepVision
+import AVPrepWorkspace
 import Foundation
 
 /// What this machine has, and what to do about what it has not: `avprep doctor`.

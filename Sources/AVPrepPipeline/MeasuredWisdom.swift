@@ -1,4 +1,6 @@
 import AVPrepAudio
+import AVPrepSettings
+package import AVPrepWorkspace
 
 /// FFTW's fastest plans for a pipeline's spectrograms on this machine: `avprep wisdom`.
 package struct MeasuredWisdom: Sendable, Codable {

@@ -1,7 +1,11 @@
 import AVPrepCatalog
 package import AVPrepCore
+package import AVPrepIngest
+package import AVPrepSettings
+package import AVPrepShard
 import AVPrepStore
 package import AVPrepTraining
+package import AVPrepWorkspace
 import Foundation
 
 /// Ingest, shard, train and evaluate, one after the other.

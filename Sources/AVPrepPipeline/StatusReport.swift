@@ -1,6 +1,9 @@
 import AVPrepCatalog
-import AVPrepCore
+import AVPrepCorpus
+import AVPrepPolicy
+import AVPrepSettings
 import AVPrepStore
+package import AVPrepWorkspace
 import Foundation
 
 /// What happened to every video, and what there is: `avprep status`.
@@ -34,12 +37,12 @@ package struct StatusReport: Sendable, Codable {
         }
         let key = try workspace.settings.ingest.key
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
-        let corpus = try catalog.report(stages: [(IngestStage.name, key)])
+        let corpus = try catalog.report(stages: [(StageName.ingest, key)])
         return StatusReport(
             corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
-            straddling: try catalog.counts(stage: ShardStage.name).reasons,
+            straddling: try catalog.counts(stage: StageName.shard).reasons,
             shards: try? ShardIndex.load(workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"

@@ -1,5 +1,7 @@
 import AVPrepCore
+import AVPrepSettings
 import AVPrepSynth
+package import AVPrepWorkspace
 import Foundation
 
 /// Makes the practice corpus.

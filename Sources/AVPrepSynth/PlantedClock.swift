@@ -1,5 +1,6 @@
 import AVPrepCore
 package import AVPrepMedia
+import AVPrepModel
 import Foundation
 
 /// A video with a clock planted in picture and sound: at irregular, known moments the whole picture flashes white and a

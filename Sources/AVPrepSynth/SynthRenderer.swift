@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 
 /// Makes a plan's video: H.264 and AAC in MP4.
 package enum SynthRenderer {

@@ -39,5 +39,5 @@ extension SeededRandom {
     mutating func planSeed() -> Int { Int(next() >> 11) }
 
     /// Whether something of this probability happens.
-    mutating func happens(_ probability: Double) -> Bool { unit() < probability }
+    package mutating func happens(_ probability: Double) -> Bool { unit() < probability }
 }

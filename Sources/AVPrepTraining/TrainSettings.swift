@@ -1,3 +1,5 @@
+package import AVPrepTorch
+
 /// The trunk that sees the picture: MC3-18 (Tran et al., CVPR 2018, arXiv 1711.11248) under torchvision's names.
 package struct VideoNetworkSettings: Sendable, Equatable, Codable {
     /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's `mc3_18`.
@@ -55,20 +57,6 @@ package struct LossSettings: Sendable, Equatable, Codable {
     package init() {}
 }
 
-/// Stochastic gradient descent with momentum and a step down when the loss stops falling.
-package struct OptimizerSettings: Sendable, Equatable, Codable {
-    package var learningRate = 0.01
-    package var momentum = 0.9
-    package var weightDecay = 1e-4
-    package var nesterov = false
-    /// The learning rate is multiplied by this on a plateau. AVTS: 0.1.
-    package var plateauFactor = 0.1
-    /// Epochs without a lower training loss before that happens. AVTS: 5.
-    package var plateauPatience = 5
-
-    package init() {}
-}
-
 /// One stage of the curriculum.
 package struct StageSettings: Sendable, Equatable, Codable {
     /// The stage's name in metrics and reports.
@@ -90,13 +78,9 @@ package struct StageSettings: Sendable, Equatable, Codable {
 
 /// A training run.
 package struct TrainSettings: Sendable, Equatable, Codable {
-    package enum Device: String, Sendable, Codable, CaseIterable {
-        case auto, cpu, cuda
-    }
-
     /// The run's folder under runs/.
     package var name = "avts"
-    package var device = Device.auto
+    package var device = Engine.Device.auto
     /// Threads of the engine on a CPU; 0 takes every core.
     package var threads = 0
     /// Pairs a step. AVTS: 64.

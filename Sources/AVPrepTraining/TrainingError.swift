@@ -4,38 +4,25 @@ package import AVPrepCore
 package struct TrainingError: ActionableError, Equatable {
     /// What kind of thing went wrong.
     package enum Code: String, Sendable {
-        /// The engine is missing, of another version, or lacks the device asked for.
-        case engine
-        /// An operation of the engine failed; the message carries libtorch's own words.
-        case operation
-        /// A tensor file (checkpoint, exported weights) is damaged or of another kind.
-        case tensorFile = "tensor-file"
-        /// Weights do not fit the network they are read into.
-        case weights
+        /// A checkpoint is damaged, no checkpoint, or of another format.
+        case checkpoint
         /// The training data does not fit the settings.
         case data
+        /// The loss is no number any more.
+        case diverged
         /// The settings contradict each other or ask for something that does not exist.
         case settings
     }
 
     package let code: Code
     package let description: String
-    package let exitStatus: ExitStatus
+    package var exitStatus: ExitStatus { code == .diverged ? .failed : .badInput }
 
     /// - Parameters:
     ///   - code: what kind of thing went wrong.
     ///   - description: one line: what failed, on what, and what to do.
-    ///   - exitStatus: nil takes the code's own: bad input for files, data and settings, else failed.
-    package init(_ code: Code, _ description: String, exitStatus: ExitStatus? = nil) {
+    package init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description
-        self.exitStatus =
-            exitStatus
-            ?? {
-                switch code {
-                case .engine, .operation: .failed
-                case .tensorFile, .weights, .data, .settings: .badInput
-                }
-            }()
     }
 }

@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 import COpenCV
 
 /// Grey pictures: what tracking, flow and stillness look at.

@@ -1,4 +1,5 @@
 package import AVPrepCore
+import AVPrepModel
 import COpenCV
 
 /// OpenCV refused a computation on pictures.

@@ -1,7 +1,7 @@
 import AVPrepAudit
+import AVPrepCases
 import AVPrepCore
-import AVPrepPipeline
-import AVPrepSynth
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,11 +1,15 @@
 import AVPrepAudio
 import AVPrepAudit
+import AVPrepCases
 import AVPrepCore
+import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
-import AVPrepPipeline
+import AVPrepSettings
+import AVPrepShard
 import AVPrepStore
-import AVPrepSynth
 import AVPrepVision
+import AVPrepWorkspace
 import Foundation
 
 /// One cue, the probe that has to find it, and how it is stripped.

@@ -1,6 +1,7 @@
+import AVPrepCases
 import AVPrepCore
 import AVPrepMedia
-import AVPrepSynth
+import AVPrepModel
 
 /// The scenes that the benchmarks' cases are made of.
 enum BenchScenes {

@@ -1,7 +1,8 @@
+import AVPrepCases
 import AVPrepCore
-import AVPrepPipeline
-import AVPrepSynth
+import AVPrepModel
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 import Foundation
 
 /// FFmpeg's own border detection, for comparison.

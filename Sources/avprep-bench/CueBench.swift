@@ -1,6 +1,8 @@
-import AVPrepPairs
-import AVPrepPipeline
+import AVPrepAudio
+import AVPrepDuplicates
+import AVPrepSettings
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

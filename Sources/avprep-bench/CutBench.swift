@@ -1,8 +1,9 @@
+import AVPrepCases
 import AVPrepCore
 import AVPrepMedia
-import AVPrepPipeline
-import AVPrepSynth
+import AVPrepModel
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,9 +1,11 @@
+import AVPrepCases
 import AVPrepCore
-import AVPrepMedia
+import AVPrepDuplicates
+import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
-import AVPrepPipeline
-import AVPrepSynth
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 import Synchronization

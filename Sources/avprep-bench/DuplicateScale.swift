@@ -1,7 +1,8 @@
 import AVPrepCore
-import AVPrepPairs
-import AVPrepPipeline
+import AVPrepDuplicates
+import AVPrepModel
 import AVPrepVision
+import AVPrepWorkspace
 import Foundation
 
 /// What the search for near-duplicates costs among many videos, by fingerprints that are made for it.

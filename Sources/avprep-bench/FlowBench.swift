@@ -1,7 +1,7 @@
+import AVPrepCases
 import AVPrepCore
-import AVPrepPipeline
-import AVPrepSynth
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import AVPrepVision
 
 /// Two neighbouring pictures, and their flow where it is known.

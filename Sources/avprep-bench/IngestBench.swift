@@ -1,5 +1,6 @@
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepSettings
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

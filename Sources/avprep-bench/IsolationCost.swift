@@ -1,8 +1,9 @@
-import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
-import AVPrepPipeline
+import AVPrepModel
+import AVPrepSettings
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,7 +1,7 @@
 import AVPrepAudio
-import AVPrepCore
 import AVPrepMedia
-import AVPrepPipeline
+import AVPrepModel
+import AVPrepSettings
 import AVPrepStore
 import AVPrepVision
 import Foundation

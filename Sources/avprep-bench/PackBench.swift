@@ -1,6 +1,7 @@
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepModel
 import AVPrepStore
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,6 +1,8 @@
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepIngest
+import AVPrepSettings
 import AVPrepSynth
+import AVPrepWorkspace
 import Foundation
 
 /// What a benchmark of ingest works on: clips, a folder that goes away with it, and settings that make one worker ingest

@@ -1,9 +1,14 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
 import AVPrepPipeline
+import AVPrepSettings
+import AVPrepShard
 import AVPrepStore
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,9 +1,13 @@
 import AVPrepAudio
+import AVPrepCases
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepIngest
+import AVPrepModel
+import AVPrepSettings
 import AVPrepStore
 import AVPrepSynth
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,6 +1,7 @@
 import AVPrepAudio
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepModel
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

@@ -1,8 +1,8 @@
-import AVPrepCore
+import AVPrepCases
 import AVPrepMedia
-import AVPrepPipeline
-import AVPrepSynth
+import AVPrepModel
 import AVPrepVision
+import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 

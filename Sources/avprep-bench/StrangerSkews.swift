@@ -1,8 +1,9 @@
 import AVPrepAudio
-import AVPrepCore
 import AVPrepMedia
-import AVPrepPipeline
+import AVPrepModel
+import AVPrepSettings
 import AVPrepVision
+import AVPrepWorkspace
 import Foundation
 
 /// The pictures of each clip with the sound of every other one: whatever skew is told of them is told by chance.

@@ -1,7 +1,6 @@
 import AVPrepAudit
 import AVPrepCommands
-import AVPrepCore
-import AVPrepPipeline
+import AVPrepModel
 import ArgumentParser
 
 extension Audit: PerformableCommand {

@@ -1,5 +1,4 @@
 import AVPrepCommands
-import AVPrepCore
 import AVPrepPipeline
 
 extension Doctor: PerformableCommand {

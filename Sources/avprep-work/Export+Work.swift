@@ -1,6 +1,5 @@
 import AVPrepCommands
 import AVPrepExport
-import AVPrepPipeline
 import ArgumentParser
 
 extension Export: PerformableCommand {

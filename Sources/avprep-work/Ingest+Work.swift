@@ -1,6 +1,6 @@
 import AVPrepCommands
-import AVPrepCore
-import AVPrepPipeline
+import AVPrepIngest
+import AVPrepSettings
 
 extension Ingest: PerformableCommand {
     func perform() throws {

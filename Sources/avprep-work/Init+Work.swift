@@ -1,6 +1,6 @@
 import AVPrepCommands
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepSettings
 import Foundation
 
 extension Init: PerformableCommand {

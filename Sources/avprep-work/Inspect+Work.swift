@@ -1,6 +1,6 @@
 import AVPrepCommands
-import AVPrepCore
-import AVPrepPipeline
+import AVPrepInspect
+import AVPrepSettings
 import Foundation
 
 extension Inspect: PerformableCommand {

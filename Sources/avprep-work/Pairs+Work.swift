@@ -1,5 +1,5 @@
 import AVPrepCommands
-import AVPrepPipeline
+import AVPrepShard
 
 extension Pairs.List: PerformableCommand {
     func perform() throws {

@@ -1,6 +1,7 @@
 import AVPrepCommands
 import AVPrepCore
-import AVPrepPipeline
+import AVPrepSettings
+import AVPrepWorkspace
 import Dispatch
 import Foundation
 

@@ -1,5 +1,5 @@
 import AVPrepCommands
-import AVPrepPipeline
+import AVPrepShard
 
 extension Shard: PerformableCommand {
     func perform() throws {

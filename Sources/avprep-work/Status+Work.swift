@@ -1,4 +1,5 @@
 import AVPrepCommands
+import AVPrepCorpus
 import AVPrepPipeline
 
 extension Status: PerformableCommand {

@@ -1,5 +1,7 @@
 import AVPrepCommands
 import AVPrepPipeline
+import AVPrepSettings
+import AVPrepWorkspace
 import Foundation
 
 extension Synth: PerformableCommand {

@@ -1,5 +1,4 @@
 import AVPrepCore
-import AVPrepPipeline
 import Foundation
 
 /// Text for people and programs: results on stdout, complaints on stderr.

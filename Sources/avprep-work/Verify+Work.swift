@@ -1,5 +1,5 @@
 import AVPrepCommands
-import AVPrepPipeline
+import AVPrepVerify
 
 extension Verify: PerformableCommand {
     func perform() throws {

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 import Foundation
 import Synchronization
 import Testing

@@ -1,4 +1,3 @@
-import AVPrepCore
 import Testing
 
 @testable import AVPrepAudit

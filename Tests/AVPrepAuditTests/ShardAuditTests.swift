@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
 import Foundation

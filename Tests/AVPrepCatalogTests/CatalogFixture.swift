@@ -1,5 +1,5 @@
 import AVPrepCatalog
-import AVPrepCore
+import AVPrepModel
 import TestSupport
 
 /// Gives `body` an empty catalog in a folder of its own.

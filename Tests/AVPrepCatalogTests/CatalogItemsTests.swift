@@ -1,5 +1,5 @@
 import AVPrepCatalog
-import AVPrepCore
+import AVPrepModel
 import Testing
 
 @Suite struct CatalogItemsTests {

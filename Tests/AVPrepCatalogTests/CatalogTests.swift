@@ -1,5 +1,6 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepModel
 import Foundation
 import Synchronization
 import TestSupport

@@ -1,6 +1,6 @@
-import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
+import AVPrepModel
 import Foundation
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
-import AVPrepCore
-import AVPrepDecoder
 import AVPrepMedia
+import AVPrepModel
 import Foundation
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepDrawing
+import AVPrepModel
 import TestSupport
 import Testing
 

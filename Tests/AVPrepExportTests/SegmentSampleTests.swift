@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepExport
+import AVPrepModel
 import AVPrepStore
 import Foundation
 import TestSupport

@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 import Foundation
 
 /// A clip with a planted clock: the picture turns white and a click sounds at the same known moments.

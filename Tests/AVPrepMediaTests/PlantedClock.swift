@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 
 /// A clip in which a white flash and a click happen at the same known moments, again and again.
 ///

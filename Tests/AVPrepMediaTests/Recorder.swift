@@ -1,5 +1,5 @@
-import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 import Testing
 
 /// Takes a decode pass down and checks the contract of ``MediaSource/decode(_:to:)`` as it goes.

@@ -1,4 +1,3 @@
-import AVPrepCore
 import AVPrepMedia
 import Foundation
 import TestSupport

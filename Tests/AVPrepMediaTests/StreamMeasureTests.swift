@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 import Foundation
 import TestSupport
 import Testing

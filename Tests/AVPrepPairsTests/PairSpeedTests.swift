@@ -1,4 +1,3 @@
-import AVPrepCore
 import AVPrepPairs
 import Foundation
 import Testing

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 import Testing
 
 @testable import AVPrepPairs

@@ -1,8 +1,10 @@
 import AVPrepAudit
+import AVPrepCases
 import AVPrepCore
+import AVPrepIngest
 import AVPrepPairs
-import AVPrepPipeline
-import AVPrepSynth
+import AVPrepSettings
+import AVPrepShard
 import AVPrepVision
 import Foundation
 import TestSupport

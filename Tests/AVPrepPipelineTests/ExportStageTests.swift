@@ -1,8 +1,9 @@
 import AVPrepCore
 import AVPrepExport
+import AVPrepIngest
 import AVPrepPairs
-import AVPrepPipeline
-import AVPrepStore
+import AVPrepSettings
+import AVPrepShard
 import AVPrepVision
 import Foundation
 import TestSupport

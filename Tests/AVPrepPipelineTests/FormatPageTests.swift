@@ -1,4 +1,5 @@
-import AVPrepPipeline
+import AVPrepIngest
+import AVPrepShard
 import Foundation
 import TestSupport
 import Testing

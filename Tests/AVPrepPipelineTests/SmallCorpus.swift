@@ -1,10 +1,10 @@
 import AVPrepAudio
 import AVPrepCore
-import AVPrepMedia
 import AVPrepPairs
-import AVPrepPipeline
+import AVPrepSettings
 import AVPrepSynth
 import AVPrepVision
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 

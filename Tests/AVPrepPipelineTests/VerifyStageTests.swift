@@ -1,11 +1,13 @@
 import AVPrepCore
-import AVPrepPairs
+import AVPrepModel
 import AVPrepStore
 import Foundation
 import TestSupport
 import Testing
 
-@testable import AVPrepPipeline
+@testable import AVPrepIngest
+@testable import AVPrepShard
+@testable import AVPrepVerify
 
 @Suite struct VerifyStageTests {
     private func corpus(_ folder: String) throws -> SmallCorpus {

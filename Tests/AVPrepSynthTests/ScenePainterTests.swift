@@ -1,6 +1,7 @@
-import AVPrepCore
+import AVPrepModel
 import Testing
 
+@testable import AVPrepCases
 @testable import AVPrepSynth
 
 @Suite struct ScenePainterTests {

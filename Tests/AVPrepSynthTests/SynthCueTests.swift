@@ -2,6 +2,7 @@ import AVPrepCore
 import Foundation
 import Testing
 
+@testable import AVPrepCases
 @testable import AVPrepSynth
 
 @Suite struct SynthCueTests {

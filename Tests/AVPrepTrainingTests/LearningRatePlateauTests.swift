@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@testable import AVPrepTorch
 @testable import AVPrepTraining
 
 @Suite struct LearningRatePlateauTests {

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 import AVPrepStore
 import Testing
 

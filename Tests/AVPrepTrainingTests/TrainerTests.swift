@@ -1,10 +1,12 @@
 import AVPrepCore
+import AVPrepModel
 import AVPrepStore
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import AVPrepTorch
 @testable import AVPrepTraining
 
 @Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))

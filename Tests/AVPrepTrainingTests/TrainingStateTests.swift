@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import AVPrepTorch
 @testable import AVPrepTraining
 
 @Suite struct TrainingStateTests {

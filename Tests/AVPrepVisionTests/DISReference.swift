@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 
 @testable import AVPrepVision
 

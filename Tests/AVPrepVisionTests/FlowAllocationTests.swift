@@ -1,4 +1,3 @@
-import AVPrepCore
 import CAllocationCount
 import Testing
 

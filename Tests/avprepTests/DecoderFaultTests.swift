@@ -1,4 +1,3 @@
-import AVPrepCore
 import Foundation
 import TestSupport
 import Testing

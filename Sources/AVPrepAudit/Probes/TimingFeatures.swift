@@ -1,5 +1,4 @@
-import AVPrepCore
-import AVPrepStore
+import AVPrepModel
 
 /// Where a clip lies, and what the tables say of its segment.
 ///

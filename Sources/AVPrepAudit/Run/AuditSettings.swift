@@ -1,4 +1,5 @@
-package import AVPrepCore
+import AVPrepCore
+package import AVPrepModel
 
 /// What an audit looks at, and what it calls a leak.
 package struct AuditSettings: Sendable, Equatable, Codable {

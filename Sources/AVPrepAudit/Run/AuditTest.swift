@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepModel
 import AVPrepStore
 
 /// One probe on one question: what it is shown, row by row.

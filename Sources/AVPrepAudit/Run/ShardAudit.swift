@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 package import AVPrepStore
 import COpenBLAS
 import Foundation

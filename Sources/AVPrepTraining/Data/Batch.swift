@@ -1,4 +1,4 @@
-package import AVPrepCore
+package import AVPrepModel
 
 /// The shape of what the network is fed: one picture clip and one sound clip a pair.
 package struct ClipShape: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import AVPrepStore
 
 /// How clips are cut out of stored pictures.

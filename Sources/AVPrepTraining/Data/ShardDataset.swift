@@ -1,4 +1,5 @@
-package import AVPrepCore
+import AVPrepCore
+package import AVPrepModel
 package import AVPrepStore
 
 /// The pairs of one set in the shards of one split, numbered from 0 in the order of the index.

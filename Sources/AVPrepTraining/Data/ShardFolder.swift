@@ -1,4 +1,5 @@
 package import AVPrepCore
+package import AVPrepModel
 package import AVPrepStore
 import Synchronization
 

@@ -1,4 +1,4 @@
-import AVPrepCore
+import AVPrepTorch
 import Foundation
 
 /// Where the passes of a run get their batches: buffers that all of them share, one pass at a time.

@@ -1,4 +1,6 @@
 package import AVPrepCore
+package import AVPrepModel
+package import AVPrepTorch
 
 /// Measures a trained run on the test split: accuracy and area under the curve, on easy and on hard negatives.
 package struct Evaluator {
@@ -22,7 +24,7 @@ package struct Evaluator {
     ///   - progress: called before each set of pairs, with its split and name.
     /// - Throws: ``TrainingError`` when there is no such run or nothing to evaluate on; `CancellationError`.
     package func evaluate(
-        weights: RunFolder.Weights? = nil, device: TrainSettings.Device? = nil, threads: Int? = nil,
+        weights: RunFolder.Weights? = nil, device: Engine.Device? = nil, threads: Int? = nil,
         cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
         progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
     ) throws -> Evaluation {

@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// The learning rate that steps down when the loss stops falling: AVTS multiplies it by 0.1 each time the loss fails to
 /// decrease for more than 5 epochs (recipe §1.4). The rule of `torch.optim.lr_scheduler.ReduceLROnPlateau` with
 /// `threshold=0`.
@@ -13,7 +15,7 @@ package struct LearningRatePlateau: Sendable, Equatable, Codable {
 
     /// Takes an epoch's mean loss, and lowers the rate when the loss has not fallen for more than the patience. A loss
     /// that is not a number has not fallen.
-    package mutating func endEpoch(loss: Double, settings: OptimizerSettings) {
+    mutating func endEpoch(loss: Double, settings: OptimizerSettings) {
         if loss < lowestLoss ?? .infinity {
             lowestLoss = loss
             epochsWithoutFall = 0

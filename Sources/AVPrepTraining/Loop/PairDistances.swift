@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepTorch
 
 /// Distances between picture and sound of every pair of a set, as a network sees them: centre crops, no gradients.
 struct PairDistances {

@@ -1,5 +1,3 @@
-import AVPrepCore
-
 /// Writes what a run measures, to `metrics.csv` and to TensorBoard alike.
 ///
 /// A line with `report` = `step` comes every ``stepsPerReport`` steps of an epoch, one with `epoch` at its end.

@@ -1,4 +1,6 @@
 package import AVPrepCore
+import AVPrepModel
+import AVPrepTorch
 import Foundation
 
 /// Trains a two-stream network on shards, epoch by epoch through the stages of a curriculum.

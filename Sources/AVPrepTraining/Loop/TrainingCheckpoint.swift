@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepTorch
 import Foundation
 
 /// A checkpoint file: weights, buffers of batch normalisation, momentum, and where the run stands.
@@ -34,7 +35,7 @@ struct TrainingCheckpoint {
     static func load(_ path: String) throws -> TrainingCheckpoint {
         let content = try SafeTensors.read(path)
         guard content.metadata["format"] == "avprep-checkpoint", let text = content.metadata["state"] else {
-            throw TrainingError(.tensorFile, "\(path) is no checkpoint of avprep")
+            throw TrainingError(.checkpoint, "\(path) is no checkpoint of avprep")
         }
         struct Version: Decodable {
             let format: Int
@@ -44,7 +45,7 @@ struct TrainingCheckpoint {
             let version = try JSONDecoder().decode(Version.self, from: Data(text.utf8))
             guard version.format == TrainingState.currentFormat else {
                 throw TrainingError(
-                    .tensorFile,
+                    .checkpoint,
                     """
                     \(path) has checkpoint format \(version.format), this avprep reads \(TrainingState.currentFormat); \
                     go on with the avprep that began the run, or use another name for the run
@@ -53,9 +54,9 @@ struct TrainingCheckpoint {
             state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
         } catch is DecodingError {
             throw TrainingError(
-                .tensorFile, "\(path) is damaged: its state cannot be read; use another name for the run")
+                .checkpoint, "\(path) is damaged: its state cannot be read; use another name for the run")
         }
-        if let fault = state.fault { throw TrainingError(.tensorFile, "\(path) is damaged: \(fault)") }
+        if let fault = state.fault { throw TrainingError(.checkpoint, "\(path) is damaged: \(fault)") }
         func tensors(_ prefix: String) -> [String: HostTensor] {
             content.tensors.reduce(into: [:]) { result, entry in
                 if entry.key.hasPrefix(prefix) { result[String(entry.key.dropFirst(prefix.count))] = entry.value }

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepTorch
 import Foundation
 
 /// One process's part of a run: from a state to the run's end, or to where it is cancelled.
@@ -100,7 +101,7 @@ final class TrainingSession {
         let value = Double(try loss.item())
         guard value.isFinite else {
             throw TrainingError(
-                .operation,
+                .diverged,
                 """
                 the loss is \(value) at step \(state.step + 1), the learning rate \(optimizer.learningRate): training \
                 has blown up; lower train.optimizer.learning_rate and give the run another name

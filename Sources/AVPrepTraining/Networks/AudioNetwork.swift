@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// The trunk that hears the sound: five 3 × 3 convolutions on a log-mel spectrogram, after the audio stream of SyncNet
 /// (Chung & Zisserman, "Out of time", ACCV-W 2016), which the recipe takes for AVTS's "VGG on mel" (recipe §1.3).
 ///
@@ -23,7 +25,7 @@ package struct AudioNetwork {
     /// - Parameters:
     ///   - path: where the tensors go: `conv1.0.weight` to `conv5.1.num_batches_tracked`, `fc.weight`, `fc.bias`.
     ///   - frames: F. The keep-time head takes exactly that many.
-    package init(
+    init(
         _ path: ParameterPath, settings: AudioNetworkSettings, head: ModelSettings.TemporalHead, frames: Int,
         embedding: Int
     ) throws {
@@ -46,7 +48,7 @@ package struct AudioNetwork {
     ///
     /// - Parameter spectrograms: normalised, `[N, 1, F, B]`.
     /// - Returns: `[N, 4W, F/4, B/4]`.
-    package func features(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
+    func features(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
         var features = spectrograms
         for (index, convolution) in convolutions.enumerated() {
             features = try convolution(features, training: training).relu()
@@ -60,7 +62,7 @@ package struct AudioNetwork {
     }
 
     /// Embeddings of spectrograms `[N, 1, F, B]`: `[N, embedding]`, of any length.
-    package func callAsFunction(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
+    func callAsFunction(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
         try head(try features(spectrograms, training: training))
     }
 }

@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// The last layer of a trunk: features over time and space become one embedding.
 ///
 /// Averaged over time, an embedding tells what is seen or heard, hardly when; with the time axis kept it tells both,

@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// The model that is trained: a trunk that sees and a trunk that hears, into one space of embeddings.
 ///
 /// With ``ModelSettings/embeddingBatchNorm`` each embedding passes a batch normalisation before it is scaled
@@ -6,7 +8,7 @@
 /// hundreds of steps.
 package struct TwoStreamNetwork {
     /// All tensors; those of the trunks lie under `video.` and `audio.`.
-    package let store: ParameterStore
+    let store: ParameterStore
     package let video: VideoNetwork
     package let audio: AudioNetwork
     private let embeddingNorm: Double
@@ -17,7 +19,7 @@ package struct TwoStreamNetwork {
     ///   - audioFrames: spectrogram frames of a clip.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     /// - Throws: `TrainingError(.settings)` for sizes that make no network.
-    package init(settings: ModelSettings, audioFrames: Int, seed: UInt64?, engine: Engine) throws {
+    init(settings: ModelSettings, audioFrames: Int, seed: UInt64?, engine: Engine) throws {
         try Self.check(settings, audioFrames)
         store = ParameterStore(engine: engine, seed: seed)
         embeddingNorm = settings.embeddingNorm
@@ -38,7 +40,7 @@ package struct TwoStreamNetwork {
     ///   - clips: `[N, 3, T, S, S]`.
     ///   - spectrograms: `[N, 1, F, B]`.
     /// - Returns: two tensors `[N, embedding]`.
-    package func callAsFunction(clips: Tensor, spectrograms: Tensor, training: Bool) throws
+    func callAsFunction(clips: Tensor, spectrograms: Tensor, training: Bool) throws
         -> (video: Tensor, audio: Tensor)
     {
         (
@@ -48,18 +50,18 @@ package struct TwoStreamNetwork {
     }
 
     /// Embeddings of clips `[N, 3, T, S, S]`: `[N, embedding]`.
-    package func embedVideo(_ clips: Tensor, training: Bool) throws -> Tensor {
+    func embedVideo(_ clips: Tensor, training: Bool) throws -> Tensor {
         try scaled(try video(clips, training: training), videoNorm, training)
     }
 
     /// Embeddings of spectrograms `[N, 1, F, B]`: `[N, embedding]`.
-    package func embedAudio(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
+    func embedAudio(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
         try scaled(try audio(spectrograms, training: training), audioNorm, training)
     }
 
     /// The video trunk's weights under torchvision's names, without the last layer, whose size is the embedding's:
     /// `mc3_18().load_state_dict(…, strict=False)` takes them where the width is 64.
-    package func torchvisionVideoWeights() throws -> [String: HostTensor] {
+    func torchvisionVideoWeights() throws -> [String: HostTensor] {
         try store.values(under: "video.").filter { !$0.key.hasPrefix("fc.") }
     }
 

@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// MC3-18, the trunk that sees the picture: a stem and a first layer of 3-D convolutions, three layers of 2-D ones
 /// (Tran et al., "A Closer Look at Spatiotemporal Convolutions", CVPR 2018, arXiv 1711.11248). Time is never sampled
 /// down. With width 64, residual connections and the averaging head it is torchvision's `mc3_18`, tensor by tensor.
@@ -21,7 +23,7 @@ package struct VideoNetwork {
     /// - Parameters:
     ///   - path: where the tensors go; with the store's root they have torchvision's names.
     ///   - frames: T. The keep-time head takes exactly that many.
-    package init(
+    init(
         _ path: ParameterPath, settings: VideoNetworkSettings, head: ModelSettings.TemporalHead, frames: Int,
         embedding: Int
     ) throws {
@@ -50,7 +52,7 @@ package struct VideoNetwork {
     ///
     /// - Parameter clips: RGB, normalised, `[N, 3, T, S, S]`.
     /// - Returns: `[N, 8W, T, S/16, S/16]`.
-    package func features(_ clips: Tensor, training: Bool) throws -> Tensor {
+    func features(_ clips: Tensor, training: Bool) throws -> Tensor {
         // Convolutions on a CPU are 1.6 times faster with the channels of a pixel side by side, forward and backward.
         let clips = clips.engine.isCUDA ? clips : try clips.ordered(.channelsLast3D)
         var features = try stem(clips, training: training).relu()
@@ -59,7 +61,7 @@ package struct VideoNetwork {
     }
 
     /// Embeddings of clips `[N, 3, T, S, S]`: `[N, embedding]`, of any length.
-    package func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
+    func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
         try head(try features(clips, training: training))
     }
 }

@@ -1,3 +1,5 @@
+import AVPrepTorch
+
 /// The contrastive loss (Chopra, Hadsell & LeCun, CVPR 2005) on pairs of picture and sound, as AVTS uses it:
 /// the mean over the batch of `y · d² + (1 − y) · max(η − d, 0)²` with `d = ‖f_v − f_a‖₂` and the margin η.
 ///
@@ -21,7 +23,7 @@ package struct ContrastiveLoss: Sendable {
     ///   - labels: `float32 [N]`: 1 in sync, 0 not. The shapes are insisted on: a `[N, 1]` here would broadcast to a
     ///     loss over all N × N pairs without an error.
     /// - Returns: the loss (one number), and the distances `[N]` it was made of.
-    package func callAsFunction(video: Tensor, audio: Tensor, labels: Tensor) throws
+    func callAsFunction(video: Tensor, audio: Tensor, labels: Tensor) throws
         -> (loss: Tensor, distances: Tensor)
     {
         let squares = try Self.squaredDistances(video, audio)
@@ -33,7 +35,7 @@ package struct ContrastiveLoss: Sendable {
     }
 
     /// Euclidean distances of the rows of two `[N, E]`: `[N]`.
-    package static func distances(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
+    static func distances(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
         try squaredDistances(video, audio).clamped(minimum: squaredDistanceFloor).squareRoot()
     }
 

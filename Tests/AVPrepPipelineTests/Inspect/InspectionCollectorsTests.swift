@@ -1,9 +1,10 @@
-import AVPrepAudio
 import AVPrepCore
+import AVPrepModel
 import Foundation
 import Testing
 
-@testable import AVPrepPipeline
+@testable import AVPrepAudio
+@testable import AVPrepInspect
 
 /// What `inspect` keeps of a video of any length.
 @Suite struct InspectionCollectorsTests {

@@ -1,13 +1,17 @@
-import AVPrepAudio
 import AVPrepCore
 import AVPrepMedia
+import AVPrepModel
 import AVPrepStore
 import AVPrepVision
 import Foundation
 import TestSupport
 import Testing
 
-@testable import AVPrepPipeline
+@testable import AVPrepIngest
+@testable import AVPrepInspect
+@testable import AVPrepSettings
+@testable import AVPrepShard
+@testable import AVPrepWorkspace
 
 @Suite struct InspectionTests {
     /// A clip of two shots between black bars: sound with a pause, the second shot still. 160 × 120 at 25 fps.

@@ -1,7 +1,9 @@
-import AVPrepTraining
+import AVPrepTorch
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AVPrepTraining
 
 extension EngineTests {
     @Suite struct VideoNetworkTests {

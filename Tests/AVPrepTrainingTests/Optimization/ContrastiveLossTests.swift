@@ -1,6 +1,8 @@
-import AVPrepTraining
+import AVPrepTorch
 import TestSupport
 import Testing
+
+@testable import AVPrepTraining
 
 extension EngineTests {
     @Suite struct ContrastiveLossTests {

@@ -1,0 +1,154 @@
+import AVPrepCore
+package import AVPrepModel
+import Foundation
+
+/// Two pictures whose optical flow is known exactly: what flow is measured by.
+///
+/// Both pictures are views of smooth functions of the plane, sampled at whole pixels; nothing but the functions'
+/// arguments differs, so the truth is exact wherever something does not hide behind something else.
+package struct FlowCase: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Everything shifts by up to 1.5 pixels.
+        case small
+        /// By 2 to 8 pixels.
+        case medium
+        /// By 1/38 to 1/16 of the width: 12 to 28 pixels of 456.
+        case large
+        /// The picture turns by 1 to 5 degrees.
+        case rotation
+        /// It grows or shrinks by 2 to 7 %.
+        case zoom
+        /// Something moves before the ground and hides part of it.
+        case occlusion
+        /// Both pictures carry noise of 3 to 8 grey levels.
+        case noise
+        /// The second picture is lighter or darker, partly more so to one side.
+        case light
+        /// The picture bends: no two neighbours move alike.
+        case wave
+        /// Five things move before the ground, each its own way.
+        case crowd
+    }
+
+    package let kind: Kind
+    package let number: Int
+    /// Grey.
+    package let from: Image8
+    package let to: Image8
+    /// `[y, x, (dx, dy)]`: `from(x, y)` is seen at `to(x + dx, y + dy)`, or would be if nothing hid it.
+    package let truth: [Float]
+
+    /// Draws a case.
+    ///
+    /// - Parameters:
+    ///   - number: another number is another case; the same is the same.
+    ///   - scenes: pictures that the views show, at least one and best about twice as wide as the case.
+    ///   - width: pixels a row.
+    ///   - height: rows.
+    package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int, height: Int) {
+        self.kind = kind
+        self.number = number
+        var random = SeededRandom(seed: UInt64(number), for: "flow-\(kind.rawValue)")
+        let ground = Layer(
+            texture: FlowTexture(scenes[number % scenes.count].frame(0), width: width, height: height),
+            motion: .drawn(kind, width: width, height: height, &random))
+        var layers = [ground]
+        for _ in 0..<(kind == .occlusion ? 1 : kind == .crowd ? 5 : 0) {
+            let other = scenes[(number + 1 + random.below(scenes.count)) % scenes.count].frame(0)
+            layers.append(
+                Layer(
+                    texture: FlowTexture(other, width: width, height: height),
+                    motion: .drawn(.medium, width: width, height: height, &random),
+                    shape: .drawn(width: width, height: height, &random)))
+        }
+        truth = Self.truth(layers, width, height)
+        var light = Light()
+        if kind == .light { light = Light(&random) }
+        let sigma = kind == .noise ? random.uniform(3...8) : 0
+        from = Self.render(width, height, sigma, &random) { x, y in
+            (layers.last { $0.covers(x, y) } ?? ground).texture.level(x, y)
+        }
+        to = Self.render(width, height, sigma, &random) { x, y in
+            for layer in layers.reversed() {
+                let source = layer.motion.inverse(x, y)
+                if layer.covers(source.x, source.y) {
+                    return light.apply(layer.texture.level(source.x, source.y), at: x / Double(width))
+                }
+            }
+            return 0  // Never reached: the ground covers everything.
+        }
+    }
+
+    private static func truth(_ layers: [Layer], _ width: Int, _ height: Int) -> [Float] {
+        var truth = [Float](repeating: 0, count: 2 * width * height)
+        for y in 0..<height {
+            for x in 0..<width {
+                let (px, py) = (Double(x), Double(y))
+                guard let layer = layers.last(where: { $0.covers(px, py) }) else { continue }
+                let target = layer.motion.apply(px, py)
+                truth[2 * (y * width + x)] = Float(target.x - px)
+                truth[2 * (y * width + x) + 1] = Float(target.y - py)
+            }
+        }
+        return truth
+    }
+
+    private static func render(
+        _ width: Int, _ height: Int, _ sigma: Double, _ random: inout SeededRandom, _ level: (Double, Double) -> Double
+    ) -> Image8 {
+        let image = Image8(width: width, height: height, channels: 1)
+        for y in 0..<height {
+            for x in 0..<width {
+                let noise = sigma > 0 ? sigma * random.normal() : 0
+                let value = level(Double(x), Double(y)) + noise
+                image.pixels[y * width + x] = UInt8(min(255, max(0, value)).rounded())
+            }
+        }
+        return image
+    }
+}
+
+/// Something with a texture that moves, everywhere or within an ellipse.
+private struct Layer {
+    let texture: FlowTexture
+    let motion: FlowMotion
+    var shape: Ellipse?
+
+    func covers(_ x: Double, _ y: Double) -> Bool { shape?.covers(x, y) ?? true }
+}
+
+private struct Ellipse {
+    let x: Double
+    let y: Double
+    let halfWidth: Double
+    let halfHeight: Double
+
+    static func drawn(width: Int, height: Int, _ random: inout SeededRandom) -> Ellipse {
+        Ellipse(
+            x: Double(width) * random.uniform(0.3...0.7), y: Double(height) * random.uniform(0.3...0.7),
+            halfWidth: Double(width) * random.uniform(0.08...0.2),
+            halfHeight: Double(height) * random.uniform(0.12...0.3))
+    }
+
+    func covers(_ px: Double, _ py: Double) -> Bool {
+        let (dx, dy) = ((px - x) / halfWidth, (py - y) / halfHeight)
+        return dx * dx + dy * dy < 1
+    }
+}
+
+/// A change of light: contrast, brightness, and brightness that grows to one side.
+private struct Light {
+    var gain = 1.0
+    var offset = 0.0
+    var tilt = 0.0
+
+    init() {}
+
+    init(_ random: inout SeededRandom) {
+        gain = random.uniform(0.9...1.1)
+        offset = random.uniform(-5...5)
+        tilt = random.uniform(-12...12)
+    }
+
+    func apply(_ level: Double, at share: Double) -> Double { level * gain + offset + tilt * (share - 0.5) }
+}

@@ -1,0 +1,47 @@
+import AVPrepCatalog
+import AVPrepModel
+import AVPrepSettings
+package import AVPrepWorkspace
+
+/// The listed videos that stand alike in ingest, each with its reason: `avprep status --list`.
+package struct ItemList: Sendable, Codable {
+    /// How ingest has ended for a video, under the settings in force.
+    package enum State: String, Sendable, Codable, CaseIterable {
+        case done, skipped, failed, pending
+    }
+
+    package struct Item: Sendable, Codable {
+        package let path: String
+        package let state: State
+        /// The reason's code and its words; empty for done and pending ones.
+        package let code: String
+        package let detail: String
+    }
+
+    /// In the order of their paths.
+    package let items: [Item]
+
+    /// - Throws: ``CatalogError`` when there is no catalog.
+    package static func make(_ workspace: Workspace, _ state: State) throws -> ItemList {
+        let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
+        let key = try workspace.settings.ingest.key
+        if state == .pending {
+            return ItemList(
+                items: try catalog.pending(stage: StageName.ingest, settingsKey: key).map {
+                    Item(path: $0.file.path, state: state, code: "", detail: "")
+                })
+        }
+        let records = try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: state.rawValue)
+        return ItemList(
+            items: records.map {
+                Item(
+                    path: $0.subject, state: state, code: $0.outcome.reason?.code ?? "",
+                    detail: $0.outcome.reason?.detail ?? "")
+            })
+    }
+
+    /// A line a video: path, code and words, with tabs between them.
+    package var text: String {
+        items.map { $0.code.isEmpty ? $0.path : "\($0.path)\t\($0.code)\t\($0.detail)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,81 @@
+package import AVPrepCatalog
+import AVPrepCore
+import AVPrepDuplicates
+package import AVPrepModel
+import AVPrepPairs
+package import AVPrepSettings
+import AVPrepVision
+package import AVPrepWorkspace
+
+/// Which prepared videos are near-duplicates of each other.
+package struct NearDuplicates: Sendable {
+    /// How many there are: `ingest` and `status`.
+    package struct Counts: Sendable, Equatable, Codable {
+        /// Videos that have a near-duplicate.
+        package let videos: Int
+        /// Groups that they form: each lies on one side of the split.
+        package let groups: Int
+
+        package var text: String? {
+            videos > 0 ? "\(videos) videos are near-duplicates of each other, in \(groups) groups" : nil
+        }
+    }
+
+    package let matches: [DuplicateMatch]
+    /// Nil when they were not to be looked for.
+    package let counts: Counts?
+
+    package init(_ matches: [DuplicateMatch]?) {
+        self.matches = matches ?? []
+        counts = matches.map { matches in
+            let groups = VideoLinks(duplicates: matches).groups()
+            return Counts(videos: groups.count, groups: Set(groups.values).count)
+        }
+    }
+
+    /// Those of some videos that are copies of others among them: all of a group but the one whose id comes first. In
+    /// alphabetical order.
+    package func copies(among videos: [String]) -> [String] {
+        let groups = VideoLinks(duplicates: matches).groups()
+        let members = Dictionary(grouping: videos.filter { groups[$0] != nil }) { groups[$0] ?? $0 }
+        return members.values.flatMap { $0.sorted().dropFirst() }.sorted()
+    }
+
+    /// What was found the last time under these settings; nil when they were not looked for. Costs next to nothing.
+    package static func latest(in catalog: Catalog, _ settings: PipelineSettings) throws -> NearDuplicates? {
+        try noted(in: catalog, settings, key: settingsKey(settings))
+    }
+
+    private static func noted(in catalog: Catalog, _ settings: PipelineSettings, key: String) throws
+        -> NearDuplicates?
+    {
+        guard settings.duplicates.enabled else { return NearDuplicates(nil) }
+        return try catalog.nearDuplicates(key: key).map { NearDuplicates($0) }
+    }
+
+    /// What is noted, or else found now and noted.
+    ///
+    /// - Throws: ``CatalogError``; `CancellationError`.
+    package static func find(in catalog: Catalog, _ settings: PipelineSettings, _ context: StageContext) throws
+        -> NearDuplicates
+    {
+        let ingestKey = try settings.ingest.key
+        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey).joined(separator: "\n")
+        let key = try settingsKey(settings) + SHA256.digest(of: videos).hex
+        if let noted = try noted(in: catalog, settings, key: key) { return noted }
+        try context.cancellation.check()
+        var search = DuplicateSearch(settings: settings.duplicates, mirrorBits: PictureHash.mirrorBits)
+        try catalog.forEachFingerprint(settingsKey: ingestKey) { video, bytes in
+            if let fingerprint = VideoFingerprint(bytes: bytes) { search.add(fingerprint, ofVideo: video) }
+        }
+        let matches = search.matches()
+        try context.cancellation.check()
+        try catalog.setNearDuplicates(matches, key: key)
+        return NearDuplicates(matches)
+    }
+
+    /// Stands for the settings that the result depends on; the beginning of the key that it is noted under.
+    private static func settingsKey(_ settings: PipelineSettings) throws -> String {
+        try CanonicalJSON.key(of: [settings.ingest.key, CanonicalJSON.encode(settings.duplicates)]) + "/"
+    }
+}

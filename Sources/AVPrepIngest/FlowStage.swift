@@ -1,0 +1,88 @@
+import AVPrepModel
+import AVPrepSettings
+import AVPrepStore
+import AVPrepVision
+
+/// Flow between the frames of a stream, `step` frames apart: computed, packed and encoded as it is stored.
+///
+/// Each frame is made ready once, whatever it is compared with.
+final class FlowStage {
+    let directions: [StoreLayout.FlowDirection]
+    private let settings: FlowSettings
+    private let estimator: FlowEstimator
+    private let field: FlowField
+    private let packer: Packer
+    /// The frame scaled to flow's size; nil where frames have it.
+    private let small: Image8?
+    /// The latest frames, `step` of them at most, the oldest first, and one more to fill.
+    private var pictures: [FlowPicture] = []
+    private var spare: FlowPicture
+
+    /// How a field becomes the bytes of a stored picture.
+    private enum Packer {
+        case levels(FlowQuantiser, Image8, PictureEncoder)
+        case float16(FlowHalves)
+    }
+
+    /// - Parameters:
+    ///   - fps: of the frames.
+    ///   - width: of the frames; flow may be smaller.
+    ///   - height: of the frames.
+    init(settings: FlowSettings, fps: Double, width: Int, height: Int) throws {
+        self.settings = settings
+        directions = settings.direction.stored
+        let size = settings.layout(fps: fps).size(width: width, height: height)
+        estimator = try FlowEstimator(settings: settings, width: size.width, height: size.height)
+        field = FlowField(width: size.width, height: size.height)
+        small = size == (width, height) ? nil : Image8(width: size.width, height: size.height, channels: 1)
+        spare = estimator.makePicture()
+        packer =
+            switch settings.codec {
+            case .float16: .float16(FlowHalves(width: size.width, height: size.height))
+            case .jpeg, .png, .raw:
+                .levels(
+                    FlowQuantiser(bound: settings.bound),
+                    Image8(width: size.width, height: 2 * size.height, channels: 1),
+                    try PictureEncoder(settings.codec.stored, quality: settings.quality))
+            }
+    }
+
+    /// Takes the next frame, in grey.
+    ///
+    /// - Returns: the stored flow between the frame `step` frames ago and this one, by direction; backward is computed
+    ///   anew, from this one. Empty for the first `step` frames.
+    func append(_ grey: Image8) throws -> [StoreLayout.FlowDirection: [UInt8]] {
+        let now = spare
+        if let small { try Grey.scale(grey, into: small) }
+        try estimator.prepare(small ?? grey, into: now)
+        pictures.append(now)
+        guard pictures.count > settings.step else {
+            spare = estimator.makePicture()
+            return [:]
+        }
+        let before = pictures.removeFirst()
+        spare = before
+        var stored: [StoreLayout.FlowDirection: [UInt8]] = [:]
+        for direction in directions {
+            switch direction {
+            case .forward: try estimator.compute(from: before, to: now, into: field)
+            case .backward: try estimator.compute(from: now, to: before, into: field)
+            }
+            stored[direction] = try packed()
+        }
+        return stored
+    }
+
+    /// Forgets the frames so far: the next one has none before it.
+    func restart() { pictures.removeAll() }
+
+    private func packed() throws -> [UInt8] {
+        switch packer {
+        case .levels(let quantiser, let planes, let encoder):
+            quantiser.encode(field, into: planes)
+            return try encoder.withEncoded(planes) { Array($0) }
+        case .float16(let halves):
+            return Array(UnsafeRawBufferPointer(halves.encode(field)))
+        }
+    }
+}

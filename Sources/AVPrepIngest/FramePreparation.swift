@@ -1,0 +1,124 @@
+package import AVPrepModel
+package import AVPrepSettings
+package import AVPrepStore
+import AVPrepVision
+
+/// What is made of each frame as it comes: the stored picture, grey for tracking, flow from an earlier frame.
+///
+/// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment. Where what is
+/// stored is known only at a segment's end, the pictures themselves are kept, and nothing is encoded.
+package final class FramePreparation {
+    /// One frame's results.
+    private struct Entry {
+        var bytes: Range<Int>
+        /// The picture itself, where it is kept.
+        var picture: Image8?
+        /// Grey picture, when something needs it later.
+        var grey: Image8?
+        /// Stored flow between this frame and the one `step` frames before, by direction; empty for the first ones.
+        var flow: [StoreLayout.FlowDirection: [UInt8]] = [:]
+        /// Mean absolute grey difference from the frame before.
+        var difference: Float
+    }
+
+    private let settings: IngestSettings
+    private let width: Int
+    private let height: Int
+    private let encoder: PictureEncoder
+    private let flow: FlowStage?
+    private var entries: [Entry] = []
+    private var bytes: [UInt8] = []
+    private let keepsPictures: Bool
+    private var spareGreys: [Image8] = []
+    private var sparePictures: [Image8] = []
+    private var lastGrey: Image8?
+
+    /// - Parameter keepsPictures: pictures are handed on as they are: a segment's worth of them waits in memory.
+    package init(
+        settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder, keepsPictures: Bool = false
+    ) throws {
+        self.settings = settings
+        self.keepsPictures = keepsPictures
+        self.width = width
+        self.height = height
+        self.encoder = encoder
+        flow =
+            settings.flow.method == .off || keepsPictures
+            ? nil
+            : try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
+    }
+
+    /// Frames waiting for their segment.
+    package var count: Int { entries.count }
+
+    /// Prepares the next frame.
+    package func append(_ picture: Image8) throws {
+        let start = bytes.count
+        if !keepsPictures { try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) } }
+        let grey = spareGreys.popLast() ?? Image8(width: width, height: height, channels: 1)
+        try Grey.convert(picture, into: grey)
+        var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)
+        if keepsPictures {
+            let kept = sparePictures.popLast() ?? Image8(width: width, height: height, channels: 3)
+            _ = kept.pixels.update(fromContentsOf: picture.pixels)
+            entry.picture = kept
+        }
+        if let last = lastGrey {
+            entry.difference = Stillness.difference(last, grey)
+        }
+        if let flow { entry.flow = try flow.append(grey) }
+        lastGrey = grey
+        entries.append(entry)
+    }
+
+    /// The first `count` frames' results, taken out.
+    package struct Taken {
+        package let frames: PictureSequence
+        package let flow: [StoreLayout.FlowDirection: PictureSequence]
+        package let greys: [Image8]
+        /// The pictures themselves where they are kept; then there are no ``frames`` and no ``flow`` yet.
+        package let pictures: [Image8]
+        /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
+        package let differences: [Float]
+    }
+
+    /// Takes the oldest `count` frames out. Give the pictures back with ``recycle(_:)``.
+    package func take(_ count: Int) -> Taken {
+        precondition(count > 0 && count <= entries.count, "\(count) of \(entries.count) frames")
+        let taken = entries[..<count]
+        var frames = PictureSequence()
+        bytes.withUnsafeBytes { bytes in
+            for entry in taken where !keepsPictures {
+                frames.append(UnsafeRawBufferPointer(rebasing: bytes[entry.bytes]))
+            }
+        }
+        var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
+        for direction in flow?.directions ?? [] {
+            var pictures = PictureSequence()
+            // The flow into the segment's first frames comes from another segment: it is no part of this one.
+            for entry in taken.dropFirst(settings.flow.step) {
+                guard let stored = entry.flow[direction] else { preconditionFailure("a frame without its flow") }
+                stored.withUnsafeBytes { pictures.append($0) }
+            }
+            precondition(pictures.count == max(0, count - settings.flow.step), "flow of another number of frames")
+            flows[direction] = pictures
+        }
+        let result = Taken(
+            frames: frames, flow: flows, greys: taken.compactMap(\.grey), pictures: taken.compactMap(\.picture),
+            differences: taken.dropFirst().map(\.difference))
+        let consumed = taken.last.map { $0.bytes.upperBound } ?? 0
+        entries.removeFirst(count)
+        bytes.removeFirst(consumed)
+        for index in entries.indices {
+            let range = entries[index].bytes
+            entries[index].bytes = range.lowerBound - consumed..<range.upperBound - consumed
+        }
+        return result
+    }
+
+    /// Makes buffers available again; the newest frame's grey stays, the next frame is compared with it.
+    package func recycle(_ taken: Taken) {
+        spareGreys += taken.greys.filter { $0 !== lastGrey }
+        sparePictures += taken.pictures
+    }
+}

@@ -1,0 +1,109 @@
+import AVPrepModel
+import AVPrepSettings
+import AVPrepVision
+
+/// What the pictures of a segment show that a network could cheat by: flags, and the values that decided them.
+struct SegmentCues {
+    let settings: IngestSettings
+    let framing: Framing
+
+    /// Marks a segment.
+    ///
+    /// - Parameters:
+    ///   - stretch: the framing of the segment.
+    ///   - frames: of the pass.
+    ///   - changes: of shot, in frames of the pass.
+    func mark(
+        _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: Framing.Stretch, frames: Range<Int>,
+        changes: [ShotChange]
+    ) throws {
+        markBorders(&segment, taken, stretch)
+        markTransitions(&segment, frames, changes)
+        try markStillness(&segment, taken, frames, changes)
+    }
+
+    private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: Framing.Stretch) {
+        guard settings.borders.method != .off else { return }
+        let span = stretch.span
+        let probe = framing.probe
+        segment.measures[.borderDepth] = Float(span.border.deepest)
+        if span.border != .none {
+            segment.flags.insert(.blackBorder)
+            segment.measures[.borderLevel] = Float(span.level)
+            segment.measures[.borderConfidence] = Float(span.confidence)
+        }
+        segment.measures[.borderChange] = Float(probe.change)
+        if probe.change > 0 { segment.flags.insert(.borderChange) }
+        segment.measures[.fillerBorder] = Float(probe.filler.deepest)
+        if probe.filler != .none { segment.flags.insert(.fillerBorder) }
+        segment.decision.mended.formUnion(segment.flags.intersection(probe.mended))
+
+        // What the probed frames did not show: the segment's own frames are looked at.
+        let count = min(taken.greys.count, Self.lookedAt)
+        let looked = (0..<count).map { (2 * $0 + 1) * taken.greys.count / (2 * count) }
+        var watched = BorderSettings()
+        watched.margin = 0
+        let shown = BorderTimeline.detect(
+            in: looked.map { taken.greys[$0] }, at: looked.map(Double.init), settings: watched
+        ).union
+        let missed = stretch.unknown(of: shown)
+        let lost = stretch.sourceScale * Double(missed)
+        segment.measures[.borderMissed] = missed >= Self.smallestMissed ? Float(lost) : 0
+        if missed >= Self.smallestMissed { segment.flags.insert(.borderMissed) }
+    }
+
+    /// Frames of a segment in which a missed border is looked for.
+    private static let lookedAt = 12
+    /// Lines of stored frames from which a missed border is one.
+    private static let smallestMissed = 2
+
+    private func markTransitions(_ segment: inout Segment, _ frames: Range<Int>, _ changes: [ShotChange]) {
+        func seconds(_ form: ShotChange.Form, _ part: (ShotChange) -> Range<Int>) -> Float {
+            let lengths = changes.filter { $0.form == form }.map { part($0).clamped(to: frames).count }
+            return Float(Double(lengths.max() ?? 0) / settings.video.fps)
+        }
+        segment.measures[.fadeIn] = seconds(.fadeIn) { $0.start..<$0.end }
+        segment.measures[.fadeOut] = seconds(.fadeOut) { $0.start..<$0.end }
+        segment.measures[.dissolveIn] = seconds(.dissolve) { ($0.newShot ?? $0.start)..<$0.end }
+        segment.measures[.dissolveOut] = seconds(.dissolve) { $0.start..<($0.newShot ?? $0.end) }
+        func isMeasured(_ measures: SegmentMeasure...) -> Bool {
+            measures.contains { (segment.measures[$0] ?? 0) > 0 }
+        }
+        if isMeasured(.fadeIn, .fadeOut) { segment.flags.insert(.fade) }
+        if isMeasured(.dissolveIn, .dissolveOut) { segment.flags.insert(.dissolve) }
+    }
+
+    private func markStillness(
+        _ segment: inout Segment, _ taken: FramePreparation.Taken, _ frames: Range<Int>, _ changes: [ShotChange]
+    ) throws {
+        // A picture that is held between two dissolves is still.
+        let gradual = changes.filter { $0.end > $0.start }.map { $0.start..<$0.end }
+        let outside = taken.differences.indices.filter { index in
+            !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
+        }
+        let findings = try Stillness.findings(
+            taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
+        let all = Stillness.measure(findings, differences: taken.differences)
+        let shot = Stillness.measure(
+            outside.map { findings[$0] }, differences: outside.map { taken.differences[$0] })
+        let longest = Double(all.longest) / settings.video.fps
+        segment.measures[.stillShare] = Float(shot.share)
+        segment.measures[.longestStill] = Float(longest)
+        segment.measures[.meanChange] = Float(all.meanChange)
+        if shot.share >= settings.still.share || longest >= settings.still.seconds { segment.flags.insert(.still) }
+    }
+}
+
+extension Framing.Stretch {
+    /// Source pixels that a stored pixel stands for, at most.
+    var sourceScale: Double { max(1, sourceShortSide / Double(min(width, height))) }
+
+    /// The deepest of these bars, in stored pixels, beyond those that are known to be left.
+    func unknown(of shown: CropMargins) -> Int {
+        let scale = sourceShortSide / Double(min(width, height))
+        func beyond(_ side: KeyPath<CropMargins, Int>) -> Int {
+            shown[keyPath: side] - Int((Double(span.left[keyPath: side]) / scale).rounded(.up))
+        }
+        return max(beyond(\.top), beyond(\.bottom), beyond(\.left), beyond(\.right))
+    }
+}

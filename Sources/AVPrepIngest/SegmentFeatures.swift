@@ -1,0 +1,152 @@
+package import AVPrepAudio
+import AVPrepMedia
+package import AVPrepModel
+package import AVPrepSettings
+package import AVPrepStore
+import AVPrepVision
+import AVPrepWorkspace
+
+/// What is computed once a segment is complete: spectrograms, waveform, camera motion, flags. One a worker.
+package final class SegmentFeatures {
+    private let settings: IngestSettings
+    private let formats: [AudioFormat]
+    package let stabilisation: SegmentStabilisation
+    private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
+    private let flaws: SoundFlaws
+    private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
+
+    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
+        self.settings = settings
+        let measured = IngestSettings.measuredSound
+        flaws = try SoundFlaws(
+            settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
+        stabilisation = SegmentStabilisation(settings: settings, encoder: encoder)
+        let formats = settings.audioFormats
+        self.formats = formats
+        spectrograms = transforms.map { transform in
+            let format = AudioFormat(sampleRate: transform.settings.sampleRate, channels: 1)
+            guard let index = formats.firstIndex(of: format) else {
+                preconditionFailure("the kind \(transform.settings.name) without a sound format")
+            }
+            return (transform, transform.makeWorkspace(), index)
+        }
+    }
+
+    /// Completes a segment with the sound of `[from, to)` seconds of the pass.
+    package func complete(
+        _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer]
+    ) throws -> SegmentData {
+        var segment = segment
+        let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
+        if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
+        segment.measures[.soundLevel] = Float(level.decibels)
+        segment.measures[.brokenSamples] = Float(level.brokenSamples)
+        measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
+        let isCentred = settings.policy[flag: .dcOffset] == .fix && segment.flags.contains(.dcOffset)
+        if isCentred { segment.decision.mended.insert(.dcOffset) }
+        var motions: [FrameMotion] = []
+        if settings.cameraMotion.enabled {
+            let estimator = try cameraMotion(width: segment.width, height: segment.height)
+            motions = try estimator.estimate(greys: taken.greys)
+            let finding = estimator.finding(for: motions)
+            segment.flags.formUnion(finding.flags)
+            segment.measures.merge(finding.measures) { $1 }
+        }
+        let pcm =
+            settings.pcm.sampleRate > 0 ? Self.quantised(&sounds[0], from: from, to: to, isCentred: isCentred) : []
+        var waveforms: [String: [Int16]] = [:]
+        for waveform in settings.waveforms {
+            let index = format(sampleRate: waveform.sampleRate, channels: waveform.channels)
+            waveforms[waveform.name] = Self.quantised(
+                &sounds[index], from: from, to: to, isCentred: isCentred)
+        }
+        var stored: [String: [Float]] = [:]
+        for kind in spectrograms {
+            stored[kind.transform.settings.name] = Self.withSound(
+                &sounds[kind.format], from: from, to: to, isCentred: isCentred
+            ) { samples in
+                let count = kind.transform.frameCount(samples: samples.count) * kind.transform.bins
+                return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+                    kind.transform.compute(
+                        samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), kind.workspace)
+                    initialized = count
+                }
+            }
+        }
+        return SegmentData(
+            segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: pcm,
+            waveforms: waveforms, spectrograms: stored)
+    }
+
+    /// What is wrong with the sound, and whether it fits the picture.
+    private func measureSound(
+        _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
+    ) {
+        let finding = sound.withSamples(from: from, to: to) { flaws.find(in: $0) }
+        segment.flags.formUnion(finding.flags)
+        segment.measures.merge(finding.measures) { $1 }
+        guard
+            let skew = OnsetSkew(
+                changes: taken.differences, fps: settings.video.fps, onsets: finding.onsets,
+                onsetRate: Double(OnsetEnvelope.rate), searchSeconds: settings.skew.searchSeconds)
+        else { return }
+        segment.measures[.skewEstimate] = Float(skew.seconds)
+        segment.measures[.skewConfidence] = Float(skew.confidence)
+        if skew.confidence >= settings.skew.minConfidence, abs(skew.seconds) > settings.skew.maxSeconds {
+            segment.flags.insert(.skewed)
+        }
+    }
+
+    /// The sound of `[from, to)` seconds as 16-bit samples.
+    private static func quantised(
+        _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool
+    ) -> [Int16] {
+        withSound(&sound, from: from, to: to, isCentred: isCentred) { samples in
+            [Int16](unsafeUninitializedCapacity: samples.count) { buffer, count in
+                PCM.quantise(samples, into: UnsafeMutableBufferPointer(rebasing: buffer[..<samples.count]))
+                count = samples.count
+            }
+        }
+    }
+
+    /// Gives the sound of `[from, to)` seconds to `body` as it is to be stored: without its mean, channel by channel, where
+    /// it is centred.
+    private static func withSound<Result>(
+        _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool,
+        _ body: (UnsafeBufferPointer<Float>) -> Result
+    ) -> Result {
+        let channels = sound.channels
+        return sound.withSamples(from: from, to: to) { samples in
+            guard isCentred, samples.count >= channels else { return body(samples) }
+            var centred = Array(samples)
+            for channel in 0..<channels {
+                let places = stride(from: channel, to: centred.count, by: channels)
+                let sum = places.reduce(0.0) {
+                    $0 + (abs(centred[$1]) <= Spectrogram.largestSample ? Double(centred[$1]) : 0)
+                }
+                let mean = Float(sum / Double(centred.count / channels))
+                for place in places { centred[place] -= mean }
+            }
+            return centred.withUnsafeBufferPointer(body)
+        }
+    }
+
+    private func format(sampleRate: Int, channels: Int) -> Int {
+        guard let index = formats.firstIndex(of: AudioFormat(sampleRate: sampleRate, channels: channels)) else {
+            preconditionFailure("a kind at \(sampleRate) Hz without a sound format")
+        }
+        return index
+    }
+
+    private func cameraMotion(width: Int, height: Int) throws -> CameraMotionEstimator {
+        if let motion, motion.width == width, motion.height == height { return motion.estimator }
+        var tracked = settings.cameraMotion
+        // Every frame is warped by its own homography.
+        if settings.stabilise.enabled { tracked.everyNthFrame = 1 }
+        let estimator = CameraMotionEstimator(
+            settings: tracked, fps: settings.video.fps, width: width, height: height)
+        motion = (estimator, width, height)
+        return estimator
+    }
+}

@@ -1,0 +1,114 @@
+import AVPrepModel
+package import AVPrepSettings
+package import AVPrepStore
+import AVPrepVision
+
+/// Makes what is stored of the pictures of whole segments, with the camera's motion taken out of those that are to be
+/// stabilised. One a worker.
+///
+/// Which segments those are is known only when they are complete. So their pictures wait in memory, one segment's at
+/// most, and are encoded, and flow computed, at its end; where no segment can be stabilised, none of this happens.
+package final class SegmentStabilisation {
+    private let settings: IngestSettings
+    private let encoder: PictureEncoder
+    private var flow: (stage: FlowStage, width: Int, height: Int)?
+    private var estimator: (estimator: CameraMotionEstimator, width: Int, height: Int)?
+
+    package init(settings: IngestSettings, encoder: PictureEncoder) {
+        self.settings = settings
+        self.encoder = encoder
+    }
+
+    /// Whether there may be segments to stabilise.
+    package var isNeeded: Bool { settings.mayStabilise }
+
+    /// Stores the pictures of a segment whose flags are known, if they wait for that.
+    package func store(_ taken: FramePreparation.Taken, in data: inout SegmentData) throws {
+        guard isNeeded else { return }
+        guard settings.stabilises(data.segment.flags) else {
+            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
+            return
+        }
+        let (width, height) = (data.segment.width, data.segment.height)
+        let stabiliser = Stabiliser(
+            settings: settings.stabilise, fps: settings.video.fps, width: width, height: height)
+        // What is known of the motion at every second frame is enough for flags, but not for this.
+        let motions =
+            settings.stabilise.enabled
+            ? data.motion : try cameraMotion(width: width, height: height).estimate(greys: taken.greys)
+        let isReliable = !data.segment.flags.contains(.motionUnreliable)
+        let made = stabiliser.plan(for: motions)
+        guard isReliable, case .success(let whole) = made else {
+            data.segment.flags.insert(.notStabilised)
+            data.segment.measures[.stabilisedShare] = 0
+            if isReliable, case .failure(let discard) = made {
+                data.segment.measures[.stabilisedShare] = discard.reason.share(ofSide: min(width, height))
+            }
+            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
+            return
+        }
+        data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
+        let plan = settings.video.shortSide == 0 ? whole : whole.scaled(shortSide: min(width, height))
+        data.segment.decision.mended.formUnion(data.segment.flags.intersection(IngestSettings.steadiedFlags))
+        data.segment.stabilised = StabilisedFraming(width: width, height: height, crop: plan.crop)
+        data.segment.width = plan.width
+        data.segment.height = plan.height
+        data.motion = stabiliser.motion(left: motions, by: plan)
+        let stabilised = Image8(width: plan.width, height: plan.height, channels: 3)
+        try store(taken.pictures.count, in: &data) { index in
+            try stabiliser.warp(taken.pictures[index], index: index, by: plan, into: stabilised)
+            return stabilised
+        }
+    }
+
+    /// Encodes `count` pictures of the segment's size, each used before the next is asked for, and computes their flow.
+    private func store(_ count: Int, in data: inout SegmentData, picture: (Int) throws -> Image8) throws {
+        let (width, height) = (data.segment.width, data.segment.height)
+        let flow = try flowStage(width: width, height: height)
+        let grey = Image8(width: width, height: height, channels: 1)
+        var frames = PictureSequence()
+        var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
+        for direction in flow?.directions ?? [] { flows[direction] = PictureSequence() }
+        for index in 0..<count {
+            let picture = try picture(index)
+            try encoder.withEncoded(picture) { frames.append($0) }
+            guard let flow else { continue }
+            try Grey.convert(picture, into: grey)
+            for (direction, stored) in try flow.append(grey) {
+                stored.withUnsafeBytes { flows[direction]?.append($0) }
+            }
+        }
+        data.frames = frames
+        data.flow = flows
+    }
+
+    private func flowStage(width: Int, height: Int) throws -> FlowStage? {
+        guard settings.flow.method != .off else { return nil }
+        if let flow, flow.width == width, flow.height == height {
+            flow.stage.restart()
+            return flow.stage
+        }
+        let stage = try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
+        flow = (stage, width, height)
+        return stage
+    }
+
+    private func cameraMotion(width: Int, height: Int) -> CameraMotionEstimator {
+        if let estimator, estimator.width == width, estimator.height == height { return estimator.estimator }
+        var everyFrame = settings.cameraMotion
+        everyFrame.everyNthFrame = 1
+        let made = CameraMotionEstimator(settings: everyFrame, fps: settings.video.fps, width: width, height: height)
+        estimator = (made, width, height)
+        return made
+    }
+}
+
+extension Stabiliser.Discard {
+    /// What all frames show, as a share of a side of so many pixels; 0 where nothing is known.
+    fileprivate func share(ofSide side: Int) -> Float {
+        switch self {
+        case .motionUnknown: 0
+        case .commonAreaTooSmall(let common): Float(common) / Float(side)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package import AVPrepAudio
+package import AVPrepCore
+package import AVPrepCorpus
+package import AVPrepMedia
+package import AVPrepModel
+package import AVPrepPolicy
+package import AVPrepSettings
+import AVPrepStore
+import AVPrepVision
+import Foundation
+
+/// Turns one video into one prepared file. One a worker: encoder, transforms and estimators are reused.
+package final class VideoPreparation {
+    /// What preparing a video came to.
+    package struct Result {
+        package let outcome: Outcome
+        /// What the container says, where it could be read.
+        package var info: MediaInfo?
+        package var tally: SegmentAssembler.Tally?
+        package var decode: DecodeSummary?
+        /// What was found of its framing and its shots.
+        package var cues: CueRecord?
+        /// What near-duplicates of it are known by.
+        package var fingerprint: [UInt8] = []
+        /// What the policy made of each segment; nil when there is no prepared file.
+        package var decided: DecidedVideo?
+        /// CPU time of the process that decoded it, in seconds.
+        package var decoderSeconds = 0.0
+    }
+
+    private let settings: IngestSettings
+    private let layout: StoreLayout
+    private let attributes: [String: AttributeValue]
+    private let features: SegmentFeatures
+    private let encoder: PictureEncoder
+    private let cancellation: Cancellation
+    private let media: MediaOpener
+
+    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    package init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
+        self.settings = settings
+        self.cancellation = cancellation
+        layout = settings.layout(transforms)
+        attributes = try settings.preparedAttributes
+        encoder = try PictureEncoder(settings.video.codec.stored, quality: settings.video.quality)
+        features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder)
+        media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
+    }
+
+    /// What keeps this machine from decoding as safely as it should, once it has to be known.
+    package func weakness() throws -> String? { try media.weakness() }
+
+    /// Prepares `item` into `path`, which appears complete or not at all.
+    ///
+    /// - Returns: done, or why this item was skipped or failed.
+    /// - Throws: what concerns the whole run: cancellation, and a disk that refuses.
+    package func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
+        var result = try attempt(item, video: video, to: path)
+        result.decoderSeconds = media.close()
+        return result
+    }
+
+    private func attempt(_ item: CorpusItem, video: String, to path: String) throws -> Result {
+        do {
+            return try prepare(try media.open(item.path), item, video: video, to: path)
+        } catch let error as MediaError {
+            try cancellation.check()
+            return Result(outcome: .failed(Outcome.Reason(error.code.rawValue, error.description)))
+        } catch let error as VisionError {
+            return Result(outcome: .failed(Outcome.Reason("vision", "\(item.listed): \(error.description)")))
+        }
+    }
+
+    private func prepare(_ media: any MediaSource, _ item: CorpusItem, video: String, to path: String) throws -> Result
+    {
+        let info = media.info
+        func skipped(_ code: String, _ detail: String) -> Result {
+            Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
+        }
+        if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
+        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
+        let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
+        let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
+        guard let framing = Framing(probe, of: media, shortSide: shortSide) else {
+            return skipped("no-video", "\(item.listed) has no picture left after cropping")
+        }
+        let origin = SegmentOrigin(
+            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, framing: framing)
+        try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
+        let temporary = AtomicFile.temporaryPath(for: path)
+        do {
+            let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
+            var segments: [Segment] = []
+            let assembler = try SegmentAssembler(
+                settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
+                emit: { data in
+                    var data = data
+                    if let skew = info.startSkewSeconds {
+                        data.segment.measures[.startSkew] = Float(skew)
+                        if abs(skew) > self.settings.skew.maxStartSeconds { data.segment.flags.insert(.startSkew) }
+                    }
+                    data.segment.decide(by: self.settings.policy)
+                    segments.append(data.segment)
+                    try writer.append(data)
+                })
+            let tap = try FingerprintTap(settings: settings, consumer: assembler)
+            let summary = try media.decode(
+                DecodeRequest(
+                    fps: settings.video.fps, crop: framing.crop, shortSide: framing.shortSide,
+                    audio: settings.audioFormats),
+                to: tap)
+            try assembler.finish()
+            let fingerprint = tap.finish().bytes
+            try writer.finish(fingerprint: fingerprint)
+            let tally = assembler.tally
+            guard tally.segments > 0 else {
+                unlink(temporary)
+                let seconds = Double(summary.frameCount) / settings.video.fps
+                return skipped(
+                    "too-short",
+                    "\(item.listed): picture and sound together last \(String(format: "%.2f", seconds)) s, and no part of min_segment_seconds (\(settings.minSegmentSeconds))"
+                )
+            }
+            try AtomicFile.commit(temporary, to: path)
+            let cues = CueRecord(probe, changes: assembler.changes)
+            let decided = DecidedVideo(segments, settings: settings)
+            return Result(
+                outcome: decided.outcome, info: info, tally: tally, decode: summary, cues: cues,
+                fingerprint: fingerprint, decided: decided)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Black framing by a few spread frames, in source pixels: the largest bars of any time.
+    package static func borders(of media: any MediaSource, settings: IngestSettings) throws -> CropMargins {
+        var policy = settings.policy
+        policy[flag: [.blackBorder, .borderChange]] = .fix
+        return try BorderProbe(of: media, settings: settings.borders, policy: policy).union
+    }
+}

@@ -1,0 +1,159 @@
+package import AVPrepCore
+import AVPrepDecoder
+import AVPrepMedia
+package import AVPrepSettings
+import AVPrepStore
+package import AVPrepWorkspace
+import Foundation
+
+/// One file, looked at from all sides: `avprep inspect`.
+package enum InspectStage {
+    /// What is wanted besides the report.
+    package struct Drawings: Sendable {
+        /// Where the contact sheet goes; nil for none.
+        package var sheet: String?
+        /// Where the drawing of optical flow goes; nil for none.
+        package var flow: String?
+
+        package init(sheet: String? = nil, flow: String? = nil) {
+            self.sheet = sheet
+            self.flow = flow
+        }
+
+        var isEmpty: Bool { sheet == nil && flow == nil }
+    }
+
+    /// Looks at a media file, a prepared file or a shard.
+    ///
+    /// A media file is decoded once from start to end, in bounded memory. What is wrong with its streams is part of the
+    /// report; a file that is none of the three is an error.
+    ///
+    /// - Parameter settings: those of the ingest whose view is wanted.
+    /// - Throws: `MediaError`, `StoreError` or ``Failure`` when the file cannot be opened, or a drawing was asked for and
+    ///   cannot be made; `CancellationError`.
+    package static func run(
+        _ path: String, settings: IngestSettings, drawings: Drawings, _ context: StageContext
+    ) throws -> InspectionReport {
+        let bytes = try size(of: path)
+        if try isHDF5(path) {
+            let reader = try StoreReader(path: path)
+            let report = try StoreReport(reader, bytes: bytes)
+            if !drawings.isEmpty {
+                try draw(drawings, report.rows) { try StoreSheet.content(of: reader, tiles: $0) }
+            }
+            return InspectionReport(content: .stored(report))
+        }
+        let media = try open(path, settings: settings, context)
+        var inspection = MediaInspection(media, path: path, bytes: bytes, settings: settings)
+        try inspection.decode(draws: !drawings.isEmpty, context)
+        if !drawings.isEmpty {
+            if let fault = inspection.report.fault {
+                throw Failure("cannot draw \(path): \(fault.detail)", exitStatus: .badInput)
+            }
+            try draw(drawings, inspection.report.rows) { try inspection.content(tiles: $0) }
+        }
+        return InspectionReport(content: .media(inspection.report))
+    }
+
+    /// The one place where media is opened.
+    private static func open(_ path: String, settings: IngestSettings, _ context: StageContext) throws
+        -> any MediaSource
+    {
+        let cancellation = context.cancellation
+        switch settings.isolation {
+        case .process:
+            return try DecoderProcess(path: path, on: DecoderHost(), limits: settings.limits) {
+                cancellation.isCancelled
+            }
+        case .none:
+            return try MediaFile(path: path, limits: settings.limits) { cancellation.isCancelled }
+        }
+    }
+
+    private static func draw(
+        _ drawings: Drawings, _ rows: [[String]], _ content: (SheetTiles) throws -> SheetContent
+    ) throws {
+        if let path = drawings.sheet {
+            try PictureFile.writePNG(ContactSheet.draw(try content(.strip)), to: path)
+        }
+        if let path = drawings.flow {
+            let content = try content(.pairs)
+            guard content.tiles.contains(where: { $0.flow != nil }) else {
+                throw Failure(
+                    "cannot draw the flow of \(content.title): it has no two frames, or was stored without flow",
+                    exitStatus: .badInput)
+            }
+            try PictureFile.writePNG(FlowSheet.draw(content), to: path)
+        }
+    }
+
+    private static func size(of path: String) throws -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(
+                "cannot inspect \(path): it is no file; name a video, a prepared file or a shard", exitStatus: .badInput
+            )
+        }
+        return Int64(status.st_size)
+    }
+
+    /// Whether a file begins as HDF5 does (HDF5 file format specification, "Disk Format: Level 0A").
+    private static func isHDF5(_ path: String) throws -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput)
+        }
+        defer { try? file.close() }
+        return try file.read(upToCount: 8) == Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
+    }
+}
+
+/// Which frames a drawing wants.
+enum SheetTiles {
+    /// One row over time.
+    case strip
+    /// Pairs of frame and flow.
+    case pairs
+
+    func count(width: Int, height: Int) -> Int {
+        switch self {
+        case .strip: SheetContent.tileCount(width: width, height: height)
+        case .pairs: FlowSheet.pairCount(width: width, height: height)
+        }
+    }
+}
+
+/// What `avprep inspect` found.
+package struct InspectionReport: Encodable, Sendable {
+    enum Content: Sendable {
+        case media(MediaReport)
+        case stored(StoreReport)
+    }
+
+    let content: Content
+
+    package func encode(to encoder: any Encoder) throws {
+        switch content {
+        case .media(let report): try report.encode(to: encoder)
+        case .stored(let report): try report.encode(to: encoder)
+        }
+    }
+
+    package var text: String {
+        let rows =
+            switch content {
+            case .media(let report): report.rows
+            case .stored(let report): report.rows
+            }
+        let width = rows.map { $0[0].count }.max() ?? 0
+        return rows.map { $0[0].padding(toLength: width + 2, withPad: " ", startingAt: 0) + $0[1] }
+            .joined(separator: "\n")
+    }
+
+    /// 65 when the file's streams could not be decoded as ingest needs them.
+    package var exitStatus: ExitStatus {
+        if case .media(let report) = content, report.fault != nil { .badInput } else { .done }
+    }
+}

@@ -1,0 +1,178 @@
+import AVPrepCore
+import AVPrepDrawing
+import AVPrepMedia
+import AVPrepModel
+import AVPrepSettings
+import AVPrepVision
+import AVPrepWorkspace
+import Foundation
+
+/// The inspection of one media file.
+struct MediaInspection {
+    private(set) var report: MediaReport
+    private let media: any MediaSource
+    private let settings: IngestSettings
+    private var pass: InspectionPass?
+
+    init(_ media: any MediaSource, path: String, bytes: Int64, settings: IngestSettings) {
+        self.media = media
+        self.settings = settings
+        report = MediaReport(path: path, bytes: bytes, media: media.info)
+    }
+
+    /// Decodes the file once. What is wrong with it becomes the report's fault.
+    ///
+    /// - Throws: `CancellationError`, and what concerns more than this file.
+    mutating func decode(draws: Bool, _ context: StageContext) throws {
+        guard let video = media.info.video else {
+            report.fault = .init(code: "no-video", detail: "it has no picture; ingest skips it")
+            return
+        }
+        do {
+            let border = try InspectionBorder(of: media, video: video, settings: settings)
+            let seconds = video.durationSeconds ?? media.info.durationSeconds ?? 0
+            let total = max(1, Int(seconds * settings.video.fps))
+            let progress = ProgressReporter("inspect", unit: "frames", style: context.progress)
+            let pass = try InspectionPass(
+                settings: settings, border: border, info: media.info, draws: draws, cancellation: context.cancellation
+            ) { count in
+                // The last frame is known at the end only.
+                progress.update(done: min(count, total - 1), total: total)
+            }
+            defer { progress.finish() }
+            report.decode = try media.decode(pass.request(), to: pass)
+            try pass.finish()
+            self.pass = pass
+            report.seen = MediaReport.Seen(
+                fps: settings.video.fps, width: border.inner.width, height: border.inner.height,
+                seconds: Double(pass.frameCount) / settings.video.fps, border: border.margins,
+                cutSeconds: pass.cuts.map(pass.presented(frame:)),
+                blends: pass.blends.map { blend in
+                    MediaReport.Blend(
+                        form: blend.form.rawValue, startSeconds: pass.presented(frame: blend.start),
+                        endSeconds: pass.presented(frame: blend.end))
+                }, jumpSeconds: pass.jumps.map(pass.presented(frame:)),
+                segments: pass.segments, still: pass.presented(pass.still), silent: pass.silent.map(pass.presented),
+                sound: pass.sound)
+            if pass.frameCount == 0 {
+                report.fault = .init(code: "too-short", detail: "picture and sound have no frame in common")
+            }
+        } catch let error as MediaError {
+            try context.cancellation.check()
+            report.fault = .init(code: error.code.rawValue, detail: error.description)
+        } catch let error as VisionError {
+            report.fault = .init(code: "vision", detail: error.description)
+        }
+    }
+
+    // MARK: - For drawings
+
+    /// What the drawings show, after ``decode(draws:_:)`` without a fault.
+    func content(tiles: SheetTiles) throws -> SheetContent {
+        guard let pass, let seen = report.seen else { preconditionFailure("drawn before it was decoded") }
+        // Drawn along the pass, which goes on over jumps of the clock.
+        let origin = pass.presented(0)
+        let roll = pass.roll
+        let envelope = pass.envelope
+        return SheetContent(
+            title: (report.path as NSString).lastPathComponent, facts: facts, start: origin,
+            end: origin + seen.seconds, tiles: try makeTiles(tiles, pass),
+            cuts: (pass.cuts + pass.jumps).map { origin + Double($0) / settings.video.fps },
+            lanes: lanes(pass, origin: origin),
+            waveform: media.info.audio == nil
+                ? nil
+                : { start, end in
+                    envelope.extremes(from: start - origin, to: end - origin).map { ($0.low, $0.high) }
+                },
+            spectrogram: roll.map { roll in
+                SheetContent.SpectrogramImage(
+                    levels: { start, end in
+                        roll.power(from: start - origin, to: end - origin)?.map { 10 * log10(max($0, 1e-12)) }
+                    }, frequenciesHz: roll.frequenciesHz, name: "mel")
+            })
+    }
+
+    private func makeTiles(_ tiles: SheetTiles, _ pass: InspectionPass) throws -> [SheetContent.Tile] {
+        let border = pass.border
+        let count = tiles.count(width: border.width, height: border.height)
+        let moments = pass.moments?.spread(count, over: pass.frameCount, cuts: Set(pass.cuts + pass.jumps)) ?? []
+        var flowSettings = settings.flow
+        if flowSettings.method == .off { flowSettings.method = .dis }
+        let estimator = try FlowEstimator(
+            settings: flowSettings, width: border.inner.width, height: border.inner.height)
+        return try moments.map { moment in
+            var field: FlowField?
+            if let next = moment.next {
+                let flow = FlowField(width: border.inner.width, height: border.inner.height)
+                try estimator.compute(from: moment.grey, to: next.grey, into: flow)
+                field = flow
+            }
+            return SheetContent.Tile(
+                seconds: pass.presented(0) + Double(moment.index) / settings.video.fps, picture: moment.picture,
+                inner: border.margins == .none ? nil : border.inner, flow: field)
+        }
+    }
+
+    private var facts: [String] {
+        // The report's rows, a few to a line.
+        let rows = report.rows.map { (name: $0[0].trimmingCharacters(in: .whitespaces), value: $0[1]) }
+        func values(_ names: String...) -> String {
+            names.compactMap { name in rows.first { $0.name == name }.map(\.value) }.joined(separator: " · ")
+        }
+        func named(_ names: String...) -> String {
+            names.compactMap { name in rows.first { $0.name == name }.map { "\($0.name): \($0.value)" } }
+                .joined(separator: " · ")
+        }
+        return [
+            values("container", "video", "size", "rate"),
+            named("audio", "sound") + " · " + named("start skew", "level"),
+            named("border", "cuts", "flags"),
+        ]
+    }
+
+    private func lanes(_ pass: InspectionPass, origin: Double) -> [SheetContent.Lane] {
+        let motion: Set = ["pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable"]
+        // Segments follow each other without a gap, those that are dropped included.
+        var starts = [origin]
+        for segment in pass.segments { starts.append(starts[starts.count - 1] + segment.seconds) }
+        func spans(_ colour: Colour, _ label: (Int, InspectionPass.SegmentSummary) -> String?) -> [SheetContent.Span] {
+            pass.segments.enumerated().compactMap { index, segment in
+                label(index, segment).map { text in
+                    SheetContent.Span(
+                        start: starts[index], end: starts[index + 1], label: text,
+                        colour: segment.isDropped ? Palette.faintText : colour)
+                }
+            }
+        }
+        func spans(_ stretches: Stretches, _ name: String, _ colour: Colour) -> [SheetContent.Span] {
+            stretches.list.map {
+                .init(start: origin + $0.startSeconds, end: origin + $0.endSeconds, label: name, colour: colour)
+            }
+        }
+        var lanes = [
+            SheetContent.Lane(
+                name: "segments",
+                spans: spans(Palette.blue) { index, segment in
+                    segment.isDropped ? "too short" : "\(index) · \(Quantity.seconds(segment.seconds))"
+                }),
+            SheetContent.Lane(
+                name: "camera",
+                spans: spans(Palette.violet) { _, segment in
+                    let flags = segment.flags.filter(motion.contains)
+                    return flags.isEmpty ? nil : flags.joined(separator: " ")
+                }),
+        ]
+        let others = spans(Palette.green) { _, segment in
+            let flags = segment.flags.filter { !motion.contains($0) && !["still", "silent"].contains($0) }
+            return flags.isEmpty ? nil : flags.joined(separator: " ")
+        }
+        if !others.isEmpty { lanes.append(SheetContent.Lane(name: "flags", spans: others)) }
+        if pass.still.count > 0 {
+            lanes.append(.init(name: "still", spans: spans(pass.still, "still", Palette.yellow)))
+        }
+        if let silent = pass.silent, silent.count > 0 {
+            lanes.append(.init(name: "silent", spans: spans(silent, "silent", Palette.yellow)))
+        }
+        return lanes
+    }
+}

@@ -1,0 +1,244 @@
+import AVPrepMedia
+import AVPrepModel
+import Foundation
+
+/// Everything known about one media file.
+struct MediaReport: Sendable, Codable {
+    /// What avprep's own stages see in the decoded file.
+    struct Seen: Sendable, Codable {
+        /// Frames a second at which it was looked at.
+        let fps: Double
+        /// Size of a frame as ingest would store it.
+        let width: Int
+        let height: Int
+        /// Length of the common range of picture and sound.
+        let seconds: Double
+        let border: CropMargins
+        /// Moments on the presentation clock at which a new shot begins.
+        let cutSeconds: [Double]
+        /// Fades and dissolves.
+        let blends: [Blend]
+        /// Where the clock jumps to.
+        let jumpSeconds: [Double]
+        /// As ingest would cut it.
+        let segments: [InspectionPass.SegmentSummary]
+        let still: Stretches
+        /// Nil without sound.
+        let silent: Stretches?
+        let sound: InspectionPass.SoundSummary?
+    }
+
+    /// A change of shots that takes a while, on the presentation clock.
+    struct Blend: Sendable, Codable {
+        /// `dissolve`, `fade-out` or `fade-in`.
+        let form: String
+        let startSeconds: Double
+        let endSeconds: Double
+    }
+
+    /// Why nothing, or not all, could be decoded.
+    struct Fault: Sendable, Codable {
+        let code: String
+        let detail: String
+    }
+
+    var kind = "media"
+    let path: String
+    let bytes: Int64
+    let media: MediaInfo
+    /// Nil where there was nothing to decode.
+    var decode: DecodeSummary?
+    var seen: Seen?
+    var fault: Fault?
+}
+
+// MARK: - As text
+
+extension MediaReport {
+    /// Rows of a label and a value.
+    var rows: [[String]] {
+        var rows = [["file", "\(path), \(Quantity.bytes(bytes))"]]
+        rows += containerRows + videoRows + audioRows
+        if let skew = media.startSkewSeconds {
+            rows.append(["start skew", Quantity.milliseconds(skew) + " (sound after picture)"])
+        }
+        if let decode { rows += Self.rows(of: decode) }
+        if let seen { rows += Self.rows(of: seen) }
+        if let fault { rows.append(["fault", "\(fault.code): \(fault.detail)"]) }
+        return rows
+    }
+
+    private var containerRows: [[String]] {
+        var facts = [media.container]
+        if let seconds = media.durationSeconds { facts.append(Quantity.seconds(seconds)) }
+        if media.bitRate > 0 { facts.append(Quantity.bitRate(Double(media.bitRate))) }
+        let counts = media.streams
+        let streams = [
+            (counts.video, "video"), (counts.audio, "audio"), (counts.subtitles, "subtitles"),
+            (counts.attachedPictures, "attached pictures"), (counts.other, "other"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return [["container", facts.joined(separator: ", ")], ["  streams", streams.joined(separator: ", ")]]
+    }
+
+    private var videoRows: [[String]] {
+        guard let video = media.video else { return [["video", "none"]] }
+        var codec = [video.codec, video.profile, video.pixelFormat].compactMap(\.self)
+        codec.append("stream \(video.index)")
+        codec += Self.marks(video.language, video.dispositions)
+        var rows = [["video", codec.joined(separator: ", ")]]
+        var size = "\(video.width) × \(video.height)"
+        if (video.displayWidth, video.displayHeight) != (video.width, video.height) {
+            size += ", shown as \(video.displayWidth) × \(video.displayHeight)"
+        }
+        if video.sampleAspectRatio != [1, 1] {
+            size += ", pixels \(video.sampleAspectRatio.map(String.init).joined(separator: ":"))"
+        }
+        if video.rotationDegrees != 0 { size += ", turned by \(video.rotationDegrees)°" }
+        if video.isMirrored { size += ", mirrored" }
+        rows.append(["  size", size])
+        if let colour = video.colour { rows.append(["  colour", Self.text(of: colour)]) }
+        if let rate = video.averageFrameRate { rows.append(["  rate", "\(Quantity.number(rate)) fps on average"]) }
+        rows.append(["  time", Self.time(from: video.startSeconds, video.durationSeconds)])
+        return rows
+    }
+
+    private static func text(of colour: VideoColour) -> String {
+        var facts = ["\(colour.bitsPerComponent) bits", colour.sampling, colour.used.range]
+        let names = [colour.used.matrix, colour.used.primaries, colour.used.transfer]
+        facts.append(Set(names).count == 1 ? names[0] : names.joined(separator: "/"))
+        if colour.stated != colour.used { facts.append("partly guessed") }
+        if colour.dynamicRange != .standard {
+            let peak = colour.peakNits.map { ", \(Quantity.number($0)) cd/m²" } ?? ""
+            facts.append("high dynamic range (\(colour.dynamicRange.rawValue)\(peak))")
+        }
+        if colour.hasAlpha { facts.append("transparency") }
+        if colour.isInterlaced { facts.append("interlaced") }
+        return facts.joined(separator: ", ")
+    }
+
+    private var audioRows: [[String]] {
+        guard let audio = media.audio else { return [["audio", "none"]] }
+        var codec = [audio.codec, audio.profile].compactMap(\.self)
+        codec.append("stream \(audio.index)")
+        codec += Self.marks(audio.language, audio.dispositions)
+        return [
+            ["audio", codec.joined(separator: ", ")], ["  sound", "\(audio.sampleRate) Hz, \(audio.layout)"],
+            ["  time", Self.time(from: audio.startSeconds, audio.durationSeconds)],
+        ]
+    }
+
+    private static func marks(_ language: String?, _ dispositions: [String]) -> [String] {
+        (language.map { ["language \($0)"] } ?? []) + dispositions
+    }
+
+    private static func time(from start: Double, _ duration: Double?) -> String {
+        let length = duration.map { ", \(Quantity.seconds($0)) long" } ?? ", length unknown"
+        return "from \(Quantity.seconds(start))" + length
+    }
+
+    private static func rows(of decode: DecodeSummary) -> [[String]] {
+        let pictures = decode.pictures
+        let kinds = text([
+            (pictures.interlaced, "interlaced"), (pictures.damaged, "damaged"), (pictures.corrupt, "left out"),
+            (pictures.changes, "changes of size or format"), (decode.decodeErrors, "errors"),
+            (decode.discontinuities, "jumps of the clock"), (decode.repairedTimestamps, "repaired timestamps"),
+        ])
+        var rows = [["decoded", "\(decode.decodedPictures) pictures" + kinds]]
+        if let rate = decode.frameRate, let intervals = decode.pictureIntervals {
+            let range =
+                "\(Quantity.number(intervals.minimum * 1000)) to \(Quantity.number(intervals.maximum * 1000)) ms"
+            let variable = "\(Quantity.number(intervals.irregularShare * 100)) % irregular"
+            rows.append(["  rate", "\(Quantity.number(rate)) fps measured, pictures stand \(range), \(variable)"])
+        }
+        rows.append([
+            "  longest gap",
+            "picture \(Quantity.seconds(decode.longestVideoGapSeconds)), sound \(Quantity.seconds(decode.longestAudioGapSeconds))",
+        ])
+        if let keys = decode.videoStream.keyFrameIntervals {
+            rows.append([
+                "  key frames",
+                "every \(Quantity.seconds(keys.median)), \(Quantity.seconds(keys.maximum)) at most",
+            ])
+        } else {
+            rows.append(["  key frames", "one"])
+        }
+        let rates = [("picture", decode.videoStream), ("sound", decode.audioStream)].compactMap { name, measure in
+            measure.map {
+                "\(name) \(Quantity.seconds($0.seconds)), \($0.packets) packets, \(Quantity.bitRate($0.bitRate))"
+            }
+        }
+        rows.append(["  bit rates", rates.joined(separator: "; ")])
+        return rows
+    }
+
+    private static func text(_ counts: [(Int, String)]) -> String {
+        counts.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
+    }
+
+    private static func rows(of seen: Seen) -> [[String]] {
+        var rows = [
+            [
+                "seen",
+                "\(Quantity.seconds(seen.seconds)) of picture and sound, \(seen.width) × \(seen.height) at \(Quantity.number(seen.fps)) fps",
+            ]
+        ]
+        let border = seen.border
+        let hasNone = border == .none
+        rows.append([
+            "  border",
+            hasNone
+                ? "none"
+                : "top \(border.top), bottom \(border.bottom), left \(border.left), right \(border.right) pixels",
+        ])
+        rows.append(["  cuts", list(seen.cutSeconds.map { Quantity.clock($0, within: seen.seconds) })])
+        if !seen.blends.isEmpty {
+            let blends = seen.blends.map { "\($0.form) \(Quantity.clock($0.startSeconds, within: seen.seconds))" }
+            rows.append(["  blends", list(blends)])
+        }
+        let dropped = seen.segments.count(where: \.isDropped)
+        rows.append([
+            "  segments", "\(seen.segments.count - dropped)" + (dropped > 0 ? ", \(dropped) too short" : ""),
+        ])
+        let stored = seen.segments.filter { !$0.isDropped }
+        rows += DecisionText.rows(
+            stored.map(\.decision), times: stored.map { "  " + Quantity.clock($0.startSeconds, within: seen.seconds) })
+        rows.append(["  flags", flags(seen)])
+        rows.append(["  still", text(seen.still, within: seen.seconds)])
+        if let silent = seen.silent { rows.append(["  silent", text(silent, within: seen.seconds)]) }
+        if let sound = seen.sound {
+            let clipped = sound.clippedShare > 0 ? ", \(Quantity.number(100 * sound.clippedShare)) % clipped" : ""
+            rows.append([
+                "  level",
+                "\(Quantity.decibels(sound.decibels)), peak \(Quantity.decibels(sound.peakDecibels))" + clipped,
+            ])
+        }
+        return rows
+    }
+
+    /// For how long each flag stands, the longest first.
+    private static func flags(_ seen: Seen) -> String {
+        var seconds: [String: Double] = [:]
+        for segment in seen.segments where !segment.isDropped {
+            for flag in segment.flags { seconds[flag, default: 0] += segment.seconds }
+        }
+        let sorted = seconds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return sorted.isEmpty
+            ? "none" : sorted.map { "\($0.key) \(Quantity.seconds($0.value))" }.joined(separator: ", ")
+    }
+
+    private static func text(_ stretches: Stretches, within seconds: Double) -> String {
+        guard stretches.count > 0 else { return "none" }
+        let places = stretches.list.map {
+            "\(Quantity.clock($0.startSeconds, within: seconds))–\(Quantity.clock($0.endSeconds, within: seconds))"
+        }
+        return "\(Quantity.seconds(stretches.totalSeconds)): " + list(places, of: stretches.count)
+    }
+
+    /// The first few of a list.
+    private static func list(_ items: [String], of count: Int? = nil) -> String {
+        let count = count ?? items.count
+        guard count > 0 else { return "none" }
+        let shown = items.prefix(12)
+        return shown.joined(separator: ", ") + (count > shown.count ? ", … (\(count))" : "")
+    }
+}

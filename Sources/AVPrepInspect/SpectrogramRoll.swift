@@ -1,0 +1,122 @@
+import AVPrepAudio
+import AVPrepWorkspace
+
+/// A mel spectrogram of a sound of any length in bounded memory: columns of mean power that grow as it does.
+struct SpectrogramRoll {
+    /// The power of each band in one stretch of time.
+    private(set) var columns: [[Float]] = []
+    /// Seconds a column stands for.
+    private(set) var secondsPerColumn: Double
+    /// The frequency of each band's peak, in Hz.
+    let frequenciesHz: [Double]
+
+    /// Columns kept at most: more than a drawing has.
+    private static let capacity = 4096
+
+    private var sum: [Float]
+    private var sumCount = 0
+    private var framesPerColumn = 1
+
+    init(frequenciesHz: [Double], secondsPerFrame: Double) {
+        self.frequenciesHz = frequenciesHz
+        secondsPerColumn = secondsPerFrame
+        sum = Array(repeating: 0, count: frequenciesHz.count)
+    }
+
+    /// Takes the next frame's power.
+    mutating func push(_ powers: some Sequence<Float>) {
+        for (band, power) in powers.enumerated() { sum[band] += power }
+        sumCount += 1
+        guard sumCount == framesPerColumn else { return }
+        columns.append(sum.map { $0 / Float(sumCount) })
+        for band in sum.indices { sum[band] = 0 }
+        sumCount = 0
+        guard columns.count == Self.capacity else { return }
+        columns = stride(from: 0, to: columns.count, by: 2).map { index in
+            zip(columns[index], columns[index + 1]).map { ($0 + $1) / 2 }
+        }
+        framesPerColumn *= 2
+        secondsPerColumn *= 2
+    }
+
+    /// Mean power of each band between two moments, in seconds from the first frame; nil after the end.
+    func power(from start: Double, to end: Double) -> [Float]? {
+        let first = max(0, Int(start / secondsPerColumn))
+        let last = min(columns.count - 1, max(first, Int((end / secondsPerColumn).rounded(.up)) - 1))
+        guard first <= last else { return nil }
+        guard first < last else { return columns[first] }
+        var mean = [Float](repeating: 0, count: frequenciesHz.count)
+        for column in columns[first...last] {
+            for band in mean.indices { mean[band] += column[band] }
+        }
+        return mean.map { $0 / Float(last - first + 1) }
+    }
+}
+
+/// Makes a ``SpectrogramRoll`` of sound that comes in pieces.
+final class SpectrogramStream {
+    /// What is drawn: 25 ms every 10 ms, 96 bands to 12 kHz.
+    static let settings: SpectrogramSettings = {
+        var settings = SpectrogramSettings(
+            name: "inspect", kind: .mel, sampleRate: 24_000, fftLength: 1024, windowLength: 600, hopLength: 240)
+        settings.melBands = 96
+        settings.logarithm = .none
+        return settings
+    }()
+
+    private(set) var roll: SpectrogramRoll
+    private let transform: Spectrogram
+    private let workspace: Spectrogram.Workspace
+    /// Sound from the first frame that is not computed yet on.
+    private var pending: [Float] = []
+    private var values: [Float]
+
+    private static let framesAtATime = 64
+
+    init() throws {
+        transform = try Spectrogram(Self.settings)
+        workspace = transform.makeWorkspace()
+        values = Array(repeating: 0, count: Self.framesAtATime * transform.bins)
+        roll = SpectrogramRoll(
+            frequenciesHz: transform.frequenciesHz,
+            secondsPerFrame: Double(Self.settings.hopLength) / Double(Self.settings.sampleRate))
+    }
+
+    /// Takes mono sound at the settings' rate that follows the sound before.
+    func push(_ samples: UnsafeBufferPointer<Float>) {
+        pending.append(contentsOf: samples)
+        let hop = Self.settings.hopLength
+        let needed = Self.framesAtATime * hop + Self.settings.windowLength
+        var start = 0
+        while pending.count - start >= needed {
+            compute(Self.framesAtATime, from: start)
+            start += Self.framesAtATime * hop
+        }
+        pending.removeFirst(start)
+    }
+
+    /// Takes what is left as the sound's end.
+    func finish() {
+        var left = transform.frameCount(samples: pending.count)
+        var start = 0
+        while left > 0 {
+            let count = min(left, Self.framesAtATime)
+            compute(count, from: start)
+            start += count * Self.settings.hopLength
+            left -= count
+        }
+        pending = []
+    }
+
+    private func compute(_ frames: Int, from start: Int) {
+        let count = frames * transform.bins
+        pending.withUnsafeBufferPointer { pending in
+            values.withUnsafeMutableBufferPointer { values in
+                _ = transform.compute(
+                    UnsafeBufferPointer(rebasing: pending[start...]),
+                    into: UnsafeMutableBufferPointer(rebasing: values[..<count]), workspace)
+            }
+        }
+        for frame in 0..<frames { roll.push(values[frame * transform.bins..<(frame + 1) * transform.bins]) }
+    }
+}

@@ -1,0 +1,136 @@
+import AVPrepCatalog
+import AVPrepModel
+import AVPrepPolicy
+import AVPrepSettings
+import AVPrepStore
+import Foundation
+
+/// What a prepared file or a shard holds.
+struct StoreReport: Sendable, Codable {
+    struct PairSetSummary: Sendable, Codable {
+        let name: String
+        let pairs: Int
+        /// Pairs by kind.
+        let kinds: [String: Int]
+    }
+
+    /// `prepared` or `shard`.
+    let kind: String
+    let path: String
+    let bytes: Int64
+    /// Root attributes with one value: versions, the settings' key, the seed.
+    let attributes: [String: AttributeValue]
+    let layout: StoreLayout
+    let segments: Int
+    let videos: Int
+    let frames: Int
+    let seconds: Double
+    /// Bytes of the stored frames.
+    let frameBytes: Int
+    /// Segments by split; empty in prepared files.
+    let splits: [String: Int]
+    /// Seconds for which each flag stands.
+    let flagSeconds: [String: Double]
+    /// What the policy made of each segment of a prepared file, in order; empty in shards, which hold what it left.
+    let decisions: [DecidedSegment]
+    /// The videos' paths as their corpus lists them, the first few.
+    let sources: [String]
+    /// Those of the pair file beside a shard.
+    let pairSets: [PairSetSummary]
+
+    private static let sourceLimit = 20
+
+    init(_ reader: StoreReader, bytes: Int64) throws {
+        kind = reader.kind.rawValue
+        path = reader.path
+        self.bytes = bytes
+        // The settings and the layout are long texts; the layout stands below in full.
+        attributes = reader.attributes.filter { name, _ in
+            ["format", "format_version", "avprep_version", "settings_key", "seed"].contains(name)
+        }
+        layout = reader.layout
+        segments = reader.segments.count
+        videos = Set(reader.segments.map(\.segment.videoID)).count
+        let fps = reader.layout.fps
+        var frames = 0
+        var frameBytes = 0
+        var splits: [String: Int] = [:]
+        var flagSeconds: [String: Double] = [:]
+        var sources: [String] = []
+        for stored in reader.segments {
+            frames += stored.frames.count
+            frameBytes += stored.frames.reduce(0) { $0 + reader.frameByteCount($1) }
+            if let split = stored.split { splits[split.rawValue, default: 0] += 1 }
+            for flag in stored.segment.flags.setNames {
+                flagSeconds[flag, default: 0] += Double(stored.frames.count) / fps
+            }
+            let source = stored.segment.source
+            if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
+        }
+        let config = reader.attributes["config_json"]?.text ?? ""
+        // The thresholds of a file of other versions may be told otherwise there: the defaults stand in for them.
+        let settings =
+            (try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))) ?? IngestSettings()
+        decisions =
+            reader.kind == .prepared
+            ? reader.segments.enumerated().map { DecidedSegment($1.segment, number: $0, settings: settings) } : []
+        self.frames = frames
+        self.frameBytes = frameBytes
+        self.splits = splits
+        self.flagSeconds = flagSeconds
+        self.sources = sources
+        seconds = Double(frames) / fps
+        let pairs = ((reader.path as NSString).deletingLastPathComponent as NSString)
+            .appendingPathComponent(PairFile.name(forShard: (reader.path as NSString).lastPathComponent))
+        let hasPairs = reader.kind == .shard && FileManager.default.fileExists(atPath: pairs)
+        pairSets = try (hasPairs ? PairFile.read(pairs) : []).map { set in
+            let kinds = Dictionary(grouping: set.pairs) { $0.kind.name }.mapValues(\.count)
+            return PairSetSummary(name: set.name, pairs: set.pairs.count, kinds: kinds)
+        }
+    }
+
+    /// Rows of a label and a value.
+    var rows: [[String]] {
+        var rows = [["file", "\(path), \(Quantity.bytes(bytes))"]]
+        rows.append([
+            "kind", "\(kind), " + attributes.sorted { $0.key < $1.key }.map(Self.text).joined(separator: ", "),
+        ])
+        rows.append([
+            "segments", "\(segments) of \(videos) videos, \(Quantity.seconds(seconds)), \(frames) frames",
+        ])
+        if !splits.isEmpty { rows.append(["  splits", Self.text(splits.mapValues { "\($0)" })]) }
+        rows.append([
+            "frames",
+            "\(layout.frameCodec.rawValue) at \(Quantity.number(layout.fps)) fps, \(Quantity.bytes(Int64(frameBytes)))",
+        ])
+        if let flow = layout.flow {
+            let directions = flow.directions.map(\.rawValue).joined(separator: " and ")
+            let method = [flow.method, flow.preset].compactMap(\.self).joined(separator: " ")
+            rows.append(["flow", "\(directions), \(method), within ±\(Quantity.number(flow.bound)) pixels"])
+        }
+        if let pcm = layout.pcm { rows.append(["pcm", "\(pcm.sampleRate) Hz, \(pcm.channels) channels"]) }
+        for spectrogram in layout.spectrograms {
+            rows.append([
+                spectrogram.name,
+                "\(spectrogram.bins) bins, \(Quantity.number(spectrogram.framesPerSecond)) a second, \(spectrogram.storedType.rawValue)",
+            ])
+        }
+        let flags = flagSeconds.mapValues { Quantity.seconds($0) }
+        rows.append(["flags", flags.isEmpty ? "none" : Self.text(flags)])
+        rows += DecisionText.rows(decisions, times: decisions.map { "segment \($0.number)" })
+        for set in pairSets {
+            rows.append(["pairs \(set.name)", "\(set.pairs): " + Self.text(set.kinds.mapValues { "\($0)" })])
+        }
+        rows.append(["videos", sources.joined(separator: ", ") + (videos > sources.count ? ", …" : "")])
+        return rows
+    }
+
+    private static func text(_ values: [String: String]) -> String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+
+    private static func text(_ attribute: (key: String, value: AttributeValue)) -> String {
+        let value = attribute.value.text ?? attribute.value.number.map { Quantity.number($0) } ?? "?"
+        return "\(attribute.key) \(value)"
+    }
+}

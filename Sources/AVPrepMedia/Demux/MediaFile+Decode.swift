@@ -1,0 +1,180 @@
+import AVPrepModel
+import CFFmpeg
+
+extension MediaFile {
+    package func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary {
+        try DecodePass(self, request, consumer).run()
+    }
+}
+
+/// One pass over a file: pulls picture and sound side by side along the frame clock.
+///
+/// Each comes from a container opened for it alone, so however far apart a file holds picture and sound of the same
+/// moment, no packet has to be kept for later.
+private final class DecodePass {
+    private let file: MediaFile
+    private let request: DecodeRequest
+    private let consumer: any DecodeConsumer
+    private var clock: FrameClock
+    private let pictures: PictureTrack
+    /// nil for a silent film, of which no sound is asked for.
+    private let sound: SoundTrack?
+    private let scaler: PictureScaler
+    /// What was last scaled: memory of our own, or what the consumer lends.
+    private var picture: Image8
+    private let supplier: (any PictureSupplier)?
+    private var scaledNumber = 0
+
+    /// Where a silent film shows one picture for longer, in seconds, its clock has jumped, and nobody wants the stretch
+    /// between. It also bounds what forged timestamps can ask for; with sound, that bounds it.
+    private static let longestStandingPicture = 60.0
+    /// Jumps of picture and sound that differ by more, in seconds, are not the same: which sound belongs to which picture
+    /// afterwards cannot be told.
+    private static let largestJumpDifference = 1.0
+    /// Fewer pictures than this share of the packets, with errors for the rest, is a stream that does not decode.
+    private static let leastDecodedShare = 0.1
+
+    init(_ file: MediaFile, _ request: DecodeRequest, _ consumer: any DecodeConsumer) throws {
+        precondition(request.fps > 0 && request.fps.isFinite, "\(request.fps) frames a second")
+        self.file = file
+        self.request = request
+        self.consumer = consumer
+        clock = FrameClock(startSeconds: file.info.commonStartSeconds, fps: request.fps)
+        pictures = try file.takePictures()
+        sound = file.info.audio == nil && request.audio.isEmpty ? nil : try file.takeSound()
+        sound?.begin(at: clock.startSeconds, formats: request.audio)
+        guard let geometry = file.geometry else { throw MediaError(.unsupported, "\(file.path) has no video stream") }
+        let size = geometry.outputSize(crop: request.crop, shortSide: request.shortSide)
+        guard size.width * size.height <= file.limits.maxPixels else {
+            throw MediaError.framesTooLarge(
+                file.path, width: size.width, height: size.height, maxPixels: file.limits.maxPixels)
+        }
+        scaler = PictureScaler(
+            width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)
+        supplier = consumer as? any PictureSupplier
+        // With a supplier nothing is ever written to it.
+        picture =
+            supplier == nil
+            ? Image8(width: size.width, height: size.height, channels: 3) : Image8(width: 1, height: 1, channels: 3)
+    }
+
+    func run() throws -> DecodeSummary {
+        var summary = DecodeSummary()
+        repeat {
+            while try prepare(summary.frameCount) {
+                try deliver(summary.frameCount)
+                summary.frameCount += 1
+            }
+        } while try resume(&summary)
+        summary.decodedPictures = pictures.decoder.frameCount
+        summary.pictures = pictures.counts
+        summary.decodeErrors = pictures.decoder.errorCount + (sound?.decoder.errorCount ?? 0)
+        summary.repairedTimestamps = pictures.repairedTimestamps + (sound?.repairedTimestamps ?? 0)
+        summary.longestVideoGapSeconds = pictures.longestGapSeconds
+        summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, sound?.longestGapSeconds ?? 0)
+        for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) {
+            try refuseIfUndecodable(decoder)
+            try decoder.readOut()
+        }
+        summary.videoStream = pictures.decoder.tally.measure
+        summary.audioStream = sound?.decoder.tally.measure
+        summary.pictureIntervals = pictures.intervals.measure
+        return summary
+    }
+
+    /// Goes on where sound is missing for long or the clock jumps: at the first moment after that at which there are
+    /// picture and sound again, in step with each other.
+    ///
+    /// - Returns: false where picture or sound have ended, and where they no longer tell what belongs together.
+    private func resume(_ summary: inout DecodeSummary) throws -> Bool {
+        var start = clock.startSeconds + clock.seconds(ofFrame: summary.frameCount)
+        if let sound {
+            guard let jump = try sharedJump(with: sound) else { return false }
+            start = sound.resumptionSeconds
+            if jump > 0 {
+                summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, jump)
+            } else {
+                guard try pictures.resume() else { return false }
+                start = max(start, pictures.upcoming?.span.start ?? start)
+            }
+        } else if pictures.jumpSeconds != nil {
+            guard try pictures.resume() else { return false }
+            start = pictures.upcoming?.span.start ?? start
+        } else if let upcoming = pictures.upcoming, upcoming.span.start - start > Self.longestStandingPicture {
+            start = upcoming.span.start
+        } else {
+            return false
+        }
+        clock = FrameClock(startSeconds: start - clock.seconds(ofFrame: summary.frameCount), fps: clock.fps)
+        sound?.resume(passStart: clock.startSeconds, at: clock.seconds(ofFrame: summary.frameCount))
+        summary.discontinuities += 1
+        try file.budget.excluding {
+            try consumer.consumeDiscontinuity(beforeFrame: summary.frameCount, seconds: start)
+        }
+        return true
+    }
+
+    /// How far the clock jumps where picture or sound has stopped, in seconds: forward over missing sound, or back in
+    /// both, which are brought there; nil where one has ended, or where they jump differently.
+    private func sharedJump(with sound: SoundTrack) throws -> Double? {
+        if let jump = sound.jumpSeconds, jump > 0 { return jump }
+        if sound.jumpSeconds != nil {
+            while try pictures.step() {}
+        } else if pictures.jumpSeconds != nil {
+            while try sound.skipToJump(), (sound.jumpSeconds ?? 0) > 0 {
+                sound.resume(passStart: sound.resumptionSeconds, at: 0)
+            }
+        }
+        guard let back = sound.jumpSeconds, let ofPictures = pictures.jumpSeconds,
+            abs(back - ofPictures) <= Self.largestJumpDifference
+        else { return nil }
+        return back
+    }
+
+    /// Has frame `index` and the sound of its interval ready.
+    ///
+    /// - Returns: false where picture or sound ends before the frame does.
+    private func prepare(_ index: Int) throws -> Bool {
+        try file.budget.check()
+        try file.budget.check(passSeconds: clock.seconds(ofFrame: index))
+        let begin = clock.startSeconds + clock.seconds(ofFrame: index)
+        let end = clock.startSeconds + clock.seconds(ofFrame: index + 1)
+        try pictures.advance(to: begin)
+        guard pictures.currentSpan != nil else { return false }
+        if pictures.currentNumber != scaledNumber {
+            if let supplier {
+                picture = try file.budget.excluding {
+                    try supplier.nextPicture(width: scaler.width, height: scaler.height)
+                }
+            }
+            try scaler.scale(pictures.current, into: picture)
+            scaledNumber = pictures.currentNumber
+        }
+        // The picture is taken: on to the frame's end, to know whether the stream gets there.
+        try pictures.advance(to: end)
+        guard pictures.coveredUntil >= end - FrameClock.endTolerance else { return false }
+        guard let sound else { return pictures.coveredUntil - begin <= Self.longestStandingPicture }
+        return try sound.advance(to: clock.seconds(ofFrame: index + 1))
+    }
+
+    private func deliver(_ index: Int) throws {
+        try file.budget.excluding {
+            for (number, resampler) in (sound?.resamplers ?? []).enumerated() {
+                let end = clock.sampleCount(beforeFrame: index + 1, sampleRate: resampler.format.sampleRate)
+                try resampler.deliver(before: end) { samples, first in
+                    try consumer.consume(samples: samples, format: number, firstSample: first)
+                }
+            }
+            try consumer.consume(frame: picture, index: index)
+        }
+    }
+
+    private func refuseIfUndecodable(_ decoder: StreamDecoder) throws {
+        let least = Self.leastDecodedShare * Double(decoder.packetCount)
+        guard decoder.errorCount > decoder.frameCount, Double(decoder.frameCount) < least else { return }
+        throw MediaError(
+            .corrupt,
+            "\(file.path), stream \(decoder.stream.pointee.index): only \(decoder.frameCount) of \(decoder.packetCount) "
+                + "packets decode" + (decoder.firstError.map { ": \($0)" } ?? ""))
+    }
+}

@@ -1,0 +1,98 @@
+import AVPrepModel
+import CFFmpeg
+
+extension MediaFile {
+    package func spreadFrames(count: Int) throws -> [SpreadFrame] {
+        precondition(count > 0, "no picture asked for")
+        guard let geometry, let video = info.video else {
+            throw MediaError(.unsupported, "\(path) has no video stream")
+        }
+        let reader = SpreadReader(geometry: geometry, path: path)
+        if let seconds = video.durationSeconds ?? info.durationSeconds {
+            let found = try reader.bySeeking(
+                takePictures(), start: video.startSeconds, seconds: seconds, count: count)
+            // Fewer: the video is short, or it cannot be sought in, or its stated duration is wrong.
+            if found.count == count { return found }
+        }
+        return try reader.byReadingAll(takePictures(), count: count)
+    }
+}
+
+/// Size of the pictures that ``MediaSource/spreadFrames(count:)`` takes out of a video of the given size as shown.
+package struct SpreadShape: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
+    /// Pixels as shown that a pixel of the picture stands for.
+    package let scale: Int
+
+    /// Short sides up to this many pixels are kept as they are: enough to place a border to the pixel, at a twentieth
+    /// of the work of 4K.
+    private static let largestShortSide = 540
+
+    package init(displayWidth: Int, displayHeight: Int) {
+        scale = max(1, (min(displayWidth, displayHeight) + Self.largestShortSide - 1) / Self.largestShortSide)
+        width = max(1, displayWidth / scale)
+        height = max(1, displayHeight / scale)
+    }
+}
+
+/// Takes a few pictures out of a video.
+private final class SpreadReader {
+    private let geometry: PictureGeometry
+    private let scale: Int
+    private let scaler: PictureScaler
+
+    init(geometry: PictureGeometry, path: String) {
+        self.geometry = geometry
+        let shape = SpreadShape(displayWidth: geometry.displayWidth, displayHeight: geometry.displayHeight)
+        scale = shape.scale
+        // Plain averages of whole blocks: a sharper filter would ring at the very edges that are looked for.
+        scaler = PictureScaler(
+            width: shape.width, height: shape.height, crop: .none, geometry: geometry, filter: SWS_AREA, path: path)
+    }
+
+    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it. Where that is the one it
+    /// already has, decodes on to the middle itself: however rare key frames are, no picture is decoded twice.
+    ///
+    /// One seek that fails is no reason to give up the others.
+    func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
+        var found: [SpreadFrame] = []
+        for part in 0..<count {
+            let time = start + seconds * (Double(part) + 0.5) / Double(count)
+            let last = found.last?.seconds ?? -.infinity
+            if let keyFrame = pictures.keyFrame(before: time), keyFrame <= last {
+                try pictures.skim(to: time)
+            } else {
+                guard try pictures.seek(to: time), try pictures.step() else { continue }
+                if let first = pictures.currentSpan?.start, first <= last { try pictures.skim(to: time) }
+            }
+            guard let shown = pictures.currentSpan, shown.start > last else { continue }
+            found.append(try take(pictures))
+        }
+        return found
+    }
+
+    /// Decodes from the first picture to the last. How many there are is known at the end only: of what is kept, every
+    /// other picture is dropped whenever there are twice as many as asked for.
+    func byReadingAll(_ pictures: PictureTrack, count: Int) throws -> [SpreadFrame] {
+        var kept: [SpreadFrame] = []
+        var stride = 1
+        var number = 0
+        while try pictures.step() {
+            defer { number += 1 }
+            guard number % stride == 0 else { continue }
+            kept.append(try take(pictures))
+            guard kept.count == 2 * count else { continue }
+            kept = kept.indices.filter { $0 % 2 == 0 }.map { kept[$0] }
+            stride *= 2
+        }
+        guard kept.count > count else { return kept }
+        return (0..<count).map { kept[(2 * $0 + 1) * kept.count / (2 * count)] }
+    }
+
+    private func take(_ pictures: PictureTrack) throws -> SpreadFrame {
+        let picture = Image8(width: scaler.width, height: scaler.height, channels: 3)
+        try scaler.scale(pictures.current, into: picture)
+        return SpreadFrame(picture: picture, seconds: pictures.currentSpan?.start ?? 0, scale: scale)
+    }
+}

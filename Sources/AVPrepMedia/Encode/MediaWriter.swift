@@ -1,0 +1,120 @@
+package import AVPrepModel
+import CFFmpeg
+
+/// Encodes pictures and sound into a media file: the practice corpus and the tests' clips.
+///
+/// The same input gives the same bytes: one thread, no dates, no version strings, no random identifiers. Start times of
+/// the two streams come out as they were put in, to the container's tick. Where the container cannot say that an encoder's first
+/// samples are its run-in (AAC in a transport stream, in Matroska, or delayed in mp4), these 21 ms of silence come before
+/// the sound's start. Belongs to one thread at a time.
+package final class MediaWriter {
+    private let path: String
+    private let format: UnsafeMutablePointer<AVFormatContext>
+    private let video: VideoEncoder?
+    private let audio: AudioEncoder?
+    private var isFinished = false
+
+    /// - Parameters:
+    ///   - path: the file to write; one that is there is overwritten.
+    ///   - container: FFmpeg's name of a muxer, e.g. `mp4`; nil goes by the path's extension.
+    ///   - options: of the muxer, by FFmpeg's names; those it does not know are an error.
+    ///   - video: nil for a file without picture.
+    ///   - audio: nil for a file without sound.
+    /// - Throws: ``MediaError`` with `encode` when an encoder or the disk refuses.
+    package init(
+        path: String, container: String? = nil, options: [String: String] = [:], video: VideoEncoding?,
+        audio: AudioEncoding?
+    ) throws(MediaError) {
+        FFmpeg.setUp
+        self.path = path
+        var opened: UnsafeMutablePointer<AVFormatContext>?
+        try FFmpeg.check(
+            avformat_alloc_output_context2(&opened, nil, container, path), .encode, "cannot write \(path)")
+        let format = FFmpeg.allocated(opened)
+        do {
+            self.video = if let video { try VideoEncoder(video, in: format, path: path) } else { nil }
+            self.audio = if let audio { try AudioEncoder(audio, in: format, path: path) } else { nil }
+            format.pointee.flags |= AVFMT_FLAG_BITEXACT
+            // Packets wait for the other stream however long it takes, so their order does not hang on how the calls
+            // to write alternate.
+            format.pointee.max_interleave_delta = 0
+            Self.keepStartTimes(of: format, clocks: [self.video?.ticksPerSecond, self.audio?.ticksPerSecond])
+            // "file:" keeps a name with a colon from being taken for a protocol.
+            try FFmpeg.check(
+                avio_open(&format.pointee.pb, "file:\(path)", AVIO_FLAG_WRITE), .encode, "cannot write \(path)")
+            for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+                try FFmpeg.check(
+                    av_opt_set(format, name, value, AV_OPT_SEARCH_CHILDREN), .encode,
+                    "cannot write \(path) with \(name) = \(value)")
+            }
+            try FFmpeg.check(avformat_write_header(format, nil), .encode, "cannot write \(path)")
+        } catch {
+            avio_closep(&format.pointee.pb)
+            avformat_free_context(format)
+            throw error
+        }
+        self.format = format
+    }
+
+    deinit {
+        avio_closep(&format.pointee.pb)
+        avformat_free_context(format)
+    }
+
+    /// Writes an RGB picture that is seen from `seconds` until the next one.
+    ///
+    /// - Parameter seconds: after the picture before, at any distance: variable rate and gaps come out as given.
+    package func write(frame: Image8, at seconds: Double) throws(MediaError) {
+        guard let video else { preconditionFailure("a picture for a file without video") }
+        try video.encode(frame, at: seconds)
+    }
+
+    /// Writes interleaved samples in `[-1, 1]`.
+    ///
+    /// - Parameter seconds: when the first sample of the first call sounds; later calls continue without a gap, but
+    ///   for ``skipSound(to:)``.
+    package func write(samples: [Float], at seconds: Double = 0) throws(MediaError) {
+        guard let audio else { preconditionFailure("sound for a file without audio") }
+        try audio.encode(samples, at: seconds)
+    }
+
+    /// Leaves a gap in the sound: the samples written next sound at `seconds`.
+    ///
+    /// - Parameter seconds: at or after the end of what was written. What does not fill a block of the encoder is
+    ///   encoded as a shorter one.
+    package func skipSound(to seconds: Double) throws(MediaError) {
+        guard let audio else { preconditionFailure("a gap in a file without audio") }
+        try audio.skip(to: seconds)
+    }
+
+    /// Writes what the encoders still hold and completes the file. Without it the file is not playable.
+    package func finish() throws(MediaError) {
+        precondition(!isFinished, "a file is finished once")
+        isFinished = true
+        try video?.finish()
+        try audio?.finish()
+        try FFmpeg.check(av_write_trailer(format), .encode, "cannot complete \(path)")
+        try FFmpeg.check(avio_closep(&format.pointee.pb), .encode, "cannot complete \(path)")
+    }
+
+    /// Keeps the muxer from shifting or rounding the times at which the streams begin.
+    private static func keepStartTimes(of format: UnsafeMutablePointer<AVFormatContext>, clocks: [Int?]) {
+        switch String(cString: format.pointee.oformat.pointee.name) {
+        case "matroska", "webm":
+            // Sound starts before its time by the encoder's run-in; the muxer would move the whole file for that.
+            format.pointee.avoid_negative_ts = 0
+        case "mp4", "mov", "ipod", "3gp":
+            // An edit list delays a stream by ticks of the movie, milliseconds by default: take a tick that both
+            // streams' times hit exactly.
+            let timescale = clocks.compactMap(\.self).reduce(1) { $0 / greatestCommonDivisor($0, $1) * $1 }
+            if timescale <= Int(Int32.max) {
+                av_opt_set_int(format.pointee.priv_data, "movie_timescale", Int64(timescale), 0)
+            }
+        default: break
+        }
+    }
+}
+
+private func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+    second == 0 ? first : greatestCommonDivisor(second, first % second)
+}

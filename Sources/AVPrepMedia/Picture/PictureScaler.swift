@@ -1,0 +1,145 @@
+import AVPrepModel
+import CFFmpeg
+
+/// Crops, scales, converts to RGB and turns decoded pictures, with buffers that are made once.
+///
+/// swscale does all but the turn in one step; the turn is done on the small picture. Pictures with transparency are laid
+/// over black first, and those of high dynamic range or wide gamut are brought to an ordinary screen's range last
+/// (``DisplayMapping``). A change of size, format or colour in the middle of a stream rebuilds what depends on it, and
+/// the output keeps its size.
+final class PictureScaler {
+    let width: Int
+    let height: Int
+    private let geometry: PictureGeometry
+    private let crop: CropMargins
+    private let filter: Int32
+    private let place: String
+    /// The part of the source inside the margins: pointers into a frame of the decoder, for one call.
+    private let view: UnsafeMutablePointer<AVFrame>
+    private var stages: Stages?
+
+    /// - Parameters:
+    ///   - width: of the pictures that come out, as shown.
+    ///   - crop: cut off in pixels as shown.
+    ///   - filter: swscale's, e.g. `SWS_BICUBIC`.
+    ///   - path: the file, for messages.
+    init(
+        width: Int, height: Int, crop: CropMargins, geometry: PictureGeometry, filter: Int32 = SWS_BICUBIC, path: String
+    ) {
+        self.width = width
+        self.height = height
+        self.geometry = geometry
+        self.crop = crop
+        self.filter = filter
+        place = path
+        view = FFmpeg.allocated(av_frame_alloc())
+    }
+
+    deinit { view.free() }
+
+    /// Fills `target` with what `picture` shows.
+    ///
+    /// - Throws: ``MediaError`` with `unsupported` for a pixel format, colour matrix or size that cannot be converted.
+    func scale(_ picture: DecodedPicture, into target: Image8) throws(MediaError) {
+        precondition(target.width == width && target.height == height && target.channels == 3)
+        let orientation = picture.orientation
+        look(at: picture.frame, turned: orientation)
+        let source = ColourConverter.Source(
+            width: view.pointee.width, height: view.pointee.height, format: view.pointee.format, colour: picture.colour)
+        if stages?.source != source || stages?.orientation != orientation {
+            stages = nil
+            let coded = orientation.applied(width: width, height: height)
+            stages = try Stages(
+                from: source, turned: orientation, width: coded.width, height: coded.height,
+                of: picture.stream, filter: filter, place: place)
+        }
+        guard let stages, let pixels = target.pixels.baseAddress else { return }
+        let scaled = try stages.run(view)
+        guard let rows = scaled.pointee.data.0 else { return }
+        orientation.lay(rows, stride: Int(scaled.pointee.linesize.0), into: pixels, width: width, height: height)
+    }
+
+    /// Points ``view`` at the part of the frame inside the margins.
+    private func look(at frame: UnsafeMutablePointer<AVFrame>, turned orientation: Orientation) {
+        view.pointee.data = frame.pointee.data
+        view.pointee.linesize = frame.pointee.linesize
+        view.pointee.format = frame.pointee.format
+        view.pointee.width = frame.pointee.width
+        view.pointee.height = frame.pointee.height
+        guard crop != .none, let layout = av_pix_fmt_desc_get(AVPixelFormat(frame.pointee.format)) else { return }
+        let width = Int(frame.pointee.width)
+        let height = Int(frame.pointee.height)
+        let margins = geometry.codedMargins(of: crop, codedWidth: width, codedHeight: height, orientation: orientation)
+        // Whole chroma samples, inwards: half a sample of a black bar is still a black edge.
+        func whole(_ margin: Int, _ shift: UInt8) -> Int {
+            ((margin + (1 << Int(shift)) - 1) >> Int(shift)) << Int(shift)
+        }
+        let left = whole(margins.left, layout.pointee.log2_chroma_w)
+        let right = whole(margins.right, layout.pointee.log2_chroma_w)
+        let top = whole(margins.top, layout.pointee.log2_chroma_h)
+        let bottom = whole(margins.bottom, layout.pointee.log2_chroma_h)
+        guard left + right < width, top + bottom < height else { return }
+        view.pointee.crop_left = left
+        view.pointee.crop_right = right
+        view.pointee.crop_top = top
+        view.pointee.crop_bottom = bottom
+        av_frame_apply_cropping(view, Int32(AV_FRAME_CROP_UNALIGNED))
+    }
+}
+
+/// What is done to pictures of one size, format, colour and orientation, up to the turn.
+private final class Stages {
+    let source: ColourConverter.Source
+    let orientation: Orientation
+    private let compositor: AlphaCompositor?
+    private let converter: ColourConverter
+    private let mapping: DisplayMapping?
+    /// What swscale fills: 16 bits a component where a mapping follows.
+    private let scaled: UnsafeMutablePointer<AVFrame>
+    private let mapped: UnsafeMutablePointer<AVFrame>?
+
+    init(
+        from source: ColourConverter.Source, turned orientation: Orientation, width: Int, height: Int,
+        of stream: StreamPictures, filter: Int32, place: String
+    ) throws(MediaError) {
+        self.source = source
+        self.orientation = orientation
+        mapping = DisplayMapping(for: source.colour, peakNits: stream.peakNits)
+        let isTransparent = AlphaCompositor.concerns(source.format) && !stream.ignoresAlpha
+        compositor = isTransparent ? try AlphaCompositor(from: source, place: place) : nil
+        var opaque = source
+        if let compositor {
+            opaque.format = compositor.result.pointee.format
+            opaque.colour.matrix = AVCOL_SPC_RGB
+            opaque.colour.isFullRange = true
+        }
+        scaled = .allocate(
+            width: width, height: height, format: mapping == nil ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE)
+        mapped = mapping == nil ? nil : .allocate(width: width, height: height, format: AV_PIX_FMT_RGB24)
+        do {
+            converter = try ColourConverter(from: opaque, to: scaled, filter: filter, place: place)
+        } catch {
+            scaled.free()
+            mapped?.free()
+            throw error
+        }
+    }
+
+    deinit {
+        scaled.free()
+        mapped?.free()
+    }
+
+    /// - Returns: the scaled picture in `rgb24`, lent until the next call.
+    func run(_ view: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
+        var opaque = view
+        if let compositor {
+            try compositor.compose(view)
+            opaque = compositor.result
+        }
+        try converter.convert(opaque, into: scaled)
+        guard let mapping, let mapped else { return scaled }
+        mapping.map(scaled, into: mapped)
+        return mapped
+    }
+}

@@ -1,0 +1,81 @@
+import AVPrepCore
+import AVPrepSettings
+import AVPrepTraining
+package import AVPrepWorkspace
+import Foundation
+
+/// Shards → a trained run.
+package enum TrainStage {
+    /// What a training came to.
+    package struct Report: Sendable, Codable {
+        package let run: String
+        package let steps: Int
+        /// The run had been finished before: nothing was done.
+        package let wasFinished: Bool
+
+        package var text: String {
+            (wasFinished ? "\(run) is finished already, after \(steps) steps" : "\(run): trained for \(steps) steps")
+                + "; metrics.csv, TensorBoard events, video.safetensors and audio.safetensors lie there\nnext: avprep evaluate"
+        }
+    }
+
+    /// Trains to the end of the last stage, going on from the last checkpoint.
+    ///
+    /// - Throws: ``TrainingError`` and errors of the modules below; `CancellationError` after saving.
+    package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
+        let settings = workspace.settings.train
+        let folder = workspace.runFolder
+        return try workspace.exclusively {
+            let trainer = Trainer(
+                settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder)
+            let progress = ProgressReporter("train", unit: "steps", style: context.progress)
+            let checking = context.shardCheck()
+            let outcome = try trainer.run(cancellation: context.cancellation, checking: checking) { state in
+                if state.step <= 1 { saveSettings(workspace, folder) }
+                progress.update(done: state.step, total: state.totalSteps, note: note(state))
+            }
+            progress.finish()
+            saveSettings(workspace, folder)
+            return switch outcome {
+            case .finished(let steps): Report(run: folder, steps: steps, wasFinished: false)
+            case .wasFinished(let steps): Report(run: folder, steps: steps, wasFinished: true)
+            }
+        }
+    }
+
+    /// The line's words are those of torchvision's training scripts.
+    private static func note(_ state: TrainingProgress) -> String {
+        var parts = ["[\(state.stage) \(state.epoch)/\(state.epochs)]"]
+        if state.isValidating { parts.append("validating") }
+        if let loss = state.loss { parts.append("loss \(String(format: "%.4f", loss))") }
+        parts.append("lr \(state.learningRate)")
+        if let rate = state.clipsPerSecond { parts.append("\(Int(rate)) clips/s") }
+        if let wait = state.dataWait { parts.append("data \(Int((wait * 100).rounded())) %") }
+        return parts.joined(separator: " ")
+    }
+
+    /// A run explains itself: the settings in force lie beside its results.
+    private static func saveSettings(_ workspace: Workspace, _ folder: String) {
+        let path = "\(folder)/config.yaml"
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let heading = ["The settings in force when this run began, by avprep \(Version.text)."]
+        // A run whose folder cannot be written to ends at its next checkpoint, with that message.
+        try? AtomicFile.write(Data(PipelineFile.text(of: workspace.settings, heading: heading).utf8), to: path)
+    }
+}
+
+extension StageContext {
+    /// Shows how far the check of a run's shards is, until it is over.
+    func shardCheck() -> @Sendable (ShardCheckProgress) -> Void {
+        let reporter = ProgressReporter("check shards", unit: "MB", style: progress)
+        return { state in
+            reporter.update(done: state.doneBytes / 1_000_000, total: state.totalBytes / 1_000_000)
+            if state.doneBytes == state.totalBytes { reporter.finish() }
+        }
+    }
+}
+
+extension Workspace {
+    /// The folder of the run that the settings name.
+    package var runFolder: String { "\(runs)/\(settings.train.name)" }
+}

@@ -1,0 +1,44 @@
+package import AVPrepAudio
+package import AVPrepMedia
+package import AVPrepVision
+
+/// How a video becomes a prepared file.
+package struct IngestSettings: Sendable, Equatable, Codable {
+    /// Longest segment, in seconds.
+    package var segmentSeconds = 10.0
+    /// Segments shorter than this are dropped, and counted.
+    package var minSegmentSeconds = 1.0
+    /// Whether segments end at cuts.
+    package var splitAtCuts = true
+    /// Level, in dB below full scale, under which a segment's sound counts as silence.
+    package var silenceDecibels = -60.0
+    package var sound = SoundFlagSettings()
+    package var skew = SkewSettings()
+    package var video = FrameSettings()
+    package var pcm = PCMSettings()
+    package var waveforms: [WaveformSettings] = []
+    package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
+    /// How the spectrograms' transforms are done; nil leaves it to FFTW's estimate. Part of what is prepared, since another
+    /// algorithm rounds differently.
+    package var wisdom: TransformWisdom?
+    package var borders = BorderSettings()
+    package var cuts = CutSettings()
+    package var still = StillSettings()
+    package var cameraMotion = CameraMotionSettings()
+    package var stabilise = StabiliserSettings()
+    package var flow = FlowSettings()
+    /// What is done about the segments that carry a flag.
+    package var policy = FlagRule.standardPolicy
+    package var limits = MediaLimits()
+    /// Where files are decoded.
+    package var isolation = Isolation.process
+
+    package enum Isolation: String, Sendable, Codable, CaseIterable {
+        /// In processes of their own, which can touch nothing but the file.
+        case process
+        /// In the process that asks: a file that crashes the decoder ends the run.
+        case none
+    }
+
+    package init() {}
+}

@@ -1,0 +1,79 @@
+import AVPrepModel
+import AVPrepPairs
+import AVPrepSettings
+
+/// The plan of shards that tears no group of videos apart, and moves no video that stays to another side.
+///
+/// Where ties that come up later join videos of different sides, one of them has to go: a new one that joins them is left
+/// out, and of those that lie there the ones on the side that matters less, since an evaluation set ought to stay what it
+/// was. They stay out until everything is shuffled anew, which gathers such a group on the side that matters most.
+struct GroupedPlan {
+    let plan: ShardPlan
+    /// The group of each video of the plan that has one.
+    let groups: [String: String]
+    /// Videos left out, with the reason.
+    let leftOut: [String: String]
+
+    /// The side that matters most comes first.
+    private static let precedence: [Split] = [.test, .val, .train]
+
+    /// - Parameters:
+    ///   - standing: the shards that lie there, in the index's order.
+    ///   - leftOut: videos that were left out the last time.
+    ///   - isCompact: shuffles everything anew; sides stay.
+    init(
+        videos: [ShardPlan.Video], standing: [ShardPlan.Standing], leftOut before: Set<String> = [],
+        _ links: VideoLinks, settings: ShardSettings, seed: UInt64, isCompact: Bool = false
+    ) {
+        var sides: [String: Split] = [:]
+        for shard in standing { for video in shard.videoIDs { sides[video] = shard.split } }
+        if isCompact {
+            let groups = links.groups()
+            for (_, members) in Self.torn(groups, sides) {
+                let side = Self.precedence.first { side in members.contains { sides[$0] == side } }
+                for video in members { sides[video] = side }
+            }
+            plan = ShardPlan(videos: videos, sides: sides, groups: groups, settings: settings, seed: seed)
+            self.groups = groups
+            leftOut = [:]
+            return
+        }
+        var left: [String: String] = [:]
+        let all = links.groups()
+        let sizes = Dictionary(grouping: all.values, by: { $0 }).mapValues(\.count)
+        for video in before where sides[video] == nil && sizes[all[video] ?? video] ?? 1 > 1 {
+            left[video] = "it was left out before, and what ties it to others is still there"
+        }
+        let fresh = videos.lazy.map(\.videoID).filter { sides[$0] == nil }
+        for (_, members) in Self.torn(links.groups(without: Set(fresh).union(left.keys)), sides) {
+            guard let side = Self.precedence.first(where: { side in members.contains { sides[$0] == side } }) else {
+                continue
+            }
+            for video in members where sides[video] != side {
+                let own = sides[video]?.rawValue ?? ""
+                left[video] =
+                    "it is in \(own), and near-duplicates of it or others of its source are in \(side.rawValue)"
+            }
+        }
+        for (_, members) in Self.torn(links.groups(without: Set(left.keys)), sides) {
+            let found = Self.precedence.reversed().filter { side in members.contains { sides[$0] == side } }
+            let names = found.map(\.rawValue).joined(separator: " and ")
+            for video in members where sides[video] == nil {
+                left[video] = "near-duplicates of it or others of its source are in \(names)"
+            }
+        }
+        groups = links.groups(without: Set(left.keys))
+        plan = ShardPlan(
+            videos: videos.filter { left[$0.videoID] == nil }, standing: standing, removed: Set(left.keys),
+            groups: groups, settings: settings, seed: seed)
+        let there = Set(videos.map(\.videoID))
+        leftOut = left.filter { there.contains($0.key) }
+    }
+
+    /// The groups that lie on several sides, with their members.
+    private static func torn(_ groups: [String: String], _ sides: [String: Split]) -> [String: [String]] {
+        var members: [String: [String]] = [:]
+        for (video, group) in groups { members[group, default: []].append(video) }
+        return members.filter { _, videos in Set(videos.compactMap { sides[$0] }).count > 1 }
+    }
+}

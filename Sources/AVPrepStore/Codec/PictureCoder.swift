@@ -1,0 +1,72 @@
+package import AVPrepModel
+
+/// Turns pictures into the bytes that are stored, by whichever codec. One a worker.
+package final class PictureEncoder {
+    private enum Method {
+        case jpeg(JPEGEncoder)
+        case png(PNGCodec)
+        case raw
+    }
+
+    private let method: Method
+
+    /// - Parameter quality: 1…100, for `jpeg` alone.
+    /// - Throws: ``StoreError`` for want of memory.
+    package init(_ codec: StoreLayout.PictureCodec, quality: Int) throws {
+        method =
+            switch codec {
+            case .jpeg: .jpeg(try JPEGEncoder(quality: quality))
+            case .png: .png(PNGCodec())
+            case .raw: .raw
+            }
+    }
+
+    /// Gives `body` the stored form of a picture of 1 or 3 channels, valid during the call.
+    package func withEncoded<Result>(_ image: Image8, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+        -> Result
+    {
+        switch method {
+        case .jpeg(let encoder): try encoder.withEncoded(image, body)
+        case .png(let codec): try codec.withEncoded(image, body)
+        case .raw: try body(UnsafeRawBufferPointer(image.pixels))
+        }
+    }
+}
+
+/// Turns stored bytes into whole pictures again, by whichever codec. One a thread.
+package final class PictureDecoder {
+    private enum Method {
+        case jpeg(JPEGDecoder)
+        case png(PNGCodec)
+        case raw
+    }
+
+    private let method: Method
+
+    /// - Throws: ``StoreError`` for want of memory.
+    package init(_ codec: StoreLayout.PictureCodec) throws {
+        method =
+            switch codec {
+            case .jpeg: .jpeg(try JPEGDecoder())
+            case .png: .png(PNGCodec())
+            case .raw: .raw
+            }
+    }
+
+    /// Fills `image` from a stored picture of exactly its size and channels.
+    ///
+    /// - Throws: ``StoreError`` with `picture` for bytes that are no such picture.
+    package func decode(_ bytes: UnsafeRawBufferPointer, into image: Image8) throws {
+        switch method {
+        case .jpeg(let decoder): try decoder.decode(bytes, into: image)
+        case .png(let codec): try codec.decode(bytes, into: image)
+        case .raw:
+            guard bytes.count == image.pixels.count else {
+                throw StoreError(
+                    .picture,
+                    "a raw picture has \(bytes.count) bytes, not \(image.pixels.count); make the file again")
+            }
+            UnsafeMutableRawBufferPointer(image.pixels).copyMemory(from: bytes)
+        }
+    }
+}

@@ -1,0 +1,254 @@
+import AVPrepCore
+package import AVPrepModel
+import Foundation
+
+/// `index.json` of a folder of shards: what lies there, with counts and checksums. Written last; a folder without it is
+/// no finished set.
+package struct ShardIndex: Sendable, Equatable, Codable {
+    package static let fileName = "index.json"
+
+    /// One shard.
+    package struct Shard: Sendable, Equatable, Codable {
+        /// File name, without a folder.
+        package var name: String
+        package var split: Split
+        package var segments: Int
+        package var videos: Int
+        package var frames: Int
+        /// Frames / fps.
+        package var seconds: Double
+        package var bytes: Int
+        /// SHA-256 of the file, 64 hexadecimal digits.
+        package var sha256: String
+        /// The key of its videos, their order and the settings they were prepared under: the file's `content_key`.
+        package var contentKey: String
+        /// What is compared before the file is opened. Nil in an index that was written before format 1.2.
+        package var structure: ShardStructure?
+
+        fileprivate enum CodingKeys: String, CodingKey {
+            case name, split, segments, videos, frames, seconds, bytes, sha256, structure
+            case contentKey = "content_key"
+        }
+    }
+
+    /// Totals of one split.
+    package struct SplitTotals: Sendable, Equatable, Codable {
+        package var shards: Int
+        package var segments: Int
+        package var videos: Int
+        package var frames: Int
+        package var seconds: Double
+
+        package init(shards: Int, segments: Int, videos: Int, frames: Int, seconds: Double) {
+            self.shards = shards
+            self.segments = segments
+            self.videos = videos
+            self.frames = frames
+            self.seconds = seconds
+        }
+    }
+
+    /// One set of pairs, over all shards.
+    package struct Pairs: Sendable, Equatable, Codable {
+        package var name: String
+        /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
+        package var counts: [String: [String: Int]]
+        /// What was drawn, and what could not be, by split.
+        package var statistics: [String: PairStatistics]
+        package var attributes: [String: AttributeValue]
+
+        package init(
+            name: String, counts: [String: [String: Int]], statistics: [String: PairStatistics],
+            attributes: [String: AttributeValue]
+        ) {
+            self.name = name
+            self.counts = counts
+            self.statistics = statistics
+            self.attributes = attributes
+        }
+
+        fileprivate enum CodingKeys: String, CodingKey {
+            case name, counts, statistics, attributes
+        }
+    }
+
+    /// What a spectrogram's bins are normalised with: measured on all rows of the training shards.
+    package struct Normalization: Sendable, Equatable, Codable {
+        /// Rows measured.
+        package var rows: Int
+        /// One a bin.
+        package var mean: [Double]
+        /// Standard deviation, one a bin; 0 for a bin that never changes.
+        package var std: [Double]
+
+        package init(_ moments: BinMoments) {
+            rows = moments.rows
+            mean = moments.mean
+            std = moments.deviation
+        }
+    }
+
+    /// What the policy has dropped of the prepared videos.
+    package struct LeftOut: Sendable, Equatable, Codable {
+        /// Segments in no shard.
+        package var segments: Int
+        package var seconds: Double
+        /// Those segments by the flags that drop them; one with two such flags counts for both.
+        package var flags: [String: Int]
+        /// Whole videos beside those segments, by id: near-duplicates of others that are in; nil where there are none.
+        package var nearDuplicates: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case segments, seconds, flags
+            case nearDuplicates = "near_duplicates"
+        }
+
+        package init(segments: Int, seconds: Double, flags: [String: Int]) {
+            self.segments = segments
+            self.seconds = seconds
+            self.flags = flags
+        }
+    }
+
+    package var format: String
+    package var formatVersion: String
+    /// The avprep that wrote the shards.
+    package var createdBy: String
+    package var seed: Int
+    package var layout: StoreLayout
+    /// By `train`, `val`, `test`. Splits without shards are absent.
+    package var splits: [String: SplitTotals]
+    package var shards: [Shard]
+    package var pairSets: [Pairs]
+    /// SHA-256 of each pair file, by file name.
+    package var pairFiles: [String: String]
+    /// Videos in these shards whose files are gone, by id: no pair is of them.
+    package var vanishedVideos: [String]
+
+    /// Prepared videos in no shard, by id: near-duplicates of them lie on different sides of the split. Nil in an index
+    /// that was written before format 1.1.
+    package var straddlingVideos: [String]?
+    /// Segments of the prepared videos that are in no shard by the policy. Nil in an index that was written before there
+    /// was one.
+    package var leftOut: LeftOut?
+    /// By name of the spectrogram. Nil in an index that was written before format 1.1.
+    package var normalization: [String: Normalization]?
+
+    private enum CodingKeys: String, CodingKey {
+        case format, seed, layout, splits, shards, normalization
+        case formatVersion = "format_version"
+        case createdBy = "created_by"
+        case pairSets = "pair_sets"
+        case pairFiles = "pair_files"
+        case vanishedVideos = "vanished_videos"
+        case straddlingVideos = "straddling_videos"
+        case leftOut = "left_out"
+    }
+
+    /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.
+    ///
+    /// - Parameter videos: distinct videos by split. The shards' numbers do not add up to it: a video's segments may lie
+    ///   in several of them.
+    package init(createdBy: String, seed: Int, layout: StoreLayout, shards: [Shard], videos: [Split: Int]) {
+        format = "avprep-index"
+        formatVersion = StoreFormat.version
+        self.createdBy = createdBy
+        self.seed = seed
+        self.layout = layout
+        self.shards = shards
+        splits = [:]
+        for split in Split.allCases {
+            let own = shards.filter { $0.split == split }
+            guard !own.isEmpty else { continue }
+            splits[split.rawValue] = SplitTotals(
+                shards: own.count, segments: own.reduce(0) { $0 + $1.segments }, videos: videos[split] ?? 0,
+                frames: own.reduce(0) { $0 + $1.frames },
+                // From whole frames: sums of fractions would depend on the order.
+                seconds: Double(own.reduce(0) { $0 + $1.frames }) / layout.fps)
+        }
+        pairSets = []
+        pairFiles = [:]
+        vanishedVideos = []
+    }
+
+    /// Writes `index.json` whole.
+    package func save(_ folder: String) throws {
+        try AtomicFile.write(
+            Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
+    }
+}
+
+// What an index of format 1.0 lacks is empty.
+extension ShardIndex {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        format = try values.decode(String.self, forKey: .format)
+        formatVersion = try values.decode(String.self, forKey: .formatVersion)
+        createdBy = try values.decode(String.self, forKey: .createdBy)
+        seed = try values.decode(Int.self, forKey: .seed)
+        layout = try values.decode(StoreLayout.self, forKey: .layout)
+        splits = try values.decode([String: SplitTotals].self, forKey: .splits)
+        shards = try values.decode([Shard].self, forKey: .shards)
+        pairSets = try values.decode([Pairs].self, forKey: .pairSets)
+        pairFiles = try values.decode([String: String].self, forKey: .pairFiles)
+        vanishedVideos = try values.decodeIfPresent([String].self, forKey: .vanishedVideos) ?? []
+        straddlingVideos = try values.decodeIfPresent([String].self, forKey: .straddlingVideos)
+        leftOut = try values.decodeIfPresent(LeftOut.self, forKey: .leftOut)
+        normalization = try values.decodeIfPresent([String: Normalization].self, forKey: .normalization)
+    }
+}
+
+extension ShardIndex.Shard {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        split = try values.decode(Split.self, forKey: .split)
+        segments = try values.decode(Int.self, forKey: .segments)
+        videos = try values.decode(Int.self, forKey: .videos)
+        frames = try values.decode(Int.self, forKey: .frames)
+        seconds = try values.decode(Double.self, forKey: .seconds)
+        bytes = try values.decode(Int.self, forKey: .bytes)
+        sha256 = try values.decode(String.self, forKey: .sha256)
+        contentKey = try values.decodeIfPresent(String.self, forKey: .contentKey) ?? ""
+        structure = try values.decodeIfPresent(ShardStructure.self, forKey: .structure)
+    }
+}
+
+extension ShardIndex.Pairs {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        counts = try values.decode([String: [String: Int]].self, forKey: .counts)
+        statistics = try values.decodeIfPresent([String: PairStatistics].self, forKey: .statistics) ?? [:]
+        attributes = try values.decode([String: AttributeValue].self, forKey: .attributes)
+    }
+}
+
+extension ShardIndex.Shard {
+    /// Measures a finished shard: counts from its segment table, size and SHA-256 from its bytes.
+    package init(path: String, split: Split, isCancelled: () -> Bool = { false }) throws {
+        try self.init(
+            path: path, split: split, sha256: SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
+    }
+
+    /// Measures a shard whose SHA-256 is known.
+    package init(path: String, split: Split, sha256: String) throws {
+        let reader = try StoreReader(path: path)
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw StoreError(.unreadable, "cannot read \(path): \(systemError())")
+        }
+        try self.init(
+            reader, split: split, bytes: Int(status.st_size), sha256: sha256, structure: ShardStructure(reader))
+    }
+
+    /// An open shard whose size and checksums are known.
+    package init(_ reader: StoreReader, split: Split, bytes: Int, sha256: String, structure: ShardStructure) {
+        let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
+        self.init(
+            name: (reader.path as NSString).lastPathComponent, split: split, segments: reader.segments.count,
+            videos: Set(reader.segments.map(\.segment.videoID)).count, frames: frames,
+            seconds: Double(frames) / reader.layout.fps, bytes: bytes, sha256: sha256,
+            contentKey: reader.attributes["content_key"]?.text ?? "", structure: structure)
+    }
+}

@@ -1,0 +1,224 @@
+package import AVPrepModel
+
+/// What a prepared file or shard holds beside its segments, and how: the same for every segment in it.
+///
+/// Files can be packed into one shard when their layouts are equal. Stored as JSON in the root attribute `layout_json`.
+package struct StoreLayout: Sendable, Equatable, Codable {
+    /// How a picture is stored.
+    package enum PictureCodec: String, Sendable, Codable, CaseIterable {
+        /// Baseline JPEG.
+        case jpeg
+        /// 8-bit PNG, grey or RGB: every pixel comes back.
+        case png
+        /// The pixels as they are, `[y, x, channel]`, tight.
+        case raw
+    }
+
+    /// How spectrogram values are stored.
+    package enum FloatType: String, Sendable, Codable, CaseIterable {
+        case float32, float16
+    }
+
+    /// Which way optical flow looks.
+    package enum FlowDirection: String, Sendable, Codable, CaseIterable {
+        case forward, backward
+    }
+
+    /// How displacements are stored: by a rule in 8 bits, or as pixels in 16-bit floats.
+    package enum FlowType: String, Sendable, Codable, CaseIterable {
+        case uint8, float16
+    }
+
+    /// Optical flow as pictures: one channel of `[2 · height, width]`, x on top of y, one picture a pair of frames.
+    package struct Flow: Sendable, Equatable, Codable {
+        /// Without repeats, forward first.
+        package var directions: [FlowDirection]
+        package var codec: PictureCodec
+        /// JPEG quality, 1…100; nil for the others.
+        package var quality: Int?
+        /// `float16` only with the codec `raw`. Nil, as in files of format 1.0, is `uint8`.
+        package var storedType: FlowType?
+        /// Frames from one picture of a pair to the other. Nil, as in files of format 1.0, is 1.
+        package var step: Int?
+        /// Shorter side in pixels; nil or 0 where flow has the frames' size.
+        package var shortSide: Int?
+        /// The method, as the settings name it.
+        package var method: String
+        /// The method's preset; nil if it has none.
+        package var preset: String?
+        /// Displacements are clipped to ± this many pixels, of flow's own size.
+        package var bound: Double
+        /// Flow pictures a second: the frames'.
+        package var fps: Double
+        /// The rule from pixels of displacement to 0…255, in words and symbols.
+        package var quantisation: String
+        /// The method's numbers, in its papers' words, for the attributes. Nil in files before format 1.1.
+        package var parameters: [String: AttributeValue]?
+
+        package init(
+            directions: [FlowDirection], codec: PictureCodec, quality: Int?, method: String, preset: String?,
+            bound: Double, fps: Double, quantisation: String, storedType: FlowType? = nil, step: Int? = nil,
+            shortSide: Int? = nil, parameters: [String: AttributeValue]? = nil
+        ) {
+            self.directions = directions
+            self.codec = codec
+            self.quality = quality
+            self.method = method
+            self.preset = preset
+            self.bound = bound
+            self.fps = fps
+            self.quantisation = quantisation
+            self.storedType = storedType
+            self.step = step
+            self.shortSide = shortSide
+            self.parameters = parameters
+        }
+
+        /// The size of flow between frames of `width` × `height`: the shorter side scaled down to ``shortSide``, the other
+        /// one likewise, to the nearest pixel.
+        package func size(width: Int, height: Int) -> (width: Int, height: Int) {
+            let side = min(width, height)
+            guard let shortSide, shortSide > 0, shortSide < side else { return (width, height) }
+            func scaled(_ length: Int) -> Int { max(1, (length * shortSide + side / 2) / side) }
+            return (scaled(width), scaled(height))
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case directions, codec, quality, method, preset, bound, fps, quantisation, step, parameters
+            case storedType = "stored_type"
+            case shortSide = "short_side"
+        }
+    }
+
+    /// Samples of sound, int16.
+    package struct PCM: Sendable, Equatable, Codable {
+        /// Samples a second.
+        package var sampleRate: Int
+        package var channels: Int
+
+        package init(sampleRate: Int, channels: Int) {
+            self.sampleRate = sampleRate
+            self.channels = channels
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case sampleRate = "sr"
+            case channels
+        }
+    }
+
+    /// Samples of sound beside `pcm`, int16: another rate or number of channels, under a name of its own.
+    package struct Waveform: Sendable, Equatable, Codable {
+        /// The dataset's name under /audio: as a spectrogram's.
+        package var name: String
+        /// Samples a second.
+        package var sampleRate: Int
+        package var channels: Int
+
+        package init(name: String, sampleRate: Int, channels: Int) {
+            self.name = name
+            self.sampleRate = sampleRate
+            self.channels = channels
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, channels
+            case sampleRate = "sr"
+        }
+    }
+
+    /// One kind of spectrogram, `[frames, bins]`.
+    package struct Spectrogram: Sendable, Equatable, Codable {
+        /// The dataset's name under /audio: lower-case letters, digits and `_`, beginning with a letter, not `pcm`.
+        package var name: String
+        package var bins: Int
+        /// sr / hop_length.
+        package var framesPerSecond: Double
+        package var storedType: FloatType
+        /// What makes it, in librosa's words, for the dataset's attributes.
+        package var attributes: [String: AttributeValue]
+
+        package init(
+            name: String, bins: Int, framesPerSecond: Double, storedType: FloatType,
+            attributes: [String: AttributeValue] = [:]
+        ) {
+            self.name = name
+            self.bins = bins
+            self.framesPerSecond = framesPerSecond
+            self.storedType = storedType
+            self.attributes = attributes
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, bins, attributes
+            case framesPerSecond = "frames_per_second"
+            case storedType = "stored_type"
+        }
+    }
+
+    /// Frames a second, constant.
+    package var fps: Double
+    package var frameCodec: PictureCodec
+    /// JPEG quality, 1…100; nil for the others.
+    package var frameQuality: Int?
+    /// Nil when there is no optical flow.
+    package var flow: Flow?
+    /// Whether there is a row of camera motion for every frame.
+    package var hasMotion: Bool
+    /// Whether segments may be stabilised: then what that did stands beside their motion. Takes ``hasMotion``. Absent
+    /// from older files.
+    package var mayBeStabilised = false
+    /// Nil when no samples are stored.
+    package var pcm: PCM?
+    /// Further samples, by name. Absent from files of format 1.0.
+    package var waveforms: [Waveform]
+    package var spectrograms: [Spectrogram]
+
+    package init(
+        fps: Double, frameCodec: PictureCodec, frameQuality: Int?, flow: Flow? = nil, hasMotion: Bool = false,
+        pcm: PCM? = nil, waveforms: [Waveform] = [], spectrograms: [Spectrogram] = []
+    ) {
+        self.fps = fps
+        self.frameCodec = frameCodec
+        self.frameQuality = frameQuality
+        self.flow = flow
+        self.hasMotion = hasMotion
+        self.pcm = pcm
+        self.waveforms = waveforms
+        self.spectrograms = spectrograms
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        fps = try container.decode(Double.self, forKey: .fps)
+        frameCodec = try container.decode(PictureCodec.self, forKey: .frameCodec)
+        frameQuality = try container.decodeIfPresent(Int.self, forKey: .frameQuality)
+        flow = try container.decodeIfPresent(Flow.self, forKey: .flow)
+        hasMotion = try container.decode(Bool.self, forKey: .hasMotion)
+        mayBeStabilised = try container.decodeIfPresent(Bool.self, forKey: .mayBeStabilised) ?? false
+        pcm = try container.decodeIfPresent(PCM.self, forKey: .pcm)
+        waveforms = try container.decodeIfPresent([Waveform].self, forKey: .waveforms) ?? []
+        spectrograms = try container.decode([Spectrogram].self, forKey: .spectrograms)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case fps, flow, pcm, waveforms, spectrograms
+        case frameCodec = "frame_codec"
+        case frameQuality = "frame_quality"
+        case hasMotion = "has_motion"
+        case mayBeStabilised = "may_be_stabilised"
+    }
+
+    /// The spectrogram of this name.
+    package func spectrogram(_ name: String) -> Spectrogram? { spectrograms.first { $0.name == name } }
+
+    /// The waveform of this name.
+    package func waveform(_ name: String) -> Waveform? { waveforms.first { $0.name == name } }
+
+    /// Bytes of a raw picture of a track, in a segment with frames of `width` × `height`.
+    func rawBytes(of track: Track, width: Int, height: Int) -> Int {
+        guard case .flow = track.content, let flow else { return 3 * width * height }
+        let size = flow.size(width: width, height: height)
+        return 2 * size.width * size.height * (flow.storedType == .float16 ? 2 : 1)
+    }
+}

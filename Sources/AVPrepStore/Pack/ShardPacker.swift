@@ -1,0 +1,198 @@
+package import AVPrepCore
+package import AVPrepModel
+import CHDF5
+import Foundation
+
+/// Segments of one prepared file that go into a shard.
+package struct ShardPart: Sendable, Equatable {
+    /// The prepared file.
+    package var path: String
+    /// Rows of its segment table, in the order wanted.
+    package var rows: [Int]
+    package var split: Split
+    /// The group of near-duplicates of the file's video.
+    package var groupID: String
+
+    /// - Parameter groupID: nil where the video stands alone.
+    package init(path: String, rows: [Int], split: Split, groupID: String? = nil) {
+        self.groupID = groupID ?? ""
+        self.path = path
+        self.rows = rows
+        self.split = split
+    }
+}
+
+/// Packs segments of prepared files into one shard, where everything lies in one piece and can be mapped.
+package enum ShardPacker {
+    /// Bytes copied at a time.
+    private static let pieceBytes = 4 << 20
+    /// Prepared files kept open at a time: parts may return to a file.
+    private static let maxOpenFiles = 8
+
+    /// Copies the stored bytes of the chosen segments, in the given order, into a new shard. Pictures are never encoded
+    /// again. The same input gives the same bytes.
+    ///
+    /// - Parameters:
+    ///   - path: where to write; a temporary path (``AtomicFile``).
+    ///   - pairsFile: the name, without a folder, of the pair file that will lie beside the shard: `/pairs` of the shard
+    ///     leads into it. It need not exist yet, and may be replaced without touching the shard.
+    ///   - attributes: further root attributes, the `seed` among them.
+    ///   - cancellation: looked at between pieces.
+    /// - Returns: the SHA-256 of the shard, computed while the disk takes its bytes.
+    /// - Throws: ``StoreError`` with code `layoutMismatch` when parts hold different things; others for damaged parts
+    ///   or a disk that refuses; `CancellationError`.
+    @discardableResult
+    package static func pack(
+        _ parts: [ShardPart], to path: String, pairsFile: String, attributes: [String: AttributeValue],
+        cancellation: Cancellation = Cancellation()
+    ) throws -> SHA256Digest {
+        let source = PartReaders(limit: maxOpenFiles)
+        let plan = try plan(parts, path, source)
+        let root = try PreparedFileWriter.rootAttributes(attributes, kind: "shard", layout: plan.layout, path)
+        // HDF5 makes the file with all its room and closes it; what fills the room goes there directly. So HDF5, which does
+        // not survive a disk that fills up under it, never meets one, and its queue is free while bytes are copied.
+        let targets = try HDF5.perform {
+            try PackedFile.reserve(plan.bytes, path)
+            let file = try HDF5.createFile(path, isAligned: true)
+            try HDF5.write(root, to: file, path)
+            let tracks = try TrackDatasets.create(plan.layout, in: file, sizes: { plan.sizes[$0] ?? (0, 0) }, path)
+            try SegmentTable.write(plan.segments, layout: plan.layout, in: file, path)
+            try HDF5.linkExternally("pairs", in: file, to: "/pairs", of: pairsFile, path)
+            let targets = tracks.map(PackedTrack.init)
+            try file.closeFile(path)
+            return targets
+        }
+        let file = try PackedFile(path)
+        var positions = targets.map { _ in Position() }
+        for part in parts {
+            let reader = try source.reader(part.path)
+            for row in part.rows {
+                for index in targets.indices {
+                    try copy(
+                        reader.segments[row], of: reader, to: targets[index], in: file, at: &positions[index],
+                        cancellation)
+                }
+            }
+        }
+        try file.close()
+        return try SHA256.digest(ofFile: path, isCancelled: { cancellation.isCancelled })
+    }
+
+    // MARK: - Planning
+
+    private struct Plan {
+        var layout: StoreLayout
+        /// The shard's table.
+        var segments: [StoredSegment] = []
+        /// Rows and pictures of each track.
+        var sizes: [Track: (rows: Int, pictures: Int)] = [:]
+
+        /// About the size of the shard: its rows, and some room for tables and alignment.
+        var bytes: Int {
+            sizes.reduce(1 << 20) { sum, entry in
+                let rowBytes = entry.key.isPictures ? 1 : entry.key.rowShape.reduce(entry.key.element.size, *)
+                return sum + entry.value.rows * rowBytes + entry.value.pictures * 8 + 8192
+            } + segments.count * 1024
+        }
+    }
+
+    private static func plan(_ parts: [ShardPart], _ path: String, _ source: PartReaders) throws -> Plan {
+        guard let first = parts.first else { throw StoreError(.layoutMismatch, "cannot pack \(path) from no files") }
+        var plan = Plan(layout: try source.reader(first.path).layout)
+        let tracks = Track.all(of: plan.layout)
+        for part in parts {
+            let reader = try source.reader(part.path)
+            if let difference = plan.layout.difference(from: reader.layout) {
+                throw StoreError(
+                    .layoutMismatch,
+                    "cannot pack \(first.path) and \(part.path) into one shard: \(difference); ingest both with the "
+                        + "same settings")
+            }
+            for row in part.rows {
+                guard reader.segments.indices.contains(row) else {
+                    throw StoreError(
+                        .damaged,
+                        "\(part.path) has \(reader.segments.count) segments, and number \(row) was wanted; "
+                            + "make the file again")
+                }
+                let segment = reader.segments[row]
+                var packed = segment
+                packed.split = part.split
+                packed.groupID = part.groupID.isEmpty ? segment.segment.videoID : part.groupID
+                for track in tracks {
+                    let range = segment[track]
+                    var size = plan.sizes[track] ?? (0, 0)
+                    let first = track.isPictures ? size.pictures : size.rows
+                    packed[track] = first..<first + range.count
+                    if track.isPictures {
+                        size.rows += reader.byteRange(track.content, range).count
+                        size.pictures += range.count
+                    } else {
+                        size.rows += range.count
+                    }
+                    plan.sizes[track] = size
+                }
+                plan.segments.append(packed)
+            }
+        }
+        return plan
+    }
+
+    // MARK: - Copying
+
+    /// How far a track of the shard is written.
+    private struct Position {
+        var rows = 0
+        var pictures = 0
+    }
+
+    private static func copy(
+        _ segment: StoredSegment, of reader: StoreReader, to target: PackedTrack, in file: PackedFile,
+        at position: inout Position, _ cancellation: Cancellation
+    ) throws {
+        let content = target.track.content
+        let range = segment[target.track]
+        guard let offsets = target.offsets else {
+            try copyRows(range, content, of: reader, to: target.rows, in: file, at: &position.rows, cancellation)
+            return
+        }
+        let bytes = reader.byteRange(content, range)
+        let shift = Int64(position.rows) - Int64(bytes.lowerBound)
+        let ends = range.map { Int64(reader.byteRange(content, $0..<$0 + 1).upperBound) + shift }
+        // Row 0 of the offsets is the 0 that was written when they were made.
+        try ends.withUnsafeBytes { try file.write($0, to: offsets, row: position.pictures + 1) }
+        position.pictures += range.count
+        try copyRows(bytes, content, of: reader, to: target.rows, in: file, at: &position.rows, cancellation)
+    }
+
+    private static func copyRows(
+        _ range: Range<Int>, _ content: Track.Content, of reader: StoreReader, to target: PackedPiece,
+        in file: PackedFile, at position: inout Int, _ cancellation: Cancellation
+    ) throws {
+        try reader.forEachPiece(content, range, pieceBytes: pieceBytes) { bytes in
+            try cancellation.check()
+            try file.write(bytes, to: target, row: position)
+            position += bytes.count / target.rowBytes
+        }
+    }
+
+    /// The prepared files in use, the last few kept open.
+    private final class PartReaders {
+        private var readers: [(path: String, reader: StoreReader)] = []
+        private let limit: Int
+
+        init(limit: Int) { self.limit = limit }
+
+        func reader(_ path: String) throws -> StoreReader {
+            if let index = readers.firstIndex(where: { $0.path == path }) {
+                let entry = readers.remove(at: index)
+                readers.append(entry)
+                return entry.reader
+            }
+            if readers.count == limit { readers.removeFirst() }
+            let reader = try StoreReader(path: path)
+            readers.append((path, reader))
+            return reader
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import AVPrepCore
+package import AVPrepModel
+import CHDF5
+import Foundation
+
+/// A named table of pairs and what it was drawn with.
+package struct PairSet: Sendable, Equatable {
+    /// Lower-case letters, digits and `_`, beginning with a letter.
+    package var name: String
+    /// `hard_ratio`, `seed`, `clip_seconds`, `gap_seconds`, …
+    package var attributes: [String: AttributeValue]
+    package var pairs: [Pair]
+
+    package init(name: String, attributes: [String: AttributeValue], pairs: [Pair]) {
+        self.name = name
+        self.attributes = attributes
+        self.pairs = pairs
+    }
+
+    /// Checks that every pair lies in the segments of the shard it belongs to.
+    ///
+    /// - Throws: ``StoreError`` naming the first pair that does not.
+    package func check(against reader: StoreReader) throws {
+        let segments = reader.segments
+        for (row, pair) in pairs.enumerated() {
+            guard segments.indices.contains(Int(pair.videoSegment)), segments.indices.contains(Int(pair.audioSegment)),
+                segments[Int(pair.videoSegment)].frames.count > Int(pair.videoStartFrame),
+                Double(segments[Int(pair.audioSegment)].frames.count) / reader.layout.fps > pair.audioStartSeconds
+            else {
+                throw StoreError.damaged(
+                    reader.path, "pair \(row) of set \(name) lies outside of its \(segments.count) segments")
+            }
+        }
+    }
+}
+
+/// The pair tables of one shard, in a small HDF5 file beside it: pairs can be drawn again and the shard, with its
+/// SHA-256, stays as it is. The shard's `/pairs` is a link into this file.
+package enum PairFile {
+    /// The name of the pair file of a shard, `train-00000.pairs.h5` for `train-00000.h5`.
+    package static func name(forShard name: String) -> String {
+        (name.hasSuffix(".h5") ? String(name.dropLast(3)) : name) + ".pairs.h5"
+    }
+
+    private static let folder = "pairs"
+
+    /// Writes the file whole (under a temporary name, then renamed). The same pairs give the same bytes.
+    ///
+    /// - Parameter shardKey: stands for the content of the shard whose rows the pairs name: by it a later reader knows
+    ///   whether they are still those.
+    package static func write(_ sets: [PairSet], shardKey: String, to path: String) throws {
+        for set in sets where !StoreLayout.isName(set.name) {
+            throw StoreError(.layoutMismatch, "cannot write \(path): a pair set cannot be called \"\(set.name)\"")
+        }
+        guard Set(sets.map(\.name)).count == sets.count else {
+            throw StoreError(.layoutMismatch, "cannot write \(path): two pair sets have one name")
+        }
+        try AtomicFile.write(to: path) { temporary in
+            try HDF5.perform {
+                let file = try HDF5.createFile(temporary, isAligned: false)
+                try HDF5.write(
+                    [
+                        "format": .string(StoreFormat.pairsName), "format_version": .string(StoreFormat.version),
+                        "shard_key": .string(shardKey),
+                    ], to: file, temporary)
+                let group = try HDF5.createGroup(folder, in: file, temporary)
+                for set in sets { try write(set, in: group, temporary) }
+                try file.closeFile(temporary)
+            }
+        }
+    }
+
+    private static func write(_ set: PairSet, in parent: HDF5.Handle, _ path: String) throws {
+        let group = try HDF5.createGroup(set.name, in: parent, path)
+        try HDF5.write(set.attributes, to: group, path)
+        func put<Number>(
+            _ name: String, _ type: HDF5.ElementType, unit: String? = nil, _ number: (Pair) -> Number
+        ) throws {
+            let dataset = try HDF5.Dataset(
+                create: name, in: group, type: type, rows: set.pairs.count, labels: ["pair"],
+                attributes: unit.map { ["unit": .string($0)] } ?? [:], storage: .contiguous, path)
+            try set.pairs.map(number).withUnsafeBytes { try dataset.write($0, at: 0) }
+        }
+        try put("kind", .uint8) { $0.kind.rawValue }
+        try put("label", .uint8) { $0.kind.label }
+        try put("video_segment", .int32) { $0.videoSegment }
+        try put("video_start_frame", .int32, unit: "frame") { $0.videoStartFrame }
+        try put("audio_segment", .int32) { $0.audioSegment }
+        try put("audio_start_seconds", .float64, unit: "s") { $0.audioStartSeconds }
+    }
+
+    /// Reads all sets, by name in alphabetical order, with every number checked but against the shard
+    /// (``PairSet/check(against:)``).
+    package static func read(_ path: String) throws -> [PairSet] {
+        try HDF5.perform {
+            let file = try HDF5.openFile(path)
+            try StoreFormat.check(try HDF5.readAttributes(of: file, path), format: StoreFormat.pairsName, path)
+            let group = try HDF5.openObject(folder, in: file, path)
+            return try HDF5.names(in: group, path).map { try read($0, in: group, path) }
+        }
+    }
+
+    /// The key of the shard's content that a pair file was drawn for.
+    package static func shardKey(_ path: String) throws -> String? {
+        try HDF5.perform {
+            let file = try HDF5.openFile(path)
+            let attributes = try HDF5.readAttributes(of: file, path)
+            try StoreFormat.check(attributes, format: StoreFormat.pairsName, path)
+            return attributes["shard_key"]?.text
+        }
+    }
+
+    private static func read(_ name: String, in parent: HDF5.Handle, _ path: String) throws -> PairSet {
+        guard StoreLayout.isName(name) else {
+            throw StoreError.damaged(path, "it has a pair set without a proper name")
+        }
+        let group = try HDF5.openObject(name, in: parent, path)
+        func open(_ column: String, _ type: HDF5.ElementType) throws -> HDF5.Dataset {
+            try HDF5.Dataset(open: column, in: group, type: type, path)
+        }
+        let kinds = try open("kind", .uint8).readAll(as: UInt8.self)
+        let labels = try open("label", .uint8).readAll(as: UInt8.self)
+        let videoSegments = try open("video_segment", .int32).readAll(as: Int32.self)
+        let videoStarts = try open("video_start_frame", .int32).readAll(as: Int32.self)
+        let audioSegments = try open("audio_segment", .int32).readAll(as: Int32.self)
+        let audioStarts = try open("audio_start_seconds", .float64).readAllDoubles()
+        let counts = [labels.count, videoSegments.count, videoStarts.count, audioSegments.count, audioStarts.count]
+        guard counts.allSatisfy({ $0 == kinds.count }) else {
+            throw StoreError.damaged(path, "the columns of pair set \(name) differ in length")
+        }
+        let pairs = try kinds.indices.map { row in
+            guard let kind = PairKind(rawValue: kinds[row]), kind.label == labels[row], videoSegments[row] >= 0,
+                videoStarts[row] >= 0, audioSegments[row] >= 0, audioStarts[row].isFinite, audioStarts[row] >= 0
+            else { throw StoreError.damaged(path, "pair \(row) of set \(name) is not one") }
+            return Pair(
+                kind: kind, videoSegment: videoSegments[row], videoStartFrame: videoStarts[row],
+                audioSegment: audioSegments[row], audioStartSeconds: audioStarts[row])
+        }
+        return PairSet(name: name, attributes: try HDF5.readAttributes(of: group, path), pairs: pairs)
+    }
+}

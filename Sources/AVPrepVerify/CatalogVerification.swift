@@ -1,0 +1,187 @@
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepCorpus
+import AVPrepModel
+import AVPrepPairs
+import AVPrepPolicy
+import AVPrepSettings
+import AVPrepStore
+import AVPrepWorkspace
+import Foundation
+import Synchronization
+
+/// The catalog and the prepared files, held against what lies in the shards.
+struct CatalogVerification {
+    let workspace: Workspace
+    let context: StageContext
+    let isQuick: Bool
+
+    struct Result {
+        var findings: [VerifyReport.Finding] = []
+        var preparedFiles = 0
+    }
+
+    /// - Parameters:
+    ///   - shardVideos: the videos in all shards, with the number of their segments; nil where some shards could not be
+    ///     read, so that nobody knows.
+    ///   - sides: the videos in the shards that could be read, with the side they lie on.
+    ///   - vanished: those of them that the index marks as gone.
+    ///   - straddling: prepared videos that the index says are left out whole.
+    ///   - leftOut: what the index says was dropped.
+    /// - Throws: `CancellationError`.
+    func run(
+        shardVideos: [String: Int]?, sides: [String: Split], vanished: Set<String>, straddling: Set<String>,
+        leftOut: ShardIndex.LeftOut?
+    ) throws -> Result {
+        var result = Result()
+        let path = workspace.catalog
+        do {
+            let catalog = try Catalog(path: path, access: .readOnly)
+            if !isQuick { try catalog.checkIntegrity() }
+            try catalog.checkCounts()
+            let key = try workspace.settings.ingest.key
+            let done = try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: "done")
+            result.preparedFiles = done.count
+            result.findings += try prepared(done)
+            let videos = try Dictionary(
+                done.compactMap { record in try catalog.item(record.subject)?.videoID.map { ($0, record.subject) } },
+                uniquingKeysWith: { first, _ in first })
+            if let shardVideos {
+                result.findings += difference(
+                    Set(shardVideos.keys).subtracting(vanished), Set(videos.keys).subtracting(straddling))
+                result.findings += try decided(catalog, videos, shardVideos, leftOut)
+            }
+            result.findings += try leaks(sides, videos, catalog)
+        } catch let error as CatalogError {
+            result.findings.append(
+                VerifyReport.Finding(
+                    .catalog, path, error.description, remedy: "avprep ingest makes it again from what is prepared"))
+        }
+        return result
+    }
+
+    /// Near-duplicates, and videos of one source, that lie on different sides, as the catalog knows them now.
+    private func leaks(_ sides: [String: Split], _ videos: [String: String], _ catalog: Catalog) throws
+        -> [VerifyReport.Finding]
+    {
+        let links = try VideoLinks(
+            duplicates: NearDuplicates.latest(in: catalog, workspace.settings)?.matches ?? [],
+            sources: SourceGroups.links(
+                of: Dictionary(videos.map { ($0.value, $0.key) }) { first, _ in first },
+                by: SourcePattern(workspace.settings.corpus.sourcePattern), in: catalog))
+        let outside = Set(videos.keys).subtracting(sides.keys)
+        var first: [String: String] = [:]
+        var findings: [VerifyReport.Finding] = []
+        for (video, group) in links.groups(without: outside).sorted(by: { $0.key < $1.key }) {
+            guard let side = sides[video] else { continue }
+            guard let other = first[group], let otherSide = sides[other] else {
+                first[group] = video
+                continue
+            }
+            guard side != otherSide else { continue }
+            findings.append(
+                VerifyReport.Finding(
+                    .leak, workspace.shards,
+                    "video \(video) in \(side.rawValue) is a near-duplicate of \(other) in \(otherSide.rawValue), or of the same source",
+                    remedy: "avprep shard leaves one of them out; --compact brings them together"))
+        }
+        return findings
+    }
+
+    private func difference(_ inShards: Set<String>, _ inCatalog: Set<String>) -> [VerifyReport.Finding] {
+        var findings: [VerifyReport.Finding] = []
+        let missing = inCatalog.subtracting(inShards)
+        if let first = missing.min() {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, workspace.shards,
+                    "\(missing.count) prepared videos are in no shard, \(first) among them",
+                    remedy: "avprep shard packs them"))
+        }
+        let extra = inShards.subtracting(inCatalog)
+        if let first = extra.min() {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, workspace.shards,
+                    "\(extra.count) videos of the shards are not prepared under these settings, \(first) among them",
+                    remedy: "avprep shard marks them as gone; --compact leaves them out"))
+        }
+        return findings
+    }
+
+    /// Segments found are those in shards and those left out.
+    private func decided(
+        _ catalog: Catalog, _ videos: [String: String], _ shardVideos: [String: Int], _ leftOut: ShardIndex.LeftOut?
+    ) throws -> [VerifyReport.Finding] {
+        let settings = workspace.settings.ingest
+        let decisions = try DecisionReport(catalog: catalog, settings: settings)
+        let again = "avprep shard packs what the policy leaves"
+        guard decisions.outdated == 0 else {
+            return [
+                VerifyReport.Finding(
+                    .catalog, workspace.catalog,
+                    "\(decisions.outdated) videos were decided by another policy than the one in force",
+                    remedy: "avprep ingest decides them anew, then " + again)
+            ]
+        }
+        var findings: [VerifyReport.Finding] = []
+        let found = leftOut ?? ShardIndex.LeftOut(segments: 0, seconds: 0, flags: [:])
+        let wanted = ShardIndex.LeftOut(decisions)
+        if (found.segments, found.flags) != (wanted.segments, wanted.flags) {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, "\(workspace.shards)/\(ShardIndex.fileName)",
+                    "it says that \(found.segments) segments are left out (\(found.flags.words)), and the catalog drops "
+                        + "\(wanted.segments) (\(wanted.flags.words))", remedy: again))
+        }
+        let left = try catalog.segmentsLeft(stage: StageName.ingest, settingsKey: try settings.key)
+        let wrong = videos.filter { video, subject in
+            shardVideos[video].map { $0 != left[subject] ?? 0 } ?? false
+        }
+        if let (video, subject) = wrong.min(by: { $0.key < $1.key }) {
+            findings.append(
+                VerifyReport.Finding(
+                    .catalog, workspace.shards,
+                    "\(wrong.count) videos have other segments in shards than the policy leaves: \(subject) has "
+                        + "\(shardVideos[video] ?? 0), not \(left[subject] ?? 0)", remedy: again))
+        }
+        return findings
+    }
+
+    private func prepared(_ done: [OutcomeRecord]) throws -> [VerifyReport.Finding] {
+        let findings = Mutex([VerifyReport.Finding]())
+        let progress = ProgressReporter("verify", unit: "prepared files", style: context.progress)
+        let count = Mutex(0)
+        try WorkerPool.run(
+            done, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
+        ) { record in
+            let path = workspace.path(record.output ?? "")
+            let remedy = "avprep ingest prepares \(record.subject) again"
+            if !FileManager.default.fileExists(atPath: path) {
+                findings.withLock { $0.append(.init(.missing, path, "it is not there", remedy: remedy)) }
+            } else if !isQuick {
+                do {
+                    _ = try StoreReader(path: path)
+                } catch {
+                    findings.withLock {
+                        $0.append(.init(.damaged, path, "\(error)", remedy: "remove it; " + remedy))
+                    }
+                }
+            }
+            progress.update(
+                done: count.withLock { count in
+                    count += 1
+                    return count
+                }, total: done.count)
+        }
+        progress.finish()
+        return findings.withLock { $0 }.sorted { $0.file < $1.file }
+    }
+}
+
+extension [String: Int] {
+    /// The flags with their numbers, in the order of their names.
+    fileprivate var words: String {
+        isEmpty ? "none" : sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+}

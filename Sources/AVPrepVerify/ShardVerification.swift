@@ -1,0 +1,211 @@
+import AVPrepCore
+import AVPrepModel
+import AVPrepPairs
+import AVPrepShard
+import AVPrepStore
+import Foundation
+
+/// One shard and its pair file, held against the index.
+struct ShardVerification: Sendable {
+    let name: String
+    let path: String
+    let split: Split
+    private(set) var findings: [VerifyReport.Finding] = []
+    /// Whether the shard was opened. Of others nothing is known but what the findings say.
+    private(set) var isReadable = false
+    private(set) var videos: Set<String> = []
+    /// One video of each group of near-duplicates in it, by the group's name.
+    private(set) var groups: [String: String] = [:]
+    private(set) var segments = 0
+    /// Segments of each video in it.
+    private(set) var segmentCounts: [String: Int] = [:]
+    private(set) var pairs = 0
+    private(set) var bytesRead = 0
+
+    /// Faulty pairs that are told one by one in each set.
+    private static let shownPairs = 3
+    private static let packAgain = "remove it and run avprep shard, which packs it again from the prepared files"
+    private static let drawAgain = "avprep shard draws its pairs again"
+
+    /// - Throws: `CancellationError`.
+    init(
+        _ shard: ShardIndex.Shard, index: ShardIndex, folder: String, isQuick: Bool, cancellation: Cancellation
+    ) throws {
+        name = shard.name
+        let path = "\(folder)/\(shard.name)"
+        self.path = path
+        split = shard.split
+        // What is not the file that was written is not opened: HDF5 trusts what it reads more than it should.
+        guard
+            try compareBytes(
+                path, size: shard.bytes, digest: shard.sha256, isQuick, cancellation, remedy: Self.packAgain)
+        else { return }
+        // Quickly, the structure is what stands for the file.
+        if isQuick, let structure = shard.structure {
+            guard let matches = read(path, remedy: Self.packAgain, { try structure.matches(path) }) else { return }
+            guard matches else {
+                add(.changed, path, "its structure has another SHA-256 than the index says", Self.packAgain)
+                return
+            }
+        }
+        guard let reader = read(path, remedy: Self.packAgain, { try StoreReader(path: path) }) else { return }
+        isReadable = true
+        segments = reader.segments.count
+        videos = Set(reader.segments.map(\.segment.videoID))
+        // Videos that stand alone are a group of their own id: where others were packed with the same, they belong to it.
+        for stored in reader.segments where !stored.groupID.isEmpty {
+            groups[stored.groupID] = min(groups[stored.groupID] ?? stored.segment.videoID, stored.segment.videoID)
+        }
+        for stored in reader.segments { segmentCounts[stored.segment.videoID, default: 0] += 1 }
+        compare(reader, with: shard, index)
+        try verifyPairs(of: reader, shard, index, folder, isQuick, cancellation)
+    }
+
+    // MARK: - Media
+
+    /// - Returns: whether the file is the one that was written, as far as was looked.
+    private mutating func compareBytes(
+        _ path: String, size: Int?, digest: String, _ isQuick: Bool, _ cancellation: Cancellation, remedy: String
+    ) throws -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            add(.missing, path, "it is not there (\(systemError()))", remedy)
+            return false
+        }
+        if let size, Int(status.st_size) != size {
+            add(.changed, path, "it has \(status.st_size) bytes, not \(size)", remedy)
+            return false
+        }
+        if isQuick, size != nil { return true }
+        do {
+            let found = try SHA256.digest(ofFile: path) { cancellation.isCancelled }
+            bytesRead += Int(status.st_size)
+            if found.hex == digest.lowercased() { return true }
+            add(.changed, path, "its SHA-256 is \(found.hex), not \(digest)", remedy)
+        } catch let failure as Failure {
+            add(.damaged, path, failure.description, remedy)
+        }
+        return false
+    }
+
+    private mutating func compare(_ reader: StoreReader, with shard: ShardIndex.Shard, _ index: ShardIndex) {
+        if reader.kind != .shard { add(.damaged, path, "it is no shard but a prepared file", Self.packAgain) }
+        if reader.layout != index.layout {
+            add(.counts, path, "its layout is not the one of the index", "avprep shard --compact packs all alike")
+        }
+        let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
+        let found = (segments, videos.count, frames)
+        if found != (shard.segments, shard.videos, shard.frames) {
+            add(
+                .counts, path,
+                "it holds \(found.0) segments of \(found.1) videos with \(found.2) frames, and the index says "
+                    + "\(shard.segments), \(shard.videos), \(shard.frames)", "avprep shard writes the index again")
+        }
+        if (reader.attributes["content_key"]?.text ?? "") != shard.contentKey {
+            add(
+                .changed, path, "its content_key is not the one of the index",
+                "avprep shard goes on with a run that did not end")
+        }
+        let link = "\(PairFile.name(forShard: shard.name)):/pairs"
+        if reader.pairsLink != link {
+            add(
+                .damaged, path, "its /pairs leads to \(reader.pairsLink ?? "nothing outside of it"), not to \(link)",
+                Self.packAgain)
+        }
+        let dropped = reader.segments.count(where: \.segment.decision.isDropped)
+        if dropped > 0 {
+            add(
+                .counts, path, "\(dropped) of its segments are dropped by the policy it was packed under",
+                Self.packAgain)
+        }
+        let others = reader.segments.count { $0.split != split }
+        if others > 0 {
+            add(.leak, path, "\(others) of its segments are not marked \(split.rawValue)", Self.packAgain)
+        }
+    }
+
+    // MARK: - Pairs
+
+    private mutating func verifyPairs(
+        of reader: StoreReader, _ shard: ShardIndex.Shard, _ index: ShardIndex, _ folder: String, _ isQuick: Bool,
+        _ cancellation: Cancellation
+    ) throws {
+        let file = PairFile.name(forShard: shard.name)
+        let pairPath = "\(folder)/\(file)"
+        guard let digest = index.pairFiles[file] else {
+            return add(.index, pairPath, "the index does not name it", Self.drawAgain)
+        }
+        // Pair files are small: their bytes are read even when it is to be quick.
+        guard try compareBytes(pairPath, size: nil, digest: digest, isQuick, cancellation, remedy: Self.drawAgain)
+        else { return }
+        guard let sets = read(pairPath, remedy: Self.drawAgain, { try PairFile.read(pairPath) }) else { return }
+        let known = Set(index.pairSets.map(\.name))
+        let sources = PairSources.all(of: reader)
+        for set in sets {
+            try cancellation.check()
+            pairs += set.pairs.count
+            if !known.contains(set.name) {
+                add(.index, pairPath, "the index does not name its set \(set.name)", Self.drawAgain)
+            }
+            verify(set, sources, reader, Set(index.vanishedVideos), pairPath)
+        }
+        for set in index.pairSets where !sets.contains(where: { $0.name == set.name }) {
+            guard let definition = PairSetDefinition(set.attributes), definition.splits.contains(split),
+                (set.counts[split.rawValue] ?? [:]).values.reduce(0, +) > 0,
+                index.shards.count(where: { $0.split == split }) == 1
+            else { continue }
+            add(.pairs, pairPath, "it lacks the set \(set.name)", Self.drawAgain)
+        }
+    }
+
+    private mutating func verify(
+        _ set: AVPrepStore.PairSet, _ sources: [PairSource], _ reader: StoreReader, _ vanished: Set<String>,
+        _ pairPath: String
+    ) {
+        do {
+            try set.check(against: reader)
+        } catch {
+            return add(.pairs, pairPath, "\(error)", Self.drawAgain)
+        }
+        guard let definition = PairSetDefinition(set.attributes) else {
+            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn", Self.drawAgain)
+        }
+        let rules = PairRules(definition)
+        var counts: [PairKind: Int] = [:]
+        var faults = 0
+        for (row, pair) in set.pairs.enumerated() {
+            counts[pair.kind, default: 0] += 1
+            let (picture, sound) = (sources[Int(pair.videoSegment)], sources[Int(pair.audioSegment)])
+            let fault =
+                vanished.contains(picture.videoID) || vanished.contains(sound.videoID)
+                ? "it is of a video that is gone" : rules.fault(in: pair, picture: picture, sound: sound)
+            guard let fault else { continue }
+            faults += 1
+            if faults <= Self.shownPairs {
+                add(.pairs, pairPath, "pair \(row) of \(set.name): \(fault)", Self.drawAgain)
+            }
+        }
+        if faults > Self.shownPairs {
+            add(.pairs, pairPath, "\(faults) pairs of \(set.name) are not what they should be", Self.drawAgain)
+        }
+        if let fault = rules.fault(inCounts: counts) {
+            add(.pairs, pairPath, "set \(set.name): \(fault)", Self.drawAgain)
+        }
+    }
+
+    // MARK: - Findings
+
+    private mutating func read<Value>(_ path: String, remedy: String, _ body: () throws -> Value) -> Value? {
+        do {
+            return try body()
+        } catch {
+            // A file that is missing was found so before.
+            if FileManager.default.fileExists(atPath: path) { add(.damaged, path, "\(error)", remedy) }
+            return nil
+        }
+    }
+
+    private mutating func add(_ code: VerifyReport.Finding.Code, _ file: String, _ detail: String, _ remedy: String) {
+        findings.append(VerifyReport.Finding(code, file, detail, remedy: remedy))
+    }
+}

@@ -1,0 +1,125 @@
+import AVPrepCore
+import AVPrepModel
+import AVPrepStore
+package import AVPrepWorkspace
+import Foundation
+import Synchronization
+
+/// Goes through shards, pair files, index, prepared files and catalog, and lists what is not as it should be.
+package enum VerifyStage {
+    /// - Parameter isQuick: sizes instead of checksums; no media are read.
+    /// - Throws: `CancellationError`; what is wrong with the files is in the report.
+    package static func run(_ workspace: Workspace, _ context: StageContext, isQuick: Bool) throws -> VerifyReport {
+        var findings: [VerifyReport.Finding] = []
+        let index: ShardIndex
+        do {
+            index = try ShardIndex.load(workspace.shards)
+        } catch let error as StoreError {
+            let finding = VerifyReport.Finding(
+                .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
+                remedy: "avprep shard writes it again")
+            return VerifyReport(
+                isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0, bytesRead: 0,
+                findings: [finding])
+        }
+        let results = try verifyShards(index, workspace, context, isQuick: isQuick)
+        findings += results.flatMap(\.findings)
+        findings += leaks(results)
+        findings += strays(index, in: workspace.shards)
+        findings += totals(index, results, in: workspace.shards)
+        let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
+            .run(
+                shardVideos: results.allSatisfy(\.isReadable)
+                    ? results.reduce(into: [:]) { $0.merge($1.segmentCounts) { $0 + $1 } } : nil,
+                sides: Dictionary(results.flatMap { result in result.videos.map { ($0, result.split) } }) { first, _ in
+                    first
+                }, vanished: Set(index.vanishedVideos),
+                straddling: Set((index.straddlingVideos ?? []) + (index.leftOut?.nearDuplicates ?? [])),
+                leftOut: index.leftOut)
+        findings += catalog.findings
+        return VerifyReport(
+            isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
+            segments: results.reduce(0) { $0 + $1.segments }, pairs: results.reduce(0) { $0 + $1.pairs },
+            preparedFiles: catalog.preparedFiles, bytesRead: results.reduce(0) { $0 + $1.bytesRead },
+            findings: findings)
+    }
+
+    private static func verifyShards(
+        _ index: ShardIndex, _ workspace: Workspace, _ context: StageContext, isQuick: Bool
+    ) throws -> [ShardVerification] {
+        let progress = ProgressReporter("verify", unit: "shards", style: context.progress)
+        let results = Mutex([String: ShardVerification]())
+        try WorkerPool.run(
+            index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
+        ) { shard in
+            let result = try ShardVerification(
+                shard, index: index, folder: workspace.shards, isQuick: isQuick, cancellation: context.cancellation)
+            let done = results.withLock { results in
+                results[shard.name] = result
+                return results.count
+            }
+            progress.update(done: done, total: index.shards.count)
+        }
+        progress.finish()
+        return index.shards.compactMap { shard in results.withLock { $0[shard.name] } }
+    }
+
+    /// A video belongs into one shard of one split, and a group of near-duplicates into one split.
+    private static func leaks(_ results: [ShardVerification]) -> [VerifyReport.Finding] {
+        var seen: [String: ShardVerification] = [:]
+        var groups: [String: (result: ShardVerification, video: String)] = [:]
+        var findings: [VerifyReport.Finding] = []
+        for result in results {
+            for (group, video) in result.groups.sorted(by: { $0.key < $1.key }) {
+                guard let first = groups[group] else {
+                    groups[group] = (result, video)
+                    continue
+                }
+                guard first.result.split != result.split, first.video != video else { continue }
+                findings.append(
+                    VerifyReport.Finding(
+                        .leak, result.path,
+                        "video \(video) is a near-duplicate of \(first.video) in \(first.result.name), on another side of the split",
+                        remedy: "avprep shard --compact brings near-duplicates together"))
+            }
+            for video in result.videos.sorted() {
+                guard let first = seen.updateValue(result, forKey: video) else { continue }
+                let isLeak = first.split != result.split
+                findings.append(
+                    VerifyReport.Finding(
+                        isLeak ? .leak : .counts, result.path,
+                        "video \(video) is also in \(first.name)" + (isLeak ? ", on another side of the split" : ""),
+                        remedy: "avprep shard --compact packs every video once"))
+            }
+        }
+        return findings
+    }
+
+    /// Files that look like shards or pair files, and that the index does not name.
+    private static func strays(_ index: ShardIndex, in folder: String) -> [VerifyReport.Finding] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let known = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
+        return names.sorted().filter { $0.hasSuffix(".h5") && !known.contains($0) }.map {
+            VerifyReport.Finding(
+                .stray, "\(folder)/\($0)", "the index does not name it",
+                remedy: "avprep shard removes what a killed run left; move away what is yours")
+        }
+    }
+
+    private static func totals(_ index: ShardIndex, _ results: [ShardVerification], in folder: String)
+        -> [VerifyReport.Finding]
+    {
+        Split.allCases.compactMap { split in
+            let own = results.filter { $0.split == split && $0.isReadable }
+            guard own.count == results.count(where: { $0.split == split }) else { return nil }
+            let found = (own.count, own.reduce(0) { $0 + $1.segments }, Set(own.flatMap(\.videos)).count)
+            let said = index.splits[split.rawValue].map { ($0.shards, $0.segments, $0.videos) } ?? (0, 0, 0)
+            guard found != said else { return nil }
+            return VerifyReport.Finding(
+                .counts, "\(folder)/\(ShardIndex.fileName)",
+                "it counts \(said.0) shards, \(said.1) segments, \(said.2) videos of \(split.rawValue), and there are "
+                    + "\(found.0), \(found.1), \(found.2)",
+                remedy: "avprep shard writes it again")
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package import AVPrepModel
+import Foundation
+
+/// Estimates how the camera moves through one segment. One estimator a thread; its buffers are reused.
+///
+/// Frames are matched to the segment's central frame (index `count / 2`), outwards from it, each from where the one
+/// before was found. Where the camera has moved so far that too few of the central frame's corners are still in view,
+/// the last frame found becomes the new key frame and homographies are multiplied, so that a pan of ten seconds is
+/// measured to its end. Where the camera moved too far between two estimated frames, frames between them help.
+///
+/// Same pictures, same numbers: RANSAC's random numbers have a fixed seed.
+package final class CameraMotionEstimator {
+    /// When fewer than this share of the key frame's corners agree, the frame becomes the new key frame.
+    private static let smallestKeptShare = 0.4
+    /// And where the picture has grown or turned by more: patches are tracked without being scaled or turned.
+    private static let largestGrowth = 1.08
+    private static let largestTurn = 6 * Double.pi / 180
+
+    let settings: CameraMotionSettings
+    let fps: Double
+    let width: Int
+    let height: Int
+    private let tracker: CornerTracker
+    private let trackingWidth: Int
+    private let trackingHeight: Int
+    private var idlePictures: [TrackedPicture] = []
+
+    /// - Parameters:
+    ///   - settings: every n-th frame (n ≥ 1) is estimated.
+    ///   - fps: frames a second, > 0.
+    ///   - width: pixels a row of all frames to come.
+    ///   - height: rows of all frames to come.
+    package init(settings: CameraMotionSettings, fps: Double, width: Int, height: Int) {
+        precondition(settings.everyNthFrame >= 1 && fps > 0, "camera motion at every \(settings.everyNthFrame)th frame")
+        self.settings = settings
+        self.fps = fps
+        self.width = width
+        self.height = height
+        let scale = min(1, Double(settings.trackingSize) / Double(min(width, height)))
+        trackingWidth = max(1, Int((Double(width) * scale).rounded()))
+        trackingHeight = max(1, Int((Double(height) * scale).rounded()))
+        tracker = CornerTracker(settings: settings, width: trackingWidth, height: trackingHeight)
+    }
+
+    /// Whether a homography is sought at frame `index` of `count`: every n-th frame from the first, and the central one.
+    package func isEstimated(_ index: Int, of count: Int) -> Bool {
+        settings.enabled && (index % settings.everyNthFrame == 0 || index == count / 2)
+    }
+
+    /// The camera's motion at every frame of a segment.
+    ///
+    /// Pan, tilt, zoom and roll are those of the camera since the estimated frame before (the first takes the values
+    /// of the second): pan > 0 when the camera turns right, so that things move left; tilt > 0 when it turns down;
+    /// zoom > 0 when things grow; roll > 0 when the camera turns clockwise, so that things turn the other way.
+    ///
+    /// - Parameter greys: the segment's frames, one channel, in order, without a cut.
+    /// - Returns: one value a frame. ``FrameMotion/unknown`` where no homography was sought or none could be found.
+    package func estimate(greys: [Image8]) throws(VisionError) -> [FrameMotion] {
+        var motions = Array(repeating: FrameMotion.unknown, count: greys.count)
+        guard settings.enabled, !greys.isEmpty else { return motions }
+        for grey in greys {
+            precondition(
+                grey.channels == 1 && grey.width == width && grey.height == height, "a frame of another shape")
+        }
+        let centre = greys.count / 2
+        var found: [Int: Found] = [:]
+        let wanted = greys.indices.filter { isEstimated($0, of: greys.count) && $0 != centre }
+        for direction in [wanted.filter { $0 > centre }, wanted.filter { $0 < centre }.reversed()] {
+            var chain = Chain(key: try picture(of: greys[centre]), keyIndex: centre)
+            chain.keyCornerCount = try tracker.cornerCount(of: chain.key)
+            found[centre] = Found(toCentre: .identity, inlierCount: chain.keyCornerCount, error: 0)
+            for index in direction { found[index] = try follow(&chain, to: index, in: greys) }
+            idlePictures.append(chain.key)
+        }
+        fill(&motions, from: found)
+        return motions
+    }
+
+    // MARK: - Following the picture
+
+    /// One frame's place, in pixels of the tracked pictures.
+    private struct Found {
+        var toCentre: Homography
+        var inlierCount: Int
+        var error: Double
+    }
+
+    /// How far one direction has been followed.
+    private struct Chain {
+        var key: TrackedPicture
+        var keyIndex: Int
+        var keyCornerCount = 0
+        var keyToCentre = Homography.identity
+        /// The last frame found, and where points of the key frame lie in it.
+        var lastIndex: Int
+        var keyToLast = Homography.identity
+        /// How many frames before the last one the one before was found, and where its points lie in the last one.
+        var stepLength = 0
+        var step = Homography.identity
+
+        init(key: TrackedPicture, keyIndex: Int) {
+            self.key = key
+            self.keyIndex = keyIndex
+            lastIndex = keyIndex
+        }
+
+        /// Makes `picture`, the frame `index` with the given place, the new key frame.
+        mutating func replaceKey(by picture: TrackedPicture, index: Int, toCentre: Homography, cornerCount: Int) {
+            key = picture
+            keyIndex = index
+            keyToCentre = toCentre
+            keyCornerCount = cornerCount
+            lastIndex = index
+            keyToLast = .identity
+        }
+
+        /// Notes how the last step went: from the last frame found to frame `index`, where the key frame's points lie
+        /// at `keyToOther`.
+        mutating func noteStep(to index: Int, keyToOther: Homography) {
+            guard let lastToKey = keyToLast.inverse else { return }
+            stepLength = index - lastIndex
+            step = keyToOther * lastToKey
+        }
+
+        /// Where points of the key frame may lie in frame `index`: where they were last, or some steps further.
+        func guesses(for index: Int) -> [Homography] {
+            guard stepLength != 0, step != .identity else { return [keyToLast] }
+            let steps = (index - lastIndex) / stepLength
+            guard steps > 0, steps <= 4, steps * stepLength == index - lastIndex else { return [keyToLast] }
+            return [(0..<steps).reduce(keyToLast) { place, _ in step * place }, keyToLast]
+        }
+    }
+
+    /// Finds frame `target` from the key frame; failing that from the last frame found; failing that by way of the
+    /// frame half-way. Where there is a frame half-way, it is preferred to a match that does not convince.
+    private func follow(_ chain: inout Chain, to target: Int, in greys: [Image8]) throws(VisionError) -> Found? {
+        let picture = try picture(of: greys[target])
+        let gap = target - chain.lastIndex
+        // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
+        let canHalve = abs(gap) > 1 && abs(gap) <= settings.everyNthFrame
+        if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
+        if chain.lastIndex != chain.keyIndex, let toKey = chain.keyToLast.inverse {
+            let last = try self.picture(of: greys[chain.lastIndex])
+            idlePictures.append(chain.key)
+            chain.replaceKey(
+                by: last, index: chain.lastIndex, toCentre: chain.keyToCentre * toKey,
+                cornerCount: try tracker.cornerCount(of: last))
+            if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
+        }
+        if canHalve {
+            if try follow(&chain, to: chain.lastIndex + gap / 2, in: greys) != nil {
+                idlePictures.append(picture)
+                return try follow(&chain, to: target, in: greys)
+            }
+            if let found = try matchToKey(&chain, picture, index: target, convincingly: false) { return found }
+        }
+        idlePictures.append(picture)
+        return nil
+    }
+
+    /// Matches `picture` to the key frame and takes it into the chain. Keeps the picture unless it returns nil.
+    private func matchToKey(
+        _ chain: inout Chain, _ picture: TrackedPicture, index: Int, convincingly: Bool
+    ) throws(VisionError) -> Found? {
+        guard let match = try tracker.match(key: chain.key, other: picture, guesses: chain.guesses(for: index)),
+            match.isConvincing || !convincingly, let toOther = match.toKey.inverse
+        else { return nil }
+        let toCentre = chain.keyToCentre * match.toKey
+        chain.noteStep(to: index, keyToOther: toOther)
+        if isFarFromKey(match, cornerCount: chain.keyCornerCount) {
+            idlePictures.append(chain.key)
+            chain.replaceKey(
+                by: picture, index: index, toCentre: toCentre, cornerCount: try tracker.cornerCount(of: picture))
+        } else {
+            idlePictures.append(picture)
+            chain.lastIndex = index
+            chain.keyToLast = toOther
+        }
+        return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
+    }
+
+    /// Whether a frame shares so little with the key frame that it should take its place.
+    private func isFarFromKey(_ match: CornerTracker.Match, cornerCount: Int) -> Bool {
+        let middle = Point(Double(trackingWidth - 1), Double(trackingHeight - 1)) / 2
+        let motion = match.toKey.localMotion(at: middle)
+        return Double(match.inlierCount) < Self.smallestKeptShare * Double(cornerCount)
+            || abs(log(motion.scale)) > log(Self.largestGrowth) || abs(motion.rotation) > Self.largestTurn
+    }
+
+    private func picture(of grey: Image8) throws(VisionError) -> TrackedPicture {
+        let picture: TrackedPicture
+        if let idle = idlePictures.popLast() {
+            picture = idle
+        } else {
+            let isScaled = trackingWidth != width || trackingHeight != height
+            picture = try TrackedPicture(width: trackingWidth, height: trackingHeight, isScaled: isScaled)
+        }
+        try picture.load(grey)
+        return picture
+    }
+
+    // MARK: - From homographies to motion
+
+    private func fill(_ motions: inout [FrameMotion], from found: [Int: Found]) {
+        let scale = Point(Double(trackingWidth) / Double(width), Double(trackingHeight) / Double(height))
+        // Pixel (x, y) of a frame lies at ((x + ½) · scale − ½, …) of its small copy.
+        let toSmall = Homography(
+            SIMD3(scale.x, 0, 0.5 * scale.x - 0.5), SIMD3(0, scale.y, 0.5 * scale.y - 0.5), SIMD3(0, 0, 1))
+        let toLarge = Homography(
+            SIMD3(1 / scale.x, 0, 0.5 / scale.x - 0.5), SIMD3(0, 1 / scale.y, 0.5 / scale.y - 0.5), SIMD3(0, 0, 1))
+        for (index, place) in found {
+            motions[index].homography = (toLarge * place.toCentre * toSmall).elements.map { Float($0) }
+            motions[index].inlierCount = Int32(place.inlierCount)
+            motions[index].error = Float(place.error / (scale.x * scale.y))
+        }
+        motions.fillRates(fps: fps, width: width, height: height)
+    }
+}
+
+extension [FrameMotion] {
+    /// Sets pan, tilt, zoom and roll of every known frame by the homographies to the central frame: since the known
+    /// frame before; the first takes the values of the second.
+    ///
+    /// - Parameters:
+    ///   - width: of the frames, in pixels.
+    ///   - height: of the frames.
+    mutating func fillRates(fps: Double, width: Int, height: Int) {
+        let middle = Point(Double(width - 1), Double(height - 1)) / 2
+        let known = indices.filter { self[$0].isKnown }
+        var before: (index: Int, toCentre: Homography)?
+        for index in known {
+            let toCentre = Homography(elements: self[index].homography.map(Double.init))
+            if let before, let fromCentre = before.toCentre.inverse {
+                let motion = (fromCentre * toCentre).localMotion(at: middle)
+                let perSecond = fps / Double(index - before.index)
+                self[index].pan = Float(motion.shift.x * perSecond)
+                self[index].tilt = Float(motion.shift.y * perSecond)
+                self[index].zoom = Float(-log(motion.scale) * perSecond)
+                self[index].roll = Float(motion.rotation * 180 / .pi * perSecond)
+            }
+            before = (index, toCentre)
+        }
+        if known.count > 1 {
+            let (first, second) = (known[0], known[1])
+            self[first].pan = self[second].pan
+            self[first].tilt = self[second].tilt
+            self[first].zoom = self[second].zoom
+            self[first].roll = self[second].roll
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package import AVPrepModel
+
+extension CameraMotionEstimator {
+    /// Length over which velocities are averaged, in seconds: longer than a tremble, shorter than a pan.
+    private static let averagedSeconds = 1.0
+    /// Share of the frames looked at that must be found.
+    package static let smallestKnownShare = 0.8
+    /// Inliers that half of the frames must reach.
+    package static let fewestInliers = 12.0
+    /// Share of the frames that must lie on the central frame for a static camera; the rest are taken for misfits.
+    private static let staticShare = 0.9
+
+    /// What the motion of one segment amounts to, by the thresholds of the settings: ``finding(for:)``'s flags.
+    ///
+    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    package func flags(for motions: [FrameMotion]) -> SegmentFlags { finding(for: motions).flags }
+
+    /// What the motion of one segment amounts to, by the thresholds of the settings, and what that was told by.
+    ///
+    /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
+    /// - shake: half of the time, the velocity differs from that average by more than the threshold;
+    /// - staticCamera: the picture nowhere leaves its place by more than the tolerance;
+    /// - motionUnreliable: homographies are missing or rest on few corners; then nothing else can be told.
+    ///
+    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    /// - Returns: the measures are in picture widths where the thresholds are; none without frames to look at.
+    package func finding(for motions: [FrameMotion]) -> (flags: SegmentFlags, measures: [SegmentMeasure: Float]) {
+        let wanted = motions.indices.filter { isEstimated($0, of: motions.count) }
+        guard !wanted.isEmpty else { return ([], [:]) }
+        let known = wanted.filter { motions[$0].isKnown }
+        let inlierCounts = known.filter { $0 != motions.count / 2 }.map { Double(motions[$0].inlierCount) }
+        let pictureWidth = Double(width)
+        let path = Path(motions, known, fps: fps)
+        func greatest(_ part: KeyPath<SIMD4<Double>, Double>) -> Double {
+            path.greatestMean(of: part, over: Self.averagedSeconds)
+        }
+        var measures: [SegmentMeasure: Float] = [
+            .motionKnownShare: Float(Double(known.count) / Double(wanted.count)),
+            .panSpeed: Float(greatest(\.x) / pictureWidth), .tiltSpeed: Float(greatest(\.y) / pictureWidth),
+            .zoomSpeed: Float(greatest(\.z)), .rollSpeed: Float(greatest(\.w)),
+            .tremble: Float(path.medianTremble(over: Self.averagedSeconds) / pictureWidth),
+        ]
+        // A segment of one frame is known by being its own central frame.
+        if wanted.count > 1 { measures[.motionInliers] = Float(inlierCounts.median) }
+        let shifts = known.map { meanShift(motions[$0]) / pictureWidth }.sorted()
+        if !shifts.isEmpty {
+            measures[.cameraDrift] = Float(shifts[Int((Self.staticShare * Double(shifts.count)).rounded(.up)) - 1])
+        }
+        func exceeds(_ measure: SegmentMeasure, _ threshold: Double) -> Bool {
+            measures[measure].map { Double($0) > threshold } ?? false
+        }
+        func isBelow(_ measure: SegmentMeasure, _ threshold: Double) -> Bool {
+            measures[measure].map { Double($0) < threshold } ?? false
+        }
+        if isBelow(.motionKnownShare, Self.smallestKnownShare) || isBelow(.motionInliers, Self.fewestInliers) {
+            return (.motionUnreliable, measures)
+        }
+        var flags = SegmentFlags()
+        if exceeds(.panSpeed, settings.panThreshold) { flags.insert(.pan) }
+        if exceeds(.tiltSpeed, settings.panThreshold) { flags.insert(.tilt) }
+        if exceeds(.zoomSpeed, settings.zoomThreshold) { flags.insert(.zoom) }
+        if exceeds(.rollSpeed, settings.rollThreshold) { flags.insert(.roll) }
+        if exceeds(.tremble, settings.shakeThreshold) { flags.insert(.shake) }
+        if let drift = measures[.cameraDrift], Double(drift) <= settings.staticTolerance {
+            flags.insert(.staticCamera)
+        }
+        return (flags, measures)
+    }
+
+    /// How far the homography takes the picture from its place, in pixels: the mean over a grid of nine points. Not the
+    /// corners alone: few inliers lie beyond them, and a homography is least certain there.
+    private func meanShift(_ motion: FrameMotion) -> Double {
+        let homography = Homography(elements: motion.homography.map(Double.init))
+        var sum = 0.0
+        for row in 0..<3 {
+            for column in 0..<3 {
+                let point = Point(Double(width) * (Double(column) + 0.5), Double(height) * (Double(row) + 0.5)) / 3
+                let shift = homography.apply(point) - point
+                sum += (shift * shift).sum().squareRoot()
+            }
+        }
+        return sum / 9
+    }
+
+    /// The camera's way through a segment: at each known frame, its time and how far pan (x), tilt (y), zoom (z) and
+    /// roll (w) have come since the first.
+    private struct Path {
+        private(set) var seconds: [Double] = []
+        private(set) var place: [SIMD4<Double>] = []
+
+        init(_ motions: [FrameMotion], _ known: [Int], fps: Double) {
+            for index in known {
+                let motion = motions[index]
+                let time = Double(index) / fps
+                let velocity = SIMD4(
+                    Double(motion.pan), Double(motion.tilt), Double(motion.zoom), Double(motion.roll))
+                let before = place.last ?? .zero
+                place.append(before + velocity * (time - (seconds.last ?? time)))
+                seconds.append(time)
+            }
+        }
+
+        /// The greatest absolute mean velocity over any stretch of `window` seconds, or over the whole where that is
+        /// shorter. Trembling cancels out.
+        func greatestMean(of part: KeyPath<SIMD4<Double>, Double>, over window: Double) -> Double {
+            guard let first = seconds.first, let last = seconds.last, last > first else { return 0 }
+            let length = min(window, last - first)
+            var greatest = 0.0
+            var end = 0
+            for start in seconds.indices {
+                while end < seconds.count, seconds[end] - seconds[start] < length - 1e-9 { end += 1 }
+                guard end < seconds.count else { break }
+                let mean = (place[end] - place[start])[keyPath: part] / (seconds[end] - seconds[start])
+                greatest = max(greatest, abs(mean))
+            }
+            return greatest
+        }
+
+        /// The median, over the steps, of how far the velocity of the picture's centre is from its mean over the
+        /// `window` seconds around, in pixels a second.
+        func medianTremble(over window: Double) -> Double {
+            guard seconds.count > 3 else { return 0 }
+            var trembles: [Double] = []
+            for step in 1..<seconds.count {
+                let time = (seconds[step - 1] + seconds[step]) / 2
+                let first = seconds.firstIndex { $0 >= time - window / 2 - 1e-9 } ?? 0
+                let last = seconds.lastIndex { $0 <= time + window / 2 + 1e-9 } ?? seconds.count - 1
+                guard last > first else { continue }
+                let mean = (place[last] - place[first]) / (seconds[last] - seconds[first])
+                let velocity = (place[step] - place[step - 1]) / (seconds[step] - seconds[step - 1])
+                let rest = velocity - mean
+                trembles.append((rest.x * rest.x + rest.y * rest.y).squareRoot())
+            }
+            return trembles.median
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package import AVPrepModel
+import COpenCV
+
+/// Takes the camera's motion out of a segment: every frame is warped to the central one, and all are cropped to the
+/// upright rectangle that every one of them fills, as in the Arrow of Time paper.
+///
+/// Homographies are first cleared of misfits, bridged over short gaps and smoothed (``StabiliserSettings``). Shake is
+/// followed only when ``CameraMotionSettings/everyNthFrame`` is 1: between estimated frames the path is a straight line.
+package struct Stabiliser: Sendable {
+    /// Why a segment cannot be stabilised.
+    package enum Discard: Equatable, Sendable, CustomStringConvertible {
+        /// Homographies are missing over this many frames on end.
+        case motionUnknown(frames: Int)
+        /// The smaller side, in pixels, of what all frames show.
+        case commonAreaTooSmall(side: Int)
+
+        package var description: String {
+            switch self {
+            case .motionUnknown(let frames): "the camera's motion is unknown over \(frames) frames"
+            case .commonAreaTooSmall(let side): "what all frames show is only \(side) pixels high or wide"
+            }
+        }
+    }
+
+    /// What becomes of the frames of one segment.
+    package struct Plan: Sendable {
+        /// What is cut off the sides of the central frame, in pixels.
+        package let crop: CropMargins
+        /// Size of the frames to come: of what is left after the crop, or scaled from that.
+        package let width: Int
+        package let height: Int
+        /// Frames whose homography was a misfit.
+        package let rejected: Int
+        /// From pixels of the stabilised frame to those of the frame itself.
+        fileprivate let toFrame: [Homography]
+
+        /// Where pixels of a stabilised frame come from in the frame itself.
+        package func source(at index: Int) -> Homography { toFrame[index] }
+
+        /// The same plan with frames whose shorter side has this many pixels.
+        package func scaled(shortSide: Int) -> Plan {
+            let side = min(width, height)
+            func length(_ old: Int) -> Int { max(1, (old * shortSide + side / 2) / side) }
+            let (newWidth, newHeight) = (length(width), length(height))
+            let (x, y) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
+            // Areas of pixels are kept, not their middles: (x + ½) · scale − ½.
+            let scale = Homography(SIMD3(x, 0, (x - 1) / 2), SIMD3(0, y, (y - 1) / 2), SIMD3(0, 0, 1))
+            return Plan(
+                crop: crop, width: newWidth, height: newHeight, rejected: rejected, toFrame: toFrame.map { $0 * scale })
+        }
+    }
+
+    private let settings: StabiliserSettings
+    let fps: Double
+    private let width: Int
+    private let height: Int
+
+    /// - Parameters:
+    ///   - fps: frames a second, > 0.
+    ///   - width: pixels a row of all frames to come.
+    ///   - height: rows of all frames to come.
+    package init(settings: StabiliserSettings, fps: Double, width: Int, height: Int) {
+        precondition(fps > 0 && width > 1 && height > 1, "frames of \(width) × \(height) cannot be stabilised")
+        self.settings = settings
+        self.fps = fps
+        self.width = width
+        self.height = height
+    }
+
+    /// Decides how a segment's frames are warped and cropped, or why it is discarded.
+    ///
+    /// - Parameter motions: one value a frame, from ``CameraMotionEstimator/estimate(greys:)``.
+    package func plan(for motions: [FrameMotion]) -> Result<Plan, DiscardError> {
+        var path = CornerPath(motions, width: width, height: height)
+        let rejected = path.rejectOutliers(least: settings.outlier)
+        let gap = path.fillGaps()
+        guard Double(gap) <= settings.longestGap * fps, !motions.isEmpty else {
+            return .failure(DiscardError(reason: .motionUnknown(frames: gap)))
+        }
+        path.smooth(noise: settings.noise)
+        let toCentre = motions.indices.compactMap { path.homography(at: $0) }
+        let back = toCentre.compactMap(\.inverse)
+        guard back.count == motions.count else {
+            return .failure(DiscardError(reason: .motionUnknown(frames: motions.count - back.count)))
+        }
+        let area = CommonArea(toCentre, width: width, height: height).largestRectangle
+        let side = min(area.columns.count, area.rows.count)
+        guard Double(side) >= settings.smallestShare * Double(min(width, height)) else {
+            return .failure(DiscardError(reason: .commonAreaTooSmall(side: side)))
+        }
+        let (left, top) = (area.columns.lowerBound, area.rows.lowerBound)
+        let place = Homography(SIMD3(1, 0, Double(left)), SIMD3(0, 1, Double(top)), SIMD3(0, 0, 1))
+        return .success(
+            Plan(
+                crop: CropMargins(
+                    top: top, bottom: height - area.rows.upperBound, left: left,
+                    right: width - area.columns.upperBound),
+                width: area.columns.count, height: area.rows.count, rejected: rejected,
+                toFrame: back.map { $0 * place }))
+    }
+
+    /// ``Discard`` as an error.
+    package struct DiscardError: Error, Equatable {
+        package let reason: Discard
+    }
+
+    /// Warps one frame.
+    ///
+    /// - Parameters:
+    ///   - frame: the segment's frame `index`; 1 or 3 channels.
+    ///   - stabilised: of the plan's size, with as many channels.
+    package func warp(_ frame: Image8, index: Int, by plan: Plan, into stabilised: Image8) throws(VisionError) {
+        precondition(
+            frame.width == width && frame.height == height && stabilised.width == plan.width
+                && stabilised.height == plan.height && frame.channels == stabilised.channels, "a frame of another shape"
+        )
+        try VisionError.check(
+            copencv_warp(
+                frame.openCV, plan.toFrame[index].elements, stabilised.pixels.baseAddress, Int32(plan.width),
+                Int32(plan.height)), "warp a frame")
+    }
+}
+
+/// The part of the central frame that every warped frame fills.
+struct CommonArea {
+    /// For each row, the pixels `first...last` inside; empty where `last < first`.
+    private var first: [Double]
+    private var last: [Double]
+
+    /// - Parameter homographies: from each frame to the central one.
+    init(_ homographies: [Homography], width: Int, height: Int) {
+        first = Array(repeating: 0, count: height)
+        last = Array(repeating: Double(width - 1), count: height)
+        let rectangle = [
+            Point(0, 0), Point(Double(width - 1), 0), Point(Double(width - 1), Double(height - 1)),
+            Point(0, Double(height - 1)),
+        ]
+        for homography in homographies {
+            let corners = rectangle.map(homography.apply)
+            for (a, b) in zip(corners, corners.dropFirst() + corners.prefix(1)) { cut(from: a, to: b) }
+        }
+    }
+
+    /// Cuts off what lies to the left of the side from `a` to `b`; inside lies on its right, since y points down.
+    private mutating func cut(from a: Point, to b: Point) {
+        let direction = b - a
+        for row in first.indices {
+            // direction.x · (y − a.y) − direction.y · (x − a.x) ≥ 0; a thousandth of a pixel does not matter.
+            let here = direction.x * (Double(row) - a.y)
+            if abs(direction.y) < 1e-9 {
+                if here < -1e-3 * abs(direction.x) { last[row] = -1 }
+                continue
+            }
+            let limit = a.x + here / direction.y
+            if direction.y > 0 {
+                last[row] = min(last[row], limit + 1e-3)
+            } else {
+                first[row] = max(first[row], limit - 1e-3)
+            }
+        }
+    }
+
+    /// The largest upright rectangle inside. The area is convex, so that the narrower of two rows is narrower than all
+    /// between them.
+    ///
+    /// - Complexity: the square of the number of rows.
+    var largestRectangle: (columns: Range<Int>, rows: Range<Int>) {
+        let bounds = zip(first, last).map { (Int($0.rounded(.up)), Int($1.rounded(.down)) + 1) }
+        var best = (columns: 0..<0, rows: 0..<0)
+        for top in bounds.indices where bounds[top].1 > bounds[top].0 {
+            for bottom in top..<bounds.count {
+                let left = max(bounds[top].0, bounds[bottom].0)
+                let right = min(bounds[top].1, bounds[bottom].1)
+                guard right > left else { continue }
+                if (right - left) * (bottom + 1 - top) > best.columns.count * best.rows.count {
+                    best = (left..<right, top..<bottom + 1)
+                }
+            }
+        }
+        return best
+    }
+}

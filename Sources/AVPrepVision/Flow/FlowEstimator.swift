@@ -1,0 +1,67 @@
+package import AVPrepModel
+
+/// Computes dense optical flow between grey pictures of one size. One estimator a thread; its buffers are reused.
+///
+/// In a sequence, make each picture ready once with ``prepare(_:into:)`` and hand it to both its neighbours, in both
+/// directions: what is derived from a picture alone is then computed once. It changes no result.
+///
+///     let (before, now) = (estimator.makePicture(), estimator.makePicture())
+///     try estimator.prepare(grey, into: now)
+///     try estimator.compute(from: before, to: now, into: forward)
+///     try estimator.compute(from: now, to: before, into: backward)
+package final class FlowEstimator {
+    package let width: Int
+    package let height: Int
+    private let method: any DenseFlow
+    /// For ``compute(from:to:into:)`` of bare pictures; made when first needed.
+    private lazy var pair = (from: makePicture(), to: makePicture())
+
+    /// - Parameters:
+    ///   - settings: the method must not be `off`.
+    ///   - width: pixels a row of all pictures to come, > 0.
+    ///   - height: rows of all pictures to come, > 0.
+    package init(settings: FlowSettings, width: Int, height: Int) throws(VisionError) {
+        self.width = width
+        self.height = height
+        method =
+            switch settings.method {
+            case .off: preconditionFailure("flow is off")
+            case .dis: DISFlow(preset: settings.preset, width: width, height: height)
+            case .openCVDIS: try OpenCVDISFlow(preset: settings.preset, width: width, height: height)
+            case .tvl1: TVL1Flow(settings: settings.tvl1, width: width, height: height)
+            case .farneback: OpenCVFarnebackFlow(width: width, height: height)
+            }
+    }
+
+    /// Room for one picture. It serves this estimator, or another of the same method and size.
+    package func makePicture() -> FlowPicture { method.makePicture() }
+
+    /// Makes `grey`, of this estimator's size, ready in `picture`; the pixels are copied.
+    package func prepare(_ grey: Image8, into picture: FlowPicture) throws(VisionError) {
+        precondition(grey.channels == 1, "flow between grey pictures")
+        precondition(grey.width == width && grey.height == height, "a picture of another size")
+        try method.prepare(grey, into: picture)
+    }
+
+    /// Fills `field` with the displacement of every pixel of `from`: `from(x, y)` is seen at `to(x + dx, y + dy)`.
+    ///
+    /// The backward flow is `compute` with the pictures exchanged, as in Arrow of Time, not the negated forward flow.
+    /// The result depends on the two pictures alone, not on what was computed before.
+    ///
+    /// - Parameters:
+    ///   - from: prepared by this estimator, or one of the same method and size.
+    ///   - to: likewise; may be the same picture.
+    ///   - field: of this estimator's size; overwritten.
+    /// - Throws: when OpenCV's methods refuse, e.g. pictures smaller than 12 pixels on both sides.
+    package func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) throws(VisionError) {
+        precondition(field.width == width && field.height == height, "a flow field of another size")
+        try method.compute(from: from, to: to, into: field)
+    }
+
+    /// The same for two pictures that are needed no more.
+    package func compute(from: Image8, to: Image8, into field: FlowField) throws(VisionError) {
+        try prepare(from, into: pair.from)
+        try prepare(to, into: pair.to)
+        try compute(from: pair.from, to: pair.to, into: field)
+    }
+}

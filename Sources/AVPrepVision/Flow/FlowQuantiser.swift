@@ -1,0 +1,61 @@
+package import AVPrepModel
+
+/// Optical flow in 8 bits, by the rule of the Arrow of Time code: `q = round(255 · (v + b) / (2 · b))`, clipped to
+/// 0...255, halves rounded to the even number (OpenCV's `cvRound`, numpy's `rint`).
+///
+/// Zero flow becomes 128. The inverse is `v = q · 2 · b / 255 − b`, which gives back every `q` exactly and every `v`
+/// within ± b to within half a step, `b / 255`. (A network fed with `q − 128` sees zero flow as zero; the inverse of
+/// 128 is `b / 255`, because 255 steps have no middle.)
+package struct FlowQuantiser: Sendable {
+    /// Displacements are clipped to ± `bound` pixels.
+    package let bound: Float
+
+    /// The rule and its inverse in one line, for the attributes of stored flow.
+    package static let rule =
+        "q = round(255 * (v + bound) / (2 * bound)), clipped to 0...255; v = q * 2 * bound / 255 - bound"
+
+    /// - Parameter bound: in pixels, > 0. Arrow of Time leaves it open; 20 is usual.
+    package init(bound: Double) {
+        precondition(bound > 0 && bound.isFinite, "a flow bound of \(bound)")
+        self.bound = Float(bound)
+    }
+
+    /// Quantises `field` into `planes`: one channel, shape `[2 · height, width]`, the x field above the y field.
+    package func encode(_ field: FlowField, into planes: Image8) {
+        checkShapes(field, planes)
+        let count = field.width * field.height
+        let scale = 255 / (2 * bound)
+        // Checked above: 2 · count floats in, 2 · count bytes out.
+        guard let vectors = field.vectors.baseAddress, let levels = planes.pixels.baseAddress else { return }
+        for pixel in 0..<count {
+            levels[pixel] = Self.level((vectors[2 * pixel] + bound) * scale)
+            levels[count + pixel] = Self.level((vectors[2 * pixel + 1] + bound) * scale)
+        }
+    }
+
+    /// Fills `field` from `planes`, the inverse of ``encode(_:into:)``.
+    package func decode(_ planes: Image8, into field: FlowField) {
+        checkShapes(field, planes)
+        let count = field.width * field.height
+        let step = 2 * bound / 255
+        guard let vectors = field.vectors.baseAddress, let levels = planes.pixels.baseAddress else { return }
+        for pixel in 0..<count {
+            vectors[2 * pixel] = Float(levels[pixel]) * step - bound
+            vectors[2 * pixel + 1] = Float(levels[count + pixel]) * step - bound
+        }
+    }
+
+    private func checkShapes(_ field: FlowField, _ planes: Image8) {
+        precondition(
+            planes.channels == 1 && planes.width == field.width && planes.height == 2 * field.height,
+            "flow planes are [2 · height, width]")
+    }
+
+    /// Clips and rounds. Adding 2²³ leaves the rounded integer in the low bits of the mantissa, ties to even: no
+    /// conversion that could trap on a value that is not a number, and a loop that the compiler can vectorise.
+    @inline(__always)
+    private static func level(_ value: Float) -> UInt8 {
+        let clipped = value > 0 ? (value < 255 ? value : 255) : 0
+        return UInt8(truncatingIfNeeded: (clipped + 8_388_608).bitPattern)
+    }
+}

@@ -1,0 +1,74 @@
+import AVPrepCore
+package import AVPrepSettings
+import Foundation
+
+/// A pipeline file's folder with everything that avprep keeps there, held by one process at a time.
+package struct Workspace: Sendable {
+    /// The folder of the pipeline file; relative paths in it start here.
+    package let folder: String
+    package let settings: PipelineSettings
+
+    /// - Parameters:
+    ///   - folder: where relative paths start.
+    ///   - settings: the settings in force.
+    package init(folder: String, settings: PipelineSettings) {
+        self.folder = folder.isEmpty ? "." : folder
+        self.settings = settings
+    }
+
+    package var prepared: String { path(settings.folders.prepared) }
+    package var shards: String { path(settings.folders.shards) }
+    package var runs: String { path(settings.folders.runs) }
+    package var catalog: String { path(settings.folders.catalog) }
+
+    /// `name` as seen from the pipeline file.
+    package func path(_ name: String) -> String {
+        if name.hasPrefix("/") { return name }
+        return folder == "." ? name : "\(folder)/\(name)"
+    }
+
+    /// Worker threads to use: what the settings say, or one a core.
+    package var workers: Int {
+        settings.workers > 0 ? settings.workers : ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// The name of the file that is locked while a command changes the workspace.
+    package static let lockName = ".avprep.lock"
+
+    /// Takes the lock, and waits a second for it: what is left of an avprep that was killed a moment ago may hold it until
+    /// it has noticed.
+    private func lock(_ file: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(50_000)
+        }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// Runs `body` as the only avprep that changes this workspace.
+    ///
+    /// The lock is the operating system's (`flock`), so a killed process leaves none behind.
+    /// - Throws: ``Failure`` with exit status 75 when another process holds it.
+    package func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        try AtomicFile.makeFolder(folder)
+        let name = path(Self.lockName)
+        let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else {
+            throw Failure("cannot write in \(folder): \(systemError()); give another folder or make it writable")
+        }
+        defer { close(file) }
+        guard lock(file) else {
+            var text = [CChar](repeating: 0, count: 32)
+            let count = max(0, pread(file, &text, text.count - 1, 0))
+            let owner = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            throw Failure(
+                "another avprep\(owner.isEmpty ? "" : " (process \(owner))") works in \(folder); wait for it to end, or try again later",
+                exitStatus: .busy)
+        }
+        let owner = String(getpid())
+        ftruncate(file, 0)
+        pwrite(file, owner, owner.utf8.count, 0)
+        defer { ftruncate(file, 0) }
+        return try body()
+    }
+}

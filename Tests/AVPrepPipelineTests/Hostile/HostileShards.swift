@@ -1,0 +1,140 @@
+import AVPrepCore
+import AVPrepExport
+import AVPrepIngest
+import AVPrepModel
+import AVPrepPairs
+import AVPrepSettings
+import AVPrepShard
+import AVPrepStore
+import AVPrepTraining
+import AVPrepVerify
+import AVPrepWorkspace
+import Foundation
+
+/// A small set of shards, copies of it to be damaged, and all that avprep does with shards, done to a copy.
+struct HostileShards {
+    static let shard = "train-00000.h5"
+    static let pairs = "train-00000.pairs.h5"
+    static let index = "index.json"
+
+    let corpus: SmallCorpus
+
+    /// - Parameter folder: an empty folder.
+    init(_ folder: String) throws {
+        var corpus = try SmallCorpus(folder)
+        corpus.settings.ingest.segmentSeconds = 4
+        corpus.settings.shard.pairs.clipSeconds = 0.5
+        try corpus.addSyntheticVideos(3)
+        _ = try IngestStage.run(corpus.workspace, corpus.context)
+        _ = try ShardStage.run(corpus.workspace, corpus.context)
+        self.corpus = corpus
+    }
+
+    /// A copy of the shards, and what was done with it.
+    struct Copy {
+        let folder: String
+        let workspace: Workspace
+
+        func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+        func edit(_ name: String, _ change: (inout [UInt8]) -> Void) throws {
+            var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+            change(&bytes)
+            try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+        }
+
+        /// Enters sizes and checksums of the files as they are now: the forgery that a checksum cannot see.
+        func sign() throws {
+            var index = try ShardIndex.load(folder)
+            for place in index.shards.indices {
+                let file = path(index.shards[place].name)
+                guard FileManager.default.fileExists(atPath: file) else { continue }
+                var status = stat()
+                stat(file, &status)
+                index.shards[place].bytes = Int(status.st_size)
+                index.shards[place].sha256 = try SHA256.digest(ofFile: file).hex
+                // As in an index of format 1.1: only so does HDF5 see the file at all.
+                index.shards[place].structure = nil
+            }
+            for name in index.pairFiles.keys where FileManager.default.fileExists(atPath: path(name)) {
+                index.pairFiles[name] = try SHA256.digest(ofFile: path(name)).hex
+            }
+            try index.save(folder)
+        }
+    }
+
+    func copy(_ name: String) throws -> Copy {
+        let folder = "\(corpus.folder)/\(name)"
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.copyItem(atPath: corpus.workspace.shards, toPath: folder)
+        var settings = corpus.settings
+        settings.folders.shards = name
+        return Copy(folder: folder, workspace: Workspace(folder: corpus.folder, settings: settings))
+    }
+
+    // MARK: - What avprep does with shards
+
+    /// What a command said when it refused; nil when it went through.
+    struct Refusal: Equatable {
+        let text: String
+        let status: ExitStatus
+    }
+
+    enum Act: String, CaseIterable {
+        /// What training does before its first step: every file opened, every pair held against its segments; and then
+        /// every picture and sound of the set read.
+        case train
+        case listPairs, exportPairs, export, shard
+    }
+
+    /// Does it, and says how it was refused.
+    ///
+    /// - Throws: what no command may throw: an error without words for the user.
+    func attempt(_ act: Act, _ copy: Copy) throws -> Refusal? {
+        do {
+            switch act {
+            case .train: try train(copy)
+            case .listPairs: _ = try PairSetStage.list(copy.workspace).text
+            case .exportPairs:
+                _ = try PairSetStage.export("mixed", of: copy.workspace, to: copy.path("../\(copy.name).csv"))
+            case .export:
+                let out = copy.path("../\(copy.name).out")
+                defer { try? FileManager.default.removeItem(atPath: out) }
+                _ = try ExportStage.run(copy.workspace, corpus.context, ExportRequest(), to: out)
+            case .shard: _ = try ShardStage.run(copy.workspace, corpus.context)
+            }
+            return nil
+        } catch let error as any ActionableError {
+            return Refusal(text: error.description, status: error.exitStatus)
+        }
+    }
+
+    private func train(_ copy: Copy) throws {
+        let dataset = try ShardFolder(copy.folder).dataset(.train, set: "mixed")
+        var model = ModelSettings()
+        model.frames = 6
+        model.cropSize = 24
+        let shape = try dataset.clipShape(model)
+        let decoder = try JPEGDecoder()
+        for segment in dataset.reader(0).segments {
+            for row in segment.frames {
+                try dataset.reader(0).withFrameBytes(row) { bytes in
+                    // A picture that cannot be decoded is an error with the file's name in training (ClipReaderTests).
+                    _ = try? decoder.decode(
+                        bytes, region: .init(x: 2, y: 2, width: 20, height: 20), outputWidth: shape.size,
+                        outputHeight: shape.size)
+                }
+            }
+            for (name, rows) in segment.spectrograms { _ = try dataset.reader(0).spectrogram(name, rows) }
+        }
+    }
+
+    /// The findings of `avprep verify`.
+    func verify(_ copy: Copy, quick: Bool = false) throws -> [VerifyReport.Finding] {
+        try VerifyStage.run(copy.workspace, corpus.context, isQuick: quick).findings
+    }
+}
+
+extension HostileShards.Copy {
+    var name: String { (folder as NSString).lastPathComponent }
+}
