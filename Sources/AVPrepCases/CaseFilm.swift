@@ -8,7 +8,7 @@ enum CaseFilm {
     /// - Parameters:
     ///   - frames: at least one, all of one shape.
     ///   - quality: x264's constant rate factor.
-    static func write(_ frames: [Image8], fps: Int, quality: Int, to path: String) throws {
+    static func write(_ frames: [PixelBuffer], fps: Int, quality: Int, to path: String) throws {
         let writer = try MediaWriter(
             path: path,
             video: VideoEncoding(

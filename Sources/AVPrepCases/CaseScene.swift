@@ -6,10 +6,10 @@ package import AVPrepModel
 package struct CaseScene: Sendable {
     package let name: String
     /// RGB, all of one shape, at a constant rate.
-    package let frames: [Image8]
+    package let frames: [PixelBuffer]
 
     /// The frame at `index`, running back and forth where the scene is shorter.
-    package func frame(_ index: Int) -> Image8 {
+    package func frame(_ index: Int) -> PixelBuffer {
         let turn = max(1, 2 * frames.count - 2)
         let position = index % turn
         return frames[position < frames.count ? position : turn - position]
@@ -30,7 +30,7 @@ extension CaseScene {
         let (right, down) = (random.uniform(-speed...speed), random.uniform(-speed...speed) / 2)
         let things = (0..<3 + random.below(3)).map { _ in Thing(width: width, height: height, &random) }
         let frames = (0..<count).map { index in
-            let picture = Image8(width: width, height: height, channels: 3)
+            let picture = PixelBuffer(width: width, height: height, channels: 3)
             let time = Double(index)
             ground.picture.resample(into: picture) { x, y in
                 (Double(x) + reach + right * time, Double(y) + reach + down * time)
@@ -76,7 +76,7 @@ private final class FrameKeeper: DecodeConsumer {
     private let ranges: [Range<Int>]
     private let end: Int
     /// By range.
-    private(set) var frames: [[Image8]]
+    private(set) var frames: [[PixelBuffer]]
 
     init(_ ranges: [Range<Int>]) {
         self.ranges = ranges
@@ -84,7 +84,7 @@ private final class FrameKeeper: DecodeConsumer {
         frames = ranges.map { _ in [] }
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         guard index < end else { throw Enough() }
         for (number, range) in ranges.enumerated() where range.contains(index) {
             frames[number].append(picture.copied())
@@ -96,10 +96,10 @@ private final class FrameKeeper: DecodeConsumer {
 
 /// What the camera pans across: noise of several octaves, and plain shapes with hard edges.
 private struct Ground {
-    let picture: Image8
+    let picture: PixelBuffer
 
     init(width: Int, height: Int, _ random: inout SeededRandom) {
-        picture = Image8(width: width, height: height, channels: 3)
+        picture = PixelBuffer(width: width, height: height, channels: 3)
         let base = (0..<3).map { _ in random.uniform(60...170) }
         var octaves: [(cell: Double, strength: Double, seed: UInt64)] = []
         var strength = random.uniform(25...55)
@@ -160,7 +160,7 @@ private struct Thing {
         colour = (random.uniform(0...255), random.uniform(0...255), random.uniform(0...255))
     }
 
-    func paint(on picture: Image8, time: Double) {
+    func paint(on picture: PixelBuffer, time: Double) {
         func bounced(_ position: Double, _ limit: Double) -> Double {
             let turn = position.truncatingRemainder(dividingBy: 2 * limit)
             let inside = turn < 0 ? turn + 2 * limit : turn
@@ -180,7 +180,7 @@ private struct Thing {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     /// Sets an RGB pixel, clipped to 0...255.
     func set(_ x: Int, _ y: Int, _ levels: (Double, Double, Double)) {
         let index = 3 * (y * width + x)
@@ -200,7 +200,7 @@ extension Image8 {
     ///
     /// - Parameter map: from a pixel of the target's part, counted from its corner, to a point of this picture.
     func resample(
-        into target: Image8, rows: Range<Int>? = nil, columns: Range<Int>? = nil, _ map: (Int, Int) -> (Double, Double)
+        into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil, _ map: (Int, Int) -> (Double, Double)
     ) {
         let (rows, columns) = (rows ?? 0..<target.height, columns ?? 0..<target.width)
         for y in rows {
@@ -224,7 +224,7 @@ extension Image8 {
     }
 
     /// Fills a part of `target` with this picture, scaled to fit it.
-    func stretch(into target: Image8, rows: Range<Int>? = nil, columns: Range<Int>? = nil) {
+    func stretch(into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil) {
         let (toRows, toColumns) = (rows ?? 0..<target.height, columns ?? 0..<target.width)
         let (sx, sy) = (Double(width) / Double(toColumns.count), Double(height) / Double(toRows.count))
         resample(into: target, rows: toRows, columns: toColumns) { x, y in
@@ -233,8 +233,8 @@ extension Image8 {
     }
 
     /// A picture of the same pixels.
-    func copied() -> Image8 {
-        let copy = Image8(width: width, height: height, channels: channels)
+    func copied() -> PixelBuffer {
+        let copy = PixelBuffer(width: width, height: height, channels: channels)
         copy.copyPixels(from: self)
         return copy
     }

@@ -71,7 +71,7 @@ package struct CueCorpus: Sendable {
         let scene = CaseScene.painted(
             "cue", width: width, height: height, frames: count, speed: 0, seed: seed &* 1000 &+ UInt64(number))
         var random = SeededRandom(seed: seed, for: "cue/\(number)")
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         for index in 0..<count {
             let time = Double(index) / Double(Self.fps)
             paint(scene.frames[index], on: picture, number, at: time)
@@ -81,7 +81,7 @@ package struct CueCorpus: Sendable {
         try writer.finish()
     }
 
-    private func paint(_ frame: Image8, on picture: Image8, _ number: Int, at time: Double) {
+    private func paint(_ frame: PixelBuffer, on picture: PixelBuffer, _ number: Int, at time: Double) {
         picture.copyPixels(from: frame)
         guard isMarked(number) else { return }
         switch cue {

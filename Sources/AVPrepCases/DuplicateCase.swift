@@ -9,7 +9,7 @@ package struct DuplicateSource: Sendable {
     /// The recording that it is an excerpt of: other excerpts of it show other moments of the same scene.
     package let recording: String
     /// RGB, all of one shape, 25 a second: the excerpt, and beyond it as much as there is of ``following`` of its length.
-    package let frames: [Image8]
+    package let frames: [PixelBuffer]
     /// Mono, ``SynthPlan/sampleRate`` samples a second, as long as the frames.
     package let sound: [Float]
     /// Frames of the excerpt itself.
@@ -34,7 +34,7 @@ package struct DuplicateSource: Sendable {
         sound.withUnsafeMutableBufferPointer { track.fill($0) }
         return [0, length + 1].enumerated().map { part, start in
             let frames = (0..<Int((length * fps).rounded())).map { index in
-                let picture = Image8(width: width, height: height, channels: 3)
+                let picture = PixelBuffer(width: width, height: height, channels: 3)
                 painter.paint(picture, at: start + Double(index) / fps)
                 return picture
             }
@@ -145,7 +145,7 @@ package struct DuplicateCase: Sendable {
                 width: width, height: height, frameRate: Rational(frameRate: DuplicateSource.fps), quality: quality,
                 preset: "superfast"),
             audio: AudioEncoding(sampleRate: SynthPlan.sampleRate, channels: 1, bitRate: bitRate))
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         let step = (
             x: Double(first.width) * kept / Double(width), y: Double(first.height) * kept / Double(height)
         )
@@ -178,12 +178,12 @@ package struct DuplicateCase: Sendable {
 private final class SourceKeeper: DecodeConsumer {
     struct Enough: Error {}
     private let limit: Int
-    private(set) var frames: [Image8] = []
+    private(set) var frames: [PixelBuffer] = []
     private(set) var samples: [Float] = []
 
     init(frames limit: Int) { self.limit = limit }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         guard index < limit else { throw Enough() }
         frames.append(picture.copied())
     }

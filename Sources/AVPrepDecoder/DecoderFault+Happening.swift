@@ -12,7 +12,7 @@ extension DecoderFault {
         case .memory: takeAllMemory()
         case .garbage: _ = channel.send(Signal(.frame, slot: 1 << 40, index: -1, format: 99, count: .max))
         case .flood: while channel.send(Signal(.progress)) {}
-        case .exit: _exit(DecoderItem.ExitCode.planned)
+        case .exit: _exit(DecoderSandbox.ExitCode.planned)
         case .open: attempt { avprep_try_open("/etc/passwd") }
         case .socket: attempt { avprep_try_socket() }
         case .execute: attempt { avprep_try_execute("/bin/true") }
@@ -25,12 +25,12 @@ extension DecoderFault {
 
     /// Ends the process, with `planned` where the attempt was refused.
     private func attempt(_ body: () -> Int32) {
-        _exit(body() == 0 ? 0 : DecoderItem.ExitCode.planned)
+        _exit(body() == 0 ? 0 : DecoderSandbox.ExitCode.planned)
     }
 
     private func takeAllMemory() {
         let piece = 1 << 20
         while let memory = malloc(piece) { memset(memory, 1, piece) }
-        _exit(DecoderItem.ExitCode.memory)
+        _exit(DecoderSandbox.ExitCode.memory)
     }
 }

@@ -34,7 +34,7 @@ final class FrameSender: PictureSupplier {
         current = layout.pictureSlots - 1
     }
 
-    func nextPicture(width: Int, height: Int) throws -> Image8 {
+    func nextPicture(width: Int, height: Int) throws -> PixelBuffer {
         guard width * height * 3 <= layout.pictureBytes else { throw Unwanted() }
         while true {
             let candidates = (1...layout.pictureSlots).map { (current + $0) % layout.pictureSlots }
@@ -46,7 +46,7 @@ final class FrameSender: PictureSupplier {
         }
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         beforeFrame?(index)
         try send(Signal(.frame, slot: current, index: index), use: current)
         pictureUses[current] += 1

@@ -15,7 +15,7 @@ final class ItemConversation {
     let limits: MediaLimits
     /// CPU time of the process; known when it has ended.
     private(set) var cpuSeconds = 0.0
-    private let host: DecoderHost
+    private let host: DecoderClient
     private let fileSize: Int
     private let isCancelled: @Sendable () -> Bool
     /// nil once the process has ended.
@@ -32,7 +32,7 @@ final class ItemConversation {
     private static let longestSlice = 1.0
 
     init(
-        _ host: DecoderHost, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
+        _ host: DecoderClient, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         self.host = host
         path = file.path
@@ -151,7 +151,7 @@ final class ItemConversation {
             return MediaError(.crashed, "the decoder process of \(path) is gone; leave it out if it happens again")
         }
         let memoryBytes = limits.maxMemoryMegabytes << 20
-        if report.exitCode == Int(DecoderItem.ExitCode.memory) {
+        if report.exitCode == Int(DecoderSandbox.ExitCode.memory) {
             return .tooLarge(path, megabytes: limits.maxMemoryMegabytes)
         }
         guard let signal = report.signal.map(Int32.init(truncatingIfNeeded:)) else {

@@ -14,7 +14,7 @@ final class PassReceiver {
     private let consumer: any DecodeConsumer
     private let clock: FrameClock
     /// The picture of each slot, made when it is first used.
-    private var pictures: [Image8?]
+    private var pictures: [PixelBuffer?]
     /// Our own copy of a piece of sound, which nobody changes while it is looked at.
     private var piece: [Float]
     private var nextFrame = 0

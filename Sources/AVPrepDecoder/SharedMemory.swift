@@ -43,10 +43,10 @@ final class SharedMemory {
     }
 
     /// A picture that lies in a slot: valid as long as the slot is not released.
-    func picture(_ slot: Int, of layout: RingLayout, width: Int, height: Int) -> Image8 {
+    func picture(_ slot: Int, of layout: RingLayout, width: Int, height: Int) -> PixelBuffer {
         let start = layout.pictureStart(slot)
         let memory = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + layout.pictureBytes])
-        return Image8(
+        return PixelBuffer(
             width: width, height: height, channels: 3, lentBy: self, memory: memory.bindMemory(to: UInt8.self))
     }
 

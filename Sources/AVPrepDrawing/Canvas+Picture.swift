@@ -7,7 +7,7 @@ extension Canvas {
     /// larger): neither flicker when it shrinks nor blocks when it grows.
     ///
     /// - Parameter image: RGB or grey.
-    package func draw(_ image: Image8, in box: Box) {
+    package func draw(_ image: PixelBuffer, in box: Box) {
         precondition(image.channels == 3 || image.channels == 1, "a picture is RGB or grey")
         guard box.width > 0, box.height > 0, let area = box.intersection(bounds) else { return }
         let columns = TentFilter.weights(from: image.width, to: box.width)

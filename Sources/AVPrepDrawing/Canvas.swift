@@ -7,11 +7,11 @@ package import AVPrepModel
 package final class Canvas {
     package typealias Point = SIMD2<Double>
 
-    package let picture: Image8
+    package let picture: PixelBuffer
 
     /// A canvas of one colour; `width` and `height` in pixels, > 0.
     package init(width: Int, height: Int, ground: Colour = Palette.ground) {
-        picture = Image8(width: width, height: height, channels: 3)
+        picture = PixelBuffer(width: width, height: height, channels: 3)
         fill(bounds, ground)
     }
 

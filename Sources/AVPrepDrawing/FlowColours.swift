@@ -45,9 +45,9 @@ package enum FlowColours {
     ///   - vectors: `[y, x, (dx, dy)]`, in pixels.
     ///   - width: pixels a row; `vectors` holds whole rows.
     ///   - radius: the displacement, in pixels, that has full colour; > 0.
-    package static func picture(_ vectors: UnsafeBufferPointer<Float>, width: Int, radius: Double) -> Image8 {
+    package static func picture(_ vectors: UnsafeBufferPointer<Float>, width: Int, radius: Double) -> PixelBuffer {
         precondition(width > 0 && vectors.count % (2 * width) == 0 && !vectors.isEmpty && radius > 0)
-        let picture = Image8(width: width, height: vectors.count / (2 * width), channels: 3)
+        let picture = PixelBuffer(width: width, height: vectors.count / (2 * width), channels: 3)
         for index in 0..<vectors.count / 2 {
             let colour = colour(
                 x: Double(vectors[2 * index]) / radius, y: Double(vectors[2 * index + 1]) / radius)

@@ -121,7 +121,7 @@ package enum SegmentSample {
         let crop: CropMargins
         let flags: [String]
         /// Those of the flags that the sample no longer shows.
-        let mended: [String]
+        let fixed: [String]
         let measures: [String: Float]
 
         init(_ stored: StoredSegment, _ layout: StoreLayout) {
@@ -137,7 +137,7 @@ package enum SegmentSample {
             width = segment.width
             crop = segment.crop
             flags = segment.flags.setNames
-            mended = segment.decision.mended.setNames
+            fixed = segment.decision.fixed.setNames
             measures = Dictionary(
                 uniqueKeysWithValues: segment.measures.filter { $0.value.isFinite }.map { ($0.key.rawValue, $0.value) })
         }

@@ -10,7 +10,7 @@ final class FingerprintTap: DecodeConsumer {
     private let fps: Double
     private let format: Int
     private let pictureHash = PictureHash()
-    private let soundHash: SoundHash
+    private let audioFingerprint: AudioFingerprint
     private var pictures: [VideoFingerprint.Picture] = []
 
     init(settings: IngestSettings, consumer: any DecodeConsumer) throws {
@@ -18,10 +18,10 @@ final class FingerprintTap: DecodeConsumer {
         fps = settings.video.fps
         format = settings.measuredSoundIndex
         let sound = IngestSettings.measuredSound
-        soundHash = try SoundHash(sampleRate: sound.sampleRate, channels: sound.channels)
+        audioFingerprint = try AudioFingerprint(sampleRate: sound.sampleRate, channels: sound.channels)
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         // The first frame at or after each moment.
         while Double(index) / fps >= Double(pictures.count) / Double(VideoFingerprint.pictureRate) {
             pictures.append(try pictureHash.hash(picture))
@@ -30,7 +30,7 @@ final class FingerprintTap: DecodeConsumer {
     }
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
-        if format == self.format { soundHash.append(samples) }
+        if format == self.format { audioFingerprint.append(samples) }
         try consumer.consume(samples: samples, format: format, firstSample: firstSample)
     }
 
@@ -39,7 +39,7 @@ final class FingerprintTap: DecodeConsumer {
     }
 
     /// The fingerprint, when the pass has ended.
-    func finish() -> VideoFingerprint { VideoFingerprint(pictures: pictures, sounds: soundHash.finish()) }
+    func finish() -> VideoFingerprint { VideoFingerprint(pictures: pictures, sounds: audioFingerprint.finish()) }
 }
 
 extension VideoFingerprint {
@@ -58,6 +58,6 @@ extension VideoFingerprint {
 
 /// Has no use for what it is given.
 private final class NoConsumer: DecodeConsumer {
-    func consume(frame picture: Image8, index: Int) {}
+    func consume(frame picture: PixelBuffer, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }

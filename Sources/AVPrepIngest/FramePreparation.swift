@@ -12,9 +12,9 @@ package final class FramePreparation {
     private struct Entry {
         var bytes: Range<Int>
         /// The picture itself, where it is kept.
-        var picture: Image8?
+        var picture: PixelBuffer?
         /// Grey picture, when something needs it later.
-        var grey: Image8?
+        var grey: PixelBuffer?
         /// Stored flow between this frame and the one `step` frames before, by direction; empty for the first ones.
         var flow: [StoreLayout.FlowDirection: [UInt8]] = [:]
         /// Mean absolute grey difference from the frame before.
@@ -25,13 +25,13 @@ package final class FramePreparation {
     private let width: Int
     private let height: Int
     private let encoder: PictureEncoder
-    private let flow: FlowStage?
+    private let flow: FlowEncoder?
     private var entries: [Entry] = []
     private var bytes: [UInt8] = []
     private let keepsPictures: Bool
-    private var spareGreys: [Image8] = []
-    private var sparePictures: [Image8] = []
-    private var lastGrey: Image8?
+    private var spareGreys: [PixelBuffer] = []
+    private var sparePictures: [PixelBuffer] = []
+    private var lastGrey: PixelBuffer?
 
     /// - Parameter keepsPictures: pictures are handed on as they are: a segment's worth of them waits in memory.
     package init(
@@ -45,21 +45,21 @@ package final class FramePreparation {
         flow =
             settings.flow.method == .off || keepsPictures
             ? nil
-            : try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
+            : try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
     }
 
     /// Frames waiting for their segment.
     package var count: Int { entries.count }
 
     /// Prepares the next frame.
-    package func append(_ picture: Image8) throws {
+    package func append(_ picture: PixelBuffer) throws {
         let start = bytes.count
         if !keepsPictures { try encoder.withEncoded(picture) { bytes.append(contentsOf: $0) } }
-        let grey = spareGreys.popLast() ?? Image8(width: width, height: height, channels: 1)
+        let grey = spareGreys.popLast() ?? PixelBuffer(width: width, height: height, channels: 1)
         try Grey.convert(picture, into: grey)
         var entry = Entry(bytes: start..<bytes.count, grey: grey, difference: .infinity)
         if keepsPictures {
-            let kept = sparePictures.popLast() ?? Image8(width: width, height: height, channels: 3)
+            let kept = sparePictures.popLast() ?? PixelBuffer(width: width, height: height, channels: 3)
             _ = kept.pixels.update(fromContentsOf: picture.pixels)
             entry.picture = kept
         }
@@ -75,9 +75,9 @@ package final class FramePreparation {
     package struct Taken {
         package let frames: PictureSequence
         package let flow: [StoreLayout.FlowDirection: PictureSequence]
-        package let greys: [Image8]
+        package let greys: [PixelBuffer]
         /// The pictures themselves where they are kept; then there are no ``frames`` and no ``flow`` yet.
-        package let pictures: [Image8]
+        package let pictures: [PixelBuffer]
         /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
         package let differences: [Float]
     }

@@ -98,7 +98,7 @@ private struct Listing {
         let subjects = try catalog.decidedOtherwise(
             stage: StageName.ingest, settingsKey: key, policyKey: settings.policyKey)
         guard !subjects.isEmpty else { return 0 }
-        let redecision = try Redecision(
+        let reapplication = try PolicyReapplication(
             settings: settings, transforms: transforms, cancellation: context.cancellation)
         let progress = ProgressReporter("decide", unit: "videos", style: context.progress)
         let state = Mutex((done: 0, decided: 0))
@@ -108,7 +108,7 @@ private struct Listing {
             if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
                 let output = record.output
             {
-                isDecided = try adopt(item, output, redecision, record) != nil
+                isDecided = try adopt(item, output, reapplication, record) != nil
             }
             // What cannot be read is prepared again.
             if !isDecided { try catalog.forget([subject], stage: StageName.ingest) }
@@ -128,11 +128,11 @@ private struct Listing {
     /// - Parameter before: the costs of the outcome that is recorded so far.
     /// - Returns: nil when there is none that can be read.
     private func adopt(
-        _ item: CorpusItem, _ output: String, _ redecision: Redecision, _ before: OutcomeRecord? = nil
+        _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
     ) throws -> Outcome? {
         let path = workspace.path(output)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let result = try redecision.decide(path) else {
+        guard let result = try reapplication.decide(path) else {
             unlink(path)
             return nil
         }
@@ -206,7 +206,7 @@ private struct Listing {
         let settings = workspace.settings.ingest
         let isWarned = Atomic<Bool>(false)
         progress.update(done: 0, total: count)
-        let redecision = try Redecision(
+        let reapplication = try PolicyReapplication(
             settings: settings, transforms: transforms, cancellation: context.cancellation)
         try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             let worker = try VideoPreparation(
@@ -217,7 +217,7 @@ private struct Listing {
             return worker
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
-            let outcome = try prepare(item, video: video, with: worker, redecision)
+            let outcome = try prepare(item, video: video, with: worker, reapplication)
             let (videos, bytes, failed) = state.withLock { state in
                 state.videos += 1
                 state.bytes += entry.file.size
@@ -230,11 +230,11 @@ private struct Listing {
     }
 
     private func prepare(
-        _ item: CorpusItem, video: String, with worker: VideoPreparation, _ redecision: Redecision
+        _ item: CorpusItem, video: String, with worker: VideoPreparation, _ reapplication: PolicyReapplication
     ) throws -> Outcome {
         let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
-        if let outcome = try adopt(item, output, redecision) { return outcome }
+        if let outcome = try adopt(item, output, reapplication) { return outcome }
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
         let result = try worker.prepare(item, video: video, to: workspace.path(output))
@@ -273,9 +273,9 @@ struct MediaRecord: Codable, Sendable, Equatable {
     /// What the container says.
     let info: MediaInfo
     /// Segments, cuts and seconds dropped; nil when it was skipped before that.
-    let tally: SegmentAssembler.Tally?
+    let tally: Segmenter.Tally?
     let decode: DecodeSummary?
-    /// Framing and changes of shot; nil when it was skipped before that.
+    /// CropPlan and changes of shot; nil when it was skipped before that.
     var cues: CueRecord?
 }
 

@@ -8,14 +8,14 @@ final class MediaOpener {
     private let limits: MediaLimits
     private let cancellation: Cancellation
     /// nil where files are decoded in this process.
-    private let host: DecoderHost?
-    private var process: DecoderProcess?
+    private let host: DecoderClient?
+    private var process: SandboxedMediaSource?
 
     /// - Throws: ``DecoderError`` when decoder processes are wanted and there is no program for them.
     init(_ isolation: IngestSettings.Isolation, limits: MediaLimits, cancellation: Cancellation) throws {
         self.limits = limits
         self.cancellation = cancellation
-        host = isolation == .process ? try DecoderHost() : nil
+        host = isolation == .process ? try DecoderClient() : nil
     }
 
     /// What this machine lacks to keep a decoder process from touching anything, with what follows from it; nil when
@@ -36,7 +36,7 @@ final class MediaOpener {
     func open(_ path: String) throws -> any MediaSource {
         let cancellation = cancellation
         guard let host else { return try MediaFile(path: path, limits: limits) { cancellation.isCancelled } }
-        let process = try DecoderProcess(path: path, on: host, limits: limits) { cancellation.isCancelled }
+        let process = try SandboxedMediaSource(path: path, on: host, limits: limits) { cancellation.isCancelled }
         self.process = process
         return process
     }

@@ -5,7 +5,7 @@ import AVPrepVision
 /// What the pictures of a segment show that a network could cheat by: flags, and the values that decided them.
 struct SegmentCues {
     let settings: IngestSettings
-    let framing: Framing
+    let framing: CropPlan
 
     /// Marks a segment.
     ///
@@ -14,7 +14,7 @@ struct SegmentCues {
     ///   - frames: of the pass.
     ///   - changes: of shot, in frames of the pass.
     func mark(
-        _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: Framing.Stretch, frames: Range<Int>,
+        _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: CropPlan.Stretch, frames: Range<Int>,
         changes: [ShotChange]
     ) throws {
         markBorders(&segment, taken, stretch)
@@ -22,7 +22,7 @@ struct SegmentCues {
         try markStillness(&segment, taken, frames, changes)
     }
 
-    private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: Framing.Stretch) {
+    private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: CropPlan.Stretch) {
         guard settings.borders.method != .off else { return }
         let span = stretch.span
         let probe = framing.probe
@@ -36,7 +36,7 @@ struct SegmentCues {
         if probe.change > 0 { segment.flags.insert(.borderChange) }
         segment.measures[.fillerBorder] = Float(probe.filler.deepest)
         if probe.filler != .none { segment.flags.insert(.fillerBorder) }
-        segment.decision.mended.formUnion(segment.flags.intersection(probe.mended))
+        segment.decision.fixed.formUnion(segment.flags.intersection(probe.fixed))
 
         // What the probed frames did not show: the segment's own frames are looked at.
         let count = min(taken.greys.count, Self.lookedAt)
@@ -94,7 +94,7 @@ struct SegmentCues {
     }
 }
 
-extension Framing.Stretch {
+extension CropPlan.Stretch {
     /// Source pixels that a stored pixel stands for, at most.
     var sourceScale: Double { max(1, sourceShortSide / Double(min(width, height))) }
 

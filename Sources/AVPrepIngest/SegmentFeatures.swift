@@ -12,14 +12,14 @@ package final class SegmentFeatures {
     private let formats: [AudioFormat]
     package let stabilisation: SegmentStabilisation
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
-    private let flaws: SoundFlaws
+    private let flaws: AudioQuality
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     /// - Parameter transforms: one plan a stored kind, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
         self.settings = settings
         let measured = IngestSettings.measuredSound
-        flaws = try SoundFlaws(
+        flaws = try AudioQuality(
             settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
         stabilisation = SegmentStabilisation(settings: settings, encoder: encoder)
         let formats = settings.audioFormats
@@ -44,7 +44,7 @@ package final class SegmentFeatures {
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
         measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
         let isCentred = settings.policy[flag: .dcOffset] == .fix && segment.flags.contains(.dcOffset)
-        if isCentred { segment.decision.mended.insert(.dcOffset) }
+        if isCentred { segment.decision.fixed.insert(.dcOffset) }
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
             let estimator = try cameraMotion(width: segment.width, height: segment.height)

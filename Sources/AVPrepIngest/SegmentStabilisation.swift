@@ -11,7 +11,7 @@ import AVPrepVision
 package final class SegmentStabilisation {
     private let settings: IngestSettings
     private let encoder: PictureEncoder
-    private var flow: (stage: FlowStage, width: Int, height: Int)?
+    private var flow: (stage: FlowEncoder, width: Int, height: Int)?
     private var estimator: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     package init(settings: IngestSettings, encoder: PictureEncoder) {
@@ -49,12 +49,12 @@ package final class SegmentStabilisation {
         }
         data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
         let plan = settings.video.shortSide == 0 ? whole : whole.scaled(shortSide: min(width, height))
-        data.segment.decision.mended.formUnion(data.segment.flags.intersection(IngestSettings.steadiedFlags))
+        data.segment.decision.fixed.formUnion(data.segment.flags.intersection(IngestSettings.steadiedFlags))
         data.segment.stabilised = StabilisedFraming(width: width, height: height, crop: plan.crop)
         data.segment.width = plan.width
         data.segment.height = plan.height
         data.motion = stabiliser.motion(left: motions, by: plan)
-        let stabilised = Image8(width: plan.width, height: plan.height, channels: 3)
+        let stabilised = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
         try store(taken.pictures.count, in: &data) { index in
             try stabiliser.warp(taken.pictures[index], index: index, by: plan, into: stabilised)
             return stabilised
@@ -62,10 +62,10 @@ package final class SegmentStabilisation {
     }
 
     /// Encodes `count` pictures of the segment's size, each used before the next is asked for, and computes their flow.
-    private func store(_ count: Int, in data: inout SegmentData, picture: (Int) throws -> Image8) throws {
+    private func store(_ count: Int, in data: inout SegmentData, picture: (Int) throws -> PixelBuffer) throws {
         let (width, height) = (data.segment.width, data.segment.height)
         let flow = try flowStage(width: width, height: height)
-        let grey = Image8(width: width, height: height, channels: 1)
+        let grey = PixelBuffer(width: width, height: height, channels: 1)
         var frames = PictureSequence()
         var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
         for direction in flow?.directions ?? [] { flows[direction] = PictureSequence() }
@@ -82,13 +82,13 @@ package final class SegmentStabilisation {
         data.flow = flows
     }
 
-    private func flowStage(width: Int, height: Int) throws -> FlowStage? {
+    private func flowStage(width: Int, height: Int) throws -> FlowEncoder? {
         guard settings.flow.method != .off else { return nil }
         if let flow, flow.width == width, flow.height == height {
             flow.stage.restart()
             return flow.stage
         }
-        let stage = try FlowStage(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
+        let stage = try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
         flow = (stage, width, height)
         return stage
     }

@@ -16,7 +16,7 @@ package final class VideoPreparation {
         package let outcome: Outcome
         /// What the container says, where it could be read.
         package var info: MediaInfo?
-        package var tally: SegmentAssembler.Tally?
+        package var tally: Segmenter.Tally?
         package var decode: DecodeSummary?
         /// What was found of its framing and its shots.
         package var cues: CueRecord?
@@ -81,7 +81,7 @@ package final class VideoPreparation {
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
-        guard let framing = Framing(probe, of: media, shortSide: shortSide) else {
+        guard let framing = CropPlan(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
         let origin = SegmentOrigin(
@@ -91,7 +91,7 @@ package final class VideoPreparation {
         do {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             var segments: [Segment] = []
-            let assembler = try SegmentAssembler(
+            let assembler = try Segmenter(
                 settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
                 emit: { data in
                     var data = data

@@ -40,11 +40,11 @@ struct ContactSheet {
     }
 
     /// The sheet as a picture.
-    static func draw(_ content: SheetContent) -> Image8 { ContactSheet(content).draw() }
+    static func draw(_ content: SheetContent) -> PixelBuffer { ContactSheet(content).draw() }
 
     // MARK: - Layout
 
-    private func draw() -> Image8 {
+    private func draw() -> PixelBuffer {
         let header = 32 + Self.title.capitalHeight + 18 + content.facts.count * 26 + 14
         let tiles = tileBoxes.first.map { $0.height + 30 + (hasFlow ? $0.height + 14 : 0) } ?? 0
         let lanes = content.lanes.count * 26 + 10
@@ -197,7 +197,7 @@ enum TileDrawing {
     }
 
     /// Where a part of a picture lies when the picture fills a box.
-    private static func place(_ part: Box, of picture: Image8, in box: Box) -> Box {
+    private static func place(_ part: Box, of picture: PixelBuffer, in box: Box) -> Box {
         let horizontal = Double(box.width) / Double(picture.width)
         let vertical = Double(box.height) / Double(picture.height)
         let x = Int((Double(part.x) * horizontal).rounded())

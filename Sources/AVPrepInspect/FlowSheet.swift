@@ -21,9 +21,9 @@ enum FlowSheet {
     }
 
     /// The sheet as a picture.
-    static func draw(_ content: SheetContent) -> Image8 {
+    static func draw(_ content: SheetContent) -> PixelBuffer {
         let tiles = content.tiles.filter { $0.flow != nil }
-        let first = tiles.first?.picture ?? Image8(width: 16, height: 9, channels: 3)
+        let first = tiles.first?.picture ?? PixelBuffer(width: 16, height: 9, channels: 3)
         let columns = columns(width: first.width, height: first.height)
         let rows = max(1, (tiles.count + columns - 1) / columns)
         let cellWidth = (width - 2 * margin - (columns - 1) * gap) / columns

@@ -62,7 +62,7 @@ package enum InspectStage {
         let cancellation = context.cancellation
         switch settings.isolation {
         case .process:
-            return try DecoderProcess(path: path, on: DecoderHost(), limits: settings.limits) {
+            return try SandboxedMediaSource(path: path, on: DecoderClient(), limits: settings.limits) {
                 cancellation.isCancelled
             }
         case .none:

@@ -45,7 +45,7 @@ struct InspectionBorder: Sendable {
     }
 
     /// Fills `part` with the picture within the border.
-    func copyInner(of picture: Image8, into part: Image8) {
+    func copyInner(of picture: PixelBuffer, into part: PixelBuffer) {
         for row in 0..<part.height {
             let source = ((inner.y + row) * picture.width + inner.x) * 3
             _ = part.pixels.extracting(row * part.rowBytes..<(row + 1) * part.rowBytes).update(

@@ -62,14 +62,14 @@ final class InspectionPass: DecodeConsumer {
     private var origins: [(frame: Int, seconds: Double)]
     private let hasSound: Bool
     private let onProgress: (Int) -> Void
-    private let part: Image8
-    private let grey: Image8
-    private var lastGrey: Image8?
-    private var assembler: SegmentAssembler
+    private let part: PixelBuffer
+    private let grey: PixelBuffer
+    private var lastGrey: PixelBuffer?
+    private var assembler: Segmenter
     private var cutDetector: CutDetector
     /// The frame from which the cut detector counts.
     private var firstDetectedFrame = 0
-    private var heldPictures: HeldPictures
+    private var heldPictures: FreezeDetector
     /// The next frame to be told whether it is held.
     private var nextHeld = 1
     private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
@@ -103,21 +103,21 @@ final class InspectionPass: DecodeConsumer {
         self.onProgress = onProgress
         origins = [(0, info.commonStartSeconds)]
         hasSound = info.audio != nil
-        part = Image8(width: border.inner.width, height: border.inner.height, channels: 3)
-        grey = Image8(width: part.width, height: part.height, channels: 1)
+        part = PixelBuffer(width: border.inner.width, height: border.inner.height, channels: 3)
+        grey = PixelBuffer(width: part.width, height: part.height, channels: 1)
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
-        heldPictures = HeldPictures(fps: settings.video.fps, level: Float(settings.still.level))
+        heldPictures = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
         moments = draws ? MomentSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
         let encoder = try PictureEncoder(.jpeg, quality: settings.video.quality)
-        assembler = try SegmentAssembler(
+        assembler = try Segmenter(
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
-                framing: Framing(
+                framing: CropPlan(
                     crop: border.margins, width: part.width, height: part.height,
-                    mended: settings.policy.fixed.intersection(.blackBorder))),
+                    fixed: settings.policy.fixed.intersection(.blackBorder))),
             encoder: encoder,
             features: try SegmentFeatures(settings: looked, transforms: [], encoder: encoder),
             cancellation: cancellation,
@@ -142,7 +142,7 @@ final class InspectionPass: DecodeConsumer {
             audio: hasSound ? formats + [Self.format] : [])
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         frameCount = index + 1
         border.copyInner(of: picture, into: part)
         try assembler.consume(frame: part, index: index)
@@ -154,7 +154,7 @@ final class InspectionPass: DecodeConsumer {
         let isRepeated = !isFirst && change == 0
         if let finding = try heldPictures.push(grey, change: change) { takeStillness([finding]) }
         if lastGrey == nil {
-            lastGrey = Image8(width: grey.width, height: grey.height, channels: 1)
+            lastGrey = PixelBuffer(width: grey.width, height: grey.height, channels: 1)
         }
         lastGrey?.copyPixels(from: grey)
         moments?.push(picture, grey: grey, index: index, isRepeated: isRepeated)
@@ -238,7 +238,7 @@ final class InspectionPass: DecodeConsumer {
     }
 
     /// Takes what is known of the next frames.
-    private func takeStillness(_ findings: [HeldPictures.Finding]) {
+    private func takeStillness(_ findings: [FreezeDetector.Finding]) {
         for finding in findings {
             let (start, end) = (Double(nextHeld - 1), Double(nextHeld))
             stillFinder.push(finding != .moving, from: start / settings.video.fps, to: end / settings.video.fps)
@@ -268,9 +268,9 @@ final class InspectionPass: DecodeConsumer {
             var segment = segment
             // Without sound there is none to be silent.
             if !hasSound { segment.flags.remove(.silent) }
-            // Frames are shown as they came. What ingest would stabilise is taken for mended.
+            // Frames are shown as they came. What ingest would stabilise is taken for fixed.
             if settings.stabilises(segment.flags) {
-                segment.decision.mended.formUnion(segment.flags.intersection(IngestSettings.steadiedFlags))
+                segment.decision.fixed.formUnion(segment.flags.intersection(IngestSettings.steadiedFlags))
             }
             segment.decide(by: settings.policy)
             let seconds = Double(segment.frameCount) / settings.video.fps

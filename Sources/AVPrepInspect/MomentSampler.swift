@@ -5,12 +5,12 @@ struct Moment {
     /// The frame's number in the pass.
     let index: Int
     /// The whole picture, RGB.
-    let picture: Image8
+    let picture: PixelBuffer
     /// The part within the border, grey.
-    let grey: Image8
+    let grey: PixelBuffer
     /// The same of the next frame with another picture, and its number. Where few pictures become many frames, the very
     /// next one shows the same.
-    var next: (grey: Image8, index: Int)?
+    var next: (grey: PixelBuffer, index: Int)?
 }
 
 /// Keeps frames evenly spread over a video whose length is not known before its end, in bounded memory: every frame at
@@ -28,7 +28,7 @@ struct MomentSampler {
     /// Takes a frame; what is needed of it is copied.
     ///
     /// - Parameter isRepeated: whether it shows what the frame before showed.
-    mutating func push(_ picture: Image8, grey: Image8, index: Int, isRepeated: Bool) {
+    mutating func push(_ picture: PixelBuffer, grey: PixelBuffer, index: Int, isRepeated: Bool) {
         if let last = moments.indices.last, moments[last].next == nil, !isRepeated,
             index - moments[last].index <= Self.reach
         {
@@ -41,8 +41,8 @@ struct MomentSampler {
         stride *= 2
     }
 
-    private func copy(_ picture: Image8) -> Image8 {
-        let copy = Image8(width: picture.width, height: picture.height, channels: picture.channels)
+    private func copy(_ picture: PixelBuffer) -> PixelBuffer {
+        let copy = PixelBuffer(width: picture.width, height: picture.height, channels: picture.channels)
         copy.copyPixels(from: picture)
         return copy
     }

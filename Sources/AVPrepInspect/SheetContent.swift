@@ -8,7 +8,7 @@ struct SheetContent {
     struct Tile {
         let seconds: Double
         /// The whole picture, RGB.
-        let picture: Image8
+        let picture: PixelBuffer
         /// The part that is stored, in pixels of `picture`; nil for all of it.
         let inner: Box?
         /// Of the stored part; nil where there is none.

@@ -64,7 +64,7 @@ enum StoreSheet {
                 }
                 let stored = segments[index]
                 let size = (width: stored.segment.width, height: stored.segment.height)
-                let picture = Image8(width: size.width, height: size.height, channels: 3)
+                let picture = PixelBuffer(width: size.width, height: size.height, channels: 3)
                 try reader.withFrameBytes(stored.frames.lowerBound + place) {
                     try frameDecoder.decode($0, into: picture)
                 }
@@ -83,7 +83,7 @@ enum StoreSheet {
             if layout.storedType == .float16 {
                 try reader.withFlowBytes(.forward, row) { FlowHalves.decode($0, into: field) }
             } else {
-                let planes = Image8(width: size.width, height: 2 * size.height, channels: 1)
+                let planes = PixelBuffer(width: size.width, height: 2 * size.height, channels: 1)
                 try reader.withFlowBytes(.forward, row) { try decoder.decode($0, into: planes) }
                 FlowQuantiser(bound: layout.bound).decode(planes, into: field)
             }

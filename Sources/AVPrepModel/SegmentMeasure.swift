@@ -61,7 +61,7 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     /// Greatest speed of the camera's roll, averaged over a second.
     case rollSpeed = "roll_speed"
     /// How far the velocity is from that average, half of the time.
-    case tremble
+    case shakeAmount = "tremble"
     /// How far the picture leaves its place, but for a tenth of the frames.
     case cameraDrift = "camera_drift"
     /// Share of the frames looked at whose homography was found.
@@ -84,7 +84,7 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
         case .meanChange, .borderLevel: "level"
         case .borderMissed, .fillerBorder, .borderDepth, .borderChange: "pixel"
         case .brokenSamples: "sample"
-        case .panSpeed, .tiltSpeed, .tremble: "width/s"
+        case .panSpeed, .tiltSpeed, .shakeAmount: "width/s"
         case .zoomSpeed: "ln(scale)/s"
         case .rollSpeed: "degree/s"
         case .cameraDrift: "width"

@@ -12,7 +12,7 @@ package enum PolicyAction: String, Sendable, Codable, CaseIterable {
 package struct SegmentPolicy: Sendable, Hashable {
     /// The flags whose segments are dropped.
     package private(set) var dropped: SegmentFlags = []
-    /// The flags that are mended.
+    /// The flags whose segments are fixed.
     package private(set) var fixed: SegmentFlags = []
 
     /// Everything is kept as it is.
@@ -32,7 +32,7 @@ package struct SegmentPolicy: Sendable, Hashable {
         }
     }
 
-    /// The part of it that what is stored depends on: which flags are mended. What is dropped is decided on what is
+    /// The part of it that what is stored depends on: which flags are fixed. What is dropped is decided on what is
     /// stored, and can be decided anew.
     package var fixesAlone: SegmentPolicy {
         var policy = self
@@ -42,16 +42,16 @@ package struct SegmentPolicy: Sendable, Hashable {
 
     /// What becomes of a segment.
     ///
-    /// One flag that drops it outweighs all that keep it. A flag that was to be mended and could not be drops it too:
+    /// One flag that drops it outweighs all that keep it. A flag that was to be fixed and could not be drops it too:
     /// its media are not what the policy asks for.
     ///
     /// - Parameters:
     ///   - flags: what was noticed about its source.
-    ///   - mended: those of the flags that its stored media no longer show.
-    package func decide(flags: SegmentFlags, mended: SegmentFlags) -> SegmentDecision {
-        let mended = mended.intersection(flags)
+    ///   - fixed: those of the flags that its stored media no longer show.
+    package func decide(flags: SegmentFlags, fixed: SegmentFlags) -> SegmentDecision {
+        let fixedFlags = fixed.intersection(flags)
         return SegmentDecision(
-            droppedBy: flags.subtracting(mended).intersection(dropped.union(fixed)), mended: mended)
+            droppedBy: flags.subtracting(fixedFlags).intersection(dropped.union(self.fixed)), fixed: fixedFlags)
     }
 }
 
@@ -100,21 +100,21 @@ package struct SegmentDecision: Sendable, Hashable, Codable {
     /// The flags for which the segment is left out of shards; none: it is in.
     package var droppedBy: SegmentFlags
     /// The flags that the stored media no longer show.
-    package var mended: SegmentFlags
+    package var fixed: SegmentFlags
 
-    package init(droppedBy: SegmentFlags = [], mended: SegmentFlags = []) {
+    package init(droppedBy: SegmentFlags = [], fixed: SegmentFlags = []) {
         self.droppedBy = droppedBy
-        self.mended = mended
+        self.fixed = fixed
     }
 
     package var isDropped: Bool { !droppedBy.isEmpty }
 
     /// Of the whole segment: dropped outweighs fixed, fixed outweighs kept.
-    package var verdict: Verdict { isDropped ? .dropped : mended.isEmpty ? .kept : .fixed }
+    package var verdict: Verdict { isDropped ? .dropped : fixed.isEmpty ? .kept : .fixed }
 
     /// Of one flag that the segment carries.
     package func verdict(on flag: SegmentFlags) -> Verdict {
-        droppedBy.isSuperset(of: flag) ? .dropped : mended.isSuperset(of: flag) ? .fixed : .kept
+        droppedBy.isSuperset(of: flag) ? .dropped : fixed.isSuperset(of: flag) ? .fixed : .kept
     }
 }
 

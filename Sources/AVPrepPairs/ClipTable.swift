@@ -116,7 +116,7 @@ struct ClipTable {
     }
 
     /// Entries of the groups other than that of `entry`.
-    func strangerCount(of entry: Int) -> Int {
+    func otherSourceCount(of entry: Int) -> Int {
         let group = entries[entry].group
         return entries.count - (groupStarts[group + 1] - groupStarts[group])
     }
@@ -124,7 +124,7 @@ struct ClipTable {
     /// Any entry of another group than that of `entry`, all equally probable.
     func stranger(of entry: Int, _ random: inout SeededRandom) -> Int {
         let group = entries[entry].group
-        let index = random.below(strangerCount(of: entry))
+        let index = random.below(otherSourceCount(of: entry))
         return index < groupStarts[group] ? index : index + groupStarts[group + 1] - groupStarts[group]
     }
 }

@@ -89,7 +89,7 @@ package struct PairRules: Sendable {
             (.easy, shares.easy), (.hard, shares.hard), (.superHard, shares.superHard), (.reversed, shares.reversed),
         ]
         let kinds = wanted.count { $0.1 > 0 }
-        // Each epoch's parts are rounded to whole crossings of two negatives.
+        // Each epoch's parts are rounded to whole quads of two negatives.
         let tolerance = Double(settings.epochs) * (kinds > 2 ? 2 : kinds > 1 ? 1 : 0)
         for (kind, share) in wanted {
             let expected = share * Double(negatives)

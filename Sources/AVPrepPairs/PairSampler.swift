@@ -10,7 +10,7 @@ package struct PairSet: Sendable, Equatable {
 
 /// Draws the pair sets of a shard from its segments: a pure function of (segments, settings, shard name, seed).
 ///
-/// Pairs come in *crossings*. Two places x and y give four pairs: picture and sound of x, picture and sound of y (the
+/// Pairs come in *quads*. Two places x and y give four pairs: picture and sound of x, picture and sound of y (the
 /// positives), picture of x with sound of y, and picture of y with sound of x (the negatives). What follows by
 /// construction, in every set, for every mixture:
 ///
@@ -20,15 +20,15 @@ package struct PairSet: Sendable, Equatable {
 ///    samples or spectrogram hops. A network has to look at both, and cannot learn single clips by heart;
 ///  - sound is late as often as it is early, by the same amounts.
 ///
-/// For the arrow of time a crossing is two places of one segment, and its four pairs are the two clips, each forward and
+/// For the arrow of time a quad is two places of one segment, and its four pairs are the two clips, each forward and
 /// backward.
 ///
 /// What remains is what both together tell: that two clips carry the same cue of position (a fade-in, a title, the
 /// first block of an encoder) or of recording (noise floor, level, codec). The latter is what tells easy negatives
 /// apart; hard negatives share it.
 ///
-/// Crossings are dealt evenly. Those of a kind go round the segments that can give the kind, in random order, so that
-/// the numbers of crossings that start from each differ by at most one; x is drawn from the segment and y, for
+/// PairQuads are dealt evenly. Those of a kind go round the segments that can give the kind, in random order, so that
+/// the numbers of quads that start from each differ by at most one; x is drawn from the segment and y, for
 /// an easy negative from any segment of another group, for a hard one from anywhere in the video that is out of
 /// sync, uniformly over all couples allowed and never clamped to an end; for a super-hard one a fixed number of frames
 /// away. Segments marked silent, still or periodic give no hard negatives, neither picture nor sound.
@@ -38,7 +38,7 @@ package struct PairSet: Sendable, Equatable {
 /// and its shares stay: nothing is filled up with another kind. Where none can, the set is refused with an error.
 package struct PairSampler: Sendable {
     private let table: ClipTable
-    private let shifts: ShiftTable
+    private let shifts: HardNegativeIndex
     private let settings: PairSettings
     private let shard: String
     private let seed: UInt64
@@ -51,7 +51,7 @@ package struct PairSampler: Sendable {
     package init(_ sources: [PairSource], settings: PairSettings, shard: String, seed: UInt64) throws {
         try settings.validate()
         table = try ClipTable(sources, settings: settings)
-        shifts = ShiftTable(table, settings: settings)
+        shifts = HardNegativeIndex(table, settings: settings)
         self.settings = settings
         self.shard = shard
         self.seed = seed
@@ -63,24 +63,24 @@ package struct PairSampler: Sendable {
     /// - Complexity: O(pairs) in time and memory, some 100 bytes a pair.
     package func draw(_ plan: PairPlan) throws -> PairSet {
         let starters = try self.starters(plan)
-        let counts = plan.apportion(crossingCount(plan, starters))
-        var crossings: [Crossing] = []
-        crossings.reserveCapacity(counts.reduce(0, +) * settings.epochs)
+        let counts = plan.apportion(quadCount(plan, starters))
+        var quads: [PairQuad] = []
+        quads.reserveCapacity(counts.reduce(0, +) * settings.epochs)
         var pairs: [Pair] = []
         for epoch in 0..<settings.epochs {
             var random = SeededRandom(seed: seed, for: "pairs/\(shard)/\(plan.name)" + (epoch == 0 ? "" : "/\(epoch)"))
-            let first = crossings.count
+            let first = quads.count
             for (kind, (entries, count)) in zip(Self.negativeKinds, zip(starters, counts)) {
-                deal(kind, count, entries, &random, into: &crossings)
+                deal(kind, count, entries, &random, into: &quads)
             }
-            pairs += random.shuffled(self.pairs(crossings[first...]))
+            pairs += random.shuffled(self.pairs(quads[first...]))
         }
-        let statistics = PairStatistics(crossings, table, shifts, superHardSegments: superHardEntries.count)
+        let statistics = PairStatistics(quads, table, shifts, superHardSegments: superHardEntries.count)
         return PairSet(plan: plan, pairs: pairs, statistics: statistics)
     }
 
     /// Two places that give four pairs.
-    struct Crossing: Equatable {
+    struct PairQuad: Equatable {
         var kind: PairKind
         var first: ClipTable.Place
         var second: ClipTable.Place
@@ -91,7 +91,7 @@ package struct PairSampler: Sendable {
 
     // MARK: - How many, and from where
 
-    /// The entries that crossings of each kind start from; empty for kinds that the plan does not have.
+    /// The entries that quads of each kind start from; empty for kinds that the plan does not have.
     private func starters(_ plan: PairPlan) throws -> [[Int]] {
         guard !table.entries.isEmpty else {
             throw refusal(
@@ -133,8 +133,8 @@ package struct PairSampler: Sendable {
         return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     }
 
-    /// Four pairs a crossing; at least one crossing.
-    private func crossingCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
+    /// Four pairs a quad; at least one quad.
+    private func quadCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
         var segments = Double(table.entries.count)
         for (share, entries) in zip(plan.shares.inOrder, starters) where share > 0 {
             segments = min(segments, Double(entries.count) / share)
@@ -146,7 +146,7 @@ package struct PairSampler: Sendable {
 
     private func deal(
         _ kind: PairKind, _ count: Int, _ entries: [Int], _ random: inout SeededRandom,
-        into crossings: inout [Crossing]
+        into quads: inout [PairQuad]
     ) {
         guard count > 0 else { return }
         let order = random.shuffled(entries)
@@ -161,7 +161,7 @@ package struct PairSampler: Sendable {
                 }
             lead(&first, &random)
             lead(&second, &random)
-            crossings.append(Crossing(kind: kind, first: first, second: second))
+            quads.append(PairQuad(kind: kind, first: first, second: second))
         }
     }
 
@@ -193,15 +193,15 @@ package struct PairSampler: Sendable {
         }
     }
 
-    private func pairs(_ crossings: ArraySlice<Crossing>) -> [Pair] {
+    private func pairs(_ quads: ArraySlice<PairQuad>) -> [Pair] {
         var pairs: [Pair] = []
-        pairs.reserveCapacity(crossings.count * 4)
-        for crossing in crossings {
-            pairs.append(pair(.positive, crossing.first, crossing.first))
-            pairs.append(pair(.positive, crossing.second, crossing.second))
-            let isReversed = crossing.kind == .reversed
-            pairs.append(pair(crossing.kind, crossing.first, isReversed ? crossing.first : crossing.second))
-            pairs.append(pair(crossing.kind, crossing.second, isReversed ? crossing.second : crossing.first))
+        pairs.reserveCapacity(quads.count * 4)
+        for quad in quads {
+            pairs.append(pair(.positive, quad.first, quad.first))
+            pairs.append(pair(.positive, quad.second, quad.second))
+            let isReversed = quad.kind == .reversed
+            pairs.append(pair(quad.kind, quad.first, isReversed ? quad.first : quad.second))
+            pairs.append(pair(quad.kind, quad.second, isReversed ? quad.second : quad.first))
         }
         return pairs
     }

@@ -46,7 +46,7 @@ package struct DoctorReport: Sendable, Codable {
     private static func decoding() -> [Check] {
         do {
             let program = try DecoderProgram.find()
-            let protection = try DecoderHost(program: program).protection()
+            let protection = try DecoderClient(program: program).protection()
             let filter = protection.systemCallFilter
             return [
                 Check(status: "ok", name: "decoder", detail: program.path),
@@ -60,8 +60,8 @@ package struct DoctorReport: Sendable, Codable {
                     detail: protection.landlock > 0
                         ? "version \(protection.landlock)" : "none; seccomp alone keeps decoder processes from files"),
                 Check(
-                    status: DecoderHost.hasSharedMemory ? "ok" : "missing", name: "memfd",
-                    detail: DecoderHost.hasSharedMemory
+                    status: DecoderClient.hasSharedMemory ? "ok" : "missing", name: "memfd",
+                    detail: DecoderClient.hasSharedMemory
                         ? "sealed memory" : "pictures cannot be shared between processes; set ingest.isolation: none"),
             ]
         } catch {

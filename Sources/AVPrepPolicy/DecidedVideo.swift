@@ -47,8 +47,8 @@ extension DecidedSegment {
 }
 
 extension Segment {
-    /// Decides by the flags, and by what was mended while the segment was made.
+    /// Decides by the flags, and by what was fixed while the segment was made.
     package mutating func decide(by policy: SegmentPolicy) {
-        decision = policy.decide(flags: flags, mended: decision.mended)
+        decision = policy.decide(flags: flags, fixed: decision.fixed)
     }
 }

@@ -23,7 +23,7 @@ package struct DecisionReport: Sendable, Equatable, Codable {
 
     /// Segments of the prepared videos: kept + dropped + fixed.
     package let segments: Int
-    /// Without a flag that drops them, and nothing mended.
+    /// Without a flag that drops them, and nothing fixed.
     package let kept: Int
     package let dropped: Int
     package let fixed: Int

@@ -31,7 +31,7 @@ package struct FlagRule: Sendable {
 
     package let flag: SegmentFlags
     let standard: PolicyAction
-    /// What `fix` does, in a word or two; nil where nothing can be mended.
+    /// What `fix` does, in a word or two; nil where nothing can be fixed.
     package var fix: String?
     /// Why the standard is what it is.
     package let reason: String
@@ -110,7 +110,7 @@ extension FlagRule {
     private static let camera = [
         moving(.pan, .panSpeed, \.panThreshold), moving(.tilt, .tiltSpeed, \.panThreshold),
         moving(.zoom, .zoomSpeed, \.zoomThreshold), moving(.roll, .rollSpeed, \.rollThreshold),
-        moving(.shake, .tremble, \.shakeThreshold),
+        moving(.shake, .shakeAmount, \.shakeThreshold),
         FlagRule(
             flag: .staticCamera, standard: .keep, reason: "no fault: whatever moves is the scene",
             criteria: [below(.cameraDrift) { $0.cameraMotion.staticTolerance }]),

@@ -18,15 +18,15 @@ struct GroupedPlan {
     private static let precedence: [Split] = [.test, .val, .train]
 
     /// - Parameters:
-    ///   - standing: the shards that lie there, in the index's order.
+    ///   - existing: the shards that lie there, in the index's order.
     ///   - leftOut: videos that were left out the last time.
     ///   - isCompact: shuffles everything anew; sides stay.
     init(
-        videos: [ShardPlan.Video], standing: [ShardPlan.Standing], leftOut before: Set<String> = [],
+        videos: [ShardPlan.Video], existing: [ShardPlan.Existing], leftOut before: Set<String> = [],
         _ links: VideoLinks, settings: ShardSettings, seed: UInt64, isCompact: Bool = false
     ) {
         var sides: [String: Split] = [:]
-        for shard in standing { for video in shard.videoIDs { sides[video] = shard.split } }
+        for shard in existing { for video in shard.videoIDs { sides[video] = shard.split } }
         if isCompact {
             let groups = links.groups()
             for (_, members) in Self.torn(groups, sides) {
@@ -64,7 +64,7 @@ struct GroupedPlan {
         }
         groups = links.groups(without: Set(left.keys))
         plan = ShardPlan(
-            videos: videos.filter { left[$0.videoID] == nil }, standing: standing, removed: Set(left.keys),
+            videos: videos.filter { left[$0.videoID] == nil }, existing: existing, removed: Set(left.keys),
             groups: groups, settings: settings, seed: seed)
         let there = Set(videos.map(\.videoID))
         leftOut = left.filter { there.contains($0.key) }

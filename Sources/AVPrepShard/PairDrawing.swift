@@ -80,10 +80,10 @@ final class PairDrawing: Sendable {
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
-        let standing = standingSets(path, key: key)
+        let existing = existingSets(path, key: key)
         var sets: [AVPrepStore.PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
-            if let set = standing[definition.name], !wanted.contains(definition.name),
+            if let set = existing[definition.name], !wanted.contains(definition.name),
                 let numbers = set.statistics
             {
                 sets.append(set)
@@ -120,7 +120,7 @@ final class PairDrawing: Sendable {
 
     /// The sets that were drawn for this very shard. A file that cannot be read is as good as none: all it held is
     /// drawn again.
-    private func standingSets(_ path: String, key: String) -> [String: AVPrepStore.PairSet] {
+    private func existingSets(_ path: String, key: String) -> [String: AVPrepStore.PairSet] {
         guard FileManager.default.fileExists(atPath: path), let found = try? PairFile.shardKey(path), found == key,
             let sets = try? PairFile.read(path)
         else { return [:] }

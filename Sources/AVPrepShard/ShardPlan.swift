@@ -21,7 +21,7 @@ package struct ShardPlan: Equatable {
     }
 
     /// A shard that lies in the folder, made under the settings in force.
-    package struct Standing: Equatable, Sendable {
+    package struct Existing: Equatable, Sendable {
         /// `train-00000`.
         let name: String
         let split: Split
@@ -66,27 +66,27 @@ package struct ShardPlan: Equatable {
     /// of each other, which it was packed without knowing, is packed again too.
     ///
     /// - Parameters:
-    ///   - standing: the shards that are to stay, in the index's order; none for a plan from scratch.
+    ///   - existing: the shards that are to stay, in the index's order; none for a plan from scratch.
     ///   - removed: videos that are to leave the shards they lie in, which are packed again without them.
-    ///   - sides: on which side videos lie already that are in no standing shard.
+    ///   - sides: on which side videos lie already that are in no existing shard.
     ///   - groups: the group of each video that has one; its videos go where those of it lie that lie anywhere, which is
     ///     one side (see ``GroupedPlan``).
     package init(
-        videos: [Video], standing: [Standing] = [], removed: Set<String> = [], sides: [String: Split] = [:],
+        videos: [Video], existing: [Existing] = [], removed: Set<String> = [], sides: [String: Split] = [:],
         groups: [String: String] = [:], settings: ShardSettings, seed: UInt64
     ) {
         var sideOfGroup: [String: Split] = [:]
         for (video, side) in sides { sideOfGroup[groups[video] ?? video] = side }
-        for shard in standing {
+        for shard in existing {
             for video in shard.videoIDs where !removed.contains(video) {
                 sideOfGroup[groups[video] ?? video] = shard.split
             }
         }
         let there = Dictionary(videos.map { ($0.videoID, $0) }, uniquingKeysWith: { first, _ in first })
-        let packed = Set(standing.flatMap(\.videoIDs))
+        let packed = Set(existing.flatMap(\.videoIDs))
         var fresh: [Split: [Video]] = [:]
-        var kept: [Standing] = []
-        for shard in standing {
+        var kept: [Existing] = []
+        for shard in existing {
             if shard.isGrouped(as: groups), removed.isDisjoint(with: shard.videoIDs) {
                 kept.append(shard)
             } else {
@@ -101,17 +101,17 @@ package struct ShardPlan: Equatable {
         shards = Split.allCases.flatMap { split in
             Self.shards(
                 split, kept.filter { $0.split == split }, fresh[split] ?? [], there, groups, settings,
-                first: (standing.compactMap { Self.number(of: $0.name, split) }.max() ?? -1) + 1, seed: seed)
+                first: (existing.compactMap { Self.number(of: $0.name, split) }.max() ?? -1) + 1, seed: seed)
         }
         vanished = shards.flatMap(\.videoIDs).filter { there[$0] == nil }.sorted()
     }
 
     private static func shards(
-        _ split: Split, _ standing: [Standing], _ fresh: [Video], _ there: [String: Video], _ groups: [String: String],
+        _ split: Split, _ existing: [Existing], _ fresh: [Video], _ there: [String: Video], _ groups: [String: String],
         _ settings: ShardSettings, first: Int, seed: UInt64
     ) -> [Shard] {
         func group(_ video: Video) -> String { groups[video.videoID] ?? video.videoID }
-        var kept = standing
+        var kept = existing
         var fresh = fresh
         while !fresh.isEmpty, fresh.allSatisfy({ group($0) == group(fresh[0]) }), let last = kept.popLast() {
             // By themselves they would have no strangers: the last shard takes them in.
@@ -122,18 +122,18 @@ package struct ShardPlan: Equatable {
         let limit = settings.shardMegabytes << 20
         var filled: [[Video]] = []
         var bytes = 0
-        var hasStrangers = true
+        var hasOtherSources = true
         for video in order {
-            if filled.isEmpty || (bytes + video.bytes > limit && hasStrangers) {
+            if filled.isEmpty || (bytes + video.bytes > limit && hasOtherSources) {
                 filled.append([])
-                (bytes, hasStrangers) = (0, false)
+                (bytes, hasOtherSources) = (0, false)
             }
             let last = filled.count - 1
             filled[last].append(video)
             bytes += video.bytes
-            hasStrangers = hasStrangers || group(video) != group(filled[last][0])
+            hasOtherSources = hasOtherSources || group(video) != group(filled[last][0])
         }
-        if filled.count > 1, !hasStrangers {
+        if filled.count > 1, !hasOtherSources {
             let last = filled.removeLast()
             filled[filled.count - 1] += last
         }
@@ -154,7 +154,7 @@ package struct ShardPlan: Equatable {
     }
 }
 
-extension ShardPlan.Standing {
+extension ShardPlan.Existing {
     /// Whether the same of its videos belong together in `groups` as when it was packed. What the groups are called does
     /// not matter.
     fileprivate func isGrouped(as groups: [String: String]) -> Bool {

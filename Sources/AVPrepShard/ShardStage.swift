@@ -35,22 +35,22 @@ package enum ShardStage {
             ])
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let (prepared, decisions) = try preparedVideos(workspace)
-            let standing = try StandingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
+            let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
             let catalog = try Catalog(path: workspace.catalog)
             let duplicates = try NearDuplicates.find(in: catalog, settings, context)
             let copies =
                 settings.shard.nearDuplicates == .drop ? duplicates.copies(among: prepared.map(\.video.videoID)) : []
             let isCopy = Set(copies)
             let videos = prepared.filter { !isCopy.contains($0.video.videoID) }
-            let holdsCopies = standing.shards.contains { !isCopy.isDisjoint(with: $0.videoIDs) }
+            let holdsCopies = existing.shards.contains { !isCopy.isDisjoint(with: $0.videoIDs) }
             let links = try VideoLinks(
                 duplicates: duplicates.matches,
                 sources: SourceGroups.links(
                     of: Dictionary(uniqueKeysWithValues: videos.map { ($0.subject, $0.video.videoID) }),
                     by: SourcePattern(settings.corpus.sourcePattern), in: catalog))
             let grouped = GroupedPlan(
-                videos: videos.map(\.video), standing: standing.shards,
-                leftOut: Set(standing.index?.straddlingVideos ?? []), links, settings: settings.shard,
+                videos: videos.map(\.video), existing: existing.shards,
+                leftOut: Set(existing.index?.straddlingVideos ?? []), links, settings: settings.shard,
                 seed: UInt64(settings.seed), isCompact: compact || holdsCopies)
             let plan = grouped.plan
             guard plan.shards.contains(where: { $0.split == .train }) else {
@@ -62,10 +62,10 @@ package enum ShardStage {
             AtomicFile.removeLitter(in: workspace.shards)
             let packing = ShardPacking(
                 workspace: workspace, context: context, plan: plan, groups: grouped.groups, settingsKey: key,
-                splitKey: splitKey, known: standing.index?.shards ?? [])
+                splitKey: splitKey, known: existing.index?.shards ?? [])
             let shards = try packing.run()
             let pairs = try PairDrawing(
-                workspace: workspace, context: context, shards: shards, wanted: wanted, others: standing.definitions,
+                workspace: workspace, context: context, shards: shards, wanted: wanted, others: existing.definitions,
                 excluded: Set(plan.vanished)
             ).run()
             let layout = try shards[0].open(in: workspace.shards).layout
@@ -82,14 +82,14 @@ package enum ShardStage {
             index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
-            ).measure(index, before: standing.index)
+            ).measure(index, before: existing.index)
             try index.save(workspace.shards)
             try removeStale(index, in: workspace.shards)
             try record(grouped.leftOut, of: videos, splitKey, in: catalog)
             return ShardReport(
                 index: index, refusals: pairs.refusals, packed: packing.packedCount,
                 repacked: compact
-                    ? nil : standing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil),
+                    ? nil : existing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil),
                 folder: workspace.shards)
         }
     }
@@ -221,7 +221,7 @@ private final class ShardPacking: Sendable {
     private func entry(for shard: ShardPlan.Shard) throws -> ShardIndex.Shard {
         let path = "\(workspace.shards)/\(shard.name).h5"
         let key = try shard.contentKey(settingsKey: settingsKey)
-        if let entry = try standingEntry(shard, path, key) { return entry }
+        if let entry = try existingEntry(shard, path, key) { return entry }
         let policy = try CanonicalJSON.encode(workspace.settings.ingest.policy)
         guard let sources = shard.sources else {
             throw Failure(
@@ -254,7 +254,7 @@ private final class ShardPacking: Sendable {
     }
 
     /// The entry of a shard that lies there with this content, else nil.
-    private func standingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
+    private func existingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let entry = known["\(shard.name).h5"]
         guard let reader = try? entry?.open(in: workspace.shards) ?? StoreReader(path: path),

@@ -87,7 +87,7 @@ package struct PlantedClock: Sendable {
                 // A regular rate counts in its own ticks; milliseconds want MPEG's 90 kHz clock.
                 timeBase: frameSeconds == nil ? nil : Rational(1, 90_000)),
             audio: AudioEncoding(codec: audioCodec, sampleRate: sampleRate, channels: channels))
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         var sound = SoundWriter(clock: self, moments: moments, writer: writer)
         for frame in frames {
             try sound.write(upTo: frame)

@@ -24,7 +24,7 @@ package enum SynthRenderer {
                     preset: "superfast", timeBase: Rational(1, 90_000)),
                 audio: AudioEncoding(sampleRate: SynthPlan.sampleRate, channels: 1, bitRate: 96_000))
             let painter = ScenePainter(plan)
-            let picture = Image8(width: plan.width, height: plan.height, channels: 3)
+            let picture = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
             let track = SoundTrack(plan)
             var sound = [Float](repeating: 0, count: SynthPlan.sampleRate / 4)
             var soundLeft = track.sampleCount

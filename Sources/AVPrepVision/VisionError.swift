@@ -18,7 +18,7 @@ package struct VisionError: ActionableError, Equatable {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     /// This picture as the shim takes it; valid while the picture lives.
     var openCV: copencv_image {
         copencv_image(

@@ -30,7 +30,7 @@ enum BenchScenes {
 
 /// Pictures side by side in a file that every viewer opens.
 enum BenchPicture {
-    static func write(_ pictures: [Image8], to path: String) throws {
+    static func write(_ pictures: [PixelBuffer], to path: String) throws {
         guard let first = pictures.first else { return }
         let chosen = stride(from: 0, to: pictures.count, by: max(1, pictures.count / 3)).prefix(3).map { pictures[$0] }
         var bytes = [UInt8](

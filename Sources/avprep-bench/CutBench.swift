@@ -214,7 +214,7 @@ private final class CutCollector: DecodeConsumer {
     private(set) var cuts: [Int] = []
     private(set) var seconds = 0.0
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         let start = ProcessCost.cpuSeconds
         cuts += try detector.push(picture).compactMap(\.newShot)
         seconds += ProcessCost.cpuSeconds - start

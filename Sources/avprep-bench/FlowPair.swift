@@ -5,8 +5,8 @@ import AVPrepVision
 /// Two neighbouring pictures, and their flow where it is known.
 struct FlowPair {
     let kind: String
-    let from: Image8
-    let to: Image8
+    let from: PixelBuffer
+    let to: PixelBuffer
     let truth: [Float]?
 
     /// Where a flow stays in the picture, one truth value a pixel.
@@ -45,10 +45,10 @@ extension FlowField {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     /// The luma of an RGB picture.
-    func grey() throws -> Image8 {
-        let grey = Image8(width: width, height: height, channels: 1)
+    func grey() throws -> PixelBuffer {
+        let grey = PixelBuffer(width: width, height: height, channels: 1)
         try Grey.convert(self, into: grey)
         return grey
     }

@@ -33,10 +33,10 @@ struct IsolationCost: ParsableCommand {
         var decode = Pair()
         var ingest = Pair()
         for _ in 0..<max(1, repeats) {
-            start = min(start, try seconds { _ = try DecoderHost().protection() })
+            start = min(start, try seconds { _ = try DecoderClient().protection() })
             decode.within = min(decode.within, try seconds { try decodeAll(clips.paths, settings.ingest, on: nil) })
             decode.apart = min(
-                decode.apart, try seconds { try decodeAll(clips.paths, settings.ingest, on: DecoderHost()) })
+                decode.apart, try seconds { try decodeAll(clips.paths, settings.ingest, on: DecoderClient()) })
             for isolation in IngestSettings.Isolation.allCases {
                 settings.ingest.isolation = isolation
                 let cost = try clips.ingest(settings)
@@ -70,10 +70,10 @@ struct IsolationCost: ParsableCommand {
         return ProcessCost.cpuSeconds - before
     }
 
-    private func decodeAll(_ clips: [String], _ settings: IngestSettings, on host: DecoderHost?) throws {
+    private func decodeAll(_ clips: [String], _ settings: IngestSettings, on host: DecoderClient?) throws {
         for clip in clips {
             let media: any MediaSource =
-                if let host { try DecoderProcess(path: clip, on: host) } else { try MediaFile(path: clip) }
+                if let host { try SandboxedMediaSource(path: clip, on: host) } else { try MediaFile(path: clip) }
             _ = try media.spreadFrames(count: settings.borders.frames)
             let request = DecodeRequest(
                 fps: settings.video.fps, shortSide: settings.video.shortSide, audio: settings.audioFormats)

@@ -32,7 +32,7 @@ struct KernelCosts {
 
         let encoder = try JPEGEncoder(quality: settings.video.quality)
         try measure("frame JPEG") { for frame in collector.frames { try encoder.withEncoded(frame) { _ in } } }
-        let greys = collector.frames.map { _ in Image8(width: first.width, height: first.height, channels: 1) }
+        let greys = collector.frames.map { _ in PixelBuffer(width: first.width, height: first.height, channels: 1) }
         try measure("grey") {
             for (frame, grey) in zip(collector.frames, greys) { try Grey.convert(frame, into: grey) }
         }
@@ -49,12 +49,12 @@ struct KernelCosts {
         for kind in settings.spectrograms { try addSpectrogram(kind, collector, settings) }
     }
 
-    private mutating func addFlow(_ greys: [Image8], _ settings: IngestSettings, _ encoder: JPEGEncoder) throws {
+    private mutating func addFlow(_ greys: [PixelBuffer], _ settings: IngestSettings, _ encoder: JPEGEncoder) throws {
         guard settings.flow.method != .off, let first = greys.first else { return }
         let estimator = try FlowEstimator(settings: settings.flow, width: first.width, height: first.height)
         let quantiser = FlowQuantiser(bound: settings.flow.bound)
         let field = FlowField(width: first.width, height: first.height)
-        let planes = Image8(width: first.width, height: 2 * first.height, channels: 1)
+        let planes = PixelBuffer(width: first.width, height: 2 * first.height, channels: 1)
         for (from, to) in zip(greys, greys.dropFirst()) {
             try measure("flow") { try estimator.compute(from: from, to: to, into: field) }
             try measure("flow to JPEG") {
@@ -124,20 +124,20 @@ enum ProcessCost {
 
 /// Takes a decode pass and keeps nothing.
 final class Discarder: DecodeConsumer {
-    func consume(frame picture: Image8, index: Int) {}
+    func consume(frame picture: PixelBuffer, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }
 
 /// Takes a decode pass and keeps everything.
 private final class Collector: DecodeConsumer {
-    private(set) var frames: [Image8] = []
+    private(set) var frames: [PixelBuffer] = []
     /// By format, interleaved.
     private(set) var samples: [[Float]]
 
     init(formats: [AudioFormat]) { samples = formats.map { _ in [] } }
 
-    func consume(frame picture: Image8, index: Int) {
-        let copy = Image8(width: picture.width, height: picture.height, channels: picture.channels)
+    func consume(frame picture: PixelBuffer, index: Int) {
+        let copy = PixelBuffer(width: picture.width, height: picture.height, channels: picture.channels)
         copy.copyPixels(from: picture)
         frames.append(copy)
     }

@@ -37,7 +37,7 @@ struct SoundFlagBench: ParsableCommand {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         if videos > 0 { print(try skews(in: folder + "/planted")) }
-        if clips.count > 1 { print(try StrangerSkews(clips).table()) }
+        if clips.count > 1 { print(try MismatchedSkews(clips).table()) }
         for line in try estimates(in: folder + "/real") { print(line) }
     }
 
@@ -45,8 +45,8 @@ struct SoundFlagBench: ParsableCommand {
 
     private func flags() throws -> String {
         var rows = [["flag", "cases", "found", "false", "F1", "period within 2 %"]]
-        let flaws = try SoundFlaws(
-            settings: SoundFlagSettings(), sampleRate: SoundCase.sampleRate, channels: 2)
+        let flaws = try AudioQuality(
+            settings: AudioQualitySettings(), sampleRate: SoundCase.sampleRate, channels: 2)
         var seconds = 0.0
         let start = ProcessCost.cpuSeconds
         for kind in SoundCase.Kind.allCases {

@@ -115,11 +115,11 @@ struct StillBench: ParsableCommand {
 
 /// Keeps the grey frames of a decode pass.
 private final class GreyCollector: DecodeConsumer {
-    private(set) var greys: [Image8] = []
+    private(set) var greys: [PixelBuffer] = []
     private(set) var differences: [Float] = []
 
-    func consume(frame picture: Image8, index: Int) throws {
-        let grey = Image8(width: picture.width, height: picture.height, channels: 1)
+    func consume(frame picture: PixelBuffer, index: Int) throws {
+        let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
         if let last = greys.last { differences.append(Stillness.difference(last, grey)) }
         greys.append(grey)

@@ -4,6 +4,6 @@ import AVPrepDecoder
 @main
 enum Main {
     static func main() {
-        DecoderService.run(Array(CommandLine.arguments.dropFirst()))
+        DecoderServer.run(Array(CommandLine.arguments.dropFirst()))
     }
 }

@@ -94,7 +94,7 @@ struct PlantedShards {
         let level = random.uniform(60...180)
         let speed = random.uniform(-3...3)
         let texture = (0..<Self.width * Self.height).map { _ in random.uniform(-25...25) }
-        let image = Image8(width: Self.width, height: Self.height, channels: 3)
+        let image = PixelBuffer(width: Self.width, height: Self.height, channels: 3)
         var frames = PictureSequence()
         var flow: [StoreLayout.FlowDirection: PictureSequence] =
             hasFlow ? [.forward: .init(), .backward: .init()] : [:]
@@ -129,7 +129,7 @@ struct PlantedShards {
 
     /// A grey wall with texture, and a bright disc that crosses it.
     private func paint(
-        _ image: Image8, _ frame: Int, level: Double, speed: Double, texture: [Double], isBarred: Bool
+        _ image: PixelBuffer, _ frame: Int, level: Double, speed: Double, texture: [Double], isBarred: Bool
     ) {
         let place = Double(Self.width) / 2 + speed * Double(frame - frameCount / 2)
         for row in 0..<Self.height {
@@ -146,8 +146,8 @@ struct PlantedShards {
         }
     }
 
-    private func zoomFlow(_ growth: Double) -> Image8 {
-        let planes = Image8(width: Self.width, height: 2 * Self.height, channels: 1)
+    private func zoomFlow(_ growth: Double) -> PixelBuffer {
+        let planes = PixelBuffer(width: Self.width, height: 2 * Self.height, channels: 1)
         for row in 0..<Self.height {
             for column in 0..<Self.width {
                 let u = growth * (Double(column) - Double(Self.width) / 2)

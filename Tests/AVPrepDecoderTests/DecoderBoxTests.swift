@@ -20,7 +20,7 @@ import Testing
 
     /// A kernel without the filter still takes the file system away.
     @Test func withoutTheFilterLandlockTakesTheFilesAway() throws {
-        let host = try DecoderHost(arguments: ["--without-filter"])
+        let host = try DecoderClient(arguments: ["--without-filter"])
         let protection = try host.protection()
         #expect(!protection.systemCallFilter && !protection.isComplete)
         if protection.landlock > 0 {
@@ -36,7 +36,7 @@ import Testing
         let bare = ["--without-filter", "--without-landlock"]
         try withVideo { path in
             let record = PassRecord(formats: 2)
-            _ = try DecoderProcess(path: path, on: DecoderHost(arguments: bare)).decode(wholePass, to: record)
+            _ = try SandboxedMediaSource(path: path, on: DecoderClient(arguments: bare)).decode(wholePass, to: record)
             #expect(record.frames.count > 40)
         }
         try expectEnd("crash", .crashed, saying: "SIGSEGV", bare)
@@ -47,9 +47,9 @@ import Testing
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withVideo { path in
-            let host = try DecoderHost(arguments: arguments, faultPlan: "\(attempt):1@video")
+            let host = try DecoderClient(arguments: arguments, faultPlan: "\(attempt):1@video")
             expectFailure(code, of: path, saying: words, sourceLocation: sourceLocation) {
-                _ = try DecoderProcess(path: path, on: host).decode(wholePass, to: PassRecord(formats: 2))
+                _ = try SandboxedMediaSource(path: path, on: host).decode(wholePass, to: PassRecord(formats: 2))
             }
         }
     }

@@ -66,9 +66,9 @@ import Testing
         let path = try #require(SharedData.files(in: "real-av").first { $0.contains("1080p") })
         var limits = MediaLimits()
         limits.maxMemoryMegabytes = 16
-        let host = try DecoderHost()
+        let host = try DecoderClient()
         expectFailure(.memoryLimit, of: path, saying: "limits.max_memory_mb (16)") {
-            let media = try DecoderProcess(path: path, on: host, limits: limits)
+            let media = try SandboxedMediaSource(path: path, on: host, limits: limits)
             _ = try media.decode(wholePass, to: PassRecord(formats: 2))
         }
     }
@@ -76,8 +76,8 @@ import Testing
     @Test func aConsumerThatThrowsEndsTheProcess() throws {
         struct Enough: Error {}
         try withVideo { path in
-            let host = try DecoderHost()
-            let media = try DecoderProcess(path: path, on: host)
+            let host = try DecoderClient()
+            let media = try SandboxedMediaSource(path: path, on: host)
             let record = PassRecord(formats: 2)
             record.onFrame = { if $0 == 3 { throw Enough() } }
             #expect(throws: Enough.self) { try media.decode(wholePass, to: record) }
@@ -88,9 +88,9 @@ import Testing
 
     @Test func cancellationEndsTheProcessAtOnce() throws {
         try withVideo { path in
-            let host = try DecoderHost(faultPlan: "hang:2@video")
+            let host = try DecoderClient(faultPlan: "hang:2@video")
             let cancellation = Cancellation()
-            let media = try DecoderProcess(path: path, on: host) { cancellation.isCancelled }
+            let media = try SandboxedMediaSource(path: path, on: host) { cancellation.isCancelled }
             let record = PassRecord(formats: 2)
             record.onFrame = { if $0 == 1 { cancellation.cancel(.interrupted) } }
             let start = ContinuousClock.now
@@ -105,7 +105,7 @@ import Testing
             limits.maxSeconds = 2
             limits.secondsPerMegabyte = 0
             limits.maxStallSeconds = 2
-            let media = try DecoderProcess(path: path, on: DecoderHost(), limits: limits)
+            let media = try SandboxedMediaSource(path: path, on: DecoderClient(), limits: limits)
             let record = PassRecord(formats: 2)
             record.onFrame = { if $0 == 0 { usleep(2_500_000) } }
             _ = try media.decode(wholePass, to: record)
@@ -115,7 +115,7 @@ import Testing
 
     @Test func aServiceThatDiesIsReplaced() throws {
         try withVideo { path in
-            let host = try DecoderHost()
+            let host = try DecoderClient()
             try expectWhole(path, on: host)
             let process = try #require(host.process)
             kill(process, SIGKILL)
@@ -126,8 +126,8 @@ import Testing
 
     @Test func nothingIsLeftOfAHostThatIsGone() throws {
         try withVideo { path in
-            var host: DecoderHost? = try DecoderHost()
-            var media: DecoderProcess? = try DecoderProcess(path: path, on: try #require(host))
+            var host: DecoderClient? = try DecoderClient()
+            var media: SandboxedMediaSource? = try SandboxedMediaSource(path: path, on: try #require(host))
             let process = try #require(host?.process)
             #expect(media?.info.video != nil && kill(process, 0) == 0)
             media = nil
@@ -142,20 +142,20 @@ import Testing
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withVideo(named: "bad") { bad in
-            let host = try DecoderHost(faultPlan: "\(fault)@/bad.mp4")
+            let host = try DecoderClient(faultPlan: "\(fault)@/bad.mp4")
             let good = bad.replacing("bad.mp4", with: "good.mp4")
             try FileManager.default.copyItem(atPath: bad, toPath: good)
             expectFailure(code, of: bad, saying: words, sourceLocation: sourceLocation) {
-                let media = try DecoderProcess(path: bad, on: host, limits: limits)
+                let media = try SandboxedMediaSource(path: bad, on: host, limits: limits)
                 _ = try media.decode(wholePass, to: PassRecord(formats: 2))
             }
             try expectWhole(good, on: host)
         }
     }
 
-    private func expectWhole(_ path: String, on host: DecoderHost) throws {
+    private func expectWhole(_ path: String, on host: DecoderClient) throws {
         let record = PassRecord(formats: 2)
-        let media = try DecoderProcess(path: path, on: host)
+        let media = try SandboxedMediaSource(path: path, on: host)
         #expect(try media.decode(wholePass, to: record).frameCount == record.frames.count)
         #expect(record.frames.count > 40)
     }

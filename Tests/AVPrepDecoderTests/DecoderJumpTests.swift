@@ -20,7 +20,7 @@ import Testing
             let found = PassRecord(formats: wholePass.audio.count)
             let summary = try MediaFile(path: path).decode(wholePass, to: expected)
             #expect(expected.discontinuities.count == 1 && summary.discontinuities == 1)
-            let outside = try DecoderProcess(path: path, on: DecoderHost())
+            let outside = try SandboxedMediaSource(path: path, on: DecoderClient())
             #expect(try outside.decode(wholePass, to: found) == summary)
             #expect(found == expected)
         }
@@ -30,7 +30,7 @@ import Testing
         let writer = try MediaWriter(
             path: path, video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast"),
             audio: AudioEncoding(codec: "mp2", sampleRate: 48_000, channels: 1))
-        let picture = Image8(width: 160, height: 120, channels: 3)
+        let picture = PixelBuffer(width: 160, height: 120, channels: 3)
         for index in 0..<25 { try writer.write(frame: picture, at: start + Double(index) / 25) }
         try writer.write(samples: [Float](repeating: 0.1, count: 48_000), at: start)
         try writer.finish()

@@ -15,7 +15,7 @@ final class PassRecord: DecodeConsumer, Equatable {
 
     init(formats: Int) { samples = Array(repeating: [], count: formats) }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         try onFrame(index)
         #expect(index == frames.count)
         frames.append(Array(picture.pixels))
@@ -59,7 +59,7 @@ private let videoBytes = Result {
                 codec: "libx264", width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast",
                 keyFrameInterval: 25, bFrames: 2),
             audio: AudioEncoding(codec: "aac", sampleRate: 48_000, channels: 2))
-        let picture = Image8(width: 160, height: 120, channels: 3)
+        let picture = PixelBuffer(width: 160, height: 120, channels: 3)
         for index in 0..<50 {
             for place in picture.pixels.indices { picture.pixels[place] = UInt8((place / 48 + index * 3) % 256) }
             try writer.write(frame: picture, at: Double(index) / 25)

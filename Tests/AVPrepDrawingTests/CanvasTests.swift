@@ -76,7 +76,7 @@ import Testing
     /// Pillow's bilinear filter is the same tent; it rounds its weights to fixed point.
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"), arguments: [(7, 5), (40, 31), (13, 60)])
     func picturesAreScaledAsPillowScalesThem(width: Int, height: Int) throws {
-        let picture = Image8(width: 23, height: 17, channels: 3)
+        let picture = PixelBuffer(width: 23, height: 17, channels: 3)
         for index in picture.pixels.indices {
             picture.pixels[index] = UInt8(truncatingIfNeeded: (index * index * 31) >> 3)
         }

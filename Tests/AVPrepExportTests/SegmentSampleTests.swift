@@ -19,7 +19,7 @@ import Testing
             var pictures = PictureSequence()
             var flow = PictureSequence()
             for frame in 0..<4 {
-                let image = Image8(width: 6, height: 4, channels: 3)
+                let image = PixelBuffer(width: 6, height: 4, channels: 3)
                 for index in 0..<72 { image.pixels[index] = UInt8(number * 100 + frame * 20 + index % 20) }
                 pictures.appendRaw(image)
                 let values = (0..<2 * 6 * 4).map { index -> UInt16 in

@@ -53,7 +53,7 @@ struct ClockClip {
         let writer = try MediaWriter(
             path: path, container: item.container.muxer, options: item.container.options, video: video,
             audio: AudioEncoding(codec: item.audio.encoder, sampleRate: Self.sampleRate, channels: 2))
-        let picture = Image8(width: Self.width, height: Self.height, channels: 3)
+        let picture = PixelBuffer(width: Self.width, height: Self.height, channels: 3)
         for time in pictureTimes {
             let isWhite = moments.contains { time >= $0 - 1e-9 && time < $0 + 0.08 }
             picture.pixels.update(repeating: isWhite ? 250 : 20)

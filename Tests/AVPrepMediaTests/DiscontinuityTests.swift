@@ -70,7 +70,7 @@ import Testing
             let writer = try MediaWriter(
                 path: path, video: VideoEncoding(width: 32, height: 32, frameRate: Rational(25), preset: "ultrafast"),
                 audio: AudioEncoding(codec: "pcm_s16le", sampleRate: 48_000, channels: 1))
-            let picture = Image8(width: 32, height: 32, channels: 3)
+            let picture = PixelBuffer(width: 32, height: 32, channels: 3)
             for index in 0..<100 { try writer.write(frame: picture, at: Double(index) / 25) }
             let tone = (0..<96_000).map { 0.5 * Float(sin(2 * .pi * 440 * Double($0) / 48_000)) }
             try writer.write(samples: Array(tone[..<72_000]), at: 0)

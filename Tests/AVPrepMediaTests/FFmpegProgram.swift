@@ -66,7 +66,7 @@ final class PictureKeeper: DecodeConsumer {
         return keeper
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         (width, height) = (picture.width, picture.height)
         pictures.append(Array(picture.pixels))
         if pictures.count == limit { throw Enough() }

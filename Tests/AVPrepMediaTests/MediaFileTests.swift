@@ -114,7 +114,7 @@ import Testing
     @Test func missingStreamsAreNoErrorUntilTheyAreAskedFor() throws {
         try withTemporaryFolder { folder in
             let silent = "\(folder)/silent.mp4"
-            let picture = Image8(width: 64, height: 48, channels: 3)
+            let picture = PixelBuffer(width: 64, height: 48, channels: 3)
             let video = try MediaWriter(
                 path: silent, video: VideoEncoding(width: 64, height: 48, frameRate: Self.rate), audio: nil)
             for index in 0..<25 { try video.write(frame: picture, at: Double(index) / 25) }
@@ -171,7 +171,7 @@ import Testing
     @Test func timeAConsumerTakesIsNotTheFilesFault() throws {
         final class Slow: DecodeConsumer {
             var frames = 0
-            func consume(frame picture: Image8, index: Int) {
+            func consume(frame picture: PixelBuffer, index: Int) {
                 frames += 1
                 if index == 0 { usleep(1_100_000) }
             }

@@ -108,7 +108,7 @@ import Testing
                 video: VideoEncoding(
                     width: 64, height: 48, frameRate: Rational(25), quality: 5, rotationDegrees: 90,
                     sampleAspectRatio: Rational(4, 3)), audio: nil)
-            let picture = Image8(width: 64, height: 48, channels: 3)
+            let picture = PixelBuffer(width: 64, height: 48, channels: 3)
             for pixel in 0..<64 * 48 {
                 picture.pixels[3 * pixel] = 200
                 picture.pixels[3 * pixel + 1] = 90
@@ -128,7 +128,7 @@ import Testing
         try withTemporaryFolder { folder in
             let video = VideoEncoding(width: 32, height: 32, frameRate: Rational(25))
             let writer = try MediaWriter(path: "\(folder)/a.mp4", video: video, audio: nil)
-            let picture = Image8(width: 32, height: 32, channels: 3)
+            let picture = PixelBuffer(width: 32, height: 32, channels: 3)
             try writer.write(frame: picture, at: 1)
             #expect(throws: MediaError.self) { try writer.write(frame: picture, at: 0.5) }
             var unknown = video

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct PictureFileTests {
-    private func picture(_ width: Int, _ height: Int, channels: Int) -> Image8 {
-        let picture = Image8(width: width, height: height, channels: channels)
+    private func picture(_ width: Int, _ height: Int, channels: Int) -> PixelBuffer {
+        let picture = PixelBuffer(width: width, height: height, channels: channels)
         for index in picture.pixels.indices {
             picture.pixels[index] = UInt8(truncatingIfNeeded: index &* 7 &+ index / 50 &* 13)
         }

@@ -23,7 +23,7 @@ import Testing
             video: VideoEncoding(
                 width: width, height: height, frameRate: Self.rate, quality: 3, preset: "ultrafast",
                 rotationDegrees: rotation, sampleAspectRatio: aspect), audio: nil)
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         for y in bars.top..<height - bars.bottom {
             for x in bars.left..<width - bars.right {
                 let colour =
@@ -129,7 +129,7 @@ import Testing
                 path: path,
                 video: VideoEncoding(codec: "ffv1", width: 1024, height: 64, frameRate: Self.rate, bFrames: 0),
                 audio: nil)
-            let ramp = Image8(width: 1024, height: 64, channels: 3)
+            let ramp = PixelBuffer(width: 1024, height: 64, channels: 3)
             for index in ramp.pixels.indices { ramp.pixels[index] = UInt8(index / 3 % 1024 / 4) }
             try writer.write(frame: ramp, at: 0)
             try writer.finish()
@@ -222,7 +222,7 @@ private final class MeanLevels: DecodeConsumer {
 
     init(limit: Int) { self.limit = limit }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         if levels.count == limit { throw Enough() }
         levels.append(Double(picture.pixels.reduce(0) { $0 + Int($1) }) / Double(picture.pixels.count))
     }

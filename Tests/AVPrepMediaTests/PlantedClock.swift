@@ -61,7 +61,7 @@ struct PlantedClock {
                 codec: videoCodec, width: Self.width, height: Self.height, frameRate: rate, preset: "ultrafast",
                 keyFrameInterval: 25, bFrames: bFrames),
             audio: AudioEncoding(codec: audioCodec, sampleRate: Self.sampleRate, channels: 2))
-        let picture = Image8(width: Self.width, height: Self.height, channels: 3)
+        let picture = PixelBuffer(width: Self.width, height: Self.height, channels: 3)
         for (index, time) in pictureTimes.enumerated() {
             picture.pixels.update(repeating: whitePictures.contains(index) ? 250 : 20)
             try writer.write(frame: picture, at: time)

@@ -11,7 +11,7 @@ import Testing
         struct Enough: Error {}
         var frames = 0
         var samples = 0
-        func consume(frame picture: Image8, index: Int) throws {
+        func consume(frame picture: PixelBuffer, index: Int) throws {
             frames += 1
             if frames == 25 { throw Enough() }
         }

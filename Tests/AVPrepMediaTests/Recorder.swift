@@ -22,7 +22,7 @@ final class Recorder: DecodeConsumer {
         samples = Array(repeating: [], count: request.audio.count)
     }
 
-    func consume(frame picture: Image8, index: Int) throws {
+    func consume(frame picture: PixelBuffer, index: Int) throws {
         #expect(index == brightness.count, "frames come in order")
         if size == nil {
             size = (picture.width, picture.height)

@@ -16,7 +16,7 @@ import Testing
         let writer = try MediaWriter(
             path: path, video: VideoEncoding(width: 32, height: 32, frameRate: Self.rate, preset: "ultrafast"),
             audio: AudioEncoding(codec: codec, sampleRate: sampleRate, channels: channels))
-        let picture = Image8(width: 32, height: 32, channels: 3)
+        let picture = PixelBuffer(width: 32, height: 32, channels: 3)
         for index in 0..<Int(seconds * 25) { try writer.write(frame: picture, at: videoStart + Double(index) / 25) }
         let samples = (0..<Int(seconds * Double(sampleRate)) * channels).map { index in
             sample(audioStart + Double(index / channels) / Double(sampleRate), index % channels)

@@ -13,7 +13,7 @@ import Testing
             video: VideoEncoding(
                 width: width, height: height, frameRate: Rational(25), quality: 10, preset: "ultrafast",
                 keyFrameInterval: keyFrameInterval), audio: nil)
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         for index in 0..<Int(seconds * 25) {
             picture.pixels.update(repeating: UInt8(20 + 20 * index / 25))
             try writer.write(frame: picture, at: Double(index) / 25)

@@ -8,7 +8,7 @@ import Testing
 /// What the catalog records of a video's streams is what is in the file.
 @Suite struct StreamMeasureTests {
     private final class Nobody: DecodeConsumer {
-        func consume(frame picture: Image8, index: Int) {}
+        func consume(frame picture: PixelBuffer, index: Int) {}
         func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
     }
 
@@ -27,7 +27,7 @@ import Testing
                 video: VideoEncoding(
                     width: 64, height: 64, frameRate: Rational(30_000, 1001), preset: "ultrafast", keyFrameInterval: 15),
                 audio: AudioEncoding(sampleRate: 48_000, channels: 1))
-            let picture = Image8(width: 64, height: 64, channels: 3)
+            let picture = PixelBuffer(width: 64, height: 64, channels: 3)
             var random = SeededRandom(seed: 4)
             for index in 0..<90 {
                 for pixel in picture.pixels.indices { picture.pixels[pixel] = UInt8(random.below(200)) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SegmentPolicyTests {
     private func random(_ random: inout SeededRandom) -> (
-        policy: SegmentPolicy, flags: SegmentFlags, mended: SegmentFlags
+        policy: SegmentPolicy, flags: SegmentFlags, fixed: SegmentFlags
     ) {
         var policy = SegmentPolicy()
         for flag in SegmentFlags.each { policy[flag: flag] = PolicyAction.allCases[random.below(3)] }
@@ -19,14 +19,14 @@ import Testing
         var numbers = SeededRandom(seed: 1, for: "policy")
         var verdicts: Set<SegmentDecision.Verdict> = []
         for _ in 0..<2000 {
-            let (policy, flags, mended) = random(&numbers)
-            let decision = policy.decide(flags: flags, mended: mended)
-            #expect(decision.mended == flags.intersection(mended))
-            #expect(decision.droppedBy.isDisjoint(with: decision.mended))
+            let (policy, flags, fixed) = random(&numbers)
+            let decision = policy.decide(flags: flags, fixed: fixed)
+            #expect(decision.fixed == flags.intersection(fixed))
+            #expect(decision.droppedBy.isDisjoint(with: decision.fixed))
             #expect(decision.droppedBy.isSubset(of: flags))
             for flag in flags.each {
                 let expected: SegmentDecision.Verdict =
-                    mended.contains(flag) ? .fixed : policy[flag: flag] == .keep ? .kept : .dropped
+                    fixed.contains(flag) ? .fixed : policy[flag: flag] == .keep ? .kept : .dropped
                 #expect(decision.verdict(on: flag) == expected)
             }
             let all = flags.each.map { decision.verdict(on: $0) }

@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// Pairs come in crossings of two negatives: a mixture of two kinds is exact to one pair in every epoch, and one of
+    /// Pairs come in quads of two negatives: a mixture of two kinds is exact to one pair in every epoch, and one of
     /// three kinds to less than two, which is the nearest there is.
     @Test(arguments: UInt64(0)..<60)
     func positivesAndNegativesAreEqualInNumberAndRatiosExactInEveryEpoch(seed: UInt64) throws {
@@ -183,12 +183,12 @@ import Testing
                 }
             }
         }
-        // Half of the crossings start from each segment, and each crossing gives a couple both ways.
+        // Half of the quads start from each segment, and each quad gives a couple both ways.
         var expected: [[Int]: Double] = [:]
-        let crossings = Double(set.pairs.count / 4)
+        let quads = Double(set.pairs.count / 4)
         for (_, couples) in allowed {
             for couple in couples {
-                let weight = crossings / 2 / Double(couples.count)
+                let weight = quads / 2 / Double(couples.count)
                 expected[couple, default: 0] += weight
                 expected[[couple[2], couple[3], couple[0], couple[1]], default: 0] += weight
             }
@@ -223,13 +223,13 @@ import Testing
         for count in counts { #expect(abs(Double(count) - mean) < 6 * mean.squareRoot()) }
     }
 
-    @Test func crossingsGoRoundTheSegments() throws {
+    @Test func quadsGoRoundTheSegments() throws {
         let sources = PairCorpus.plain(10) + [PairCorpus.segment(10, video: "quiet", exclusion: .silent)]
         var settings = PairSettings()
         settings.pairsPerSegment = 10
         let set = try PairCorpus.draw(sources, settings, .hard)
         let counts = Dictionary(set.pairs.map { ($0.videoSegment, 1) }, uniquingKeysWith: +)
         #expect(Set(counts.keys) == Set(0..<10))
-        #expect(Set(counts.values).isSubset(of: [8, 12]), "ten segments share 25 crossings of four pairs")
+        #expect(Set(counts.values).isSubset(of: [8, 12]), "ten segments share 25 quads of four pairs")
     }
 }

@@ -29,8 +29,8 @@ enum Fixtures {
     ]
 
     /// A smooth picture with an edge in it, so that JPEG has something to do.
-    static func image(width: Int = 64, height: Int = 48, channels: Int = 3, seed: UInt64 = 1) -> Image8 {
-        let image = Image8(width: width, height: height, channels: channels)
+    static func image(width: Int = 64, height: Int = 48, channels: Int = 3, seed: UInt64 = 1) -> PixelBuffer {
+        let image = PixelBuffer(width: width, height: height, channels: channels)
         var random = SeededRandom(seed: seed)
         let (phase, edge) = (random.unit() * 6, random.below(width))
         for y in 0..<height {

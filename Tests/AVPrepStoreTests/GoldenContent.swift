@@ -62,7 +62,7 @@ enum GoldenContent: String, CaseIterable {
             width: Self.width, height: Self.height, crop: CropMargins(top: 1, bottom: 2, left: 3, right: 4),
             flags: row.number == 0 ? [.pan] : [.silent, .still],
             measures: hasMoreThanFirst ? [.stillShare: 0.25, .longestStill: Float(row.number)] : [:])
-        if hasMoreThanFirst, row.number == 1 { segment.decision.mended = [.silent] }
+        if hasMoreThanFirst, row.number == 1 { segment.decision.fixed = [.silent] }
         return segment
     }
 
@@ -195,7 +195,7 @@ extension GoldenContent {
     private func data(_ row: (video: Int, number: Int), _ encoder: JPEGEncoder) throws -> SegmentData {
         var pictures = PictureSequence()
         for frame in 0..<Self.frames {
-            let image = Image8(width: Self.width, height: Self.height, channels: 3)
+            let image = PixelBuffer(width: Self.width, height: Self.height, channels: 3)
             for index in 0..<Self.width * Self.height * 3 {
                 image.pixels[index] = Self.level(row, frame: frame)
             }

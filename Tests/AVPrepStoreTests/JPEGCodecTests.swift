@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `body` gets the encoded bytes of a picture.
-private func encoded(_ image: Image8, quality: Int = 90) throws -> [UInt8] {
+private func encoded(_ image: PixelBuffer, quality: Int = 90) throws -> [UInt8] {
     try JPEGEncoder(quality: quality).withEncoded(image) { Array($0) }
 }
 

@@ -8,12 +8,12 @@ import Testing
 @Suite struct PNGCodecTests {
     @Test(arguments: [1, 3], [(61, 47), (1, 1), (1, 300), (4096, 2)])
     func everyPixelComesBack(channels: Int, size: (Int, Int)) throws {
-        let image = Image8(width: size.0, height: size.1, channels: channels)
+        let image = PixelBuffer(width: size.0, height: size.1, channels: channels)
         var random = SeededRandom(seed: 3)
         for index in image.pixels.indices { image.pixels[index] = UInt8(truncatingIfNeeded: random.next()) }
         let codec = PNGCodec()
         let bytes = try codec.withEncoded(image) { Array($0) }
-        let back = Image8(width: size.0, height: size.1, channels: channels)
+        let back = PixelBuffer(width: size.0, height: size.1, channels: channels)
         try bytes.withUnsafeBytes { try codec.decode($0, into: back) }
         #expect(Array(back.pixels) == Array(image.pixels))
         // Nothing of an earlier picture stays: the same pixels, the same bytes.
@@ -30,7 +30,7 @@ import Testing
         let image = Fixtures.image(width: 40, height: 30)
         let codec = PNGCodec()
         let bytes = try codec.withEncoded(image) { Array($0) }
-        let back = Image8(width: 40, height: 30, channels: 3)
+        let back = PixelBuffer(width: 40, height: 30, channels: 3)
         var random = SeededRandom(seed: 11)
         var refused = 0
         for _ in 0..<400 {
@@ -56,11 +56,11 @@ import Testing
     @Test func aPictureOfAnotherSizeOrKindIsRefused() throws {
         let codec = PNGCodec()
         let grey = try codec.withEncoded(Fixtures.image(width: 8, height: 6, channels: 1)) { Array($0) }
-        for other in [Image8(width: 8, height: 6, channels: 3), Image8(width: 6, height: 8, channels: 1)] {
+        for other in [PixelBuffer(width: 8, height: 6, channels: 3), PixelBuffer(width: 6, height: 8, channels: 1)] {
             #expect(throws: StoreError.self) { try grey.withUnsafeBytes { try codec.decode($0, into: other) } }
         }
         let jpeg = try JPEGEncoder().withEncoded(Fixtures.image(width: 8, height: 6, channels: 1)) { Array($0) }
-        let target = Image8(width: 8, height: 6, channels: 1)
+        let target = PixelBuffer(width: 8, height: 6, channels: 1)
         #expect(throws: StoreError.self) { try jpeg.withUnsafeBytes { try codec.decode($0, into: target) } }
         #expect(throws: StoreError.self) {
             try codec.decode(UnsafeRawBufferPointer(start: nil, count: 0), into: target)
@@ -89,7 +89,7 @@ import Testing
                 print(json.dumps(np.asarray(picture).ravel().tolist()))
                 """, [folder])
             #expect(seen == Array(image.pixels))
-            let back = Image8(width: 33, height: 21, channels: 3)
+            let back = PixelBuffer(width: 33, height: 21, channels: 3)
             for name in ["palette", "alpha", "deep"] {
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).png"))
                 #expect(throws: StoreError.self) { try bytes.withUnsafeBytes { try codec.decode($0, into: back) } }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CanvasTests {
     /// White on black without shading: the sum of levels is the area.
     private static func area(_ shape: Shape, radii: SIMD2<Float>, angle: Float = 0) -> Double {
-        let picture = Image8(width: 100, height: 100, channels: 3)
+        let picture = PixelBuffer(width: 100, height: 100, channels: 3)
         Canvas(picture).fill(
             shape, at: SIMD2(50.3, 49.6), radii: radii, angle: angle,
             paint: Canvas.Paint(colour: Colour.white, flash: 1, shading: 0))
@@ -29,7 +29,7 @@ import Testing
 
     /// Nothing is written outside of the picture, wherever a shape lies and however large it is.
     @Test func shapesAreClippedAtThePicture() {
-        let picture = Image8(width: 40, height: 30, channels: 3)
+        let picture = PixelBuffer(width: 40, height: 30, channels: 3)
         let canvas = Canvas(picture)
         let paint = Canvas.Paint(colour: Colour.white)
         for centre in [SIMD2<Float>(-5, -5), SIMD2(45, 15), SIMD2(20, 33), SIMD2(1e9, -1e9), SIMD2(.nan, 4)] {
@@ -42,8 +42,8 @@ import Testing
     }
 
     @Test func innerPictureLandsWhereItIsPlaced() {
-        let outer = Image8(width: 8, height: 6, channels: 3)
-        let inner = Image8(width: 3, height: 2, channels: 3)
+        let outer = PixelBuffer(width: 8, height: 6, channels: 3)
+        let inner = PixelBuffer(width: 3, height: 2, channels: 3)
         inner.pixels.update(repeating: 9)
         Canvas(outer).place(inner, left: 4, top: 3)
         for y in 0..<6 {

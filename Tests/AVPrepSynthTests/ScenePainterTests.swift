@@ -11,15 +11,15 @@ import Testing
         return SynthVideo.plan(settings, number: number, cues: cues)
     }
 
-    private static func picture(_ painter: ScenePainter, at seconds: Double) -> Image8 {
-        let picture = Image8(width: 160, height: 120, channels: 3)
+    private static func picture(_ painter: ScenePainter, at seconds: Double) -> PixelBuffer {
+        let picture = PixelBuffer(width: 160, height: 120, channels: 3)
         painter.paint(picture, at: seconds)
         return picture
     }
 
     /// Mean absolute difference in grey levels, inside a box around `centre` if one is given.
     private static func difference(
-        _ first: Image8, _ second: Image8, around centre: SIMD2<Double>? = nil, reach: Double = 24
+        _ first: PixelBuffer, _ second: PixelBuffer, around centre: SIMD2<Double>? = nil, reach: Double = 24
     ) -> Double {
         var sum = 0
         var count = 0

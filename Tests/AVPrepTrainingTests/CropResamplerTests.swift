@@ -7,15 +7,15 @@ import Testing
 @testable import AVPrepTraining
 
 @Suite struct CropResamplerTests {
-    private func noise(width: Int, height: Int) -> Image8 {
-        let image = Image8(width: width, height: height, channels: 3)
+    private func noise(width: Int, height: Int) -> PixelBuffer {
+        let image = PixelBuffer(width: width, height: height, channels: 3)
         var random = SeededRandom(seed: 11)
         for index in image.pixels.indices { image.pixels[index] = UInt8(random.below(256)) }
         return image
     }
 
     /// One picture resampled, `[channel, y, x]`.
-    private func resample(_ image: Image8, x: Double, y: Double, side: Double, size: Int, flip: Bool = false)
+    private func resample(_ image: PixelBuffer, x: Double, y: Double, side: Double, size: Int, flip: Bool = false)
         -> [Float]
     {
         var output = [Float](repeating: .nan, count: 3 * size * size)

@@ -86,7 +86,7 @@ struct PracticeShards {
     private func writePrepared(_ path: String, segments: Int, video: String) throws {
         let writer = try PreparedFileWriter(path: path, layout: layout, attributes: [:])
         let encoder = try PictureEncoder(codec, quality: 95)
-        let image = Image8(width: width, height: height, channels: 3)
+        let image = PixelBuffer(width: width, height: height, channels: 3)
         let frameCount = Int(seconds * Self.fps)
         for segment in 0..<segments {
             var pictures = PictureSequence()

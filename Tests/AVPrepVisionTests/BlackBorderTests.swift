@@ -22,7 +22,7 @@ import Testing
         /// Replaces what is on a pixel, e.g. a logo.
         var overlay: (_ frame: Int, _ x: Int, _ y: Int) -> Double? = { _, _, _ in nil }
 
-        func frames() -> [Image8] {
+        func frames() -> [PixelBuffer] {
             var random = SeededRandom(seed: 5)
             return (0..<5).map { frame in
                 let texture = Texture(seed: 100 + UInt64(frame), mean: mean, contrast: contrast, waves: 8)

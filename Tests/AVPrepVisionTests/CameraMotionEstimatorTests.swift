@@ -13,7 +13,7 @@ import Testing
     /// Frames of a camera that stands at `views[k]`, over a background without end.
     static func frames(
         _ views: [Homography], _ width: Int = width, _ height: Int = height, _ texture: Texture = texture
-    ) -> [Image8] {
+    ) -> [PixelBuffer] {
         views.map { Pictures.grey(width, height, of: texture, $0) }
     }
 
@@ -227,7 +227,7 @@ import Testing
         var settings = CameraMotionSettings()
         settings.enabled = false
         let estimator = CameraMotionEstimator(settings: settings, fps: 25, width: 8, height: 8)
-        let motions = try estimator.estimate(greys: [Image8(width: 8, height: 8, channels: 1)])
+        let motions = try estimator.estimate(greys: [PixelBuffer(width: 8, height: 8, channels: 1)])
         #expect(motions == [.unknown])
         #expect(estimator.flags(for: motions) == [])
     }

@@ -8,14 +8,14 @@ import Testing
     static let height = 36
 
     /// A shot: frames of one scene that the camera pans across, with a little noise.
-    static func shot(_ count: Int, seed: UInt64, speed: Double = 1, contrast: Double = 1) -> [Image8] {
+    static func shot(_ count: Int, seed: UInt64, speed: Double = 1, contrast: Double = 1) -> [PixelBuffer] {
         (0..<count).map {
             Pictures.colour(width, height, seed: seed, contrast: contrast, shift: speed * Double($0))
         }
     }
 
     /// The same pictures in a glaring light.
-    static func flash(_ frames: [Image8]) -> [Image8] {
+    static func flash(_ frames: [PixelBuffer]) -> [PixelBuffer] {
         frames.map { frame in
             Pictures.make(width, height, 3) { x, y, channel in
                 210 + 0.2 * Double(frame.pixels[3 * (y * width + x) + channel])
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// Cuts, and how many pushes after its own each was reported (nil: by `finish`).
-    static func cuts(_ frames: [Image8], fps: Double = 25) throws -> [(index: Int, delay: Int?)] {
+    static func cuts(_ frames: [PixelBuffer], fps: Double = 25) throws -> [(index: Int, delay: Int?)] {
         var detector = CutDetector(fps: fps)
         var cuts: [(Int, Int?)] = []
         for (index, frame) in frames.enumerated() {
@@ -81,8 +81,8 @@ import Testing
     }
 
     /// The same pictures with a light in them: full at `centre`, half as bright at `reach` pixels from it.
-    static func lit(_ frames: [Image8], centre: (x: Double, y: Double), reach: Double, _ strength: (Int) -> Double)
-        -> [Image8]
+    static func lit(_ frames: [PixelBuffer], centre: (x: Double, y: Double), reach: Double, _ strength: (Int) -> Double)
+        -> [PixelBuffer]
     {
         frames.enumerated().map { index, frame in
             Pictures.make(width, height, 3) { x, y, channel in
@@ -163,13 +163,13 @@ import Testing
     }
 
     /// All changes of shot of some frames.
-    static func changes(_ frames: [Image8]) throws -> [ShotChange] {
+    static func changes(_ frames: [PixelBuffer]) throws -> [ShotChange] {
         var detector = CutDetector(fps: 25)
         return try frames.flatMap { try detector.push($0) } + detector.finish()
     }
 
     /// A picture as bright as `light` says, over a plain one of `level`.
-    static func faded(_ frame: Image8, _ light: Double, to level: Double) -> Image8 {
+    static func faded(_ frame: PixelBuffer, _ light: Double, to level: Double) -> PixelBuffer {
         Pictures.make(width, height, 3) { x, y, channel in
             light * Double(frame.pixels[3 * (y * width + x) + channel]) + (1 - light) * level
         }
@@ -256,7 +256,7 @@ import Testing
     }
 
     /// A small thing on standing ground: what shows there is missing here.
-    private func standingRoom(_ thing: (_ index: Int, _ x: Int, _ y: Int) -> Bool) -> [Image8] {
+    private func standingRoom(_ thing: (_ index: Int, _ x: Int, _ y: Int) -> Bool) -> [PixelBuffer] {
         let room = Self.shot(1, seed: 26, contrast: 0.3)[0]
         return (0..<40).map { index in
             Pictures.make(Self.width, Self.height, 3) { x, y, channel in

@@ -11,15 +11,15 @@ import Testing
 @Suite(.serialized) struct DISFlowTests {
     static let texture = Texture(seed: 5)
 
-    static func picture(_ width: Int, _ height: Int, _ view: Homography = .identity) -> Image8 {
+    static func picture(_ width: Int, _ height: Int, _ view: Homography = .identity) -> PixelBuffer {
         Pictures.grey(width, height, of: texture, view)
     }
 
-    static func moved(_ width: Int, _ height: Int, by shift: Point) -> Image8 {
+    static func moved(_ width: Int, _ height: Int, by shift: Point) -> PixelBuffer {
         picture(width, height, Pictures.view(width, height, shift: shift, zoom: 1.02, clockwiseDegrees: 1))
     }
 
-    static func flow(_ preset: FlowSettings.Preset, from: Image8, to: Image8) throws -> [Float] {
+    static func flow(_ preset: FlowSettings.Preset, from: PixelBuffer, to: PixelBuffer) throws -> [Float] {
         try FlowEstimatorTests.flow(FlowEstimatorTests.settings(.dis, preset), from: from, to: to)
     }
 
@@ -88,7 +88,7 @@ import Testing
 
     @Test(arguments: FlowSettings.Preset.allCases)
     func identicalAndFeaturelessPicturesHaveNoFlow(preset: FlowSettings.Preset) throws {
-        let black = Image8(width: 97, height: 61, channels: 1)
+        let black = PixelBuffer(width: 97, height: 61, channels: 1)
         let white = Pictures.make(97, 61, 1) { _, _, _ in 255 }
         let textured = Self.picture(97, 61)
         for (from, to) in [(black, black), (white, white), (black, white), (textured, textured)] {

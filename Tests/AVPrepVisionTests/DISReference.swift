@@ -21,7 +21,7 @@ struct DISReference {
         levels = DISFlow.levels(preset: preset, width: width, height: height)
     }
 
-    func flow(from: Image8, to: Image8) -> [Float] {
+    func flow(from: PixelBuffer, to: PixelBuffer) -> [Float] {
         let (first, second) = (pyramid(from), pyramid(to))
         var field: (x: EndlessPlane, y: EndlessPlane)?
         for level in levels.reversed() {
@@ -40,7 +40,7 @@ struct DISReference {
 
     // MARK: - Pyramid
 
-    private func pyramid(_ image: Image8) -> [EndlessPlane] {
+    private func pyramid(_ image: PixelBuffer) -> [EndlessPlane] {
         var levels = [EndlessPlane(width: image.width, height: image.height)]
         for index in image.pixels.indices { levels[0].values[index] = Float(image.pixels[index]) }
         for _ in 0..<self.levels.upperBound { levels.append(halve(levels[levels.count - 1])) }

@@ -8,7 +8,7 @@ import Testing
     private static let height = 90
 
     /// Five frames of a picture that shifts, and what `bar` says beside it: a level, or nil for the picture.
-    private func frames(_ bar: (_ frame: Int, _ x: Int, _ y: Int) -> Double?) -> [Image8] {
+    private func frames(_ bar: (_ frame: Int, _ x: Int, _ y: Int) -> Double?) -> [PixelBuffer] {
         let texture = Texture(seed: 41, waves: 24)
         return (0..<5).map { frame in
             Pictures.make(Self.width, Self.height, 3) { x, y, _ in

@@ -22,7 +22,7 @@ import Testing
         return settings
     }
 
-    static func flow(_ settings: FlowSettings, from: Image8 = from, to: Image8 = to) throws -> [Float] {
+    static func flow(_ settings: FlowSettings, from: PixelBuffer = from, to: PixelBuffer = to) throws -> [Float] {
         let estimator = try FlowEstimator(settings: settings, width: from.width, height: from.height)
         let field = FlowField(width: from.width, height: from.height)
         try estimator.compute(from: from, to: to, into: field)
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func picturesTooSmallForFlowAreAnErrorInOpenCVsWords() throws {
-        let tiny = Image8(width: 4, height: 4, channels: 1)
+        let tiny = PixelBuffer(width: 4, height: 4, channels: 1)
         let error = #expect(throws: VisionError.self) {
             try Self.flow(Self.settings(.openCVDIS, .fast), from: tiny, to: tiny)
         }

@@ -13,8 +13,8 @@ import Testing
         return field
     }
 
-    static func planes(of field: FlowField) -> Image8 {
-        Image8(width: field.width, height: 2 * field.height, channels: 1)
+    static func planes(of field: FlowField) -> PixelBuffer {
+        PixelBuffer(width: field.width, height: 2 * field.height, channels: 1)
     }
 
     @Test func zeroFlowIs128AndTheXFieldLiesAboveTheYField() {
@@ -26,7 +26,7 @@ import Testing
 
     @Test func everyLevelComesBackExactly() {
         for bound in [1.0, 15, 20, 32.5] {
-            let planes = Image8(width: 16, height: 32, channels: 1)
+            let planes = PixelBuffer(width: 16, height: 32, channels: 1)
             for index in 0..<512 { planes.pixels[index] = UInt8(index & 255) }
             let field = FlowField(width: 16, height: 16)
             let again = Self.planes(of: field)

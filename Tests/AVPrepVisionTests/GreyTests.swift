@@ -9,9 +9,9 @@ import Testing
 @Suite struct GreyTests {
     @Test func greyIsLuma() throws {
         let colours: [[UInt8]] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [10, 200, 90]]
-        let rgb = Image8(width: 5, height: 1, channels: 3)
+        let rgb = PixelBuffer(width: 5, height: 1, channels: 3)
         for (index, value) in colours.joined().enumerated() { rgb.pixels[index] = value }
-        let grey = Image8(width: 5, height: 1, channels: 1)
+        let grey = PixelBuffer(width: 5, height: 1, channels: 1)
         try Grey.convert(rgb, into: grey)
         #expect(Array(grey.pixels) == [76, 150, 29, 255, 131])
     }
@@ -20,7 +20,7 @@ import Testing
     func greyEqualsThatOfPythonsOpenCV() throws {
         var random = SeededRandom(seed: 1)
         let rgb = Pictures.make(61, 47, 3) { _, _, _ in Double(random.below(256)) }
-        let grey = Image8(width: 61, height: 47, channels: 1)
+        let grey = PixelBuffer(width: 61, height: 47, channels: 1)
         try Grey.convert(rgb, into: grey)
         let script = """
             import sys, numpy as np, cv2

@@ -4,7 +4,7 @@ import Testing
 @testable import AVPrepVision
 
 @Suite struct PictureHashTests {
-    private func picture(_ texture: Texture, _ width: Int, _ height: Int, isMirrored: Bool = false) -> Image8 {
+    private func picture(_ texture: Texture, _ width: Int, _ height: Int, isMirrored: Bool = false) -> PixelBuffer {
         Pictures.make(width, height, 3) { x, y, _ in
             let column = isMirrored ? width - 1 - x : x
             return texture.level(

@@ -38,9 +38,9 @@ enum Pictures {
     static func make(
         _ width: Int, _ height: Int, _ channels: Int, _ level: (_ x: Int, _ y: Int, _ channel: Int) -> Double
     )
-        -> Image8
+        -> PixelBuffer
     {
-        let image = Image8(width: width, height: height, channels: channels)
+        let image = PixelBuffer(width: width, height: height, channels: channels)
         var index = 0
         for y in 0..<height {
             for x in 0..<width {
@@ -54,12 +54,12 @@ enum Pictures {
     }
 
     /// A grey view of `texture`: pixel (x, y) shows the texture at `toTexture(x, y)`.
-    static func grey(_ width: Int, _ height: Int, of texture: Texture, _ toTexture: Homography = .identity) -> Image8 {
+    static func grey(_ width: Int, _ height: Int, of texture: Texture, _ toTexture: Homography = .identity) -> PixelBuffer {
         make(width, height, 1) { x, y, _ in texture.level(at: toTexture.apply(Point(Double(x), Double(y)))) }
     }
 
     /// A colour picture of a texture for each channel.
-    static func colour(_ width: Int, _ height: Int, seed: UInt64, contrast: Double = 1, shift: Double = 0) -> Image8 {
+    static func colour(_ width: Int, _ height: Int, seed: UInt64, contrast: Double = 1, shift: Double = 0) -> PixelBuffer {
         let textures = (0..<3).map { Texture(seed: seed + UInt64($0) * 7919, contrast: contrast, waves: 8) }
         return make(width, height, 3) { x, y, channel in
             textures[channel].level(at: Point(Double(x) + shift, Double(y)))
@@ -92,7 +92,7 @@ enum Pictures {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     var bytes: Data { Data(pixels) }
 }
 

@@ -23,7 +23,7 @@ import Testing
             clockwiseDegrees: wave(0.5, 5.2))
     }
 
-    static func motions(_ frames: [Image8]) throws -> [FrameMotion] {
+    static func motions(_ frames: [PixelBuffer]) throws -> [FrameMotion] {
         var settings = CameraMotionSettings()
         settings.everyNthFrame = 1
         let estimator = CameraMotionEstimator(settings: settings, fps: fps, width: width, height: height)
@@ -68,7 +68,7 @@ import Testing
             var before = Data()
             var after = Data()
             for (index, frame) in frames.enumerated() {
-                let warped = Image8(width: plan.width, height: plan.height, channels: 1)
+                let warped = PixelBuffer(width: plan.width, height: plan.height, channels: 1)
                 try stabiliser.warp(frame, index: index, by: plan, into: warped)
                 before += frame.bytes
                 after += warped.bytes
@@ -115,7 +115,7 @@ import Testing
         try withTemporaryFolder { folder in
             var ours = Data()
             for index in views.indices {
-                let warped = Image8(width: plan.width, height: plan.height, channels: 3)
+                let warped = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
                 try stabiliser.warp(frame, index: index, by: plan, into: warped)
                 ours += warped.bytes
             }
@@ -214,7 +214,7 @@ import Testing
         let stabiliser = Self.stabiliser()
         let plan = try stabiliser.plan(for: (0..<9).map { _ in Self.motion(.identity) }).get()
         #expect(plan.crop == .none)
-        let warped = Image8(width: plan.width, height: plan.height, channels: 3)
+        let warped = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
         try stabiliser.warp(frame, index: 3, by: plan, into: warped)
         #expect(warped.bytes == frame.bytes)
     }

@@ -16,14 +16,14 @@ import Testing
     private static let texture = Texture(seed: 2)
 
     /// The share of frames at 25 a second that are held, of pictures seen by a camera.
-    private func share(_ count: Int, _ picture: (_ index: Int) -> Image8) throws -> Double {
+    private func share(_ count: Int, _ picture: (_ index: Int) -> PixelBuffer) throws -> Double {
         let greys = (0..<count).map(picture)
         let differences = zip(greys, greys.dropFirst()).map(Stillness.difference)
         let findings = try Stillness.findings(greys, differences: differences, fps: 25)
         return Stillness.measure(findings, differences: differences).share
     }
 
-    private func view(_ shift: Point, zoom: Double = 1) -> Image8 {
+    private func view(_ shift: Point, zoom: Double = 1) -> PixelBuffer {
         Pictures.make(96, 64, 1) { x, y, _ in
             Self.texture.level(at: Point(48 + zoom * (Double(x) - 48) + shift.x, zoom * Double(y) + shift.y))
         }
@@ -87,7 +87,7 @@ import Testing
         let findings = try Stillness.findings(
             Array(repeating: still, count: count), differences: Array(repeating: 0, count: max(0, count - 1)), fps: 25)
         #expect(findings == Array(repeating: .frozen, count: max(0, count - 1)))
-        var pictures = HeldPictures(fps: 25)
+        var pictures = FreezeDetector(fps: 25)
         let told = try (0..<count).compactMap { _ in try pictures.push(still, change: 0) }.count
         #expect(told == max(0, count - 25))
     }
@@ -109,7 +109,7 @@ import Testing
     @Test func aStreetWithoutCarsIsHeldButNotFrozen() throws {
         let still = view(Point(0, 0))
         var random = SeededRandom(seed: 8)
-        let frames = (0..<30).flatMap { _ -> [Image8] in
+        let frames = (0..<30).flatMap { _ -> [PixelBuffer] in
             let frame = Pictures.make(96, 64, 1) { x, y, _ in
                 Double(still.pixels[96 * y + x]) + 0.7 * random.normal()
             }
@@ -146,6 +146,6 @@ import Testing
 
     @Test func oneFrameAndNoFrameHaveNoMotion() throws {
         #expect(try Stillness.findings([], differences: [], fps: 25) == [])
-        #expect(try Stillness.findings([Image8(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
+        #expect(try Stillness.findings([PixelBuffer(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
     }
 }

@@ -13,11 +13,11 @@ import Testing
     static let height = 112
     static let texture = Texture(seed: 3)
 
-    static func picture(_ width: Int = width, _ height: Int = height, _ view: Homography = .identity) -> Image8 {
+    static func picture(_ width: Int = width, _ height: Int = height, _ view: Homography = .identity) -> PixelBuffer {
         Pictures.grey(width, height, of: texture, view)
     }
 
-    static func flow(_ settings: TVL1Settings = TVL1Settings(), from: Image8, to: Image8) throws -> [Float] {
+    static func flow(_ settings: TVL1Settings = TVL1Settings(), from: PixelBuffer, to: PixelBuffer) throws -> [Float] {
         var flow = FlowSettings()
         flow.method = .tvl1
         flow.tvl1 = settings
@@ -94,7 +94,7 @@ import Testing
         let (from, to) = (
             Self.picture(), Self.picture(Self.width, Self.height, Pictures.view(160, 112, shift: Point(1, 1)))
         )
-        func sweeps(_ settings: TVL1Settings, to: Image8) -> Double {
+        func sweeps(_ settings: TVL1Settings, to: PixelBuffer) -> Double {
             let tvl1 = TVL1Flow(settings: settings, width: Self.width, height: Self.height)
             let pictures = (tvl1.makePicture(), tvl1.makePicture())
             tvl1.prepare(from, into: pictures.0)

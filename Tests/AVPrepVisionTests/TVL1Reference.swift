@@ -9,7 +9,7 @@ struct TVL1Reference {
     let settings: TVL1Settings
 
     /// `[y, x, (dx, dy)]`
-    func flow(from: Image8, to: Image8) -> [Float] {
+    func flow(from: PixelBuffer, to: PixelBuffer) -> [Float] {
         let levels = (from: pyramid(from), to: pyramid(to))
         var flow = [Plane](repeating: Plane(1, 1), count: 2)
         for level in levels.from.indices.reversed() {
@@ -47,7 +47,7 @@ struct TVL1Reference {
         return level
     }
 
-    private func pyramid(_ image: Image8) -> [Plane] {
+    private func pyramid(_ image: PixelBuffer) -> [Plane] {
         var full = Plane(image.width, image.height)
         for (index, pixel) in image.pixels.enumerated() { full.values[index] = Float(pixel) }
         if settings.presmoothing > 0 { full = blur(full, sigma: Float(settings.presmoothing)) }

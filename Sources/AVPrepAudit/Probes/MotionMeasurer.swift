@@ -92,7 +92,7 @@ final class MotionMeasurer {
                     : (Float(bytes[index]) - 128) * step
             }
         case .png:
-            let planes = Image8(width: width, height: 2 * height, channels: 1)
+            let planes = PixelBuffer(width: width, height: 2 * height, channels: 1)
             try png.decode(bytes, into: planes)
             return Self.grid(width, height, stride) { (Float(planes.pixels[$0]) - 128) * step }
         case .jpeg: break

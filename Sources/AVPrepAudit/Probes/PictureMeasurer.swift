@@ -79,7 +79,7 @@ final class PictureMeasurer {
             convert(bytes.bindMemory(to: UInt8.self), channels: 3, &measures)
             return (width, height)
         case .png:
-            let image = Image8(width: width, height: height, channels: 3)
+            let image = PixelBuffer(width: width, height: height, channels: 3)
             try png.decode(bytes, into: image)
             convert(UnsafeBufferPointer(image.pixels), channels: 3, &measures)
             return (width, height)

@@ -47,7 +47,7 @@ struct BarLettering {
         }
     }
 
-    func paint(on picture: Image8, index: Int) {
+    func paint(on picture: PixelBuffer, index: Int) {
         guard shown.contains(index) else { return }
         // Strokes of a fifth of a letter: the letters of a logo stay, a timecode's change with every frame.
         let cell = max(2, height / 5)

@@ -24,9 +24,9 @@ struct BlurredFiller {
     private static let lines = 48
 
     /// - Parameter shape: width and height of the film in the frame.
-    func paint(_ picture: Image8, on target: Image8, shape: (width: Int, height: Int)) {
+    func paint(_ picture: PixelBuffer, on target: PixelBuffer, shape: (width: Int, height: Int)) {
         let (cover, scale) = (Double(Self.lines) / Double(target.height), Double(target.width) / Double(target.height))
-        let small = Image8(width: max(8, Int(scale * Double(Self.lines))), height: Self.lines, channels: 3)
+        let small = PixelBuffer(width: max(8, Int(scale * Double(Self.lines))), height: Self.lines, channels: 3)
         // The part of the film that is seen, from its middle, as a share of its width and of its height.
         let enlarged = max(Double(target.width) / Double(shape.width), Double(target.height) / Double(shape.height))
         let across = keepsAspect ? Double(target.width) / (Double(shape.width) * enlarged) : 1
@@ -48,7 +48,7 @@ struct BlurredFiller {
     }
 
     /// The mean of each pixel's neighbourhood, repeated beyond the sides.
-    private static func box(_ picture: Image8, _ reach: Int) {
+    private static func box(_ picture: PixelBuffer, _ reach: Int) {
         func pass(_ count: Int, _ lineCount: Int, _ pixel: (_ line: Int, _ place: Int) -> Int) {
             for line in 0..<lineCount {
                 for channel in 0..<3 {

@@ -126,8 +126,8 @@ struct BorderPainter {
         return true
     }
 
-    mutating func frame(_ index: Int) -> Image8 {
-        let target = Image8(width: width, height: height, channels: 3)
+    mutating func frame(_ index: Int) -> PixelBuffer {
+        let target = PixelBuffer(width: width, height: height, channels: 3)
         let picture = scene.frame(index)
         guard framed.contains(index), border != .none else {
             picture.stretch(into: target)

@@ -40,7 +40,7 @@ struct NightLight {
             : nil
     }
 
-    func darken(_ picture: Image8, index: Int) {
+    func darken(_ picture: PixelBuffer, index: Int) {
         let shift = drift * Double(index)
         for y in 0..<height {
             for x in 0..<width {

@@ -17,7 +17,7 @@ package struct CameraCase: Sendable {
         case tilt
         case zoom
         case roll
-        /// A hand that trembles.
+        /// A hand that shakes.
         case shake
         /// Two or three motions at once.
         case mixed
@@ -35,7 +35,7 @@ package struct CameraCase: Sendable {
     package let kind: Kind
     package let number: Int
     /// Luma, all of one shape.
-    package let frames: [Image8]
+    package let frames: [PixelBuffer]
     /// For every frame, the nine numbers (row-major) that take its pixels to the plane.
     package let views: [[Double]]
     /// The flags that the path deserves under the default thresholds, which it keeps away from.
@@ -71,9 +71,9 @@ package struct CameraCase: Sendable {
         }
         let noise = random.uniform(0.5...2)
         var covered = 0.0
-        var films: [Image8] = []
+        var films: [PixelBuffer] = []
         for (index, view) in views.enumerated() {
-            let frame = Image8(width: width, height: height, channels: 1)
+            let frame = PixelBuffer(width: width, height: height, channels: 1)
             let places = things.map { $0.place(at: Double(index) / Self.fps) }
             for y in 0..<height {
                 for x in 0..<width {
@@ -112,7 +112,7 @@ package struct CameraCase: Sendable {
     }
 
     /// Share of the 12 × 8 parts of a picture in which levels deviate by more than three times the greatest noise.
-    private static func texturedShare(of picture: Image8) -> Double {
+    private static func texturedShare(of picture: PixelBuffer) -> Double {
         let (columns, rows) = (12, 8)
         let (width, height) = (picture.width / columns, picture.height / rows)
         var textured = 0
@@ -132,10 +132,10 @@ package struct CameraCase: Sendable {
     }
 
     /// A wall with nothing on it, lit from one side.
-    private static func wall(width: Int, height: Int, _ random: inout SeededRandom) -> Image8 {
+    private static func wall(width: Int, height: Int, _ random: inout SeededRandom) -> PixelBuffer {
         let level = random.uniform(70...190)
         let (right, down) = (random.uniform(-25...25), random.uniform(-25...25))
-        let wall = Image8(width: width, height: height, channels: 3)
+        let wall = PixelBuffer(width: width, height: height, channels: 3)
         for y in 0..<height {
             for x in 0..<width {
                 let light = right * Double(x) / Double(width) + down * Double(y) / Double(height)
@@ -145,7 +145,7 @@ package struct CameraCase: Sendable {
         return wall
     }
 
-    private static func picture(of scenes: [CaseScene], _ random: inout SeededRandom) -> Image8 {
+    private static func picture(of scenes: [CaseScene], _ random: inout SeededRandom) -> PixelBuffer {
         scenes[random.below(scenes.count)].frame(random.below(40))
     }
 }

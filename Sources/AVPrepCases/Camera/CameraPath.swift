@@ -11,7 +11,7 @@ struct CameraPath {
     private var closer = 0.0
     private var clockwise = 0.0
     /// Sums of three waves each for the shift right and down, in picture widths, and the roll, in degrees.
-    private var trembles: [[(amplitude: Double, frequency: Double, phase: Double)]] = [[], [], []]
+    private var shakes: [[(amplitude: Double, frequency: Double, phase: Double)]] = [[], [], []]
     /// In picture widths; nil where the camera shifts instead of turning.
     private let focal: Double?
     private let middle: Double
@@ -56,11 +56,11 @@ struct CameraPath {
         }
         if parts.contains(.shake) {
             for part in 0..<2 {
-                trembles[part] = (0..<3).map { _ in
+                shakes[part] = (0..<3).map { _ in
                     (random.uniform(0.002...0.005), random.uniform(2...6), random.uniform(0...(2 * .pi)))
                 }
             }
-            trembles[2] = (0..<3).map { _ in
+            shakes[2] = (0..<3).map { _ in
                 (random.uniform(0.02...0.15), random.uniform(2...6), random.uniform(0...(2 * .pi)))
             }
             flags.insert(.shake)
@@ -73,13 +73,13 @@ struct CameraPath {
     /// The nine numbers that take a frame's pixels to the plane.
     func view(at index: Int, width: Int, height: Int) -> [Double] {
         let seconds = (Double(index) - middle) / CameraCase.fps
-        func tremble(_ part: Int) -> Double {
-            trembles[part].reduce(0) { $0 + $1.amplitude * sin(2 * .pi * $1.frequency * seconds + $1.phase) }
+        func shake(_ part: Int) -> Double {
+            shakes[part].reduce(0) { $0 + $1.amplitude * sin(2 * .pi * $1.frequency * seconds + $1.phase) }
         }
         let size = Double(width)
         let (cx, cy) = (Double(width - 1) / 2, Double(height - 1) / 2)
-        let (dx, dy) = ((right * seconds + tremble(0)) * size, (down * seconds + tremble(1)) * size)
-        let angle = (clockwise * seconds + tremble(2)) * .pi / 180
+        let (dx, dy) = ((right * seconds + shake(0)) * size, (down * seconds + shake(1)) * size)
+        let angle = (clockwise * seconds + shake(2)) * .pi / 180
         let shrink = exp(-closer * seconds)
         // A turn about the axis of view and the zoom, from the middle of the picture.
         let (c, s) = (cos(angle) * shrink, sin(angle) * shrink)

@@ -15,7 +15,7 @@ struct ForegroundThing {
     /// Things that together cover about `share` of the picture.
     static func several(
         _ share: Double, _ scenes: [CaseScene], width: Int, height: Int, _ random: inout SeededRandom,
-        picture: (inout SeededRandom) -> Image8
+        picture: (inout SeededRandom) -> PixelBuffer
     ) -> [ForegroundThing] {
         let count = 1 + random.below(3)
         guard share > 0.01 else { return [] }

@@ -13,7 +13,7 @@ struct PlaneTexture: Sendable {
     ///   - picture: RGB; a view in place shows all of it but a tenth.
     ///   - width: of the views, in pixels.
     ///   - height: of the views.
-    init(_ picture: Image8, width: Int, height: Int) {
+    init(_ picture: PixelBuffer, width: Int, height: Int) {
         self.width = picture.width
         self.height = picture.height
         scale = 0.9 * min(Double(picture.width) / Double(width), Double(picture.height) / Double(height))

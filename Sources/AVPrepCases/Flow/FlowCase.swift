@@ -33,8 +33,8 @@ package struct FlowCase: Sendable {
     package let kind: Kind
     package let number: Int
     /// Grey.
-    package let from: Image8
-    package let to: Image8
+    package let from: PixelBuffer
+    package let to: PixelBuffer
     /// `[y, x, (dx, dy)]`: `from(x, y)` is seen at `to(x + dx, y + dy)`, or would be if nothing hid it.
     package let truth: [Float]
 
@@ -95,8 +95,8 @@ package struct FlowCase: Sendable {
 
     private static func render(
         _ width: Int, _ height: Int, _ sigma: Double, _ random: inout SeededRandom, _ level: (Double, Double) -> Double
-    ) -> Image8 {
-        let image = Image8(width: width, height: height, channels: 1)
+    ) -> PixelBuffer {
+        let image = PixelBuffer(width: width, height: height, channels: 1)
         for y in 0..<height {
             for x in 0..<width {
                 let noise = sigma > 0 ? sigma * random.normal() : 0

@@ -48,7 +48,7 @@ package struct CutCase: Sendable {
     package let number: Int
     /// In order. A cut's `start` and `end` are the first frame of the new shot.
     package let transitions: [Transition]
-    package let frames: [Image8]
+    package let frames: [PixelBuffer]
     /// x264's constant quality.
     package let quality: Int
 

@@ -7,7 +7,7 @@ struct CutEdit {
     let scenes: [CaseScene]
     let width: Int
     let height: Int
-    private(set) var frames: [Image8] = []
+    private(set) var frames: [PixelBuffer] = []
     private(set) var transitions: [CutCase.Transition] = []
 
     init(_ kind: CutCase.Kind, scenes: [CaseScene], width: Int, height: Int, _ random: inout SeededRandom) {
@@ -45,7 +45,7 @@ struct CutEdit {
     }
 
     /// The share of a picture that differs from another by more than noise does.
-    private static func changedShare(_ first: Image8, _ second: Image8) -> Double {
+    private static func changedShare(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
         let places = stride(from: 0, to: first.pixels.count - 2, by: 3 * 7)
         let changed = places.count { place in
             (0..<3).contains { abs(Int(first.pixels[place + $0]) - Int(second.pixels[place + $0])) > 30 }
@@ -54,7 +54,7 @@ struct CutEdit {
     }
 
     /// Adds a shot to what there is, by the transition that the case is about.
-    private mutating func join(_ shot: [Image8], _ random: inout SeededRandom) {
+    private mutating func join(_ shot: [PixelBuffer], _ random: inout SeededRandom) {
         guard !frames.isEmpty else {
             frames = shot
             return
@@ -72,7 +72,7 @@ struct CutEdit {
     /// Frames at the end that show one shot alone, but for a few that are left as they are.
     private var unmixed: Int { max(1, frames.count - (transitions.last?.end ?? 0) - 4) }
 
-    private mutating func dissolve(into shot: [Image8], _ length: Int) {
+    private mutating func dissolve(into shot: [PixelBuffer], _ length: Int) {
         let length = min(length, shot.count / 2, unmixed)
         let start = frames.count - length
         for index in 0..<length {
@@ -83,9 +83,9 @@ struct CutEdit {
         transitions.append(.init(form: .dissolve, start: start, end: start + length))
     }
 
-    private mutating func fade(into shot: [Image8], _ random: inout SeededRandom) {
+    private mutating func fade(into shot: [PixelBuffer], _ random: inout SeededRandom) {
         let level = random.unit() < 0.75 ? 2.0 : 250.0
-        let plain = Image8(width: width, height: height, channels: 3)
+        let plain = PixelBuffer(width: width, height: height, channels: 3)
         for y in 0..<height { for x in 0..<width { plain.set(x, y, (level, level, level)) } }
         let down = min(6 + random.below(16), unmixed)
         let up = min(6 + random.below(16), shot.count / 2)
@@ -104,9 +104,9 @@ struct CutEdit {
 
     // MARK: - One shot
 
-    private func shot(_ scene: CaseScene, from first: Int, length: Int, _ random: inout SeededRandom) -> [Image8] {
+    private func shot(_ scene: CaseScene, from first: Int, length: Int, _ random: inout SeededRandom) -> [PixelBuffer] {
         let stride = kind == .repeated ? Double(25) / random.uniform(8...15) : 1
-        func picture(_ index: Int) -> Image8 {
+        func picture(_ index: Int) -> PixelBuffer {
             if kind == .slides { return scene.frame(first) }
             let shown = kind == .repeated ? Int((Double(index) / stride).rounded(.down) * stride) : index
             return scene.frame(first + shown)
@@ -114,9 +114,9 @@ struct CutEdit {
         var camera = CameraHand(kind == .shaky, width: width, height: height, &random)
         let pan = kind == .pans || kind == .uncut && random.unit() < 0.3
         let whip = pan ? WhipPan(length: length, width: width, &random) : nil
-        var shot: [Image8] = []
+        var shot: [PixelBuffer] = []
         for index in 0..<length {
-            let target = Image8(width: width, height: height, channels: 3)
+            let target = PixelBuffer(width: width, height: height, channels: 3)
             let source = picture(index)
             let (sx, sy) = (Double(source.width) / Double(width), Double(source.height) / Double(height))
             if kind == .shaky {
@@ -138,11 +138,11 @@ struct CutEdit {
     }
 
     /// Adds what could be taken for a cut.
-    private func disturb(_ shot: inout [Image8], _ random: inout SeededRandom) {
+    private func disturb(_ shot: inout [PixelBuffer], _ random: inout SeededRandom) {
         let place = 8 + random.below(max(1, shot.count - 16))
         let choice = kind == .uncut ? random.below(4) : -1
         if kind == .flashes || choice == 0 {
-            let white = Image8(width: width, height: height, channels: 3)
+            let white = PixelBuffer(width: width, height: height, channels: 3)
             for y in 0..<height { for x in 0..<width { white.set(x, y, (250, 250, 245)) } }
             let strength = random.uniform(0.5...0.97)
             for index in place..<min(shot.count - 3, place + 1 + random.below(3)) {
@@ -177,10 +177,10 @@ struct CutEdit {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     /// This picture and another, mixed: all of the other at share 1.
-    fileprivate func mixed(with other: Image8, _ share: Double) -> Image8 {
-        let result = Image8(width: width, height: height, channels: channels)
+    fileprivate func mixed(with other: PixelBuffer, _ share: Double) -> PixelBuffer {
+        let result = PixelBuffer(width: width, height: height, channels: channels)
         let weight = Int(256 * share)
         for index in pixels.indices {
             result.pixels[index] = UInt8((Int(pixels[index]) * (256 - weight) + Int(other.pixels[index]) * weight) >> 8)
@@ -189,8 +189,8 @@ extension Image8 {
     }
 
     /// This picture in another light.
-    fileprivate func lit(_ gain: Double) -> Image8 {
-        let result = Image8(width: width, height: height, channels: channels)
+    fileprivate func lit(_ gain: Double) -> PixelBuffer {
+        let result = PixelBuffer(width: width, height: height, channels: channels)
         for index in pixels.indices { result.pixels[index] = UInt8(min(255, gain * Double(pixels[index]))) }
         return result
     }

@@ -32,7 +32,7 @@ package struct StillCase: Sendable {
     package let number: Int
     /// x264's constant quality.
     package let quality: Int
-    package let frames: [Image8]
+    package let frames: [PixelBuffer]
 
     /// Frames a second of every case.
     package static let fps = 25
@@ -56,8 +56,8 @@ package struct StillCase: Sendable {
         var state = random.next()
         let (amplitude, period) = (random.uniform(0.4...1), random.uniform(15...60))
         frames = (0..<100).map { index in
-            let target = Image8(width: width, height: height, channels: 3)
-            let picture: Image8 =
+            let target = PixelBuffer(width: width, height: height, channels: 3)
+            let picture: PixelBuffer =
                 switch kind {
                 case .moving: scene.frame(index)
                 case .stopped: scene.frame(min(index, stop))
@@ -112,7 +112,7 @@ private struct StillThing {
         level = random.unit() < 0.5 ? random.uniform(0...50) : random.uniform(200...255)
     }
 
-    func paint(on picture: Image8, time: Double) {
+    func paint(on picture: PixelBuffer, time: Double) {
         // A swing in straight lines: there and back.
         let phase = (time / period).truncatingRemainder(dividingBy: 1)
         let left = x + reach * (phase < 0.5 ? 2 * phase : 2 - 2 * phase)
@@ -124,7 +124,7 @@ private struct StillThing {
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     /// Adds noise of a standard deviation, in levels, to every value.
     func addNoise(_ deviation: Double, _ state: inout UInt64) {
         for index in pixels.indices {

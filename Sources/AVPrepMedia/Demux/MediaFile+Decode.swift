@@ -21,7 +21,7 @@ private final class DecodePass {
     private let sound: SoundTrack?
     private let scaler: PictureScaler
     /// What was last scaled: memory of our own, or what the consumer lends.
-    private var picture: Image8
+    private var picture: PixelBuffer
     private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
 
@@ -55,7 +55,7 @@ private final class DecodePass {
         // With a supplier nothing is ever written to it.
         picture =
             supplier == nil
-            ? Image8(width: size.width, height: size.height, channels: 3) : Image8(width: 1, height: 1, channels: 3)
+            ? PixelBuffer(width: size.width, height: size.height, channels: 3) : PixelBuffer(width: 1, height: 1, channels: 3)
     }
 
     func run() throws -> DecodeSummary {

@@ -91,7 +91,7 @@ private final class SpreadReader {
     }
 
     private func take(_ pictures: PictureTrack) throws -> SpreadFrame {
-        let picture = Image8(width: scaler.width, height: scaler.height, channels: 3)
+        let picture = PixelBuffer(width: scaler.width, height: scaler.height, channels: 3)
         try scaler.scale(pictures.current, into: picture)
         return SpreadFrame(picture: picture, seconds: pictures.currentSpan?.start ?? 0, scale: scale)
     }

@@ -33,13 +33,13 @@ package protocol MediaSource: AnyObject {
 /// A picture out of the middle of a video.
 package struct SpreadFrame: Sendable {
     /// RGB, `[y, x, 3]`.
-    package let picture: Image8
+    package let picture: PixelBuffer
     /// Presentation time in seconds.
     package let seconds: Double
     /// Source pixels (display orientation) a picture pixel stands for; 1 when nothing was scaled.
     package let scale: Int
 
-    package init(picture: Image8, seconds: Double, scale: Int) {
+    package init(picture: PixelBuffer, seconds: Double, scale: Int) {
         self.picture = picture
         self.seconds = seconds
         self.scale = scale
@@ -68,7 +68,7 @@ package struct DecodeRequest: Sendable, Equatable {
 /// Takes what a decode pass delivers. Called on the decoding thread, in order.
 package protocol DecodeConsumer: AnyObject {
     /// Frame `index` of the pass. The picture is lent for the duration of the call: copy what you keep.
-    func consume(frame picture: Image8, index: Int) throws
+    func consume(frame picture: PixelBuffer, index: Int) throws
 
     /// Interleaved samples in `[-1, 1]` of the `format`-th requested format; `firstSample` counts sample frames (all
     /// channels together) from the start of the pass. Consecutive calls are contiguous. Lent for the call.
@@ -90,5 +90,5 @@ extension DecodeConsumer {
 package protocol PictureSupplier: DecodeConsumer {
     /// Memory for the next picture, of this size and RGB. It is written before the next call and handed to
     /// `consume(frame:index:)`: never, once, or several times in a row where a picture stands for several frames.
-    func nextPicture(width: Int, height: Int) throws -> Image8
+    func nextPicture(width: Int, height: Int) throws -> PixelBuffer
 }

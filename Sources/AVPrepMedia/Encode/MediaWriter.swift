@@ -64,7 +64,7 @@ package final class MediaWriter {
     /// Writes an RGB picture that is seen from `seconds` until the next one.
     ///
     /// - Parameter seconds: after the picture before, at any distance: variable rate and gaps come out as given.
-    package func write(frame: Image8, at seconds: Double) throws(MediaError) {
+    package func write(frame: PixelBuffer, at seconds: Double) throws(MediaError) {
         guard let video else { preconditionFailure("a picture for a file without video") }
         try video.encode(frame, at: seconds)
     }

@@ -77,7 +77,7 @@ final class VideoEncoder {
     }
 
     /// Encodes a picture that is to be seen from `seconds` on.
-    func encode(_ picture: Image8, at seconds: Double) throws(MediaError) {
+    func encode(_ picture: PixelBuffer, at seconds: Double) throws(MediaError) {
         precondition(
             picture.width == settings.width && picture.height == settings.height && picture.channels == 3,
             "a picture of another shape than the video's")

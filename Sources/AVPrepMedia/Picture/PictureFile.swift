@@ -9,7 +9,7 @@ package enum PictureFile {
     ///
     /// - Parameter picture: RGB or grey.
     /// - Throws: ``MediaError`` with `encode` when this FFmpeg cannot encode PNG.
-    package static func png(_ picture: Image8) throws(MediaError) -> Data {
+    package static func png(_ picture: PixelBuffer) throws(MediaError) -> Data {
         precondition(picture.channels == 3 || picture.channels == 1, "a PNG is RGB or grey here")
         FFmpeg.setUp
         guard let encoder = avcodec_find_encoder(AV_CODEC_ID_PNG) else {
@@ -53,7 +53,7 @@ package enum PictureFile {
     /// Writes a picture as a PNG file, which appears whole or not at all.
     ///
     /// - Throws: ``MediaError`` with `encode`, or AVPrepCore's `Failure` naming the path when the disk refuses.
-    package static func writePNG(_ picture: Image8, to path: String) throws {
+    package static func writePNG(_ picture: PixelBuffer, to path: String) throws {
         try AtomicFile.write(try png(picture), to: path)
     }
 }

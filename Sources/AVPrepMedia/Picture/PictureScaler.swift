@@ -40,7 +40,7 @@ final class PictureScaler {
     /// Fills `target` with what `picture` shows.
     ///
     /// - Throws: ``MediaError`` with `unsupported` for a pixel format, colour matrix or size that cannot be converted.
-    func scale(_ picture: DecodedPicture, into target: Image8) throws(MediaError) {
+    func scale(_ picture: DecodedPicture, into target: PixelBuffer) throws(MediaError) {
         precondition(target.width == width && target.height == height && target.channels == 3)
         let orientation = picture.orientation
         look(at: picture.frame, turned: orientation)

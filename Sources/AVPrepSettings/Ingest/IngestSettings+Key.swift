@@ -11,7 +11,7 @@ extension IngestSettings {
     }
 
     /// The settings that a prepared file's media depend on. Limits and the place of decoding, which decide only whether
-    /// there is a file at all, are as by default, and of the policy what is mended alone counts: what is dropped is
+    /// there is a file at all, are as by default, and of the policy what is fixed alone counts: what is dropped is
     /// decided anew on what is stored.
     var ofContent: IngestSettings {
         var settings = self

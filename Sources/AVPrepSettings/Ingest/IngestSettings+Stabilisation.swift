@@ -7,8 +7,8 @@ extension IngestSettings {
 
     /// Whether segments with these flags are stabilised.
     package func stabilises(_ flags: SegmentFlags) -> Bool {
-        let mended = policy.fixed.intersection(Self.steadiedFlags)
-        return cameraMotion.enabled && (stabilise.enabled || !flags.isDisjoint(with: mended))
+        let fixed = policy.fixed.intersection(Self.steadiedFlags)
+        return cameraMotion.enabled && (stabilise.enabled || !flags.isDisjoint(with: fixed))
     }
 
     /// Whether any segment may be.

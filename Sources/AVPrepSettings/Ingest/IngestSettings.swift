@@ -12,7 +12,7 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var splitAtCuts = true
     /// Level, in dB below full scale, under which a segment's sound counts as silence.
     package var silenceDecibels = -60.0
-    package var sound = SoundFlagSettings()
+    package var sound = AudioQualitySettings()
     package var skew = SkewSettings()
     package var video = FrameSettings()
     package var pcm = PCMSettings()

@@ -36,8 +36,8 @@ enum IngestTable {
         ])
     }
 
-    static var sound: SettingsTable<SoundFlagSettings> {
-        SettingsTable<SoundFlagSettings>([
+    static var sound: SettingsTable<AudioQualitySettings> {
+        SettingsTable<AudioQualitySettings>([
             .number("tone_share", \.toneShare, in: 0...1, "constant tone: share of the power in steady narrow bands"),
             .number("clipped_share", \.clippedShare, in: 0...1, "clipping: share of the samples at full scale"),
             .number("dc_offset", \.dcOffset, in: 0...1, "DC offset: mean, 1 being full scale"),
@@ -122,7 +122,7 @@ enum IngestTable {
             .number("aot_threshold", \.aotThreshold, in: 0...128, "mean level of a black row or column, for aot"),
             .integer("margin", \.margin, in: 0...32, "pixels cropped beyond a border found"),
             .choice(
-                "change", \.change, "how border_change is mended; split: segments end there; union: all are cropped"),
+                "change", \.change, "how border_change is fixed; split: segments end there; union: all are cropped"),
         ])
     }
 

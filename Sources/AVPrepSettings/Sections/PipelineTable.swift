@@ -59,7 +59,7 @@ enum PipelineTable {
         ])
     }
 
-    /// A key a flag; the actions are part of the ingest settings, since what is mended is stored otherwise. And one for what
+    /// A key a flag; the actions are part of the ingest settings, since what is fixed is stored otherwise. And one for what
     /// is known of whole videos when all are prepared.
     static var policy: SettingsTable<PipelineSettings> {
         SettingsTable<PipelineSettings>(

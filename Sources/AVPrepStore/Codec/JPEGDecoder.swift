@@ -84,15 +84,15 @@ package final class JPEGDecoder {
     }
 
     /// Decodes a picture into a new buffer of its size.
-    package func decode(_ bytes: UnsafeRawBufferPointer) throws -> Image8 {
+    package func decode(_ bytes: UnsafeRawBufferPointer) throws -> PixelBuffer {
         let header = try readHeader(bytes)
-        let image = Image8(width: header.width, height: header.height, channels: header.channels)
+        let image = PixelBuffer(width: header.width, height: header.height, channels: header.channels)
         try decodeRead(header, into: image.pixels, channels: image.channels)
         return image
     }
 
     /// Decodes a picture that must have the size and channels of `image`.
-    package func decode(_ bytes: UnsafeRawBufferPointer, into image: Image8) throws {
+    package func decode(_ bytes: UnsafeRawBufferPointer, into image: PixelBuffer) throws {
         let header = try readHeader(bytes)
         guard header == Header(width: image.width, height: image.height, channels: image.channels) else {
             throw error(

@@ -28,12 +28,12 @@ package final class JPEGEncoder {
     }
 
     /// Encodes a picture of 1 (grey, flow) or 3 (RGB) channels and adds it to `pictures`.
-    package func encode(_ image: Image8, to pictures: inout PictureSequence) throws {
+    package func encode(_ image: PixelBuffer, to pictures: inout PictureSequence) throws {
         try withEncoded(image) { pictures.append($0) }
     }
 
     /// Gives `body` the encoded picture, valid during the call.
-    package func withEncoded<Result>(_ image: Image8, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
         precondition(image.channels == 1 || image.channels == 3, "a JPEG of \(image.channels) channels")

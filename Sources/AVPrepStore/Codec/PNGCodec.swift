@@ -23,7 +23,7 @@ package final class PNGCodec {
     ///
     /// - Parameter image: of 1 (grey, flow) or 3 (RGB) channels.
     /// - Throws: ``StoreError`` with `picture`, in libpng's words.
-    package func withEncoded<Result>(_ image: Image8, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
         precondition(image.channels == 1 || image.channels == 3, "a PNG of \(image.channels) channels")
@@ -38,7 +38,7 @@ package final class PNGCodec {
     /// Fills `image` from a picture of exactly its size and channels, 1 or 3.
     ///
     /// - Throws: ``StoreError`` with `picture`, in libpng's words; the pixels are undefined then.
-    package func decode(_ bytes: UnsafeRawBufferPointer, into image: Image8) throws {
+    package func decode(_ bytes: UnsafeRawBufferPointer, into image: PixelBuffer) throws {
         precondition(image.channels == 1 || image.channels == 3, "a PNG of \(image.channels) channels")
         let status = avprep_png_decode(
             png, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(image.width), UInt32(image.height),

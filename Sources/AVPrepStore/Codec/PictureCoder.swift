@@ -22,7 +22,7 @@ package final class PictureEncoder {
     }
 
     /// Gives `body` the stored form of a picture of 1 or 3 channels, valid during the call.
-    package func withEncoded<Result>(_ image: Image8, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
         switch method {
@@ -56,7 +56,7 @@ package final class PictureDecoder {
     /// Fills `image` from a stored picture of exactly its size and channels.
     ///
     /// - Throws: ``StoreError`` with `picture` for bytes that are no such picture.
-    package func decode(_ bytes: UnsafeRawBufferPointer, into image: Image8) throws {
+    package func decode(_ bytes: UnsafeRawBufferPointer, into image: PixelBuffer) throws {
         switch method {
         case .jpeg(let decoder): try decoder.decode(bytes, into: image)
         case .png(let codec): try codec.decode(bytes, into: image)

@@ -19,7 +19,7 @@ package struct PictureSequence: Sendable, Equatable {
     }
 
     /// Adds one picture as it is: the `raw` codec.
-    package mutating func appendRaw(_ image: Image8) {
+    package mutating func appendRaw(_ image: PixelBuffer) {
         append(UnsafeRawBufferPointer(image.pixels))
     }
 

@@ -207,7 +207,7 @@ enum SegmentTable {
 
     /// The flags that decided; ``SegmentDecision/verdict``, in the column before, follows from them.
     private static var decidingColumns: [(name: String, flags: WritableKeyPath<SegmentDecision, SegmentFlags>)] {
-        [("dropped_by", \.droppedBy), ("mended", \.mended)]
+        [("dropped_by", \.droppedBy), ("mended", \.fixed)]
     }
 
     /// The tracks that have a range of their own in each segment; motion shares the frames'.

@@ -3,7 +3,7 @@ import AVPrepModel
 /// Paints the ground of a scene once, larger than the picture, so that a moving camera finds something everywhere.
 struct BackdropPainter {
     /// The ground, RGB. Scene point (x, y) lies at (x + margin, y + margin).
-    let texture: Image8
+    let texture: PixelBuffer
     let margin: Int
 
     /// - Parameters:
@@ -13,7 +13,7 @@ struct BackdropPainter {
     ///   - isWide: whether the camera moves. If not, there is no margin.
     init(_ backdrop: SynthPlan.Backdrop, stage: SIMD4<Double>, width: Int, height: Int, isWide: Bool) {
         margin = isWide ? max(width, height) * 3 / 10 : 0
-        texture = Image8(width: width + 2 * margin, height: height + 2 * margin, channels: 3)
+        texture = PixelBuffer(width: width + 2 * margin, height: height + 2 * margin, channels: 3)
         let noise = SmoothNoise(seed: backdrop.seed)
         let patch = Float(backdrop.patchSize)
         let contrast = Float(backdrop.contrast)
@@ -44,7 +44,7 @@ struct BackdropPainter {
     }
 
     /// Fills `picture` with the ground as `camera` shows it, by bilinear interpolation; the texture's edge goes on.
-    func paint(_ picture: Image8, camera: SynthCue.CameraPath.Knot) {
+    func paint(_ picture: PixelBuffer, camera: SynthCue.CameraPath.Knot) {
         if margin == 0, camera.x == 0, camera.y == 0, camera.zoom == 1 {
             picture.copyPixels(from: texture)
             return

@@ -5,9 +5,9 @@ import Foundation
 ///
 /// Places are pixels with the origin at the top left corner of the top left pixel; a pixel's middle is at (½, ½).
 struct Canvas {
-    let picture: Image8
+    let picture: PixelBuffer
 
-    init(_ picture: Image8) {
+    init(_ picture: PixelBuffer) {
         precondition(picture.channels == 3, "a canvas is RGB")
         self.picture = picture
     }
@@ -74,7 +74,7 @@ struct Canvas {
     func clear(to level: UInt8) { picture.pixels.update(repeating: level) }
 
     /// Copies a smaller picture in, its corner at (`left`, `top`). It has to lie inside.
-    func place(_ inner: Image8, left: Int, top: Int) {
+    func place(_ inner: PixelBuffer, left: Int, top: Int) {
         precondition(
             inner.channels == 3 && left >= 0 && top >= 0 && left + inner.width <= picture.width
                 && top + inner.height <= picture.height, "the inner picture sticks out")

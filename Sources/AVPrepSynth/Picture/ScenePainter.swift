@@ -9,7 +9,7 @@ package final class ScenePainter {
     /// The objects of each scene.
     private let objects: [[SynthPlan.Object]]
     /// The scene when bars leave it less than the picture.
-    private let inner: Image8?
+    private let inner: PixelBuffer?
 
     package init(_ plan: SynthPlan) {
         self.plan = plan
@@ -20,11 +20,11 @@ package final class ScenePainter {
         }
         objects = plan.scenes.indices.map { scene in plan.objects.filter { $0.scene == scene } }
         inner =
-            plan.bars == nil ? nil : Image8(width: plan.sceneWidth, height: plan.sceneHeight, channels: 3)
+            plan.bars == nil ? nil : PixelBuffer(width: plan.sceneWidth, height: plan.sceneHeight, channels: 3)
     }
 
     /// Draws what is on screen at `seconds` into `picture`, an RGB picture of the plan's size.
-    package func paint(_ picture: Image8, at seconds: Double) {
+    package func paint(_ picture: PixelBuffer, at seconds: Double) {
         precondition(
             picture.width == plan.width && picture.height == plan.height && picture.channels == 3,
             "a picture of another size than the plan's")
@@ -36,7 +36,7 @@ package final class ScenePainter {
         Canvas(picture).place(inner, left: bars.left, top: bars.top)
     }
 
-    private func paintScene(_ picture: Image8, at seconds: Double) {
+    private func paintScene(_ picture: PixelBuffer, at seconds: Double) {
         let index = plan.scenes.lastIndex { $0.startSeconds <= seconds } ?? 0
         let scene = plan.scenes[index]
         let camera = plan.camera(at: seconds)

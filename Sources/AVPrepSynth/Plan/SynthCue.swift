@@ -21,7 +21,7 @@ package enum SynthCue: Sendable, Equatable, Codable {
     case pan(CameraPath)
     /// The camera zooms in and out at a constant rate.
     case zoom(CameraPath)
-    /// The camera trembles.
+    /// The camera shakes.
     case shake(CameraPath)
     /// Another scene begins at each of these times.
     case cut(Cut)

@@ -32,7 +32,7 @@ final class ClipReader {
     private let decoder: JPEGDecoder
     private let pngCodec = PNGCodec()
     /// A whole picture, for codecs that cannot decode a part of one.
-    private var whole: Image8?
+    private var whole: PixelBuffer?
     private var resampler: CropResampler
 
     /// - Parameter shape: what ``ShardDataset/clipShape(_:)`` says: every pair has it.
@@ -135,7 +135,7 @@ final class ClipReader {
             try body(decoded.pixels, size)
         case .png:
             if whole?.width != segment.width || whole?.height != segment.height { whole = nil }
-            let picture = whole ?? Image8(width: segment.width, height: segment.height, channels: 3)
+            let picture = whole ?? PixelBuffer(width: segment.width, height: segment.height, channels: 3)
             whole = picture
             try pngCodec.decode(bytes, into: picture)
             try withCrop(of: UnsafeBufferPointer(picture.pixels), segment, crop, body)

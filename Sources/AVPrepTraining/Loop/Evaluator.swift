@@ -59,17 +59,17 @@ package struct Evaluator {
         }
         let engine = try Engine.load(
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
-        var checked = CheckedShards(run: folder)
+        var checked = ShardChecksumCache(run: folder)
         try checked.check(
             shardFolder, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let network = try TwoStreamNetwork(
             settings: state.settings.model, audioFrames: shape.audioFrames, seed: nil, engine: engine)
         try network.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
-        let feed = BatchFeed(settings: state.settings, shape: shape, statistics: state.statistics)
+        let feed = BatchLoaderFactory(settings: state.settings, shape: shape, statistics: state.statistics)
         func measure(_ dataset: ShardDataset) throws -> ROC {
             progress(dataset.split, dataset.set)
-            return try PairDistances(of: dataset, network: network, feed: feed, cancellation: cancellation).roc
+            return try EmbeddingDistances(of: dataset, network: network, feed: feed, cancellation: cancellation).roc
         }
         let measured = try datasets.map { (set: $0.set, val: try measure($0.val), test: try measure($0.test)) }
         return Evaluation(

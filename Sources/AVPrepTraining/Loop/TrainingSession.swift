@@ -11,7 +11,7 @@ final class TrainingSession {
     private let network: TwoStreamNetwork
     private let optimizer: SGD
     private let criterion: ContrastiveLoss
-    private let feed: BatchFeed
+    private let feed: BatchLoaderFactory
     private let reports: RunReports
     /// Pace since the last report, of the epoch, and of this process's steps.
     private var recentPace = TrainingPace()
@@ -38,7 +38,7 @@ final class TrainingSession {
             try network.store.fill(from: checkpoint.model, source: folder.checkpoint(.last))
             try optimizer.restore(checkpoint.optimizer)
         }
-        feed = BatchFeed(settings: settings, shape: data.shape, statistics: state.statistics)
+        feed = BatchLoaderFactory(settings: settings, shape: data.shape, statistics: state.statistics)
         reports = try RunReports(folder: folder, step: state.step)
     }
 
@@ -128,7 +128,7 @@ final class TrainingSession {
         let now = currentProgress(epochPace, loss: state.epochLoss, isValidating: true)
         progress(now)
         let validation = try data.validation.map { set, dataset in
-            let measured = try PairDistances(
+            let measured = try EmbeddingDistances(
                 of: dataset, network: network, feed: feed, cancellation: cancellation)
             return (set: set, roc: measured.roc)
         }

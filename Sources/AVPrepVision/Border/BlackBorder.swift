@@ -48,7 +48,7 @@ package enum BlackBorder {
     /// - Parameters:
     ///   - frames: probed frames of one video, evenly spread, all of one shape; RGB or grey. None gives no border.
     ///   - settings: method, threshold and margin.
-    package static func detect(in frames: [Image8], settings: BorderSettings) -> BorderDetection {
+    package static func detect(in frames: [PixelBuffer], settings: BorderSettings) -> BorderDetection {
         guard let first = frames.first, settings.method != .off else { return .none(isDark: false) }
         precondition(frames.allSatisfy { $0.hasShape(of: first) }, "probed frames of different shape")
         var detection =

@@ -27,7 +27,7 @@ package struct BorderSettings: Sendable, Equatable, Codable {
     /// Pixels cropped beyond the border found, where there is one: the blurred edge of a scaled bar.
     package var margin = 1
 
-    /// How bars that come and go during a video are mended, where the policy asks for it.
+    /// How bars that come and go during a video are fixed, where the policy asks for it.
     package var change = Change.split
 
     package init() {}

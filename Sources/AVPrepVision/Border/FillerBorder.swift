@@ -23,7 +23,7 @@ package struct FillerBorder: Sendable, Equatable {
     /// - Parameters:
     ///   - frames: probed RGB frames of one video, all of one shape.
     ///   - border: the black framing that was found; beside black bars none of other kinds is looked for.
-    package static func detect(in frames: [Image8], beside border: CropMargins) -> FillerBorder? {
+    package static func detect(in frames: [PixelBuffer], beside border: CropMargins) -> FillerBorder? {
         guard let first = frames.first, first.channels == 3, border == .none else { return nil }
         for isUpright in [true, false] {
             if let margins = coloured(frames, isUpright) { return FillerBorder(kind: .coloured, margins: margins) }
@@ -41,7 +41,7 @@ package struct FillerBorder: Sendable, Equatable {
     }
 
     /// Bars of the colour that the two outermost lines on both sides have.
-    private static func coloured(_ frames: [Image8], _ isUpright: Bool) -> CropMargins? {
+    private static func coloured(_ frames: [PixelBuffer], _ isUpright: Bool) -> CropMargins? {
         let (width, height) = (frames[0].width, frames[0].height)
         guard width >= 16, height >= 16 else { return nil }
         var samples: [[Double]] = [[], [], []]

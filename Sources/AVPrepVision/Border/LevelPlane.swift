@@ -7,7 +7,7 @@ struct LevelPlane {
     let height: Int
     let levels: [UInt8]
 
-    init(_ frame: Image8) {
+    init(_ frame: PixelBuffer) {
         width = frame.width
         height = frame.height
         guard frame.channels > 1 else {
@@ -26,7 +26,7 @@ struct LevelPlane {
     }
 
     /// How far each pixel of an RGB frame is from a colour: the largest difference of a channel, in levels.
-    init(_ frame: Image8, distanceFrom colour: [Int]) {
+    init(_ frame: PixelBuffer, distanceFrom colour: [Int]) {
         precondition(frame.channels == 3 && colour.count == 3, "a colour has three channels")
         width = frame.width
         height = frame.height

@@ -3,7 +3,7 @@ import AVPrepModel
 /// The Arrow of Time rule for black framing: the first and last consecutive rows and columns whose mean RGB is below
 /// the threshold, in every probed frame (Wei et al., CVPR 2018; `tool_process/README.md` of its data set tools).
 enum MeanLevelBorder {
-    static func detect(in frames: [Image8], threshold: Double) -> BorderDetection {
+    static func detect(in frames: [PixelBuffer], threshold: Double) -> BorderDetection {
         guard let first = frames.first else { return .none(isDark: false) }
         var rowIsDark = Array(repeating: true, count: first.height)
         var columnIsDark = Array(repeating: true, count: first.width)
@@ -38,7 +38,7 @@ enum MeanLevelBorder {
     }
 
     /// The mean over all channels of every row and every column.
-    private static func meanLevels(of frame: Image8) -> (rows: [Double], columns: [Double]) {
+    private static func meanLevels(of frame: PixelBuffer) -> (rows: [Double], columns: [Double]) {
         let rowBytes = frame.rowBytes
         var rows = Array(repeating: 0, count: frame.height)
         var columns = Array(repeating: 0, count: rowBytes)

@@ -55,7 +55,7 @@ package final class CameraMotionEstimator {
     ///
     /// - Parameter greys: the segment's frames, one channel, in order, without a cut.
     /// - Returns: one value a frame. ``FrameMotion/unknown`` where no homography was sought or none could be found.
-    package func estimate(greys: [Image8]) throws(VisionError) -> [FrameMotion] {
+    package func estimate(greys: [PixelBuffer]) throws(VisionError) -> [FrameMotion] {
         var motions = Array(repeating: FrameMotion.unknown, count: greys.count)
         guard settings.enabled, !greys.isEmpty else { return motions }
         for grey in greys {
@@ -133,7 +133,7 @@ package final class CameraMotionEstimator {
 
     /// Finds frame `target` from the key frame; failing that from the last frame found; failing that by way of the
     /// frame half-way. Where there is a frame half-way, it is preferred to a match that does not convince.
-    private func follow(_ chain: inout Chain, to target: Int, in greys: [Image8]) throws(VisionError) -> Found? {
+    private func follow(_ chain: inout Chain, to target: Int, in greys: [PixelBuffer]) throws(VisionError) -> Found? {
         let picture = try picture(of: greys[target])
         let gap = target - chain.lastIndex
         // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
@@ -187,7 +187,7 @@ package final class CameraMotionEstimator {
             || abs(log(motion.scale)) > log(Self.largestGrowth) || abs(motion.rotation) > Self.largestTurn
     }
 
-    private func picture(of grey: Image8) throws(VisionError) -> TrackedPicture {
+    private func picture(of grey: PixelBuffer) throws(VisionError) -> TrackedPicture {
         let picture: TrackedPicture
         if let idle = idlePictures.popLast() {
             picture = idle

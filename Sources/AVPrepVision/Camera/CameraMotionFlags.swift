@@ -38,7 +38,7 @@ extension CameraMotionEstimator {
             .motionKnownShare: Float(Double(known.count) / Double(wanted.count)),
             .panSpeed: Float(greatest(\.x) / pictureWidth), .tiltSpeed: Float(greatest(\.y) / pictureWidth),
             .zoomSpeed: Float(greatest(\.z)), .rollSpeed: Float(greatest(\.w)),
-            .tremble: Float(path.medianTremble(over: Self.averagedSeconds) / pictureWidth),
+            .shakeAmount: Float(path.medianShake(over: Self.averagedSeconds) / pictureWidth),
         ]
         // A segment of one frame is known by being its own central frame.
         if wanted.count > 1 { measures[.motionInliers] = Float(inlierCounts.median) }
@@ -60,7 +60,7 @@ extension CameraMotionEstimator {
         if exceeds(.tiltSpeed, settings.panThreshold) { flags.insert(.tilt) }
         if exceeds(.zoomSpeed, settings.zoomThreshold) { flags.insert(.zoom) }
         if exceeds(.rollSpeed, settings.rollThreshold) { flags.insert(.roll) }
-        if exceeds(.tremble, settings.shakeThreshold) { flags.insert(.shake) }
+        if exceeds(.shakeAmount, settings.shakeThreshold) { flags.insert(.shake) }
         if let drift = measures[.cameraDrift], Double(drift) <= settings.staticTolerance {
             flags.insert(.staticCamera)
         }
@@ -118,9 +118,9 @@ extension CameraMotionEstimator {
 
         /// The median, over the steps, of how far the velocity of the picture's centre is from its mean over the
         /// `window` seconds around, in pixels a second.
-        func medianTremble(over window: Double) -> Double {
+        func medianShake(over window: Double) -> Double {
             guard seconds.count > 3 else { return 0 }
-            var trembles: [Double] = []
+            var shakes: [Double] = []
             for step in 1..<seconds.count {
                 let time = (seconds[step - 1] + seconds[step]) / 2
                 let first = seconds.firstIndex { $0 >= time - window / 2 - 1e-9 } ?? 0
@@ -129,9 +129,9 @@ extension CameraMotionEstimator {
                 let mean = (place[last] - place[first]) / (seconds[last] - seconds[first])
                 let velocity = (place[step] - place[step - 1]) / (seconds[step] - seconds[step - 1])
                 let rest = velocity - mean
-                trembles.append((rest.x * rest.x + rest.y * rest.y).squareRoot())
+                shakes.append((rest.x * rest.x + rest.y * rest.y).squareRoot())
             }
-            return trembles.median
+            return shakes.median
         }
     }
 }

@@ -109,7 +109,7 @@ package struct Stabiliser: Sendable {
     /// - Parameters:
     ///   - frame: the segment's frame `index`; 1 or 3 channels.
     ///   - stabilised: of the plan's size, with as many channels.
-    package func warp(_ frame: Image8, index: Int, by plan: Plan, into stabilised: Image8) throws(VisionError) {
+    package func warp(_ frame: PixelBuffer, index: Int, by plan: Plan, into stabilised: PixelBuffer) throws(VisionError) {
         precondition(
             frame.width == width && frame.height == height && stabilised.width == plan.width
                 && stabilised.height == plan.height && frame.channels == stabilised.channels, "a frame of another shape"

@@ -12,8 +12,8 @@ final class TrackedPicture {
 
     let pyramid: OpaquePointer
     /// The picture at tracking size, or nil where pictures are tracked at their own size.
-    private let small: Image8?
-    private var grey: Image8?
+    private let small: PixelBuffer?
+    private var grey: PixelBuffer?
     private var corners: [copencv_point] = []
     private var areCornersKnown = false
     private var textures: [Int32: PictureTexture] = [:]
@@ -27,13 +27,13 @@ final class TrackedPicture {
         try VisionError.check(copencv_pyramid_create(&handle, Self.window, Self.levels), "prepare tracking")
         guard let handle else { preconditionFailure("copencv_pyramid_create succeeded without a handle") }
         pyramid = handle
-        small = isScaled ? Image8(width: width, height: height, channels: 1) : nil
+        small = isScaled ? PixelBuffer(width: width, height: height, channels: 1) : nil
     }
 
     deinit { copencv_pyramid_destroy(pyramid) }
 
     /// Takes in a picture; `image` must stay unchanged while this one is in use.
-    func load(_ image: Image8) throws(VisionError) {
+    func load(_ image: PixelBuffer) throws(VisionError) {
         if let small { try Grey.scale(image, into: small) }
         let grey = small ?? image
         try VisionError.check(copencv_pyramid_build(pyramid, grey.openCV), "build a tracking pyramid")

@@ -45,7 +45,7 @@ final class DISFlow: DenseFlow {
 
     func makePicture() -> FlowPicture { DISPicture(width: width, height: height, levels: levels) }
 
-    func prepare(_ grey: Image8, into picture: FlowPicture) {
+    func prepare(_ grey: PixelBuffer, into picture: FlowPicture) {
         ckernels_pyramid_fill(pyramid(of: picture), grey.pixels.baseAddress)
     }
 

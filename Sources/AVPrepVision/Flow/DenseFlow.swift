@@ -10,7 +10,7 @@ protocol DenseFlow: AnyObject {
     func makePicture() -> FlowPicture
 
     /// Fills `picture`, one of this method's own, from `grey`, which is not kept.
-    func prepare(_ grey: Image8, into picture: FlowPicture) throws(VisionError)
+    func prepare(_ grey: PixelBuffer, into picture: FlowPicture) throws(VisionError)
 
     /// Fills `field` with the displacement of every pixel of `from`: `from(x, y)` is seen at `to(x + dx, y + dy)`.
     /// Both pictures have been prepared; sizes have been checked.
@@ -25,10 +25,10 @@ package class FlowPicture {
 
 /// A picture of a method that keeps nothing but the pixels.
 final class PlainFlowPicture: FlowPicture {
-    let grey: Image8
+    let grey: PixelBuffer
 
     init(width: Int, height: Int) {
-        grey = Image8(width: width, height: height, channels: 1)
+        grey = PixelBuffer(width: width, height: height, channels: 1)
         super.init()
     }
 }

@@ -37,7 +37,7 @@ package final class FlowEstimator {
     package func makePicture() -> FlowPicture { method.makePicture() }
 
     /// Makes `grey`, of this estimator's size, ready in `picture`; the pixels are copied.
-    package func prepare(_ grey: Image8, into picture: FlowPicture) throws(VisionError) {
+    package func prepare(_ grey: PixelBuffer, into picture: FlowPicture) throws(VisionError) {
         precondition(grey.channels == 1, "flow between grey pictures")
         precondition(grey.width == width && grey.height == height, "a picture of another size")
         try method.prepare(grey, into: picture)
@@ -59,7 +59,7 @@ package final class FlowEstimator {
     }
 
     /// The same for two pictures that are needed no more.
-    package func compute(from: Image8, to: Image8, into field: FlowField) throws(VisionError) {
+    package func compute(from: PixelBuffer, to: PixelBuffer, into field: FlowField) throws(VisionError) {
         try prepare(from, into: pair.from)
         try prepare(to, into: pair.to)
         try compute(from: pair.from, to: pair.to, into: field)

@@ -1,9 +1,9 @@
 /// Dense optical flow: how far each pixel moves from one picture to another. Made once, filled again and again.
 ///
 /// Layout `[y, x, (dx, dy)]`, row-major, tight; `Float`, in pixels, x to the right and y down. Belongs to one thread at
-/// a time, like ``AVPrepCore/Image8``.
+/// a time, like ``AVPrepCore/PixelBuffer``.
 package final class FlowField: @unchecked Sendable {
-    // Sendable under Image8's rule: the field moves between stages, it is never written by two.
+    // Sendable under PixelBuffer's rule: the field moves between stages, it is never written by two.
     package let width: Int
     package let height: Int
     package let vectors: UnsafeMutableBufferPointer<Float>

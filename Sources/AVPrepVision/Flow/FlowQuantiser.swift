@@ -21,7 +21,7 @@ package struct FlowQuantiser: Sendable {
     }
 
     /// Quantises `field` into `planes`: one channel, shape `[2 · height, width]`, the x field above the y field.
-    package func encode(_ field: FlowField, into planes: Image8) {
+    package func encode(_ field: FlowField, into planes: PixelBuffer) {
         checkShapes(field, planes)
         let count = field.width * field.height
         let scale = 255 / (2 * bound)
@@ -34,7 +34,7 @@ package struct FlowQuantiser: Sendable {
     }
 
     /// Fills `field` from `planes`, the inverse of ``encode(_:into:)``.
-    package func decode(_ planes: Image8, into field: FlowField) {
+    package func decode(_ planes: PixelBuffer, into field: FlowField) {
         checkShapes(field, planes)
         let count = field.width * field.height
         let step = 2 * bound / 255
@@ -45,7 +45,7 @@ package struct FlowQuantiser: Sendable {
         }
     }
 
-    private func checkShapes(_ field: FlowField, _ planes: Image8) {
+    private func checkShapes(_ field: FlowField, _ planes: PixelBuffer) {
         precondition(
             planes.channels == 1 && planes.width == field.width && planes.height == 2 * field.height,
             "flow planes are [2 · height, width]")

@@ -20,7 +20,7 @@ final class OpenCVDISFlow: DenseFlow {
 
     func makePicture() -> FlowPicture { PlainFlowPicture(width: width, height: height) }
 
-    func prepare(_ grey: Image8, into picture: FlowPicture) { picture.plain.copyPixels(from: grey) }
+    func prepare(_ grey: PixelBuffer, into picture: FlowPicture) { picture.plain.copyPixels(from: grey) }
 
     func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) throws(VisionError) {
         try VisionError.check(
@@ -57,7 +57,7 @@ final class OpenCVFarnebackFlow: DenseFlow {
 
     func makePicture() -> FlowPicture { PlainFlowPicture(width: width, height: height) }
 
-    func prepare(_ grey: Image8, into picture: FlowPicture) { picture.plain.copyPixels(from: grey) }
+    func prepare(_ grey: PixelBuffer, into picture: FlowPicture) { picture.plain.copyPixels(from: grey) }
 
     func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) throws(VisionError) {
         try VisionError.check(
@@ -68,7 +68,7 @@ final class OpenCVFarnebackFlow: DenseFlow {
 
 extension FlowPicture {
     /// The pixels of a picture that was made by a method that keeps nothing else.
-    fileprivate var plain: Image8 {
+    fileprivate var plain: PixelBuffer {
         guard let picture = self as? PlainFlowPicture else { preconditionFailure("a picture of another method") }
         return picture.grey
     }

@@ -17,7 +17,7 @@ final class TVL1Flow: DenseFlow {
 
     func makePicture() -> FlowPicture { TVL1Picture(format) }
 
-    func prepare(_ grey: Image8, into picture: FlowPicture) {
+    func prepare(_ grey: PixelBuffer, into picture: FlowPicture) {
         ckernels_tvl1_picture_fill(pyramid(of: picture), grey.pixels.baseAddress)
     }
 

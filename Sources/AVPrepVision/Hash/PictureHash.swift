@@ -35,13 +35,13 @@ package final class PictureHash {
     private let cosines: [Double] = (0..<reach).flatMap { frequency in
         (0..<side).map { cos(.pi * Double(frequency) * (Double($0) + 0.5) / Double(side)) }
     }
-    private let small = Image8(width: side, height: side, channels: 3)
-    private let grey = Image8(width: side, height: side, channels: 1)
+    private let small = PixelBuffer(width: side, height: side, channels: 3)
+    private let grey = PixelBuffer(width: side, height: side, channels: 1)
 
     package init() {}
 
     /// The hash of an RGB picture of any size and aspect.
-    package func hash(_ picture: Image8) throws(VisionError) -> VideoFingerprint.Picture {
+    package func hash(_ picture: PixelBuffer) throws(VisionError) -> VideoFingerprint.Picture {
         try Grey.scale(picture, into: small)
         try Grey.convert(small, into: grey)
         let side = Self.side

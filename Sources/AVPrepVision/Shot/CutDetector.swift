@@ -56,7 +56,7 @@ package struct CutDetector: Sendable {
     package let latency: Int
 
     private let settings: CutSettings
-    private var small: Image8?
+    private var small: PixelBuffer?
     private var grid: TileGrid?
     private var history = ShotHistory()
     private var thumbnails: [Thumbnail] { history.thumbnails }
@@ -90,7 +90,7 @@ package struct CutDetector: Sendable {
     /// - Parameter rgb: three channels; all frames of one shape. Not kept.
     /// - Returns: changes of shot, in the order of the frames with which new segments begin (the first frame pushed is
     ///   0, and no segment begins with it), each at most ``latency`` pushes after that frame's own.
-    package mutating func push(_ rgb: Image8) throws(VisionError) -> [ShotChange] {
+    package mutating func push(_ rgb: PixelBuffer) throws(VisionError) -> [ShotChange] {
         precondition(rgb.channels == 3, "cuts are found in RGB")
         guard settings.enabled else { return [] }
         let thumbnail = try makeThumbnail(rgb)
@@ -248,15 +248,15 @@ package struct CutDetector: Sendable {
         return changed == 0 ? 1 : Float(unchanged) / Float(unchanged + changed)
     }
 
-    private mutating func makeThumbnail(_ rgb: Image8) throws(VisionError) -> Thumbnail {
+    private mutating func makeThumbnail(_ rgb: PixelBuffer) throws(VisionError) -> Thumbnail {
         let scale = min(1, Double(Self.shortSide) / Double(min(rgb.width, rgb.height)))
         let width = max(1, Int((Double(rgb.width) * scale).rounded()))
         let height = max(1, Int((Double(rgb.height) * scale).rounded()))
-        let small: Image8
+        let small: PixelBuffer
         if let kept = self.small, kept.width == width, kept.height == height {
             small = kept
         } else {
-            small = Image8(width: width, height: height, channels: 3)
+            small = PixelBuffer(width: width, height: height, channels: 3)
             self.small = small
             grid = TileGrid(width: width, height: height)
         }

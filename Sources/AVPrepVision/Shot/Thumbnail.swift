@@ -9,7 +9,7 @@ struct Thumbnail {
     let mean: Float
     let deviation: Float
 
-    init(_ rgb: Image8) {
+    init(_ rgb: PixelBuffer) {
         let count = rgb.width * rgb.height
         width = rgb.width
         planes = Array(unsafeUninitializedCapacity: 3 * count) { buffer, initialised in

@@ -7,7 +7,7 @@ package enum Stillness {
     package static let frozenLevel: Float = 0.15
 
     /// The mean absolute difference of two grey pictures of one shape, in grey levels 0...255.
-    package static func difference(_ first: Image8, _ second: Image8) -> Float {
+    package static func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Float {
         precondition(first.channels == 1 && first.hasShape(of: second), "difference of grey pictures of one shape")
         guard let a = first.pixels.baseAddress, let b = second.pixels.baseAddress else { return 0 }
         var sum = 0
@@ -23,7 +23,7 @@ package enum Stillness {
         return Float(Double(sum) / Double(first.width * first.height))
     }
 
-    /// Which frames show what was shown before them, see ``HeldPictures``.
+    /// Which frames show what was shown before them, see ``FreezeDetector``.
     ///
     /// - Parameters:
     ///   - greys: frames of one shot in order, all of one shape.
@@ -32,11 +32,11 @@ package enum Stillness {
     ///   - level: mean difference, in grey levels, up to which a held picture is frozen.
     /// - Returns: one value for each neighbour, of the later frame.
     package static func findings(
-        _ greys: [Image8], differences: [Float], fps: Double, level: Float = frozenLevel
-    ) throws(VisionError) -> [HeldPictures.Finding] {
+        _ greys: [PixelBuffer], differences: [Float], fps: Double, level: Float = frozenLevel
+    ) throws(VisionError) -> [FreezeDetector.Finding] {
         precondition(differences.count == max(0, greys.count - 1), "a difference for each two neighbours")
-        var pictures = HeldPictures(fps: fps, level: level)
-        var findings: [HeldPictures.Finding] = []
+        var pictures = FreezeDetector(fps: fps, level: level)
+        var findings: [FreezeDetector.Finding] = []
         for (index, grey) in greys.enumerated() {
             if let finding = try pictures.push(grey, change: index > 0 ? differences[index - 1] : 0) {
                 findings.append(finding)
@@ -58,7 +58,7 @@ package enum Stillness {
     /// - Parameters:
     ///   - findings: of a stretch's frames, as ``findings(_:differences:fps:level:)`` tells them.
     ///   - differences: the same frames' changes, in grey levels.
-    package static func measure(_ findings: [HeldPictures.Finding], differences: [Float]) -> Measure {
+    package static func measure(_ findings: [FreezeDetector.Finding], differences: [Float]) -> Measure {
         guard !findings.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }
         var (longest, run, interrupted) = (0, 0, false)
         for finding in findings {

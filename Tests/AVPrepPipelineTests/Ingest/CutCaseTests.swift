@@ -11,7 +11,7 @@ import Testing
         private var detector = CutDetector(fps: 25)
         private(set) var frames: [Int] = []
 
-        func consume(frame picture: Image8, index: Int) throws {
+        func consume(frame picture: PixelBuffer, index: Int) throws {
             frames += try detector.push(picture).compactMap(\.newShot)
         }
         func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}

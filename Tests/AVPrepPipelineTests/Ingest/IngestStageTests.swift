@@ -134,7 +134,7 @@ import Testing
         let writer = try MediaWriter(
             path: path, video: VideoEncoding(width: 64, height: 48, frameRate: Rational(10)),
             audio: hasSound ? AudioEncoding(sampleRate: 16_000, channels: 1) : nil)
-        let picture = Image8(width: 64, height: 48, channels: 3)
+        let picture = PixelBuffer(width: 64, height: 48, channels: 3)
         for index in 0..<Int(seconds * 10) {
             for place in picture.pixels.indices { picture.pixels[place] = UInt8((place * 7 + index * 13) % 256) }
             try writer.write(frame: picture, at: Double(index) / 10)

@@ -116,7 +116,7 @@ import Testing
             let dataset = try shards.dataset(.train, set: set)
             let shape = try dataset.clipShape(settings.model)
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
-            let loader = BatchFeed(settings: settings, shape: shape, statistics: statistics).evaluation(dataset)
+            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(dataset)
             defer { loader.close() }
             var together = 0
             var apart = 0
@@ -161,6 +161,6 @@ import Testing
     }
 }
 
-extension Image8 {
+extension PixelBuffer {
     fileprivate var brightness: Double { Double(pixels.reduce(0) { $0 + Int($1) }) / Double(pixels.count) }
 }

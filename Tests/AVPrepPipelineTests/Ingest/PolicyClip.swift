@@ -23,7 +23,7 @@ enum PolicyClip {
             path: path, video: VideoEncoding(width: width, height: height, frameRate: Rational(fps), quality: 4),
             audio: AudioEncoding(sampleRate: rate, channels: 1))
         var random = SeededRandom(seed: seed, for: "policy-clip")
-        let picture = Image8(width: width, height: height, channels: 3)
+        let picture = PixelBuffer(width: width, height: height, channels: 3)
         // Broad stripes that drift: little changes from frame to frame, so that it is no cut.
         let (frequency, colour) = (random.uniform(0.1...0.2), random.below(3))
         var moved = 0.0

@@ -175,7 +175,7 @@ import Testing
                 let stored = try #require(reader.segments.first)
                 #expect(stored.segment.flags.contains(.dcOffset))
                 #expect(abs((stored.segment.measures[.dcOffset] ?? 0) - 0.2) < 0.05)
-                #expect(stored.segment.decision.mended.contains(.dcOffset) == (action == .fix))
+                #expect(stored.segment.decision.fixed.contains(.dcOffset) == (action == .fix))
                 let mean = try reader.withPCM(stored.pcm) { samples in
                     samples.reduce(0.0) { $0 + Double($1) } / Double(samples.count) / 32_768
                 }

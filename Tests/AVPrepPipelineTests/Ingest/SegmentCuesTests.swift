@@ -17,7 +17,7 @@ import Testing
     static let fps = 10.0
 
     /// Ingests one video of these pictures and returns its segments and what the catalog keeps of it.
-    private func ingest(_ frames: [Image8], _ change: (inout IngestSettings) -> Void = { _ in }) throws -> (
+    private func ingest(_ frames: [PixelBuffer], _ change: (inout IngestSettings) -> Void = { _ in }) throws -> (
         segments: [Segment], catalog: String
     ) {
         try withTemporaryFolder { folder in
@@ -53,13 +53,13 @@ import Testing
         }
     }
 
-    private func scene(_ seed: UInt64, _ count: Int, speed: Double = 0.5) -> [Image8] {
+    private func scene(_ seed: UInt64, _ count: Int, speed: Double = 0.5) -> [PixelBuffer] {
         CaseScene.painted("cue-\(seed)", width: 160, height: 120, frames: count, speed: speed, seed: seed).frames
     }
 
     /// The picture between black pillars.
-    private func pillared(_ picture: Image8, _ depth: Int) -> Image8 {
-        let result = Image8(width: picture.width, height: picture.height, channels: 3)
+    private func pillared(_ picture: PixelBuffer, _ depth: Int) -> PixelBuffer {
+        let result = PixelBuffer(width: picture.width, height: picture.height, channels: 3)
         for y in 0..<picture.height {
             for x in depth..<picture.width - depth {
                 for channel in 0..<3 {
@@ -103,9 +103,9 @@ import Testing
     }
 
     @Test func aFadeIsFlaggedWithItsLength() throws {
-        let black = Image8(width: 160, height: 120, channels: 3)
-        func faded(_ picture: Image8, _ light: Double) -> Image8 {
-            let result = Image8(width: 160, height: 120, channels: 3)
+        let black = PixelBuffer(width: 160, height: 120, channels: 3)
+        func faded(_ picture: PixelBuffer, _ light: Double) -> PixelBuffer {
+            let result = PixelBuffer(width: 160, height: 120, channels: 3)
             for index in result.pixels.indices { result.pixels[index] = UInt8(light * Double(picture.pixels[index])) }
             return result
         }

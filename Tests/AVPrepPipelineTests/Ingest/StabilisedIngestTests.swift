@@ -39,7 +39,7 @@ import Testing
                         width: 256, height: 144, frameRate: Rational(Int(CameraCase.fps)), quality: 12),
                     audio: AudioEncoding(sampleRate: 16_000, channels: 1))
                 for (index, grey) in film.frames.enumerated() {
-                    let frame = Image8(width: grey.width, height: grey.height, channels: 3)
+                    let frame = PixelBuffer(width: grey.width, height: grey.height, channels: 3)
                     for place in grey.pixels.indices {
                         for channel in 0..<3 { frame.pixels[3 * place + channel] = grey.pixels[place] }
                     }

@@ -76,8 +76,8 @@ import Testing
     @Test func momentsAreSpreadOverAVideoWhoseLengthNobodyKnew() {
         for length in [1, 2, 5, 63, 64, 65, 1000, 4321] {
             var sampler = MomentSampler()
-            let picture = Image8(width: 2, height: 2, channels: 3)
-            let grey = Image8(width: 2, height: 2, channels: 1)
+            let picture = PixelBuffer(width: 2, height: 2, channels: 3)
+            let grey = PixelBuffer(width: 2, height: 2, channels: 1)
             for index in 0..<length {
                 grey.pixels[0] = UInt8(truncatingIfNeeded: index)
                 sampler.push(picture, grey: grey, index: index, isRepeated: false)
@@ -102,8 +102,8 @@ import Testing
     /// 12.5 pictures a second become 25 frames: the flow is to the next picture, not to its repetition, and over no cut.
     @Test func repeatedFramesAreNotTheNextPicture() {
         var sampler = MomentSampler()
-        let picture = Image8(width: 2, height: 2, channels: 3)
-        let grey = Image8(width: 2, height: 2, channels: 1)
+        let picture = PixelBuffer(width: 2, height: 2, channels: 3)
+        let grey = PixelBuffer(width: 2, height: 2, channels: 1)
         for index in 0..<40 { sampler.push(picture, grey: grey, index: index, isRepeated: index % 2 == 1) }
         #expect(sampler.moments.prefix(4).map { $0.next?.index } == [nil, 2, nil, 4])
         #expect(!sampler.spread(20, over: 40, cuts: [10]).contains { [8, 9].contains($0.index) })

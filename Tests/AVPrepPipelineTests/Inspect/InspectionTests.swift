@@ -19,7 +19,7 @@ import Testing
         let writer = try MediaWriter(
             path: path, video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25, 1)),
             audio: AudioEncoding(sampleRate: 16_000, channels: 1))
-        let picture = Image8(width: 160, height: 120, channels: 3)
+        let picture = PixelBuffer(width: 160, height: 120, channels: 3)
         var random = SeededRandom(seed: 3)
         let texture = (0..<400 * 200).map { _ in UInt8(60 + random.below(180)) }
         for frame in 0..<100 {
@@ -113,7 +113,7 @@ import Testing
             let writer = try MediaWriter(
                 path: silent, video: VideoEncoding(width: 64, height: 48, frameRate: Rational(25, 1)), audio: nil)
             for frame in 0..<30 {
-                try writer.write(frame: Image8(width: 64, height: 48, channels: 3), at: Double(frame) / 25)
+                try writer.write(frame: PixelBuffer(width: 64, height: 48, channels: 3), at: Double(frame) / 25)
             }
             try writer.finish()
             let stored = try corpus.digests("prepared").keys.sorted().map { "\(folder)/prepared/\($0)" }

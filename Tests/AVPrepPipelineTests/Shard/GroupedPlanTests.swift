@@ -18,8 +18,8 @@ import Testing
         return ShardPlan.Video(videoID: id, path: "\(number).h5", bytes: 100 << 10)
     }
 
-    private func standing(_ plan: ShardPlan) -> [ShardPlan.Standing] {
-        plan.shards.map { ShardPlan.Standing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
+    private func existing(_ plan: ShardPlan) -> [ShardPlan.Existing] {
+        plan.shards.map { ShardPlan.Existing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
     }
 
     @Test func aShardWhoseVideosTurnOutToBeAlikeIsPackedAgain() throws {
@@ -28,15 +28,15 @@ import Testing
         let first = ShardPlan(videos: videos, settings: settings, seed: 3)
         let shard = try #require(first.shards.first { $0.split == .train && $0.videoIDs.count > 3 })
         let groups = [shard.videoIDs[0]: "a", shard.videoIDs[1]: "a"]
-        let again = ShardPlan(videos: videos, standing: standing(first), groups: groups, settings: settings, seed: 3)
+        let again = ShardPlan(videos: videos, existing: existing(first), groups: groups, settings: settings, seed: 3)
         #expect(!again.shards.contains { $0.name == shard.name })
         #expect(again.shards.count { $0.sources == nil } == first.shards.count - 1)
         #expect(again.shards.flatMap(\.videoIDs).sorted() == videos.map(\.videoID).sorted())
         // Known as such, it stays, whatever the group is called.
-        var known = standing(first)
+        var known = existing(first)
         for index in known.indices where known[index].name == shard.name { known[index].groups = groups }
         let renamed = groups.mapValues { _ in "b" }
-        let stays = ShardPlan(videos: videos, standing: known, groups: renamed, settings: settings, seed: 3)
+        let stays = ShardPlan(videos: videos, existing: known, groups: renamed, settings: settings, seed: 3)
         #expect(stays.shards.allSatisfy { $0.sources == nil })
     }
 
@@ -47,7 +47,7 @@ import Testing
         let news = videos[30..<33].map(\.videoID)
         let groups = Dictionary(uniqueKeysWithValues: news.map { ($0, last.videoIDs[0]) })
         let grown = ShardPlan(
-            videos: Array(videos[..<33]), standing: standing(first), groups: groups, settings: settings, seed: 3)
+            videos: Array(videos[..<33]), existing: existing(first), groups: groups, settings: settings, seed: 3)
         #expect(grown.shards.filter { $0.sources != nil }.map { Set($0.videoIDs) } == [Set(last.videoIDs + news)])
     }
 
@@ -70,11 +70,11 @@ import Testing
     }
 
     private func plan(
-        _ videos: [ShardPlan.Video], after standing: ShardPlan, _ links: VideoLinks, leftOut: Set<String> = [],
+        _ videos: [ShardPlan.Video], after existing: ShardPlan, _ links: VideoLinks, leftOut: Set<String> = [],
         isCompact: Bool = false
     ) -> GroupedPlan {
         GroupedPlan(
-            videos: videos, standing: self.standing(standing), leftOut: leftOut, links, settings: ShardSettings(),
+            videos: videos, existing: self.existing(existing), leftOut: leftOut, links, settings: ShardSettings(),
             seed: 3, isCompact: isCompact)
     }
 
@@ -118,7 +118,7 @@ import Testing
         var random = SeededRandom(seed: seed)
         let settings = ShardSettings()
         var lying = GroupedPlan(
-            videos: Array(videos[..<20]), standing: [], VideoLinks(), settings: settings, seed: seed)
+            videos: Array(videos[..<20]), existing: [], VideoLinks(), settings: settings, seed: seed)
         for step in 1...4 {
             let there = Array(videos[..<(20 + 5 * step)])
             let ties = (0..<3 * step).map { _ in
@@ -126,7 +126,7 @@ import Testing
             }.filter { $0.first != $0.second }
             let before = sides(lying.plan)
             lying = GroupedPlan(
-                videos: there, standing: standing(lying.plan), leftOut: Set(lying.leftOut.keys),
+                videos: there, existing: existing(lying.plan), leftOut: Set(lying.leftOut.keys),
                 VideoLinks(duplicates: ties), settings: settings, seed: seed)
             let after = sides(lying.plan)
             #expect(before.allSatisfy { after[$0.key] == $0.value || lying.leftOut[$0.key] != nil })

@@ -39,8 +39,8 @@ import Testing
         #expect(training.allSatisfy { (2...3).contains($0.videoIDs.count) })
     }
 
-    private func standing(_ plan: ShardPlan) -> [ShardPlan.Standing] {
-        plan.shards.map { ShardPlan.Standing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
+    private func existing(_ plan: ShardPlan) -> [ShardPlan.Existing] {
+        plan.shards.map { ShardPlan.Existing(name: $0.name, split: $0.split, videoIDs: $0.videoIDs) }
     }
 
     @Test(arguments: UInt64(0)..<20)
@@ -53,7 +53,7 @@ import Testing
         for _ in 0..<5 {
             let before = plan
             let there = all.filter { _ in random.below(4) > 0 }
-            plan = ShardPlan(videos: there, standing: standing(before), settings: settings, seed: seed)
+            plan = ShardPlan(videos: there, existing: existing(before), settings: settings, seed: seed)
             let repacked = plan.shards.filter { $0.sources != nil }
             for shard in before.shards where !plan.shards.contains(where: { $0.name == shard.name }) {
                 // Only a shard that took in a single new video has another name; it lost none that is there.
@@ -73,7 +73,7 @@ import Testing
                     #expect(VideoSplit.split(of: video, settings: settings.split, seed: seed) == shard.split)
                 }
             }
-            let again = ShardPlan(videos: there, standing: standing(plan), settings: settings, seed: seed)
+            let again = ShardPlan(videos: there, existing: existing(plan), settings: settings, seed: seed)
             #expect(again.shards.allSatisfy { $0.sources == nil } && again.vanished == plan.vanished)
         }
     }
@@ -85,7 +85,7 @@ import Testing
         let test = try #require(first.shards.first { $0.split == .test }?.videoIDs.first)
         let follower = videos[30].videoID
         let grown = ShardPlan(
-            videos: videos, standing: standing(first), groups: [test: "g", follower: "g"], settings: settings, seed: 3)
+            videos: videos, existing: existing(first), groups: [test: "g", follower: "g"], settings: settings, seed: 3)
         #expect(grown.shards.first { $0.videoIDs.contains(follower) }?.split == .test)
         let groups = Dictionary(uniqueKeysWithValues: videos[..<10].map { ($0.videoID, "one") })
         let fresh = ShardPlan(videos: videos, groups: groups, settings: settings, seed: 3)

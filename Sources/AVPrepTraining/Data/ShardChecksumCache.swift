@@ -15,7 +15,7 @@ package struct ShardCheckProgress: Sendable {
 ///
 /// What was found whole is noted in the run's folder, and not read again as long as size, time and inode stay: a run
 /// that goes on, and its evaluation, begin at once.
-struct CheckedShards {
+struct ShardChecksumCache {
     /// The note's name in the run's folder.
     static let fileName = "checked-shards.json"
 

@@ -11,7 +11,7 @@ package import AVPrepModel
 ///
 /// An empty street before a camera that stands is held too, for as long as nothing comes. What tells a film that stops
 /// from it is that then there is no noise either: such a stretch is frozen.
-package struct HeldPictures {
+package struct FreezeDetector {
     /// What a frame shows, against the one before it.
     package enum Finding: Int, Sendable {
         case moving, held, frozen
@@ -41,7 +41,7 @@ package struct HeldPictures {
     /// Frames from a stretch's first to its last.
     private let reach: Int
     private let partLength: Int
-    private var small: Image8?
+    private var small: PixelBuffer?
     /// The last frames' blocks, at most as many as a stretch has, oldest first.
     private var blocks: [[UInt8]] = []
     /// Sums over the last ``partLength`` frames, as of each of ``blocks``; empty while there are not as many.
@@ -70,7 +70,7 @@ package struct HeldPictures {
     ///   - grey: one channel; all frames of one shape. Not kept.
     ///   - change: ``Stillness/difference(_:_:)`` from the frame before; 0 for the first one.
     /// - Returns: what is now known of a frame a second ago, against the one before it. Nothing for the first frames.
-    package mutating func push(_ grey: Image8, change: Float) throws(VisionError) -> Finding? {
+    package mutating func push(_ grey: PixelBuffer, change: Float) throws(VisionError) -> Finding? {
         let newest = try makeBlocks(grey)
         if let last = blocks.last {
             jumps.append(Self.changed(newest, last, by: Self.jumpedBlock) >= Self.movedBlocks)
@@ -158,16 +158,16 @@ package struct HeldPictures {
         return sum
     }
 
-    private mutating func makeBlocks(_ grey: Image8) throws(VisionError) -> [UInt8] {
+    private mutating func makeBlocks(_ grey: PixelBuffer) throws(VisionError) -> [UInt8] {
         precondition(grey.channels == 1, "stillness of grey pictures")
         let scale = min(1, Double(Self.blockLines) / Double(min(grey.width, grey.height)))
         let width = max(1, Int((Double(grey.width) * scale).rounded()))
         let height = max(1, Int((Double(grey.height) * scale).rounded()))
-        let small: Image8
+        let small: PixelBuffer
         if let kept = self.small, kept.width == width, kept.height == height {
             small = kept
         } else {
-            small = Image8(width: width, height: height, channels: 1)
+            small = PixelBuffer(width: width, height: height, channels: 1)
             self.small = small
         }
         try Grey.scale(grey, into: small)

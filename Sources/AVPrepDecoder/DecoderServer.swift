@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Loading the media libraries takes 60 ms of CPU time, a fork 1 ms; and what one file does to its process is gone with
 /// it. This process itself never sees a file's bytes. It ends when the socket it was started with does.
-package enum DecoderService {
+package enum DecoderServer {
     /// Serves until there is nobody to serve.
     ///
     /// - Parameter arguments: `--without-filter` and `--without-landlock` do as if the kernel lacked them.
@@ -67,7 +67,7 @@ package enum DecoderService {
             dup2(moved[2], avprep_box_life.descriptor)
             avprep_close_from(avprep_box_memory.descriptor)
             guard avprep_die_with_parent(parent) == 0 else { _exit(1) }
-            DecoderItem.run(limits, rules)
+            DecoderSandbox.run(limits, rules)
         }
         for descriptor in descriptors + [life[1]] { close(descriptor) }
         defer { close(life[0]) }

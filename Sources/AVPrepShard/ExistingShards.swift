@@ -4,11 +4,11 @@ import AVPrepStore
 import Foundation
 
 /// What lies in the folder of shards before a run.
-struct StandingShards {
+struct ExistingShards {
     /// The index, where it can be read.
     let index: ShardIndex?
     /// The shards that may stay as they are: all that the index names, or none.
-    let shards: [ShardPlan.Standing]
+    let shards: [ShardPlan.Existing]
     /// The pair sets that lie there, as they were ordered.
     let definitions: [PairSetDefinition]
     /// Why shards that lie there cannot stay, or nil.
@@ -22,7 +22,7 @@ struct StandingShards {
     init(folder: String, settingsKey: String, splitKey: String) throws {
         index = try Self.unlessNewer { try ShardIndex.load(folder) }
         definitions = Self.definitions(index, folder)
-        var standing: [ShardPlan.Standing] = []
+        var existing: [ShardPlan.Existing] = []
         var obstacle: String?
         for shard in index?.shards ?? [] {
             let name = String(shard.name.dropLast(".h5".count))
@@ -43,7 +43,7 @@ struct StandingShards {
                 } else if shard.contentKey != key {
                     obstacle = "\(shard.name) is of a run that did not end"
                 }
-                standing.append(ShardPlan.Standing(name: name, split: shard.split, videoIDs: videoIDs, groups: groups))
+                existing.append(ShardPlan.Existing(name: name, split: shard.split, videoIDs: videoIDs, groups: groups))
             } catch let error as StoreError where error.code == .newerFormat {
                 throw error
             } catch {
@@ -52,7 +52,7 @@ struct StandingShards {
             if obstacle != nil { break }
         }
         self.obstacle = obstacle
-        shards = obstacle == nil ? standing : []
+        shards = obstacle == nil ? existing : []
     }
 
     /// What cannot be read is made again, but for what this avprep cannot know.

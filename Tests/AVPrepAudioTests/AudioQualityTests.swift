@@ -5,13 +5,13 @@ import Testing
 
 @testable import AVPrepAudio
 
-@Suite struct SoundFlawsTests {
+@Suite struct AudioQualityTests {
     private let rate = 16_000
 
-    private func find(_ left: [Float], _ right: [Float]? = nil, settings: SoundFlagSettings = .init()) throws
-        -> SoundFlaws.Finding
+    private func find(_ left: [Float], _ right: [Float]? = nil, settings: AudioQualitySettings = .init()) throws
+        -> AudioQuality.Finding
     {
-        let flaws = try SoundFlaws(settings: settings, sampleRate: rate, channels: 2)
+        let flaws = try AudioQuality(settings: settings, sampleRate: rate, channels: 2)
         let samples = zip(left, right ?? left).flatMap { [$0, $1] }
         return samples.withUnsafeBufferPointer { flaws.find(in: $0) }
     }

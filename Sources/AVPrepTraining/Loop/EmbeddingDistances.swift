@@ -2,7 +2,7 @@ import AVPrepCore
 import AVPrepTorch
 
 /// Distances between picture and sound of every pair of a set, as a network sees them: centre crops, no gradients.
-struct PairDistances {
+struct EmbeddingDistances {
     /// Euclidean distance of each pair's embeddings, in the order of the set.
     private(set) var distances: [Float] = []
     /// 1 in sync, 0 not.
@@ -15,7 +15,7 @@ struct PairDistances {
     ///
     /// - Throws: `CancellationError`, and what reading and the engine throw.
     init(
-        of dataset: ShardDataset, network: TwoStreamNetwork, feed: BatchFeed, cancellation: Cancellation
+        of dataset: ShardDataset, network: TwoStreamNetwork, feed: BatchLoaderFactory, cancellation: Cancellation
     ) throws {
         let loader = feed.evaluation(dataset)
         defer { loader.close() }

@@ -7,7 +7,7 @@ import Foundation
 
 /// Brings prepared files under the policy in force without decoding: what is stored is decided on anew, and written again
 /// by the writer that wrote it. The bytes are those of a fresh ingest. One a worker.
-package struct Redecision {
+package struct PolicyReapplication {
     private let settings: IngestSettings
     private let layout: StoreLayout
     private let attributes: [String: AttributeValue]

@@ -6,21 +6,21 @@ import AVPrepVision
 /// Flow between the frames of a stream, `step` frames apart: computed, packed and encoded as it is stored.
 ///
 /// Each frame is made ready once, whatever it is compared with.
-final class FlowStage {
+final class FlowEncoder {
     let directions: [StoreLayout.FlowDirection]
     private let settings: FlowSettings
     private let estimator: FlowEstimator
     private let field: FlowField
     private let packer: Packer
     /// The frame scaled to flow's size; nil where frames have it.
-    private let small: Image8?
+    private let small: PixelBuffer?
     /// The latest frames, `step` of them at most, the oldest first, and one more to fill.
     private var pictures: [FlowPicture] = []
     private var spare: FlowPicture
 
     /// How a field becomes the bytes of a stored picture.
     private enum Packer {
-        case levels(FlowQuantiser, Image8, PictureEncoder)
+        case levels(FlowQuantiser, PixelBuffer, PictureEncoder)
         case float16(FlowHalves)
     }
 
@@ -34,7 +34,7 @@ final class FlowStage {
         let size = settings.layout(fps: fps).size(width: width, height: height)
         estimator = try FlowEstimator(settings: settings, width: size.width, height: size.height)
         field = FlowField(width: size.width, height: size.height)
-        small = size == (width, height) ? nil : Image8(width: size.width, height: size.height, channels: 1)
+        small = size == (width, height) ? nil : PixelBuffer(width: size.width, height: size.height, channels: 1)
         spare = estimator.makePicture()
         packer =
             switch settings.codec {
@@ -42,7 +42,7 @@ final class FlowStage {
             case .jpeg, .png, .raw:
                 .levels(
                     FlowQuantiser(bound: settings.bound),
-                    Image8(width: size.width, height: 2 * size.height, channels: 1),
+                    PixelBuffer(width: size.width, height: 2 * size.height, channels: 1),
                     try PictureEncoder(settings.codec.stored, quality: settings.quality))
             }
     }
@@ -51,7 +51,7 @@ final class FlowStage {
     ///
     /// - Returns: the stored flow between the frame `step` frames ago and this one, by direction; backward is computed
     ///   anew, from this one. Empty for the first `step` frames.
-    func append(_ grey: Image8) throws -> [StoreLayout.FlowDirection: [UInt8]] {
+    func append(_ grey: PixelBuffer) throws -> [StoreLayout.FlowDirection: [UInt8]] {
         let now = spare
         if let small { try Grey.scale(grey, into: small) }
         try estimator.prepare(small ?? grey, into: now)

@@ -1,5 +1,5 @@
 /// From where on a sound counts as flawed.
-package struct SoundFlagSettings: Sendable, Equatable, Codable {
+package struct AudioQualitySettings: Sendable, Equatable, Codable {
     /// Share of the power in a few steady narrow bands that makes a constant tone.
     package var toneShare = 0.85
     /// Share of the samples at full scale that makes clipping.

@@ -2,7 +2,7 @@ import AVPrepTorch
 import Foundation
 
 /// Where the passes of a run get their batches: buffers that all of them share, one pass at a time.
-struct BatchFeed {
+struct BatchLoaderFactory {
     /// Memory that prepared batches take at most, unless two of them need more.
     static let memoryLimit = 4 << 30
 

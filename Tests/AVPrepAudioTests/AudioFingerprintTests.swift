@@ -4,7 +4,7 @@ import Testing
 
 @testable import AVPrepAudio
 
-@Suite struct SoundHashTests {
+@Suite struct AudioFingerprintTests {
     /// Noise whose colour changes all the time.
     private func sound(seed: UInt64, seconds: Double) -> [Float] {
         var random = SeededRandom(seed: seed)
@@ -23,7 +23,7 @@ import Testing
     }
 
     private func words(_ samples: [Float], channels: Int = 1, piece: Int = .max) throws -> [UInt32] {
-        let hash = try SoundHash(sampleRate: 16_000, channels: channels)
+        let hash = try AudioFingerprint(sampleRate: 16_000, channels: channels)
         samples.withUnsafeBufferPointer { samples in
             for first in stride(from: 0, to: samples.count, by: min(piece, samples.count)) {
                 let end = min(samples.count, first + min(piece, samples.count))

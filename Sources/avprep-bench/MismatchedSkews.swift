@@ -7,7 +7,7 @@ import AVPrepWorkspace
 import Foundation
 
 /// The pictures of each clip with the sound of every other one: whatever skew is told of them is told by chance.
-struct StrangerSkews {
+struct MismatchedSkews {
     private let stretches: [Stretch]
     private let settings = PipelineSettings().ingest
 
@@ -27,7 +27,7 @@ struct StrangerSkews {
             let format = AudioFormat(sampleRate: 16_000, channels: 1)
             _ = try media.decode(
                 DecodeRequest(fps: settings.video.fps, shortSide: 128, audio: [format]), to: collector)
-            let flaws = try SoundFlaws(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
+            let flaws = try AudioQuality(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
             let frames = Int(settings.segmentSeconds * settings.video.fps)
             for start in stride(from: 0, to: collector.changes.count, by: frames) {
                 let changes = Array(collector.changes[start..<min(collector.changes.count, start + frames - 1)])
@@ -67,10 +67,10 @@ struct StrangerSkews {
 private final class ChangeCollector: DecodeConsumer {
     private(set) var changes: [Float] = []
     private(set) var samples: [Float] = []
-    private var last: Image8?
+    private var last: PixelBuffer?
 
-    func consume(frame picture: Image8, index: Int) throws {
-        let grey = Image8(width: picture.width, height: picture.height, channels: 1)
+    func consume(frame picture: PixelBuffer, index: Int) throws {
+        let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
         if let last { changes.append(Stillness.difference(last, grey)) }
         last = grey

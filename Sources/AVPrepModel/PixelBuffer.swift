@@ -2,7 +2,7 @@
 ///
 /// Layout `[y, x, channel]`, row-major, tight rows; `UInt8`, full range. One channel is grey (luma), three are RGB.
 /// A picture belongs to one thread at a time: whoever fills it hands it on, and it is read-only after that.
-package final class Image8: @unchecked Sendable {
+package final class PixelBuffer: @unchecked Sendable {
     // Sendable under the rule above: buffers move between stages, they are never written by two.
     package let width: Int
     package let height: Int
@@ -51,12 +51,12 @@ package final class Image8: @unchecked Sendable {
     package var rowBytes: Int { width * channels }
 
     /// Whether `other` has the same shape.
-    package func hasShape(of other: Image8) -> Bool {
+    package func hasShape(of other: PixelBuffer) -> Bool {
         width == other.width && height == other.height && channels == other.channels
     }
 
     /// Fills this picture with the pixels of one of the same shape.
-    package func copyPixels(from other: Image8) {
+    package func copyPixels(from other: PixelBuffer) {
         precondition(hasShape(of: other), "copy between pictures of different shape")
         _ = pixels.update(fromContentsOf: other.pixels)
     }

@@ -5,10 +5,10 @@ package import AVPrepModel
 ///
 /// What the file does to that process, a crash, a hang, all memory, costs this one file: it becomes a ``MediaError`` with
 /// `crashed`, `timeLimit`, `memoryLimit` or `untrustworthy`. Pictures lie in memory shared with the process, and are lent
-/// for the call alone, after which it overwrites them. One thread at a time; one file a ``DecoderHost`` at a time.
-package final class DecoderProcess: MediaSource {
+/// for the call alone, after which it overwrites them. One thread at a time; one file a ``DecoderClient`` at a time.
+package final class SandboxedMediaSource: MediaSource {
     package let info: MediaInfo
-    private let host: DecoderHost
+    private let host: DecoderClient
     private let talk: ItemConversation
 
     /// Opens a file and has it probed.
@@ -18,7 +18,7 @@ package final class DecoderProcess: MediaSource {
     ///   - isCancelled: asked often, from this thread; true ends the process and throws `CancellationError`.
     /// - Throws: ``MediaError``, `CancellationError`, and ``DecoderError`` when no process can be started at all.
     package init(
-        path: String, on host: DecoderHost, limits: MediaLimits = MediaLimits(),
+        path: String, on host: DecoderClient, limits: MediaLimits = MediaLimits(),
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         self.host = host
@@ -76,7 +76,7 @@ package final class DecoderProcess: MediaSource {
             where signal.kind == .picture && signal.index == frames.count && frames.count < count
                 && (0..<layout.pictureSlots).contains(signal.slot) && signal.seconds.magnitude < 1e15:
                 let lent = memory.picture(signal.slot, of: layout, width: shape.width, height: shape.height)
-                let picture = Image8(width: shape.width, height: shape.height, channels: 3)
+                let picture = PixelBuffer(width: shape.width, height: shape.height, channels: 3)
                 picture.copyPixels(from: lent)
                 frames.append(SpreadFrame(picture: picture, seconds: signal.seconds, scale: shape.scale))
                 try talk.release(1)

@@ -11,7 +11,7 @@ import Foundation
 /// encoded anew at 32 kbit/s, 95 % keep 82 % of their bits, and other moments of one scene agree in 70 % at most.
 ///
 /// For one thread at a time. Memory does not grow with the stream's length but for the words.
-package final class SoundHash {
+package final class AudioFingerprint {
     /// Bands, on a logarithmic scale over these frequencies.
     private static let bandCount = 33
     private static let bandsHz = 300.0...3000.0

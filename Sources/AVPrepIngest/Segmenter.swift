@@ -9,7 +9,7 @@ import AVPrepVision
 ///
 /// A segment ends after `segment_seconds`, at a change of shot or of framing, where the clock jumps, or where the video
 /// ends. Changes of shot are known some frames late, so that many frames wait before a full segment is closed.
-package final class SegmentAssembler: DecodeConsumer {
+package final class Segmenter: DecodeConsumer {
     /// What became of the pass.
     package struct Tally: Sendable, Equatable, Codable {
         package var segments = 0
@@ -27,7 +27,7 @@ package final class SegmentAssembler: DecodeConsumer {
     private let cues: SegmentCues
     /// The stretch of one framing that the pass is in.
     private var stretch = 0
-    private var view: FramingView
+    private var view: CropPlanView
     private var cuts: CutDetector
     private let maximumFrames: Int
     private let minimumFrames: Int
@@ -66,7 +66,7 @@ package final class SegmentAssembler: DecodeConsumer {
         cues = SegmentCues(settings: settings, framing: video.framing)
         let first = video.framing.stretch(at: video.originSeconds)
         stretch = first
-        view = FramingView(video.framing.stretches[first])
+        view = CropPlanView(video.framing.stretches[first])
         frames = try FramePreparation(
             settings: settings, width: video.framing.stretches[first].width,
             height: video.framing.stretches[first].height, encoder: encoder,
@@ -79,13 +79,13 @@ package final class SegmentAssembler: DecodeConsumer {
         sounds = settings.audioFormats.map { SoundBuffer(sampleRate: $0.sampleRate, channels: $0.channels) }
     }
 
-    package func consume(frame picture: Image8, index: Int) throws {
+    package func consume(frame picture: PixelBuffer, index: Int) throws {
         try cancellation.check()
         let current = video.framing.stretch(at: originSeconds + Double(index) / settings.video.fps)
         if current != stretch {
             try endShot(beforeFrame: index)
             stretch = current
-            view = FramingView(video.framing.stretches[current])
+            view = CropPlanView(video.framing.stretches[current])
             frames = try FramePreparation(
                 settings: settings, width: video.framing.stretches[current].width,
                 height: video.framing.stretches[current].height, encoder: encoder,
@@ -189,7 +189,7 @@ package final class SegmentAssembler: DecodeConsumer {
     }
 }
 
-extension SegmentAssembler {
+extension Segmenter {
     /// Hands on the segment before this one: still pictures that follow one another are a slide show.
     private func hand(on data: SegmentData) throws {
         var data = data
@@ -208,9 +208,9 @@ package struct SegmentOrigin: Sendable {
     package let source: String
     /// Presentation time of the decode pass's time 0, in seconds.
     package let originSeconds: Double
-    package let framing: Framing
+    package let framing: CropPlan
 
-    package init(videoID: String, source: String, originSeconds: Double, framing: Framing) {
+    package init(videoID: String, source: String, originSeconds: Double, framing: CropPlan) {
         self.videoID = videoID
         self.source = source
         self.originSeconds = originSeconds

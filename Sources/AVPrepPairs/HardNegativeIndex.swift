@@ -5,7 +5,7 @@ import AVPrepCore
 ///
 /// Places of a video lie in order of time, so the partners of one place are at most two runs of places, one before it
 /// and one after, and a partner is drawn uniformly by its number in them.
-struct ShiftTable {
+struct HardNegativeIndex {
     /// Why an entry gives no hard negative.
     enum Refusal: Equatable {
         case excluded(PairSource.HardExclusion)

@@ -5,7 +5,7 @@ import Foundation
 /// clipping, a DC offset, a dead channel, a rhythm.
 ///
 /// For one thread at a time.
-package final class SoundFlaws {
+package final class AudioQuality {
     /// A magnitude from which on a resampled sample counts as clipped: 0.13 dB below full scale.
     static let clippingLevel: Float = 0.985
     /// Level below which there is nothing to measure, in dB below full scale.
@@ -23,7 +23,7 @@ package final class SoundFlaws {
     /// Share of the time for which it is near, at least: beeps are no constant tone.
     private static let steadyShare = 0.8
 
-    private let settings: SoundFlagSettings
+    private let settings: AudioQualitySettings
     private let sampleRate: Int
     private let channels: Int
     private let onsets: OnsetEnvelope
@@ -40,7 +40,7 @@ package final class SoundFlaws {
     }
 
     /// - Parameter channels: 1 or 2, interleaved.
-    package init(settings: SoundFlagSettings, sampleRate: Int, channels: Int) throws(AudioError) {
+    package init(settings: AudioQualitySettings, sampleRate: Int, channels: Int) throws(AudioError) {
         precondition((1...2).contains(channels), "\(channels) channels")
         self.settings = settings
         self.sampleRate = sampleRate

@@ -12,8 +12,8 @@ package struct BorderProbe: Sendable, Equatable {
 
     /// How much the depth of a bar changes, on the side where it changes most; 0 where the framing does not change.
     package let change: Int
-    /// What was mended by what is cropped, of a video's flags.
-    package let mended: SegmentFlags
+    /// What was fixed by what is cropped, of a video's flags.
+    package let fixed: SegmentFlags
 
     package struct Span: Sendable, Equatable {
         /// Presentation time; -infinity for the first.
@@ -30,22 +30,22 @@ package struct BorderProbe: Sendable, Equatable {
     }
 
     /// One framing for all of a video.
-    package init(_ span: Span, mended: SegmentFlags = []) {
+    package init(_ span: Span, fixed: SegmentFlags = []) {
         (spans, filler, fillerKind, change) = ([span], .none, nil, 0)
-        self.mended = mended
+        self.fixed = fixed
     }
 
     /// Looks for bars, and settles what is cut off by what the policy mends.
     package init(of media: any MediaSource, settings: BorderSettings, policy: SegmentPolicy) throws {
         let nothing = Span(startSeconds: -.infinity, crop: .none, level: 0, confidence: 0)
         guard settings.method != .off else {
-            (spans, filler, fillerKind, change, mended) = ([nothing], .none, nil, 0, [])
+            (spans, filler, fillerKind, change, fixed) = ([nothing], .none, nil, 0, [])
             return
         }
         let seconds = media.info.video?.durationSeconds ?? media.info.durationSeconds
         let frames = try media.spreadFrames(count: settings.probeCount(seconds: seconds))
         guard let scale = frames.first?.scale else {
-            (spans, filler, fillerKind, change, mended) = ([nothing], .none, nil, 0, [])
+            (spans, filler, fillerKind, change, fixed) = ([nothing], .none, nil, 0, [])
             return
         }
         let pictures = frames.map(\.picture)
@@ -53,13 +53,13 @@ package struct BorderProbe: Sendable, Equatable {
         let found = settings.method == .robust ? FillerBorder.detect(in: pictures, beside: timeline.union) : nil
         filler = found?.margins.scaled(by: scale) ?? .none
         fillerKind = found?.kind
-        mended = policy.fixed.intersection([.blackBorder, .borderChange, .fillerBorder])
-        let always = mended.contains(.fillerBorder) ? filler : .none
+        fixed = policy.fixed.intersection([.blackBorder, .borderChange, .fillerBorder])
+        let always = fixed.contains(.fillerBorder) ? filler : .none
         let borders = timeline.spans.map { $0.detection.margins.scaled(by: scale) }
         let union = borders.reduce(CropMargins.none) { $0.union($1) }
         let common = borders.dropFirst().reduce(borders.first ?? CropMargins.none) { $0.intersection($1) }
         change = union.depth(beyond: common)
-        let cropsBlack = mended.contains(.blackBorder)
+        let cropsBlack = fixed.contains(.blackBorder)
         func span(
             _ startSeconds: Double, _ border: CropMargins, shown: CropMargins, _ parts: [BorderTimeline.Span]
         ) -> Span {
@@ -71,11 +71,11 @@ package struct BorderProbe: Sendable, Equatable {
                 // The union is as sure as its surest stretch.
                 confidence: sides.compactMap { $0.map(\.confidence).min() }.max() ?? 0)
         }
-        if mended.contains(.borderChange), settings.change == .split {
+        if fixed.contains(.borderChange), settings.change == .split {
             spans = zip(timeline.spans, borders).map { span($0.startSeconds, $1, shown: $1, [$0]) }
         } else {
             // What comes and goes is either cut off at all times or left at all times.
-            let border = mended.contains(.borderChange) ? union : common
+            let border = fixed.contains(.borderChange) ? union : common
             spans = [span(-.infinity, border, shown: union, timeline.spans)]
         }
     }
@@ -89,7 +89,7 @@ package struct BorderProbe: Sendable, Equatable {
 /// A pass of decoding crops and scales every picture alike. Where the framing changes, the pass takes off what is border
 /// at all times, at a size from which the smallest picture still comes out as large as it is stored; each stretch then
 /// takes its own part out of that.
-package struct Framing: Sendable {
+package struct CropPlan: Sendable {
     /// A stretch of time and its picture.
     package struct Stretch: Sendable {
         package let span: BorderProbe.Span
@@ -149,10 +149,10 @@ package struct Framing: Sendable {
 
     /// The framing of pictures that come cropped and scaled already.
     ///
-    /// - Parameter mended: the flags that count as mended by it.
-    package init(crop: CropMargins, width: Int, height: Int, mended: SegmentFlags = []) {
+    /// - Parameter fixed: the flags that count as fixed by it.
+    package init(crop: CropMargins, width: Int, height: Int, fixed: SegmentFlags = []) {
         let span = BorderProbe.Span(startSeconds: -.infinity, crop: crop, border: crop, level: 0, confidence: 0)
-        probe = BorderProbe(span, mended: mended)
+        probe = BorderProbe(span, fixed: fixed)
         stretches = [
             Stretch(
                 span: span, width: width, height: height, rows: 0..<height, columns: 0..<width,
@@ -173,22 +173,22 @@ package struct Framing: Sendable {
 }
 
 /// Takes a stretch's part out of the pass's pictures. One a stretch, with buffers that are made once.
-final class FramingView {
-    private let stretch: Framing.Stretch
-    private var part: Image8?
-    private var scaled: Image8?
+final class CropPlanView {
+    private let stretch: CropPlan.Stretch
+    private var part: PixelBuffer?
+    private var scaled: PixelBuffer?
 
-    init(_ stretch: Framing.Stretch) { self.stretch = stretch }
+    init(_ stretch: CropPlan.Stretch) { self.stretch = stretch }
 
     /// The picture itself where it is whole, else the part of it, at the stored size. Lent until the next call.
-    func picture(in whole: Image8) throws -> Image8 {
+    func picture(in whole: PixelBuffer) throws -> PixelBuffer {
         if stretch.rows.count == whole.height, stretch.columns.count == whole.width, stretch.width == whole.width,
             stretch.height == whole.height
         {
             return whole
         }
-        let part = self.part ?? Image8(width: stretch.columns.count, height: stretch.rows.count, channels: 3)
-        let scaled = self.scaled ?? Image8(width: stretch.width, height: stretch.height, channels: 3)
+        let part = self.part ?? PixelBuffer(width: stretch.columns.count, height: stretch.rows.count, channels: 3)
+        let scaled = self.scaled ?? PixelBuffer(width: stretch.width, height: stretch.height, channels: 3)
         (self.part, self.scaled) = (part, scaled)
         for (row, source) in stretch.rows.enumerated() {
             let start = source * whole.rowBytes + 3 * stretch.columns.lowerBound

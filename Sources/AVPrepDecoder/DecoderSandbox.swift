@@ -3,7 +3,7 @@ import CSandbox
 import Foundation
 
 /// The process that decodes one file, from the inside: boxed, it answers requests until its socket ends.
-enum DecoderItem {
+enum DecoderSandbox {
     /// Exit codes, for who reads the report. 0 is the end of all requests.
     enum ExitCode {
         /// It could not be boxed, or was told what makes no sense.

@@ -7,7 +7,7 @@ import Foundation
 ///
 /// Behind it runs `avprep-decode`, which loads the media libraries once and forks a process for each file. It is started
 /// when the first file comes, and started again when it is gone. One thread at a time.
-package final class DecoderHost {
+package final class DecoderClient {
     private let program: DecoderProgram
     private let arguments: [String]
     private let faultPlan: String?
@@ -30,7 +30,7 @@ package final class DecoderHost {
 
     /// - Parameters:
     ///   - program: found beside the running program when nil.
-    ///   - arguments: for `avprep-decode`; see ``DecoderService``.
+    ///   - arguments: for `avprep-decode`; see ``DecoderServer``.
     ///   - faultPlan: what a test wants to go wrong; see ``DecoderFault``.
     /// - Throws: ``DecoderError`` when there is no such program.
     package init(

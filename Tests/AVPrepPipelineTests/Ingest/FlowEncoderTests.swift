@@ -9,13 +9,13 @@ import Testing
 @testable import AVPrepIngest
 @testable import AVPrepSettings
 
-@Suite struct FlowStageTests {
+@Suite struct FlowEncoderTests {
     static let width = 48
     static let height = 36
 
     /// Frames that drift, the third channel as the first: enough for flow that differs from pair to pair.
     static let frames = (0..<14).map { number in
-        let frame = Image8(width: width, height: height, channels: 3)
+        let frame = PixelBuffer(width: width, height: height, channels: 3)
         for index in 0..<width * height {
             let (x, y) = (Double(index % width), Double(index / width))
             let shift = 0.13 * Double(number * number)
@@ -69,14 +69,14 @@ import Testing
         let lengths = [5, 9]
         let segments = try Self.segments(settings, lengths)
         let greys = try Self.frames.map { frame in
-            let grey = Image8(width: Self.width, height: Self.height, channels: 1)
+            let grey = PixelBuffer(width: Self.width, height: Self.height, channels: 1)
             try Grey.convert(frame, into: grey)
             return grey
         }
         let estimator = try FlowEstimator(settings: settings.flow, width: Self.width, height: Self.height)
         let quantiser = FlowQuantiser(bound: settings.flow.bound)
         let field = FlowField(width: Self.width, height: Self.height)
-        let planes = Image8(width: Self.width, height: 2 * Self.height, channels: 1)
+        let planes = PixelBuffer(width: Self.width, height: 2 * Self.height, channels: 1)
         var first = 0
         for (length, flow) in zip(lengths, segments) {
             for row in 0..<length - step {
@@ -97,7 +97,7 @@ import Testing
         let field = FlowField(width: Self.width, height: Self.height)
         let stored = try #require(exact[0][.forward])
         stored.picture(0).withUnsafeBytes { FlowHalves.decode($0, into: field) }
-        let planes = Image8(width: Self.width, height: 2 * Self.height, channels: 1)
+        let planes = PixelBuffer(width: Self.width, height: 2 * Self.height, channels: 1)
         FlowQuantiser(bound: 20).encode(field, into: planes)
         let rough = try #require(try Self.segments(Self.settings(), [2])[0][.forward]?.picture(0))
         // Rounding to 16 bits may move a value across the border between two levels, no further.
@@ -114,12 +114,12 @@ import Testing
     @Test(arguments: [(2, 40), (40, 2), (1, 1)], FlowSettings.Codec.allCases)
     func theSmallestFramesHaveFlowOrAnErrorThatSaysWhy(size: (Int, Int), codec: FlowSettings.Codec) throws {
         let (width, height) = size
-        let grey = Image8(width: width, height: height, channels: 1)
+        let grey = PixelBuffer(width: width, height: height, channels: 1)
         for index in grey.pixels.indices { grey.pixels[index] = UInt8(40 + 7 * (index % 20)) }
         for method in [FlowSettings.Method.dis, .tvl1, .openCVDIS] {
             var settings = Self.settings(codec: codec).flow
             settings.method = method
-            let stage = try FlowStage(settings: settings, fps: 25, width: width, height: height)
+            let stage = try FlowEncoder(settings: settings, fps: 25, width: width, height: height)
             #expect(try stage.append(grey).isEmpty)
             if method == .openCVDIS {
                 #expect(throws: VisionError.self) { try stage.append(grey) }
@@ -130,7 +130,7 @@ import Testing
             if codec == .float16 {
                 stored.withUnsafeBytes { FlowHalves.decode($0, into: field) }
             } else {
-                let planes = Image8(width: width, height: 2 * height, channels: 1)
+                let planes = PixelBuffer(width: width, height: 2 * height, channels: 1)
                 try stored.withUnsafeBytes { try PictureDecoder(codec.stored).decode($0, into: planes) }
                 FlowQuantiser(bound: settings.bound).decode(planes, into: field)
             }

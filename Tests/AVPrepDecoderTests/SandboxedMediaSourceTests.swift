@@ -7,25 +7,25 @@ import Testing
 @testable import AVPrepDecoder
 
 /// What comes out of another process is what comes out of this one.
-@Suite struct DecoderProcessTests {
+@Suite struct SandboxedMediaSourceTests {
     @Test func aPassDeliversTheSameBytesAsInThisProcess() throws {
-        try withVideo { path in try expectSame(path, on: DecoderHost()) }
+        try withVideo { path in try expectSame(path, on: DecoderClient()) }
     }
 
     @Test(.enabled(if: SharedData.isAvailable, "the real clips are not beside the repository"))
     func realClipsDeliverTheSameBytesAsInThisProcess() throws {
-        let host = try DecoderHost()
+        let host = try DecoderClient()
         for path in SharedData.files(in: "real-av").prefix(2) { try expectSame(path, on: host) }
     }
 
     /// However long a file is, its process takes no more memory.
     @Test func memoryIsFlatOverLength() throws {
         try withTemporaryFolder { folder in
-            let host = try DecoderHost()
+            let host = try DecoderClient()
             let peaks = try [2, 80].map { seconds -> Int in
                 let path = "\(folder)/\(seconds).mp4"
                 try writeStills(path, seconds: seconds)
-                let media = try DecoderProcess(path: path, on: host)
+                let media = try SandboxedMediaSource(path: path, on: host)
                 let record = FrameCounter()
                 _ = try media.decode(wholePass, to: record)
                 #expect(record.count == seconds * 25)
@@ -38,7 +38,7 @@ import Testing
 
     private final class FrameCounter: DecodeConsumer {
         private(set) var count = 0
-        func consume(frame picture: Image8, index: Int) { count += 1 }
+        func consume(frame picture: PixelBuffer, index: Int) { count += 1 }
         func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
     }
 
@@ -47,7 +47,7 @@ import Testing
             path: path,
             video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast"),
             audio: AudioEncoding(sampleRate: 16_000, channels: 1))
-        let picture = Image8(width: 160, height: 120, channels: 3)
+        let picture = PixelBuffer(width: 160, height: 120, channels: 3)
         for index in 0..<seconds * 25 {
             picture.pixels.update(repeating: UInt8(index % 200))
             try writer.write(frame: picture, at: Double(index) / 25)
@@ -58,9 +58,9 @@ import Testing
         try writer.finish()
     }
 
-    private func expectSame(_ path: String, on host: DecoderHost) throws {
+    private func expectSame(_ path: String, on host: DecoderClient) throws {
         let inside = try MediaFile(path: path)
-        let outside = try DecoderProcess(path: path, on: host)
+        let outside = try SandboxedMediaSource(path: path, on: host)
         #expect(inside.info == outside.info)
         let crop = CropMargins(top: 4, bottom: 0, left: 2, right: 8)
         #expect(inside.outputSize(crop: crop, shortSide: 64)! == outside.outputSize(crop: crop, shortSide: 64)!)
