@@ -100,7 +100,7 @@ package final class FramePreparation {
                 guard let stored = entry.flow[direction] else { preconditionFailure("a frame without its flow") }
                 stored.withUnsafeBytes { pictures.append($0) }
             }
-            precondition(pictures.count == max(0, count - settings.flow.step), "flow of another number of frames")
+            precondition(pictures.count == max(0, count - settings.flow.step), "flow for a different number of frames")
             flows[direction] = pictures
         }
         let result = Taken(

@@ -41,14 +41,16 @@ package struct IngestReport: Sendable, Codable {
         if counts.pending > 0 { lines[0] += ", \(counts.pending) still to do" }
         lines += notes.map { "  " + $0 }
         if furtherNotes > 0 {
-            lines.append("  … and \(furtherNotes) more: avprep status --list failed (or skipped) names them all")
+            lines.append("  … and \(furtherNotes) more; list all with avprep status --list failed (or skipped)")
         }
         if counts.failed > 0 {
-            lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
+            lines.append("failed files are tried again when they change, or with avprep ingest --retry")
         }
         if let text = nearDuplicates?.text { lines.append(text) }
         if let summary = decisions.summary { lines.append(summary) }
-        if decidedAnew > 0 { lines.append("\(decidedAnew) videos decided anew by the policy, without decoding") }
+        if decidedAnew > 0 {
+            lines.append("\(decidedAnew) videos decided again under the current policy, without decoding")
+        }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
     }

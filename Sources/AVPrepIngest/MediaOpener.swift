@@ -26,10 +26,10 @@ final class MediaOpener {
         guard let host else { return nil }
         let protection = try host.protection()
         if protection.isComplete { return nil }
-        let rest = protection.landlock > 0 ? "Landlock keeps them from files" : "nor has it Landlock"
+        let rest = protection.landlock > 0 ? "Landlock still blocks access to files" : "Landlock is missing, too"
         return
-            "this kernel cannot filter the system calls of decoder processes (\(rest)); limits and crashes are still "
-            + "theirs alone"
+            "this kernel cannot filter the system calls of decoder processes (\(rest)); their limits and crashes "
+            + "remain isolated"
     }
 
     /// Opens a file for reading; ``close()`` it before the next.

@@ -27,7 +27,7 @@ package final class SegmentFeatures {
         spectrograms = transforms.map { transform in
             let format = AudioFormat(sampleRate: transform.settings.sampleRate, channels: 1)
             guard let index = formats.firstIndex(of: format) else {
-                preconditionFailure("the kind \(transform.settings.name) without a sound format")
+                preconditionFailure("no audio format for spectrogram \(transform.settings.name)")
             }
             return (transform, transform.makeWorkspace(), index)
         }
@@ -134,7 +134,7 @@ package final class SegmentFeatures {
 
     private func format(sampleRate: Int, channels: Int) -> Int {
         guard let index = formats.firstIndex(of: AudioFormat(sampleRate: sampleRate, channels: channels)) else {
-            preconditionFailure("a kind at \(sampleRate) Hz without a sound format")
+            preconditionFailure("no audio format with \(sampleRate) Hz")
         }
         return index
     }

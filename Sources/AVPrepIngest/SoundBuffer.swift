@@ -17,7 +17,7 @@ package struct SoundBuffer {
 
     /// Adds what follows the newest sample.
     package mutating func append(_ more: UnsafeBufferPointer<Float>, at place: Int) {
-        precondition(place == start + samples.count / channels, "sound that does not follow the sound before it")
+        precondition(place == start + samples.count / channels, "samples that do not continue the previous ones")
         samples.append(contentsOf: more)
     }
 
@@ -30,7 +30,7 @@ package struct SoundBuffer {
     ) rethrows -> Result {
         let first = place(of: from) - start
         let end = place(of: to) - start
-        precondition(first >= 0 && end >= first, "sound that was dropped already")
+        precondition(first >= 0 && end >= first, "samples that were already dropped")
         if samples.count < end * channels {
             samples.append(contentsOf: repeatElement(0, count: end * channels - samples.count))
         }

@@ -77,8 +77,8 @@ package final class VideoPreparation {
         func skipped(_ code: String, _ detail: String) -> Result {
             Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
         }
-        if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
-        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
+        if info.video == nil { return skipped("no-video", "\(item.listed) has no video stream") }
+        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no audio stream") }
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
         guard let framing = CropPlan(probe, of: media, shortSide: shortSide) else {
@@ -118,7 +118,7 @@ package final class VideoPreparation {
                 let seconds = Double(summary.frameCount) / settings.video.fps
                 return skipped(
                     "too-short",
-                    "\(item.listed): picture and sound together last \(String(format: "%.2f", seconds)) s, and no part of min_segment_seconds (\(settings.minSegmentSeconds))"
+                    "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts min_segment_seconds (\(settings.minSegmentSeconds))"
                 )
             }
             try AtomicFile.commit(temporary, to: path)

@@ -80,7 +80,7 @@ package enum InspectStage {
             let content = try content(.pairs)
             guard content.tiles.contains(where: { $0.flow != nil }) else {
                 throw Failure(
-                    "cannot draw the flow of \(content.title): it has no two frames, or was stored without flow",
+                    "cannot draw the flow of \(content.title): it has fewer than two frames, or was stored without flow",
                     exitStatus: .badInput)
             }
             try PictureFile.writePNG(FlowSheet.draw(content), to: path)
@@ -94,7 +94,8 @@ package enum InspectStage {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Failure(
-                "cannot inspect \(path): it is no file; name a video, a prepared file or a shard", exitStatus: .badInput
+                "cannot inspect \(path): it is not a file; give a video, a prepared file or a shard",
+                exitStatus: .badInput
             )
         }
         return Int64(status.st_size)

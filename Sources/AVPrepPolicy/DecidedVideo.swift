@@ -24,7 +24,7 @@ package struct DecidedVideo: Sendable, Equatable {
             let count = segments.count { $0.decision.droppedBy.contains(flag) }
             return count == 0 ? nil : count == segments.count ? flag.name : "\(flag.name) (\(count))"
         }
-        let number = segments.count == 1 ? "its one segment is" : "all of its \(segments.count) segments are"
+        let number = segments.count == 1 ? "its only segment is" : "all of its \(segments.count) segments are"
         outcome = .skipped(
             Outcome.Reason(
                 Self.droppedCode, "\(first.source): \(number) dropped by the policy: \(flags.joined(separator: ", "))")

@@ -114,7 +114,7 @@ import Testing
 
     @Test func textThatIsNotYAMLIsRefusedWithItsLine() {
         #expect(message("seed: 1\n  bad: [1\n").hasPrefix("avprep.yaml:2:"))
-        #expect(message("seed: 1\nseed: 2\n").contains("\"seed\" stands twice"))
+        #expect(message("seed: 1\nseed: 2\n").contains("\"seed\" occurs twice"))
     }
 
     @Test func overridesWinOverTheFileAndAreCheckedAlike() throws {
@@ -123,7 +123,7 @@ import Testing
             overrides: ["ingest.video.fps=16", "train.stages=[{name: a, set: easy, epochs: 2}]"])
         #expect(settings.ingest.video.fps == 16)
         #expect(settings.train.stages.map(\.epochs) == [2])
-        #expect(message("", overrides: ["ingest.video.fsp=1"]).contains("there is no key ingest.video.fsp"))
+        #expect(message("", overrides: ["ingest.video.fsp=1"]).contains("unknown key ingest.video.fsp"))
         #expect(message("", overrides: ["seed"]).contains("--set KEY=VALUE"))
         #expect(
             message("", overrides: ["seed=x"])
