@@ -5,12 +5,12 @@ import AVPrepVision
 /// What the pictures of a segment show that a network could cheat by: flags, and the values that decided them.
 struct SegmentCues {
     let settings: IngestSettings
-    let framing: CropPlan
+    let cropPlan: CropPlan
 
     /// Marks a segment.
     ///
     /// - Parameters:
-    ///   - stretch: the framing of the segment.
+    ///   - stretch: the cropPlan of the segment.
     ///   - frames: of the pass.
     ///   - changes: of shot, in frames of the pass.
     func mark(
@@ -25,7 +25,7 @@ struct SegmentCues {
     private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: CropPlan.Stretch) {
         guard settings.borders.method != .off else { return }
         let span = stretch.span
-        let probe = framing.probe
+        let probe = cropPlan.probe
         segment.measures[.borderDepth] = Float(span.border.deepest)
         if span.border != .none {
             segment.flags.insert(.blackBorder)

@@ -5,10 +5,10 @@ package import AVPrepSettings
 package import AVPrepStore
 import AVPrepVision
 
-/// Cuts the stream of frames and sound of one decode pass into segments, and hands each on, complete.
+/// Cuts the frames and the sound of one decode pass into segments, and passes each complete segment on.
 ///
-/// A segment ends after `segment_seconds`, at a change of shot or of framing, where the clock jumps, or where the video
-/// ends. Changes of shot are known some frames late, so that many frames wait before a full segment is closed.
+/// A segment ends after `segment_seconds`, at a shot change, at a change of framing, at a timestamp jump, or at the end of
+/// the video. Shot changes are detected some frames late, so a full segment is closed only that many frames later.
 package final class Segmenter: DecodeConsumer {
     /// What became of the pass.
     package struct Tally: Sendable, Equatable, Codable {
@@ -25,7 +25,7 @@ package final class Segmenter: DecodeConsumer {
     private var frames: FramePreparation
     private let features: SegmentFeatures
     private let cues: SegmentCues
-    /// The stretch of one framing that the pass is in.
+    /// The stretch of one cropPlan that the pass is in.
     private var stretch = 0
     private var view: CropPlanView
     private var cuts: CutDetector
@@ -63,13 +63,13 @@ package final class Segmenter: DecodeConsumer {
         originSeconds = video.originSeconds
         self.encoder = encoder
         self.features = features
-        cues = SegmentCues(settings: settings, framing: video.framing)
-        let first = video.framing.stretch(at: video.originSeconds)
+        cues = SegmentCues(settings: settings, cropPlan: video.cropPlan)
+        let first = video.cropPlan.stretch(at: video.originSeconds)
         stretch = first
-        view = CropPlanView(video.framing.stretches[first])
+        view = CropPlanView(video.cropPlan.stretches[first])
         frames = try FramePreparation(
-            settings: settings, width: video.framing.stretches[first].width,
-            height: video.framing.stretches[first].height, encoder: encoder,
+            settings: settings, width: video.cropPlan.stretches[first].width,
+            height: video.cropPlan.stretches[first].height, encoder: encoder,
             keepsPictures: features.stabilisation.isNeeded)
         self.cancellation = cancellation
         self.emit = emit
@@ -81,14 +81,14 @@ package final class Segmenter: DecodeConsumer {
 
     package func consume(frame picture: PixelBuffer, index: Int) throws {
         try cancellation.check()
-        let current = video.framing.stretch(at: originSeconds + Double(index) / settings.video.fps)
+        let current = video.cropPlan.stretch(at: originSeconds + Double(index) / settings.video.fps)
         if current != stretch {
             try endShot(beforeFrame: index)
             stretch = current
-            view = CropPlanView(video.framing.stretches[current])
+            view = CropPlanView(video.cropPlan.stretches[current])
             frames = try FramePreparation(
-                settings: settings, width: video.framing.stretches[current].width,
-                height: video.framing.stretches[current].height, encoder: encoder,
+                settings: settings, width: video.cropPlan.stretches[current].width,
+                height: video.cropPlan.stretches[current].height, encoder: encoder,
                 keepsPictures: features.stabilisation.isNeeded)
         }
         let picture = try view.picture(in: picture)
@@ -165,15 +165,15 @@ package final class Segmenter: DecodeConsumer {
         let start = Double(firstFrame) / fps
         let end = Double(firstFrame + count) / fps
         let taken = frames.take(count)
-        let framing = video.framing.stretches[stretch]
+        let part = video.cropPlan.stretches[stretch]
         if count >= minimumFrames {
             let segment = Segment(
                 segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
-                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: framing.width,
-                height: framing.height, crop: framing.span.crop)
+                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
+                height: part.height, crop: part.span.crop)
             var data = try features.complete(segment, taken, from: start, to: end, &sounds)
             try cues.mark(
-                &data.segment, taken, stretch: framing, frames: firstFrame..<firstFrame + count,
+                &data.segment, taken, stretch: part, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
             try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
@@ -208,12 +208,12 @@ package struct SegmentOrigin: Sendable {
     package let source: String
     /// Presentation time of the decode pass's time 0, in seconds.
     package let originSeconds: Double
-    package let framing: CropPlan
+    package let cropPlan: CropPlan
 
-    package init(videoID: String, source: String, originSeconds: Double, framing: CropPlan) {
+    package init(videoID: String, source: String, originSeconds: Double, cropPlan: CropPlan) {
         self.videoID = videoID
         self.source = source
         self.originSeconds = originSeconds
-        self.framing = framing
+        self.cropPlan = cropPlan
     }
 }

@@ -18,7 +18,7 @@ package final class VideoPreparation {
         package var info: MediaInfo?
         package var tally: Segmenter.Tally?
         package var decode: DecodeSummary?
-        /// What was found of its framing and its shots.
+        /// What was found of its cropPlan and its shots.
         package var cues: CueRecord?
         /// What near-duplicates of it are known by.
         package var fingerprint: [UInt8] = []
@@ -81,11 +81,11 @@ package final class VideoPreparation {
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no audio stream") }
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
-        guard let framing = CropPlan(probe, of: media, shortSide: shortSide) else {
+        guard let cropPlan = CropPlan(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
         let origin = SegmentOrigin(
-            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, framing: framing)
+            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
         let temporary = AtomicFile.temporaryPath(for: path)
         do {
@@ -106,7 +106,7 @@ package final class VideoPreparation {
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
             let summary = try media.decode(
                 DecodeRequest(
-                    fps: settings.video.fps, crop: framing.crop, shortSide: framing.shortSide,
+                    fps: settings.video.fps, crop: cropPlan.crop, shortSide: cropPlan.shortSide,
                     audio: settings.audioFormats),
                 to: tap)
             try assembler.finish()
@@ -133,7 +133,7 @@ package final class VideoPreparation {
         }
     }
 
-    /// Black framing by a few spread frames, in source pixels: the largest bars of any time.
+    /// Black cropPlan by a few spread frames, in source pixels: the largest bars of any time.
     package static func borders(of media: any MediaSource, settings: IngestSettings) throws -> CropMargins {
         var policy = settings.policy
         policy[flag: [.blackBorder, .borderChange]] = .fix

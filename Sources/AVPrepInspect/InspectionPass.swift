@@ -115,7 +115,7 @@ final class InspectionPass: DecodeConsumer {
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
-                framing: CropPlan(
+                cropPlan: CropPlan(
                     crop: border.margins, width: part.width, height: part.height,
                     fixed: settings.policy.fixed.intersection(.blackBorder))),
             encoder: encoder,
