@@ -2,40 +2,40 @@ package import AVPrepMedia
 package import AVPrepModel
 package import AVPrepVision
 
-/// What the frame of a video's picture is: found in frames spread over it, before anything is decoded for good.
+/// The borders of a video, detected in frames spread over its length before the decode pass, and what to crop of them.
 package struct BorderProbe: Sendable, Equatable {
-    /// In pixels of the source, aligned to whole chroma samples; one a stretch of time.
+    /// One span for each part of the video with its own framing. Margins in source pixels, aligned to whole chroma samples.
     package let spans: [Span]
-    /// Bars of a colour or a blurred copy, in pixels of the source; none where there are none.
+    /// Bars of one colour or of a blurred copy of the picture, in source pixels; `.none` without such bars.
     package let filler: CropMargins
     package let fillerKind: FillerBorder.Kind?
 
-    /// How much the depth of a bar changes, on the side where it changes most; 0 where the framing does not change.
+    /// Largest change of a bar's depth over time, in source pixels; 0 when the framing does not change.
     package let change: Int
-    /// What was fixed by what is cropped, of a video's flags.
+    /// The flags that cropping fixes.
     package let fixed: SegmentFlags
 
     package struct Span: Sendable, Equatable {
         /// Presentation time; -infinity for the first.
         package var startSeconds: Double
-        /// What is cut off.
+        /// The margins that are cropped.
         package var crop: CropMargins
-        /// The black bars that are there all the time, cut off or not.
+        /// Black bars present at all times, cropped or not.
         package var border = CropMargins.none
-        /// Black bars that are known to be there some of the time, and not cut off.
+        /// Black bars present some of the time that are not cropped.
         package var left = CropMargins.none
-        /// Level of the bars, and the share along which their edge was seen, where it was seen least.
+        /// Level of the bars, of 255, and the smallest fraction of a bar's length along which its edge was seen.
         package var level: Double
         package var confidence: Double
     }
 
-    /// One framing for all of a video.
+    /// One framing for the whole video.
     package init(_ span: Span, fixed: SegmentFlags = []) {
         (spans, filler, fillerKind, change) = ([span], .none, nil, 0)
         self.fixed = fixed
     }
 
-    /// Looks for bars, and settles what is cut off by what the policy mends.
+    /// Detects bars, and decides what to crop by the flags that the policy fixes.
     package init(of media: any MediaSource, settings: BorderSettings, policy: SegmentPolicy) throws {
         let nothing = Span(startSeconds: -.infinity, crop: .none, level: 0, confidence: 0)
         guard settings.method != .off else {
@@ -68,19 +68,19 @@ package struct BorderProbe: Sendable, Equatable {
             return Span(
                 startSeconds: startSeconds, crop: crop, border: border, left: shown.minus(crop),
                 level: sides.joined().map(\.level).max() ?? 0,
-                // The union is as sure as its surest stretch.
+                // The union is as certain as its most certain part.
                 confidence: sides.compactMap { $0.map(\.confidence).min() }.max() ?? 0)
         }
         if fixed.contains(.borderChange), settings.change == .split {
             spans = zip(timeline.spans, borders).map { span($0.startSeconds, $1, shown: $1, [$0]) }
         } else {
-            // What comes and goes is either cut off at all times or left at all times.
+            // Bars that come and go are either cropped at all times or never.
             let border = fixed.contains(.borderChange) ? union : common
             spans = [span(-.infinity, border, shown: union, timeline.spans)]
         }
     }
 
-    /// What has to be cut off for no bar to be seen at any time.
+    /// The margins whose cropping removes all bars at all times.
     package var union: CropMargins { spans.dropFirst().reduce(spans[0].crop) { $0.union($1.crop) } }
 }
 
@@ -92,7 +92,7 @@ extension CropMargins {
             right: min(right, other.right))
     }
 
-    /// What is left of it beyond another one.
+    /// The excess over another margin, per side.
     fileprivate func minus(_ other: CropMargins) -> CropMargins {
         CropMargins(
             top: max(0, top - other.top), bottom: max(0, bottom - other.bottom), left: max(0, left - other.left),
@@ -102,15 +102,15 @@ extension CropMargins {
     /// The deepest side.
     var deepest: Int { max(top, bottom, left, right) }
 
-    /// How much deeper it is than another one, on the side where it is most.
+    /// The largest excess over another margin.
     fileprivate func depth(beyond other: CropMargins) -> Int { minus(other).deepest }
 
-    /// In pixels of which `scale` go on one of these.
+    /// In pixels `scale` times smaller.
     fileprivate func scaled(by scale: Int) -> CropMargins {
         CropMargins(top: top * scale, bottom: bottom * scale, left: left * scale, right: right * scale)
     }
 
-    /// Rounded up to even numbers: in 4:2:0, the most common format by far, two lines share their colour.
+    /// Rounded up to even numbers: in 4:2:0, by far the most common format, two lines share one chroma sample.
     fileprivate var wholeChromaSamples: CropMargins {
         func even(_ margin: Int) -> Int { (margin + 1) / 2 * 2 }
         return CropMargins(top: even(top), bottom: even(bottom), left: even(left), right: even(right))

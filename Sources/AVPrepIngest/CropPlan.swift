@@ -1,33 +1,32 @@
 package import AVPrepMedia
 package import AVPrepModel
 
-/// How a video's picture is cropped and scaled on its way into segments, stretch by stretch.
+/// How the pictures of a video are cropped and scaled, for each part of it with its own framing.
 ///
-/// A pass of decoding crops and scales every picture alike. Where the framing changes, the pass takes off what is border
-/// at all times, at a size from which the smallest picture still comes out as large as it is stored; each stretch then
-/// takes its own part out of that.
+/// A decode pass crops and scales all pictures alike. Where the framing changes, the pass crops what is border at all times
+/// and scales to a size at which even the smallest picture has its stored size; each stretch then crops its own part.
 package struct CropPlan: Sendable {
-    /// A stretch of time and its picture.
+    /// A part of the video with one framing.
     package struct Stretch: Sendable {
         package let span: BorderProbe.Span
         /// Size of a stored frame.
         package let width: Int
         package let height: Int
-        /// Its part of the pass's pictures, in their pixels.
+        /// Its part of the pass's pictures, in pixels of these.
         package let rows: Range<Int>
         package let columns: Range<Int>
-        /// Short side of its picture in the source, in pixels.
+        /// Shorter side of its picture in the source, in pixels.
         package let sourceShortSide: Double
     }
 
     package let probe: BorderProbe
     package let stretches: [Stretch]
-    /// What the pass takes off and the short side it scales to.
+    /// The margins that the pass crops, in source pixels, and the shorter side to which it scales.
     package let crop: CropMargins
     package let shortSide: Int?
 
-    /// - Parameter shortSide: of stored frames; nil for the source's.
-    /// - Returns: nil when a crop leaves nothing.
+    /// - Parameter shortSide: of stored frames, in pixels; nil for that of the source.
+    /// - Returns: nil when a crop leaves no picture.
     package init?(_ probe: BorderProbe, of media: any MediaSource, shortSide wanted: Int?) {
         guard let video = media.info.video else { return nil }
         let common = probe.spans.dropFirst().reduce(probe.spans[0].crop) { $0.intersection($1.crop) }
@@ -64,9 +63,9 @@ package struct CropPlan: Sendable {
         shortSide = passShortSide
     }
 
-    /// The framing of pictures that come cropped and scaled already.
+    /// The plan for pictures that are already cropped and scaled.
     ///
-    /// - Parameter fixed: the flags that count as fixed by it.
+    /// - Parameter fixed: the flags that this cropping fixes.
     package init(crop: CropMargins, width: Int, height: Int, fixed: SegmentFlags = []) {
         let span = BorderProbe.Span(startSeconds: -.infinity, crop: crop, border: crop, level: 0, confidence: 0)
         probe = BorderProbe(span, fixed: fixed)
@@ -82,7 +81,7 @@ package struct CropPlan: Sendable {
     /// Whether the framing changes.
     package var changes: Bool { stretches.count > 1 }
 
-    /// The number of the stretch at a presentation time.
+    /// The index of the stretch at a presentation time.
     package func stretch(at seconds: Double) -> Int {
         // A picture may be shown a little before its stated time.
         stretches.lastIndex { $0.span.startSeconds <= seconds + 1e-6 } ?? 0

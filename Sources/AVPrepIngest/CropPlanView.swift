@@ -1,7 +1,7 @@
 import AVPrepModel
 import AVPrepVision
 
-/// Takes a stretch's part out of the pass's pictures. One a stretch, with buffers that are made once.
+/// Crops a stretch's part out of the pass's pictures, with buffers that are allocated once.
 final class CropPlanView {
     private let stretch: CropPlan.Stretch
     private var part: PixelBuffer?
@@ -9,7 +9,7 @@ final class CropPlanView {
 
     init(_ stretch: CropPlan.Stretch) { self.stretch = stretch }
 
-    /// The picture itself where it is whole, else the part of it, at the stored size. Lent until the next call.
+    /// The picture itself if nothing has to be cropped, else its part at the stored size. Valid until the next call.
     func picture(in whole: PixelBuffer) throws -> PixelBuffer {
         if stretch.rows.count == whole.height, stretch.columns.count == whole.width, stretch.width == whole.width,
             stretch.height == whole.height

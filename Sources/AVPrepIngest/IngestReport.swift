@@ -5,19 +5,19 @@ package import AVPrepPolicy
 package import AVPrepSettings
 import Foundation
 
-/// Where a corpus stands after an ingest: every listed file once.
+/// The result of an ingest: the outcome counts of all listed files.
 package struct IngestReport: Sendable, Codable {
     package let counts: StageCounts
-    /// Some of the files that failed or were skipped, with their reasons.
+    /// The first failed and skipped files, with their reasons.
     package let notes: [String]
-    /// Notes that there are beyond those.
+    /// Number of failed and skipped files beyond ``notes``.
     package let furtherNotes: Int
-    /// How many of the prepared videos are near-duplicates of others; nil when none were looked for.
+    /// Near-duplicates among the prepared videos; nil when the search is off.
     package let nearDuplicates: NearDuplicates.Counts?
 
-    /// Which flags segments carry, and what became of them.
+    /// The flags of segments, and what the policy decided.
     package let decisions: DecisionReport
-    /// Videos that were decided by another policy before this run, and were not decoded again.
+    /// Videos decided under another policy before, and again in this run without decoding.
     package let decidedAnew: Int
 
     package init(catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int) throws {
@@ -31,7 +31,7 @@ package struct IngestReport: Sendable, Codable {
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 
-    /// Videos whose prepared file is there.
+    /// Videos with a prepared file.
     package var preparedCount: Int { counts.done }
 
     package var exitStatus: ExitStatus { counts.failed > 0 ? .doneWithFailures : .done }

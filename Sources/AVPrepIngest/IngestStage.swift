@@ -13,11 +13,11 @@ import Synchronization
 
 /// Corpus → prepared files and catalog: every file ends done, skipped or failed.
 package enum IngestStage {
-    /// Prepares what is not prepared yet for these contents and settings.
+    /// Prepares all listed videos that are not yet prepared for their content and these settings.
     ///
     /// - Parameter retry: failed items are tried again.
-    /// - Throws: ``Failure`` when there is nothing to ingest, or the disk or the workspace refuses;
-    ///   `CancellationError`. The trouble of a single file is an outcome, not an error.
+    /// - Throws: ``Failure`` when there is nothing to ingest, or for trouble with the disk or the workspace;
+    ///   `CancellationError`. Trouble with a single file is the outcome of that file, not an error.
     package static func run(_ workspace: Workspace, _ context: StageContext, retry: Bool = false) throws
         -> IngestReport
     {
@@ -52,14 +52,14 @@ package enum IngestStage {
         }
     }
 
-    /// Removes what ingests that were killed have left among the prepared files.
+    /// Removes temporary files of killed ingests from the folder of prepared files.
     private static func removeLitter(_ workspace: Workspace) {
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: workspace.prepared)) ?? []
         for folder in folders { AtomicFile.removeLitter(in: "\(workspace.prepared)/\(folder)") }
     }
 }
 
-/// One ingest of one listing.
+/// One run of ingest over the listed files.
 private struct Listing {
     let items: [String: CorpusItem]
     let catalog: Catalog
@@ -75,7 +75,7 @@ private struct Listing {
         self.key = key
     }
 
-    /// Items whose prepared file somebody removed are to be done again.
+    /// Makes items pending again whose prepared file was removed.
     func forgetLostResults() throws {
         let lost = try prepared().filter { record in
             !(record.output.map { FileManager.default.fileExists(atPath: workspace.path($0)) } ?? false)
@@ -83,16 +83,16 @@ private struct Listing {
         try catalog.forget(lost.map(\.subject), stage: StageName.ingest)
     }
 
-    /// What has a prepared file, be it in shards or dropped.
+    /// The outcomes that have a prepared file, kept or dropped by the policy.
     private func prepared() throws -> [OutcomeRecord] {
         try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: "done")
             + catalog.outcomes(
                 stage: StageName.ingest, settingsKey: key, status: "skipped", code: DecidedVideo.droppedCode)
     }
 
-    /// Brings what was decided by another policy under the one in force, without decoding it.
+    /// Applies the current policy to videos that were decided under another one, without decoding.
     ///
-    /// - Returns: how many videos there were.
+    /// - Returns: the number of these videos.
     func decideAnew(_ transforms: [Spectrogram]) throws -> Int {
         let settings = workspace.settings.ingest
         let subjects = try catalog.decidedOtherwise(
@@ -123,9 +123,9 @@ private struct Listing {
         return state.withLock { $0.decided }
     }
 
-    /// Takes a prepared file that is there for this video's, decided by the policy in force.
+    /// Adopts an existing prepared file as the result for this video, and applies the current policy to it.
     ///
-    /// - Parameter before: the costs of the outcome that is recorded so far.
+    /// - Parameter before: the recorded outcome, whose costs are kept.
     /// - Returns: nil when there is none that can be read.
     private func adopt(
         _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
@@ -147,14 +147,14 @@ private struct Listing {
         return result.video.outcome
     }
 
-    /// Gives every listed file the id of its content.
+    /// Computes the content id of every listed file.
     func hash() throws {
         let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
         guard !pending.isEmpty else { return }
         let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
         let progress = ProgressReporter("hash", unit: "files", style: context.progress)
         let state = Mutex((files: 0, bytes: Int64(0)))
-        // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
+        // Results are recorded in batches, since each record waits for the disk; small batches let workers end together.
         let length = max(1, min(64, pending.count / (16 * max(1, workspace.workers))))
         let batches = stride(from: 0, to: pending.count, by: length).map {
             pending[$0..<min($0 + length, pending.count)]
@@ -182,7 +182,7 @@ private struct Listing {
         progress.finish()
     }
 
-    /// Prepares every pending item, the largest files first: the last ones to finish are then short.
+    /// Prepares all pending items, largest files first, so that the last ones to finish are short.
     func prepare(_ transforms: [Spectrogram]) throws {
         var primary: [String: String] = [:]
         for group in try catalog.duplicates() {
@@ -233,7 +233,7 @@ private struct Listing {
         _ item: CorpusItem, video: String, with worker: VideoPreparation, _ reapplication: PolicyReapplication
     ) throws -> Outcome {
         let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
-        // A file that is there is whole: the run that made it was killed before the catalog knew.
+        // An existing file is complete: the run that wrote it was killed before it updated the catalog.
         if let outcome = try adopt(item, output, reapplication) { return outcome }
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
@@ -268,19 +268,19 @@ private struct Listing {
     }
 }
 
-/// What the catalog keeps of a video's content, as JSON.
+/// What the catalog stores about a video's content, as JSON.
 struct MediaRecord: Codable, Sendable, Equatable {
-    /// What the container says.
+    /// Container and stream properties.
     let info: MediaInfo
-    /// Segments, cuts and seconds dropped; nil when it was skipped before that.
+    /// Counts of segments and cuts, and seconds dropped; nil when the video was skipped earlier.
     let tally: Segmenter.Tally?
     let decode: DecodeSummary?
-    /// CropPlan and changes of shot; nil when it was skipped before that.
+    /// Framing and shot changes; nil when the video was skipped earlier.
     var cues: CueRecord?
 }
 
 extension CorpusItem {
-    /// The item as the catalog lists it. A file that cannot be looked at has size -1: it becomes a failed item.
+    /// The item as the catalog lists it. A file without a readable status has size -1 and becomes a failed item.
     fileprivate var listedFile: ListedFile {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -291,7 +291,7 @@ extension CorpusItem {
     }
 }
 
-/// CPU seconds of the calling thread.
+/// CPU time of the calling thread, in seconds.
 private func threadSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -6,7 +6,7 @@ package import AVPrepStore
 import AVPrepVision
 import AVPrepWorkspace
 
-/// What is computed once a segment is complete: spectrograms, waveform, camera motion, flags. One a worker.
+/// Computes what needs a complete segment: spectrograms, waveforms, camera motion, flags. One per worker.
 package final class SegmentFeatures {
     private let settings: IngestSettings
     private let formats: [AudioFormat]
@@ -15,7 +15,7 @@ package final class SegmentFeatures {
     private let flaws: AudioQuality
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
-    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
         self.settings = settings
         let measured = IngestSettings.measuredSound
@@ -79,7 +79,7 @@ package final class SegmentFeatures {
             waveforms: waveforms, spectrograms: stored)
     }
 
-    /// What is wrong with the sound, and whether it fits the picture.
+    /// Flags of the sound, and the estimate of its offset from the picture.
     private func measureSound(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
     ) {
@@ -110,8 +110,8 @@ package final class SegmentFeatures {
         }
     }
 
-    /// Gives the sound of `[from, to)` seconds to `body` as it is to be stored: without its mean, channel by channel, where
-    /// it is centred.
+    /// Passes the sound of `[from, to)` seconds to `body` as it is stored: with the mean of each channel subtracted if the
+    /// policy fixes DC offsets.
     private static func withSound<Result>(
         _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool,
         _ body: (UnsafeBufferPointer<Float>) -> Result

@@ -10,12 +10,12 @@ import AVPrepVision
 /// A segment ends after `segment_seconds`, at a shot change, at a change of framing, at a timestamp jump, or at the end of
 /// the video. Shot changes are detected some frames late, so a full segment is closed only that many frames later.
 package final class Segmenter: DecodeConsumer {
-    /// What became of the pass.
+    /// Totals of the pass.
     package struct Tally: Sendable, Equatable, Codable {
         package var segments = 0
         /// Segment ends at cuts, in the middle of dissolves and after fades.
         package var cuts = 0
-        /// Seconds in stretches shorter than `min_segment_seconds`.
+        /// Seconds in parts shorter than `min_segment_seconds`.
         package var droppedSeconds = 0.0
     }
 
@@ -25,7 +25,7 @@ package final class Segmenter: DecodeConsumer {
     private var frames: FramePreparation
     private let features: SegmentFeatures
     private let cues: SegmentCues
-    /// The stretch of one cropPlan that the pass is in.
+    /// Index of the current stretch of the crop plan.
     private var stretch = 0
     private var view: CropPlanView
     private var cuts: CutDetector
@@ -33,27 +33,27 @@ package final class Segmenter: DecodeConsumer {
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
     private var firstFrame = 0
-    /// Presentation time of the pass's time 0, in seconds; after a discontinuity, what would be it.
+    /// Presentation time of the pass's time 0, in seconds; after a timestamp jump, extrapolated back.
     private var originSeconds: Double
-    /// The frame of the pass from which the cut detector counts.
+    /// The frame of the pass that the cut detector counts as 0.
     private var firstDetectedFrame = 0
-    /// Frames of the pass that start a new shot and have not ended a segment yet.
+    /// Frames of the pass that start a new shot where no segment has been ended yet.
     private var pendingCuts: [Int] = []
-    /// Changes of shot, in frames of the pass, that a segment to come may hold a part of.
+    /// Shot changes, in frames of the pass, that may extend into a later segment.
     private var recentChanges: [ShotChange] = []
-    /// All changes of shot, at presentation times.
+    /// All shot changes, at presentation times.
     package private(set) var changes: [CueRecord.Change] = []
-    /// The segment before, until it is known whether a still picture follows it.
+    /// The previous segment, held back until it is known whether a still picture follows.
     private var held: SegmentData?
-    /// Whether the segment to come begins with another shot than the one before it ended with.
+    /// Whether the next segment begins a new shot.
     private var beginsShot = false
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
     package private(set) var tally = Tally()
 
     /// - Parameters:
-    ///   - video: what all segments of this video share.
-    ///   - emit: takes each finished segment, in order.
+    ///   - video: properties shared by all segments of the video.
+    ///   - emit: receives each finished segment, in order.
     package init(
         settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
         cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
@@ -101,7 +101,7 @@ package final class Segmenter: DecodeConsumer {
         sounds[format].append(samples, at: firstSample)
     }
 
-    /// Closes what is left when the pass has ended.
+    /// Closes the last segments after the pass.
     package func finish() throws {
         note(cuts.finish())
         try closeFullSegments(latency: 0)
@@ -110,7 +110,7 @@ package final class Segmenter: DecodeConsumer {
         held = nil
     }
 
-    /// Ends the segment and the shot: nothing reaches across.
+    /// Ends the current segment and shot.
     private func endShot(beforeFrame index: Int) throws {
         try finish()
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
@@ -118,13 +118,13 @@ package final class Segmenter: DecodeConsumer {
         beginsShot = false
     }
 
-    /// Nothing reaches across: the segment ends, and so does the shot.
+    /// A timestamp jump ends the current segment and shot.
     package func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
         try endShot(beforeFrame: index)
         originSeconds = seconds - Double(index) / settings.video.fps
     }
 
-    /// Keeps what the cut detector has found, counted from the frame where it began.
+    /// Records the changes found by the cut detector, whose frames count from where it started.
     private func note(_ found: [ShotChange]) {
         for var change in found {
             change.start += firstDetectedFrame
@@ -155,7 +155,7 @@ package final class Segmenter: DecodeConsumer {
         }
     }
 
-    /// Closes everything before frame `end`: what is longer than a segment may be becomes several.
+    /// Closes everything before frame `end`, as several segments if it is too long for one.
     private func closeUpTo(_ end: Int) throws {
         while firstFrame < end { try close(min(maximumFrames, end - firstFrame)) }
     }
@@ -190,7 +190,7 @@ package final class Segmenter: DecodeConsumer {
 }
 
 extension Segmenter {
-    /// Hands on the segment before this one: still pictures that follow one another are a slide show.
+    /// Emits the previous segment. Consecutive still segments are a slide show.
     private func hand(on data: SegmentData) throws {
         var data = data
         if beginsShot, data.segment.flags.contains(.still), held?.segment.flags.contains(.still) == true {
@@ -202,7 +202,7 @@ extension Segmenter {
     }
 }
 
-/// What all segments of one video share.
+/// The properties shared by all segments of a video.
 package struct SegmentOrigin: Sendable {
     package let videoID: String
     package let source: String

@@ -9,22 +9,22 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// Turns one video into one prepared file. One a worker: encoder, transforms and estimators are reused.
+/// Turns one video into one prepared file. One per worker: encoder, transforms and estimators are reused.
 package final class VideoPreparation {
-    /// What preparing a video came to.
+    /// The result of preparing a video.
     package struct Result {
         package let outcome: Outcome
-        /// What the container says, where it could be read.
+        /// Container and stream properties; nil when they could not be read.
         package var info: MediaInfo?
         package var tally: Segmenter.Tally?
         package var decode: DecodeSummary?
-        /// What was found of its cropPlan and its shots.
+        /// Framing and shot changes.
         package var cues: CueRecord?
-        /// What near-duplicates of it are known by.
+        /// The fingerprint for the search for near-duplicates.
         package var fingerprint: [UInt8] = []
-        /// What the policy made of each segment; nil when there is no prepared file.
+        /// The policy's decision on each segment; nil without a prepared file.
         package var decided: DecidedVideo?
-        /// CPU time of the process that decoded it, in seconds.
+        /// CPU time of the decoder process, in seconds.
         package var decoderSeconds = 0.0
     }
 
@@ -36,7 +36,7 @@ package final class VideoPreparation {
     private let cancellation: Cancellation
     private let media: MediaOpener
 
-    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
         self.settings = settings
         self.cancellation = cancellation
@@ -47,13 +47,13 @@ package final class VideoPreparation {
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
 
-    /// What keeps this machine from decoding as safely as it should, once it has to be known.
+    /// The sandbox features that this machine lacks; see ``MediaOpener/weakness()``.
     package func weakness() throws -> String? { try media.weakness() }
 
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
-    /// - Returns: done, or why this item was skipped or failed.
-    /// - Throws: what concerns the whole run: cancellation, and a disk that refuses.
+    /// - Returns: done, or the reason why this item was skipped or failed.
+    /// - Throws: errors that concern the whole run: `CancellationError`, and trouble with the disk.
     package func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
         var result = try attempt(item, video: video, to: path)
         result.decoderSeconds = media.close()
@@ -133,7 +133,7 @@ package final class VideoPreparation {
         }
     }
 
-    /// Black cropPlan by a few spread frames, in source pixels: the largest bars of any time.
+    /// Black bars in a few frames spread over the video, in source pixels: the union over time.
     package static func borders(of media: any MediaSource, settings: IngestSettings) throws -> CropMargins {
         var policy = settings.policy
         policy[flag: [.blackBorder, .borderChange]] = .fix
