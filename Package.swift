@@ -178,6 +178,8 @@ let package = Package(
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
                 "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
             ]),
+        // Package.swift, the table of modules in Sources/README.md and every import line, against each other.
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(
             name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),
     ],

@@ -29,21 +29,10 @@ final class InspectionPass: DecodeConsumer {
         let decision: DecidedSegment
     }
 
-    /// Level of the whole sound.
-    struct SoundSummary: Sendable, Equatable, Codable {
-        /// Root mean square in dB below full scale.
-        let decibels: Double
-        let peakDecibels: Double
-        /// Share of the samples at full scale.
-        let clippedShare: Double
-    }
-
     /// The sound that is drawn and judged: mono.
     static let format = AudioFormat(sampleRate: SpectrogramStream.settings.sampleRate, channels: 1)
     /// Stretches shorter than this are neither still nor silent.
     static let leastStretchSeconds = 0.5
-    /// Silence is looked for in pieces of this length.
-    private static let pieceSeconds = 0.1
 
     let border: InspectionBorder
     private(set) var segments: [SegmentSummary] = []
@@ -73,12 +62,7 @@ final class InspectionPass: DecodeConsumer {
     /// The next frame to be told whether it is held.
     private var nextHeld = 1
     private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
-    private var silenceFinder = StretchFinder(leastSeconds: leastStretchSeconds)
-    private var piece: [Float] = []
-    private var sumOfSquares = 0.0
-    private var clippedSamples = 0.0
-    private var peak = 0.0
-    private var sampleCount = 0
+    private var soundMeter: SoundMeter
 
     /// - Parameters:
     ///   - settings: those of the ingest whose view is wanted.
@@ -107,6 +91,9 @@ final class InspectionPass: DecodeConsumer {
         grey = PixelBuffer(width: part.width, height: part.height, channels: 1)
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         heldPictures = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
+        soundMeter = SoundMeter(
+            sampleRate: Self.format.sampleRate, silenceDecibels: settings.silenceDecibels,
+            leastSeconds: Self.leastStretchSeconds)
         moments = draws ? MomentSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
@@ -167,11 +154,7 @@ final class InspectionPass: DecodeConsumer {
         }
         envelope.push(samples)
         spectrogram?.push(samples)
-        let length = Int(Self.pieceSeconds * Double(Self.format.sampleRate))
-        for sample in samples {
-            piece.append(sample)
-            if piece.count == length { closePiece() }
-        }
+        soundMeter.push(samples)
     }
 
     func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
@@ -181,8 +164,7 @@ final class InspectionPass: DecodeConsumer {
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
         finishStillness(beforeFrame: index)
-        if !piece.isEmpty { closePiece() }
-        silenceFinder.finish()
+        soundMeter.endStretch()
         jumps.append(index)
         origins.append((index, seconds - Double(index) / settings.video.fps))
     }
@@ -193,8 +175,7 @@ final class InspectionPass: DecodeConsumer {
         takeSegments()
         take(cutDetector.finish())
         finishStillness(beforeFrame: frameCount)
-        if !piece.isEmpty { closePiece() }
-        silenceFinder.finish()
+        soundMeter.endStretch()
         spectrogram?.finish()
     }
 
@@ -203,19 +184,11 @@ final class InspectionPass: DecodeConsumer {
     /// In seconds of the pass.
     var still: Stretches { stillFinder.found }
     /// In seconds of the pass. Nil without sound.
-    var silent: Stretches? { hasSound ? silenceFinder.found : nil }
+    var silent: Stretches? { hasSound ? soundMeter.silent : nil }
     var roll: SpectrogramRoll? { spectrogram?.roll }
 
     /// Nil without sound.
-    var sound: SoundSummary? {
-        guard sampleCount > 0 else { return nil }
-        func decibels(_ value: Double) -> Double {
-            value > 0 ? max(AudioLevel.silenceDecibels, 20 * log10(value)) : AudioLevel.silenceDecibels
-        }
-        return SoundSummary(
-            decibels: decibels((sumOfSquares / Double(sampleCount)).squareRoot()), peakDecibels: decibels(peak),
-            clippedShare: clippedSamples / Double(sampleCount))
-    }
+    var sound: SoundSummary? { soundMeter.summary }
 
     /// When a moment of the pass is presented, in seconds.
     func presented(_ passSeconds: Double) -> Double {
@@ -283,19 +256,5 @@ final class InspectionPass: DecodeConsumer {
                     decision: DecidedSegment(segment, number: segments.count, settings: settings)))
         }
         sink.segments.removeAll()
-    }
-
-    private func closePiece() {
-        let level = piece.withUnsafeBufferPointer { AudioLevel(of: $0) }
-        let rate = Double(Self.format.sampleRate)
-        silenceFinder.push(
-            level.isSilent(below: settings.silenceDecibels), from: Double(sampleCount) / rate,
-            to: Double(sampleCount + piece.count) / rate)
-        let count = Double(piece.count)
-        sumOfSquares += level.rootMeanSquare * level.rootMeanSquare * count
-        clippedSamples += level.clippedShare * count
-        peak = max(peak, level.peak)
-        sampleCount += piece.count
-        piece.removeAll(keepingCapacity: true)
     }
 }

@@ -25,7 +25,7 @@ struct MediaReport: Sendable, Codable {
         let still: Stretches
         /// Nil without sound.
         let silent: Stretches?
-        let sound: InspectionPass.SoundSummary?
+        let sound: SoundSummary?
     }
 
     /// A change of shots that takes a while, on the presentation clock.

@@ -54,12 +54,16 @@ enum Pictures {
     }
 
     /// A grey view of `texture`: pixel (x, y) shows the texture at `toTexture(x, y)`.
-    static func grey(_ width: Int, _ height: Int, of texture: Texture, _ toTexture: Homography = .identity) -> PixelBuffer {
+    static func grey(_ width: Int, _ height: Int, of texture: Texture, _ toTexture: Homography = .identity)
+        -> PixelBuffer
+    {
         make(width, height, 1) { x, y, _ in texture.level(at: toTexture.apply(Point(Double(x), Double(y)))) }
     }
 
     /// A colour picture of a texture for each channel.
-    static func colour(_ width: Int, _ height: Int, seed: UInt64, contrast: Double = 1, shift: Double = 0) -> PixelBuffer {
+    static func colour(_ width: Int, _ height: Int, seed: UInt64, contrast: Double = 1, shift: Double = 0)
+        -> PixelBuffer
+    {
         let textures = (0..<3).map { Texture(seed: seed + UInt64($0) * 7919, contrast: contrast, waves: 8) }
         return make(width, height, 3) { x, y, channel in
             textures[channel].level(at: Point(Double(x) + shift, Double(y)))

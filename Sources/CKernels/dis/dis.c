@@ -1,6 +1,6 @@
 #include "dis.h"
 
-#include "targets.h"
+#include "../targets.h"
 
 #include <stdlib.h>
 

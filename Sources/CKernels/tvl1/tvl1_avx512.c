@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
 #define KERNEL_TARGET_AVX512
-#include "kernel_targets.h"
+#include "../kernel_targets.h"
 #include "tvl1_kernels.h"
 #endif

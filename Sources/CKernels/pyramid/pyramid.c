@@ -1,7 +1,7 @@
 #include "ckernels.h"
 
 #include "pyramid.h"
-#include "targets.h"
+#include "../targets.h"
 
 #include <stdlib.h>
 

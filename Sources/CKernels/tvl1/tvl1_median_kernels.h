@@ -1,7 +1,7 @@
 // The median of 3 x 3 or 5 x 5 pixels, eight pixels at a time, by networks of minima and maxima. Where a result is not
 // used, the compiler drops the half of the network that made it.
 #include "tvl1.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 KERNEL_TARGET_BEGIN
 

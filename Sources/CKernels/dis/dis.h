@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ckernels.h"
-#include "pyramid.h"
+#include "../pyramid/pyramid.h"
 
 #include <stddef.h>
 

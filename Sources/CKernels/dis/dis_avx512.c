@@ -1,6 +1,6 @@
 #if defined(__x86_64__)
 #define KERNEL_TARGET_AVX512
-#include "kernel_targets.h"
+#include "../kernel_targets.h"
 
-#include "pyramid_kernels.h"
+#include "dis_kernels.h"
 #endif

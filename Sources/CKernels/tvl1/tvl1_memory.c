@@ -1,7 +1,7 @@
 // The shapes and the memory of TV-L1.
 #include "tvl1.h"
 
-#include "targets.h"
+#include "../targets.h"
 
 #include <math.h>
 #include <stdlib.h>

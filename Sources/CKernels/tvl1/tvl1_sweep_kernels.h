@@ -7,7 +7,7 @@
 // run are under way at once, and the rows between their fronts stay in the cache. The result is that of sweeps over
 // whole pictures one after the other, to the last bit.
 #include "tvl1.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 KERNEL_TARGET_BEGIN
 

@@ -1,6 +1,6 @@
 // The second picture as the flow sees it, and the data term that follows from it.
 #include "tvl1.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 KERNEL_TARGET_BEGIN
 

@@ -1,6 +1,6 @@
 // Kernels of pyramids: included once for each instruction set, after kernel_targets.h.
 #include "pyramid.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ckernels_tvl1.h"
-#include "kernel_targets.h"  // no product is fused with a sum here either
+#include "../kernel_targets.h"  // no product is fused with a sum here either
 
 #include <stddef.h>
 

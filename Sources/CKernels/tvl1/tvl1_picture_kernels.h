@@ -1,6 +1,6 @@
 // Converting, blurring and resizing planes.
 #include "tvl1.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 #include <string.h>
 

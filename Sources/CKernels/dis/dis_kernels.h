@@ -1,6 +1,6 @@
 // Kernels of dense inverse search: included once for each instruction set, after kernel_targets.h.
 #include "dis.h"
-#include "vectors.h"
+#include "../vectors.h"
 
 #include <string.h>
 

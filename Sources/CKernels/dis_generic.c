@@ -1,3 +1,0 @@
-#include "kernel_targets.h"
-
-#include "dis_kernels.h"

@@ -1,0 +1,3 @@
+#include "../kernel_targets.h"
+
+#include "pyramid_kernels.h"

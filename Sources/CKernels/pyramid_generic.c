@@ -1,3 +1,0 @@
-#include "kernel_targets.h"
-
-#include "pyramid_kernels.h"

@@ -1,0 +1,2 @@
+#include "../kernel_targets.h"
+#include "tvl1_kernels.h"

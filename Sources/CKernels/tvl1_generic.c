@@ -1,2 +1,0 @@
-#include "kernel_targets.h"
-#include "tvl1_kernels.h"
