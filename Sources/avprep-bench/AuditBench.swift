@@ -76,7 +76,7 @@ enum CoinAudits {
             let family = (0..<30).map { number -> Double in
                 let seed = UInt64(audit * 30 + number)
                 let examples = examples(number % 3, seed: seed)
-                return ClusteredAccuracy(margins: CrossFitting.margins(examples, seed: seed), of: examples)
+                return ClusteredAccuracy(logits: CrossFitting.logits(examples, seed: seed), of: examples)
                     .chanceProbability
             }
             return HolmCorrection.adjusted(family).contains { $0 < AuditSettings().level }

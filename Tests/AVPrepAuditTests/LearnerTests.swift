@@ -36,7 +36,7 @@ import Testing
 
     @Test func theSameRowsGiveTheSameVerdicts() {
         let examples = PlantedExamples(cue: .level(0.5)).examples(seed: 5)
-        #expect(CrossFitting.margins(examples, seed: 3) == CrossFitting.margins(examples, seed: 3))
+        #expect(CrossFitting.logits(examples, seed: 3) == CrossFitting.logits(examples, seed: 3))
     }
 
     @Test func featuresThatNeverChangeTellNothing() {

@@ -71,6 +71,6 @@ struct PlantedExamples {
 extension Examples {
     /// What the learner makes of these rows.
     func accuracy(seed: UInt64 = 1) -> ClusteredAccuracy {
-        ClusteredAccuracy(margins: CrossFitting.margins(self, seed: seed), of: self)
+        ClusteredAccuracy(logits: CrossFitting.logits(self, seed: seed), of: self)
     }
 }

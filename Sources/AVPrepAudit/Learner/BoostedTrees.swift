@@ -30,21 +30,21 @@ struct BoostedTrees: Sendable {
 
     /// - Parameters:
     ///   - features: `[row, feature]`.
-    ///   - importances: one a row.
-    init(_ features: [Float], width: Int, labels: [Bool], importances: [Double]) {
+    ///   - sampleWeights: one a row, >= 0: how much each counts.
+    init(_ features: [Float], width: Int, labels: [Bool], sampleWeights: [Double]) {
         self.width = width
         edges = (0..<width).map { Self.edges(of: $0, in: features, width: width) }
         let binned = Self.binned(features, width: width, edges)
         let rows = labels.count
-        var margins = [Float](repeating: 0, count: rows)
-        var gradients = margins
-        var curvatures = margins
+        var logits = [Float](repeating: 0, count: rows)
+        var gradients = logits
+        var curvatures = logits
         for _ in 0..<Self.rounds {
             for row in 0..<rows {
-                let probability = 1 / (1 + exp(-margins[row]))
-                let importance = Float(importances[row])
-                gradients[row] = importance * ((labels[row] ? 1 : 0) - probability)
-                curvatures[row] = importance * max(1e-4, probability * (1 - probability))
+                let probability = 1 / (1 + exp(-logits[row]))
+                let sampleWeight = Float(sampleWeights[row])
+                gradients[row] = sampleWeight * ((labels[row] ? 1 : 0) - probability)
+                curvatures[row] = sampleWeight * max(1e-4, probability * (1 - probability))
             }
             let all = Array(0..<rows)
             let root = split(all, binned, gradients, curvatures)
@@ -63,13 +63,13 @@ struct BoostedTrees: Sendable {
                     / (end.reduce(0) { $0 + curvatures[$1] } + Self.prior)
             }
             tree.values = (values[0], values[1], values[2], values[3])
-            for (end, value) in zip(ends, values) { for row in end { margins[row] += value } }
+            for (end, value) in zip(ends, values) { for row in end { logits[row] += value } }
             trees.append(tree)
         }
     }
 
     /// Log odds of the label for each row of features.
-    func margins(_ features: [Float]) -> [Double] {
+    func logits(_ features: [Float]) -> [Double] {
         let binned = Self.binned(features, width: width, edges)
         return (0..<features.count / width).map { row in
             trees.reduce(0) { sum, tree in

@@ -28,15 +28,15 @@ package struct ClusteredAccuracy: Sendable, Equatable {
     static let foldEffect = 2.0
 
     /// - Parameters:
-    ///   - margins: log odds of the label; 0 is no verdict.
-    ///   - examples: with both labels, as many rows as there are margins.
-    package init(margins: [Double], of examples: Examples) {
-        precondition(margins.count == examples.count, "\(margins.count) verdicts on \(examples.count) rows")
+    ///   - logits: log odds of the label; 0 is no verdict.
+    ///   - examples: with both labels, as many rows as there are logits.
+    package init(logits: [Double], of examples: Examples) {
+        precondition(logits.count == examples.count, "\(logits.count) verdicts on \(examples.count) rows")
         let positives = Double(examples.labels.count { $0 })
         let negatives = Double(examples.count) - positives
         precondition(positives > 0 && negatives > 0, "nothing to tell apart")
-        let right = zip(margins, examples.labels).map { margin, label in
-            abs(margin) < 1e-9 ? 0.5 : (margin > 0) == label ? 1.0 : 0
+        let right = zip(logits, examples.labels).map { logit, label in
+            abs(logit) < 1e-9 ? 0.5 : (logit > 0) == label ? 1.0 : 0
         }
         var shares = (negative: 0.0, positive: 0.0)
         for (value, label) in zip(right, examples.labels) {

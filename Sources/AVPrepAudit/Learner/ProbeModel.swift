@@ -10,13 +10,13 @@ struct ProbeModel: Sendable {
         guard let weights = examples.balancedWeights else { return nil }
         scale = FeatureScale(examples)
         let features = scale.apply(examples)
-        line = LogisticModel(features, width: examples.featureCount, labels: examples.labels, importances: weights)
-        trees = BoostedTrees(features, width: examples.featureCount, labels: examples.labels, importances: weights)
+        line = LogisticModel(features, width: examples.featureCount, labels: examples.labels, sampleWeights: weights)
+        trees = BoostedTrees(features, width: examples.featureCount, labels: examples.labels, sampleWeights: weights)
     }
 
     /// Log odds of the label for each row.
-    func margins(_ examples: Examples) -> [Double] {
+    func logits(_ examples: Examples) -> [Double] {
         let features = scale.apply(examples)
-        return zip(line.margins(features), trees.margins(features)).map { ($0 + $1) / 2 }
+        return zip(line.logits(features), trees.logits(features)).map { ($0 + $1) / 2 }
     }
 }

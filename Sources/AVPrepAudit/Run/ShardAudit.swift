@@ -133,12 +133,12 @@ package struct ShardAudit: Sendable {
             if let obstacle = tests[number].obstacle(material) {
                 outcome.obstacle = obstacle
             } else if let examples = tests[number].examples(material) {
-                let margins = CrossFitting.margins(examples, seed: seed)
-                let accuracy = ClusteredAccuracy(margins: margins, of: examples)
+                let logits = CrossFitting.logits(examples, seed: seed)
+                let accuracy = ClusteredAccuracy(logits: logits, of: examples)
                 outcome.accuracy = accuracy
                 if tests[number].hasControl, let control = tests[number].examples(material, isControl: true) {
                     outcome.control = ClusteredExcess(
-                        margins: margins, over: CrossFitting.margins(control, seed: seed), of: examples,
+                        logits: logits, over: CrossFitting.logits(control, seed: seed), of: examples,
                         effectiveVideos: accuracy.effectiveVideos)
                 }
                 outcome.examples = examples.count
