@@ -44,7 +44,7 @@ struct LogisticModel: Sendable {
             for column in 0..<columns {
                 curvature[column * columns + column] += column < columns - 1 ? Self.prior : 1e-6
             }
-            guard let step = Self.solve(&curvature, gradient) else { break }
+            guard let step = CholeskySolver.solve(&curvature, gradient) else { break }
             for column in weights.indices { weights[column] += step[column] }
             logits = Self.logits(design, weights)
             if step.allSatisfy({ abs($0) < 1e-6 }) { break }
@@ -103,31 +103,5 @@ struct LogisticModel: Sendable {
             CblasRowMajor, CblasNoTrans, Int32(rows), Int32(weights.count), 1, design, Int32(weights.count), weights, 1,
             0, &logits, 1)
         return logits
-    }
-
-    /// Solves `matrix · x = right` for a symmetric positive matrix whose lower half is given (Cholesky); nil where it is
-    /// not positive.
-    private static func solve(_ matrix: inout [Double], _ right: [Double]) -> [Double]? {
-        let size = right.count
-        for column in 0..<size {
-            var diagonal = matrix[column * size + column]
-            for index in 0..<column { diagonal -= matrix[column * size + index] * matrix[column * size + index] }
-            guard diagonal > 0 else { return nil }
-            let root = diagonal.squareRoot()
-            matrix[column * size + column] = root
-            for row in (column + 1)..<size {
-                let products = matrix.withUnsafeBufferPointer { values in
-                    values.baseAddress.map {
-                        cblas_ddot(Int32(column), $0 + row * size, 1, $0 + column * size, 1)
-                    } ?? 0
-                }
-                matrix[row * size + column] = (matrix[row * size + column] - products) / root
-            }
-        }
-        var solution = right
-        cblas_dtrsv(
-            CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, Int32(size), matrix, Int32(size), &solution, 1)
-        cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, Int32(size), matrix, Int32(size), &solution, 1)
-        return solution
     }
 }
