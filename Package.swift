@@ -47,6 +47,8 @@ let package = Package(
             name: "COpenCV",
             cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4"])],
             linkerSettings: ["core", "imgproc", "video", "calib3d"].map { .linkedLibrary("opencv_\($0)") }),
+        // Headers alone: Debian's libboost-dev.
+        .target(name: "CBoostMath"),
         // Hot loops: optimised in every build, since the tests run them on whole pictures too.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
@@ -119,7 +121,9 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
                 "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
-        module("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "COpenBLAS"]),
+        module(
+            "AVPrepAudit",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS"]),
         module(
             "AVPrepPipeline",
             [

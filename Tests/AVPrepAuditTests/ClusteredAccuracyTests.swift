@@ -20,12 +20,12 @@ import Testing
             line.split(separator: " ").compactMap { Double($0) }
         }
         let ours = degrees.flatMap { d in points.map { StudentDistribution(degreesOfFreedom: d).upperTail($0) } }
-        for (own, other) in zip(ours, lines[0]) { #expect(abs(own - other) <= 1e-9 * other + 1e-16, "\(own) \(other)") }
+        for (own, other) in zip(ours, lines[0]) { #expect(abs(own - other) <= 1e-12 * other, "\(own) \(other)") }
         let quantiles = degrees.flatMap { d in
             tails.map { StudentDistribution(degreesOfFreedom: d).quantile(upperTail: $0) }
         }
         #expect(lines[0].count == ours.count && lines[1].count == quantiles.count)
-        for (own, other) in zip(quantiles, lines[1]) { #expect(abs(own - other) <= 1e-7 * other, "\(own) \(other)") }
+        for (own, other) in zip(quantiles, lines[1]) { #expect(abs(own - other) <= 1e-12 * other, "\(own) \(other)") }
     }
 
     /// Rows of one video that are right or wrong together count as one; rows each of a video of its own count each. (By half,

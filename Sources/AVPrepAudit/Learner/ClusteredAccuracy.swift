@@ -95,11 +95,10 @@ package struct ClusteredAccuracy: Sendable, Equatable {
     package func interval(confidence: Double) -> ClosedRange<Double> {
         let quantile = Self.distribution(effectiveVideos).quantile(upperTail: (1 - confidence) / 2)
         let square = quantile * quantile / effectiveRows
-        let centre = (accuracy + square / 2) / (1 + square)
-        let reach =
-            quantile * (accuracy * (1 - accuracy) / effectiveRows + square / (4 * effectiveRows)).squareRoot()
-            / (1 + square)
-        return max(0, centre - reach)...min(1, centre + reach)
+        let reach = (square * accuracy * (1 - accuracy) + square * square / 4).squareRoot()
+        // In this order an accuracy of 1 has an upper end of 1, and one of 0 a lower end of 0, to the last digit.
+        func end(_ half: Double) -> Double { (accuracy + half) / (1 + square) }
+        return max(0, end(square / 2 - reach))...min(1, end(square / 2 + reach))
     }
 
     /// The smallest excess over chance that would be found, four times out of five, by a test at `level`.
