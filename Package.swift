@@ -38,6 +38,7 @@ let package = Package(
             ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
+        system("CXGBoost", pkgConfig: "xgboost", apt: ["libxgboost-dev"]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
@@ -123,7 +124,7 @@ let package = Package(
             ]),
         module(
             "AVPrepAudit",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS"]),
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS", "CXGBoost"]),
         module(
             "AVPrepPipeline",
             [

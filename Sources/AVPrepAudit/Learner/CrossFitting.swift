@@ -12,7 +12,8 @@ package enum CrossFitting {
     /// Log odds of each row's label, 0 where no model could be fitted.
     ///
     /// - Parameter seed: deals the videos into folds.
-    package static func logits(_ examples: Examples, seed: UInt64) -> [Double] {
+    /// - Throws: ``AuditError``.
+    package static func logits(_ examples: Examples, seed: UInt64) throws(AuditError) -> [Double] {
         let foldOfGroup = deal(examples, seed: seed)
         let isCrossed = examples.groups.contains { !$0.isSingle }
         var random = SeededRandom(seed: seed, for: "audit/partners")
@@ -29,8 +30,8 @@ package enum CrossFitting {
                 let pair = examples.groups[row]
                 return ![pair.first, pair.second].contains { held.contains(foldOfGroup[$0] ?? -1) }
             }
-            guard let model = ProbeModel(examples.rows(training)) else { continue }
-            for (row, logit) in zip(tested, model.logits(examples.rows(tested))) { logits[row] = logit }
+            guard let model = try ProbeModel(examples.rows(training)) else { continue }
+            for (row, logit) in zip(tested, try model.logits(examples.rows(tested))) { logits[row] = logit }
         }
         return logits
     }
