@@ -38,6 +38,7 @@ let package = Package(
             ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
+        system("CXGBoost", pkgConfig: "xgboost", apt: ["libxgboost-dev"]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
@@ -47,6 +48,8 @@ let package = Package(
             name: "COpenCV",
             cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4"])],
             linkerSettings: ["core", "imgproc", "video", "calib3d"].map { .linkedLibrary("opencv_\($0)") }),
+        // Headers alone: Debian's libboost-dev.
+        .target(name: "CBoostMath"),
         // Hot loops: optimised in every build, since the tests run them on whole pictures too.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
@@ -119,7 +122,9 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
                 "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
-        module("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "COpenBLAS"]),
+        module(
+            "AVPrepAudit",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS", "CXGBoost"]),
         module(
             "AVPrepPipeline",
             [

@@ -25,7 +25,8 @@ package struct ShardAudit: Sendable {
     ///   - measured: called with clips looked at, of how many; from any thread.
     ///   - tested: called with rows of the report that are there, of how many; from any thread.
     ///   - isCancelled: asked between clips and between tests.
-    /// - Throws: `StoreError` for files that cannot be read, ``Failure`` when there is nothing to audit, `CancellationError`.
+    /// - Throws: `StoreError` for files that cannot be read, ``Failure`` when there is nothing to audit,
+    ///   ``AuditError``, `CancellationError`.
     package func run(
         workers: Int, measured: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         tested: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
@@ -133,12 +134,12 @@ package struct ShardAudit: Sendable {
             if let obstacle = tests[number].obstacle(material) {
                 outcome.obstacle = obstacle
             } else if let examples = tests[number].examples(material) {
-                let margins = CrossFitting.margins(examples, seed: seed)
-                let accuracy = ClusteredAccuracy(margins: margins, of: examples)
+                let logits = try CrossFitting.logits(examples, seed: seed)
+                let accuracy = ClusteredAccuracy(logits: logits, of: examples)
                 outcome.accuracy = accuracy
                 if tests[number].hasControl, let control = tests[number].examples(material, isControl: true) {
                     outcome.control = ClusteredExcess(
-                        margins: margins, over: CrossFitting.margins(control, seed: seed), of: examples,
+                        logits: logits, over: try CrossFitting.logits(control, seed: seed), of: examples,
                         effectiveVideos: accuracy.effectiveVideos)
                 }
                 outcome.examples = examples.count

@@ -38,7 +38,7 @@ struct AuditBench: ParsableCommand {
         }
         print(TextTable.text(rows))
         if falseAlarms > 0 {
-            let alarms = CoinAudits.alarms(of: falseAlarms)
+            let alarms = try CoinAudits.alarms(of: falseAlarms)
             print("false alarms: \(alarms) of \(falseAlarms) audits of thirty rows whose labels are coins")
         }
     }
@@ -71,12 +71,12 @@ enum CoinAudits {
     private static let rowsPerVideo = 6
 
     /// - Returns: how many of `count` audits of thirty rows find a leak.
-    static func alarms(of count: Int) -> Int {
-        (0..<count).count { audit in
-            let family = (0..<30).map { number -> Double in
+    static func alarms(of count: Int) throws -> Int {
+        try (0..<count).count { audit in
+            let family = try (0..<30).map { number -> Double in
                 let seed = UInt64(audit * 30 + number)
                 let examples = examples(number % 3, seed: seed)
-                return ClusteredAccuracy(margins: CrossFitting.margins(examples, seed: seed), of: examples)
+                return ClusteredAccuracy(logits: try CrossFitting.logits(examples, seed: seed), of: examples)
                     .chanceProbability
             }
             return HolmCorrection.adjusted(family).contains { $0 < AuditSettings().level }
