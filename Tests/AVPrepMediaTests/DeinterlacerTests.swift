@@ -139,6 +139,24 @@ import Testing
         }
     }
 
+    /// Where the size changes, and where the clock begins anew, pictures are those of each part by itself.
+    @Test(arguments: ["192x144", "160x128"]) func partsKnowNothingOfEachOther(size: String) throws {
+        try withTemporaryFolder { folder in
+            var test = Self.cases[2]
+            try write(test, to: "\(folder)/0.ts", seconds: 1)
+            test.size = size
+            try write(test, to: "\(folder)/1.ts", seconds: 1, source: "testsrc")
+            let path = "\(folder)/clip.ts"
+            var bytes = Data()
+            for part in 0...1 { bytes += try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(part).ts")) }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let ours = try PictureKeeper.first(60, of: MediaFile(path: path))
+            #expect(ours.pictures.count >= 48, "\(ours.pictures.count)")
+            #expect(try ours.pictures.contains(theirs("\(folder)/0.ts", ours, 24, test.place)))
+            #expect(try ours.pictures.contains(theirs("\(folder)/1.ts", ours, 0, test.place)))
+        }
+    }
+
     /// Picture k shows the moment of the first field, and no line of the other.
     @Test(arguments: [true, false]) func movingThingsAreWhereTheFirstFieldHasThem(isTopFirst: Bool) throws {
         try withTemporaryFolder { folder in

@@ -209,6 +209,8 @@ final class PictureTrack {
     func resume() throws -> Bool {
         currentSpan = nil
         whole = nil
+        // The last picture before the jump tells nothing about the first one after it.
+        av_frame_unref(shown)
         try loadNext(after: nil)
         return nextSpan != nil
     }
