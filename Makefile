@@ -20,8 +20,8 @@ ENGINE     := .engine/libavprep_engine.so
 RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
-PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
-APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg \
+PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
+APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg \
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 

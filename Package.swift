@@ -31,10 +31,12 @@ let package = Package(
     ],
     targets: [
         system("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
+        // Of libavfilter only the headers: it is loaded where it is needed. Its flags would link it.
         system(
             "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
             apt: [
-                "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev", "libavutil-dev",
+                "libavfilter-dev", "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev",
+                "libavutil-dev",
             ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),

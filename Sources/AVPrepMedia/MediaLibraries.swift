@@ -3,18 +3,20 @@ import CFFmpeg
 
 /// What media is read and written with on this machine.
 package enum MediaLibraries {
-    /// FFmpeg's libraries.
+    /// FFmpeg's libraries. libavfilter is loaded for this, and left out where it is not installed.
     package static var versions: [LibraryVersion] {
-        [
+        let linked = [
             ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libswscale", swscale_version()),
             ("libswresample", swresample_version()),
-        ].map { name, version in
+        ]
+        let filters = (try? FilterLibrary.functions()).map { [("libavfilter", $0.avfilter_version())] } ?? []
+        return (linked + filters).map { name, version in
             // AV_VERSION_INT: major, minor and micro in 16, 8 and 8 bits.
             LibraryVersion(name, "\(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)")
         }
     }
 
-    /// Has the libraries loaded and set up, for a process that forks others.
+    /// Has all libraries loaded and set up, for a process that forks others, which may open no file.
     package static func load() {
         FFmpeg.setUp
         _ = versions

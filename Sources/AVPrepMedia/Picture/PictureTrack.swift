@@ -104,18 +104,22 @@ final class PictureTrack {
 
     /// The picture on the screen, deinterlaced. Valid once ``advance(to:)`` has been called with a time at or after the
     /// first, until the next call that moves on.
+    ///
+    /// - Throws: as ``Deinterlacer``.
     var current: DecodedPicture {
-        DecodedPicture(
-            frame: progressive(), stream: streamPictures, orientation: shownTurn ?? streamPictures.orientation)
+        get throws(MediaError) {
+            DecodedPicture(
+                frame: try progressive(), stream: streamPictures,
+                orientation: shownTurn ?? streamPictures.orientation)
+        }
     }
 
     /// The frame on the screen, or what deinterlacing makes of it.
-    private func progressive() -> UnsafeMutablePointer<AVFrame> {
-        guard shown.pointee.interlaced_frame != 0, Deinterlacer.takes(shown.pointee.format),
-            !StreamPictures.isSingleField(shown.pointee, of: decoder.stream)
+    private func progressive() throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
+        guard shown.pointee.interlaced_frame != 0, !StreamPictures.isSingleField(shown.pointee, of: decoder.stream)
         else { return shown }
         if let whole { return whole }
-        let deinterlacer = deinterlacer ?? Deinterlacer()
+        let deinterlacer = deinterlacer ?? Deinterlacer(place: decoder.demuxer.path)
         self.deinterlacer = deinterlacer
         func neighbour(_ frame: UnsafeMutablePointer<AVFrame>) -> UnsafeMutablePointer<AVFrame>? {
             let fits =
@@ -123,7 +127,7 @@ final class PictureTrack {
                 && frame.pointee.height == shown.pointee.height && frame.pointee.format == shown.pointee.format
             return fits ? frame : nil
         }
-        let made = deinterlacer.deinterlace(
+        let made = try deinterlacer.deinterlace(
             shown, previous: neighbour(previous), next: nextSpan.flatMap { _ in neighbour(next) })
         whole = made
         return made
@@ -205,6 +209,8 @@ final class PictureTrack {
     func resume() throws -> Bool {
         currentSpan = nil
         whole = nil
+        // The last picture before the jump tells nothing about the first one after it.
+        av_frame_unref(shown)
         try loadNext(after: nil)
         return nextSpan != nil
     }
