@@ -3,9 +3,9 @@ import AVPrepSettings
 package import AVPrepWorkspace
 import Foundation
 
-/// A video as the corpus lists it, and the file it names.
+/// A video as listed in the corpus, and the file it refers to.
 package struct CorpusItem: Sendable, Equatable {
-    /// The path as the corpus gives it: below a folder or list, from there; its name in the catalog.
+    /// The path as listed: relative to the folder or list that contains it. The catalog uses it as the video's name.
     package let listed: String
     /// The path to open.
     package let path: String
@@ -18,11 +18,11 @@ package struct CorpusItem: Sendable, Equatable {
 
 /// Finds the videos of a corpus.
 package enum CorpusScan {
-    /// Every video under `paths`, each once, sorted by its listed path: the order of listing does not matter.
+    /// Every video under `paths`, once, sorted by its listed path, so that the order of listing does not matter.
     ///
-    /// A folder gives the files below it with one of the extensions (hidden ones left out); a `.txt` file gives one path
-    /// a line, seen from the list's folder, `#` starting a comment; anything else is a video. Named files need not
-    /// exist: what is missing becomes a failed item, not a lost one.
+    /// A folder gives the files below it with one of the extensions (except hidden ones); a `.txt` file gives one path
+    /// per line, relative to the list's folder, with comments after `#`; anything else is a video. Named files need not
+    /// exist: a missing file becomes a failed item and is not lost.
     ///
     /// - Throws: ``Failure`` with exit status 65 when a folder or list cannot be read, or nothing is found at all.
     package static func items(in workspace: Workspace) throws -> [CorpusItem] {

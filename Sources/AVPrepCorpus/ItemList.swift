@@ -3,9 +3,9 @@ import AVPrepModel
 import AVPrepSettings
 package import AVPrepWorkspace
 
-/// The listed videos that stand alike in ingest, each with its reason: `avprep status --list`.
+/// The listed videos with the same ingest state, each with its reason: `avprep status --list`.
 package struct ItemList: Sendable, Codable {
-    /// How ingest has ended for a video, under the settings in force.
+    /// The ingest state of a video under the current settings.
     package enum State: String, Sendable, Codable, CaseIterable {
         case done, skipped, failed, pending
     }
@@ -13,12 +13,12 @@ package struct ItemList: Sendable, Codable {
     package struct Item: Sendable, Codable {
         package let path: String
         package let state: State
-        /// The reason's code and its words; empty for done and pending ones.
+        /// The reason's code and its text; empty for done and pending videos.
         package let code: String
         package let detail: String
     }
 
-    /// In the order of their paths.
+    /// Sorted by path.
     package let items: [Item]
 
     /// - Throws: ``CatalogError`` when there is no catalog.
@@ -40,7 +40,7 @@ package struct ItemList: Sendable, Codable {
             })
     }
 
-    /// A line a video: path, code and words, with tabs between them.
+    /// One line per video: path, code and text, separated by tabs.
     package var text: String {
         items.map { $0.code.isEmpty ? $0.path : "\($0.path)\t\($0.code)\t\($0.detail)" }.joined(separator: "\n")
     }

@@ -7,13 +7,13 @@ package import AVPrepSettings
 import AVPrepVision
 package import AVPrepWorkspace
 
-/// Which prepared videos are near-duplicates of each other.
+/// The prepared videos that are near-duplicates of each other.
 package struct NearDuplicates: Sendable {
-    /// How many there are: `ingest` and `status`.
+    /// Counts for the reports of `ingest` and `status`.
     package struct Counts: Sendable, Equatable, Codable {
         /// Videos that have a near-duplicate.
         package let videos: Int
-        /// Groups that they form: each lies on one side of the split.
+        /// Groups of near-duplicates; each is in one split.
         package let groups: Int
 
         package var text: String? {
@@ -22,7 +22,7 @@ package struct NearDuplicates: Sendable {
     }
 
     package let matches: [DuplicateMatch]
-    /// Nil when they were not to be looked for.
+    /// nil if the settings do not search for them.
     package let counts: Counts?
 
     package init(_ matches: [DuplicateMatch]?) {
@@ -33,15 +33,15 @@ package struct NearDuplicates: Sendable {
         }
     }
 
-    /// Those of some videos that are copies of others among them: all of a group but the one whose id comes first. In
-    /// alphabetical order.
+    /// The copies among some videos: all videos of each group except the one whose id sorts first. In alphabetical
+    /// order.
     package func copies(among videos: [String]) -> [String] {
         let groups = VideoLinks(duplicates: matches).groups()
         let members = Dictionary(grouping: videos.filter { groups[$0] != nil }) { groups[$0] ?? $0 }
         return members.values.flatMap { $0.sorted().dropFirst() }.sorted()
     }
 
-    /// What was found the last time under these settings; nil when they were not looked for. Costs next to nothing.
+    /// The last result for these settings; nil if there is none. Cheap.
     package static func latest(in catalog: Catalog, _ settings: PipelineSettings) throws -> NearDuplicates? {
         try noted(in: catalog, settings, key: settingsKey(settings))
     }
@@ -53,7 +53,7 @@ package struct NearDuplicates: Sendable {
         return try catalog.nearDuplicates(key: key).map { NearDuplicates($0) }
     }
 
-    /// What is noted, or else found now and noted.
+    /// The stored result, or else a new search, which is then stored.
     ///
     /// - Throws: ``CatalogError``; `CancellationError`.
     package static func find(in catalog: Catalog, _ settings: PipelineSettings, _ context: StageContext) throws
@@ -74,7 +74,7 @@ package struct NearDuplicates: Sendable {
         return NearDuplicates(matches)
     }
 
-    /// Stands for the settings that the result depends on; the beginning of the key that it is noted under.
+    /// The key of the settings that the result depends on; the result is stored under a key that begins with it.
     private static func settingsKey(_ settings: PipelineSettings) throws -> String {
         try CanonicalJSON.key(of: [settings.ingest.key, CanonicalJSON.encode(settings.duplicates)]) + "/"
     }

@@ -2,12 +2,12 @@ package import AVPrepCatalog
 package import AVPrepSettings
 import Foundation
 
-/// Videos of one source, by the paths that the corpus lists them under.
+/// Groups videos of one source, by their listed paths.
 package enum SourceGroups {
-    /// The videos of each source that several are of, in the order of the sources' names.
+    /// The videos of each source with more than one video, sorted by the source's name.
     ///
-    /// - Parameter videos: the video at each path that was prepared. Other paths of the same content count too.
-    /// - Throws: ``CatalogError``; ``Failure`` when the pattern is none.
+    /// - Parameter videos: the video prepared from each path. Other listed paths of the same content count too.
+    /// - Throws: ``CatalogError``; ``Failure`` when the pattern is invalid.
     package static func links(of videos: [String: String], by pattern: SourcePattern, in catalog: Catalog) throws
         -> [[String]]
     {

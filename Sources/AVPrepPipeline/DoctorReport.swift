@@ -8,9 +8,9 @@ import AVPrepVision
 import AVPrepWorkspace
 import Foundation
 
-/// What this machine has, and what to do about what it has not: `avprep doctor`.
+/// What this machine has, and how to get what is missing: `avprep doctor`.
 package struct DoctorReport: Sendable, Codable {
-    /// One thing looked at.
+    /// The result of one check.
     struct Check: Sendable, Codable {
         /// `ok`, or `missing` with what to do in `detail`.
         let status: String
@@ -21,13 +21,13 @@ package struct DoctorReport: Sendable, Codable {
     let version: String
     let checks: [Check]
 
-    /// Looks at the machine; the engine is loaded for it.
+    /// Checks the machine. This loads the engine.
     package static func make() -> DoctorReport {
         let libraries =
             MediaLibraries.versions + AudioLibraries.versions + VisionLibraries.versions + StoreLibraries.versions
         var checks = libraries.map { Check(status: "ok", name: $0.name, detail: $0.version) }
         for encoder in MediaLibraries.missingEncoders {
-            let detail = "this FFmpeg has no such encoder: avprep synth needs it; install Debian's libavcodec"
+            let detail = "this FFmpeg lacks this encoder, which avprep synth needs; install Debian's libavcodec"
             checks.append(Check(status: "missing", name: encoder, detail: detail))
         }
         checks += decoding()
@@ -42,7 +42,7 @@ package struct DoctorReport: Sendable, Codable {
         return DoctorReport(version: Version.text, checks: checks)
     }
 
-    /// What decoding in processes that can touch nothing needs; one is started for it.
+    /// Checks the sandbox of decoder processes, by starting one.
     private static func decoding() -> [Check] {
         do {
             let program = try DecoderProgram.find()
@@ -53,12 +53,12 @@ package struct DoctorReport: Sendable, Codable {
                 Check(
                     status: filter ? "ok" : "missing", name: "seccomp",
                     detail: filter
-                        ? "decoder processes make no other system calls than theirs"
-                        : "this kernel filters no system calls; the rest of what protects decoding holds all the same"),
+                            ? "decoder processes are limited to the system calls that they need"
+                            : "this kernel does not filter system calls; the other protections of decoding still apply"),
                 Check(
                     status: "ok", name: "Landlock",
                     detail: protection.landlock > 0
-                        ? "version \(protection.landlock)" : "none; seccomp alone keeps decoder processes from files"),
+                            ? "version \(protection.landlock)" : "none; only seccomp keeps decoder processes from files"),
                 Check(
                     status: DecoderClient.hasSharedMemory ? "ok" : "missing", name: "memfd",
                     detail: DecoderClient.hasSharedMemory
@@ -81,12 +81,12 @@ package struct DoctorReport: Sendable, Codable {
     private static func disk() -> Check {
         var status = statvfs()
         guard statvfs(".", &status) == 0 else {
-            let detail = "cannot look at the working directory: \(systemError())"
+            let detail = "cannot examine the working directory: \(systemError())"
             return Check(status: "missing", name: "disk", detail: detail)
         }
         let free = Double(status.f_bavail) * Double(status.f_frsize) / 1_073_741_824
         let isWritable = access(".", W_OK) == 0
-        let advice = isWritable ? "" : ", but this folder cannot be written to; go elsewhere"
+        let advice = isWritable ? "" : ", but this folder is not writable; use another one"
         return Check(
             status: isWritable ? "ok" : "missing", name: "disk",
             detail: "\(String(format: "%.1f", free)) GiB free here\(advice)")

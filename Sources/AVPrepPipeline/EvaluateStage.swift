@@ -5,12 +5,12 @@ package import AVPrepTraining
 package import AVPrepWorkspace
 import Foundation
 
-/// A trained run → how well it tells sync on videos it never saw.
+/// Evaluates a trained run: how well it tells synchronous pairs from others, on videos outside the training split.
 package enum EvaluateStage {
-    /// The file beside the run's checkpoints that keeps the result.
+    /// The file in the run's folder that holds the result.
     package static let fileName = "evaluation.json"
 
-    /// An evaluation and where it lies.
+    /// An evaluation and its folder.
     package struct Report: Sendable, Codable {
         package let run: String
         package let evaluation: Evaluation
@@ -30,7 +30,7 @@ package enum EvaluateStage {
         }
     }
 
-    /// Evaluates the run that the settings name.
+    /// Evaluates the run named in the settings.
     package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
         let folder = workspace.runFolder
         let evaluator = Evaluator(run: folder, shards: workspace.shards)
@@ -52,6 +52,6 @@ package enum EvaluateStage {
 }
 
 extension Double {
-    /// A share as `87.5 %`.
+    /// A fraction as a percentage: `87.5 %`.
     var percent: String { String(format: "%.1f %%", self * 100) }
 }

@@ -15,6 +15,6 @@ package struct MeasuredWisdom: Sendable, Codable {
         return MeasuredWisdom(lengths: lengths, wisdom: try TransformWisdom.measured(lengths: lengths).text)
     }
 
-    /// The value as YAML spells it: its `#` would begin a comment.
+    /// The value as quoted YAML; unquoted, its `#` would begin a comment.
     package var text: String { "\"\(wisdom)\"" }
 }

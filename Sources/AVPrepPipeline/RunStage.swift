@@ -15,7 +15,7 @@ package enum RunStage {
         package let ingest: IngestReport
         package let shard: ShardReport
         package let train: TrainStage.Report
-        /// The run at the end of each stage of its curriculum.
+        /// The run's state at the end of each stage of its curriculum.
         package let stages: [StageSummary]
         package let evaluate: EvaluateStage.Report
         /// Where everything lies.
@@ -54,15 +54,15 @@ package enum RunStage {
 
         private var placeRows: [[String]] {
             [
-                ["catalog", places.catalog, "what happened to every video: avprep status"],
-                ["prepared", places.prepared, "one HDF5 file a video"],
+                ["catalog", places.catalog, "the outcome of every video: avprep status"],
+                ["prepared", places.prepared, "one HDF5 file per video"],
                 ["shards", places.shards, "HDF5 shards, pair sets, index.json"],
                 ["run", train.run, "config.yaml, metrics.csv, TensorBoard events, weights, evaluation.json"],
             ]
         }
     }
 
-    /// Runs the four. Each does only what is left to do.
+    /// Runs the four stages. Each does only what is left to do.
     package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
         let ingest = try IngestStage.run(workspace, context)
         let shard = try ShardStage.run(workspace, context)

@@ -6,19 +6,19 @@ import AVPrepStore
 package import AVPrepWorkspace
 import Foundation
 
-/// What happened to every video, and what there is: `avprep status`.
+/// The outcome of every video, and the results so far: `avprep status`.
 package struct StatusReport: Sendable, Codable {
     let corpus: CatalogReport
     /// Some failed and skipped items, with their reasons.
     let notes: [String]
-    /// Near-duplicates among the prepared videos, as found the last time; nil when none were looked for.
+    /// Near-duplicates among the prepared videos, as of the last search; nil if there was none.
     let nearDuplicates: NearDuplicates.Counts?
-    /// Which flags segments carry, and what the policy made of them.
+    /// The flags of segments, and the policy's decisions.
     let decisions: DecisionReport
-    /// Prepared videos that the last `avprep shard` left out, since they would tie the sides of the split together.
+    /// Prepared videos that the last `avprep shard` left out because they would link videos in different splits.
     let straddling: [StageCounts.Reason]
     let shards: ShardIndex?
-    /// Runs by name, with what is there of each.
+    /// Runs by name, each with its state.
     let runs: [RunState]
 
     struct RunState: Sendable, Codable {
@@ -27,7 +27,7 @@ package struct StatusReport: Sendable, Codable {
         let isEvaluated: Bool
     }
 
-    /// - Parameter isThorough: goes through every page and every item of the catalog, instead of its indices alone.
+    /// - Parameter isThorough: whether to check every page and every item of the catalog, and not only its indices.
     /// - Throws: ``CatalogError`` when there is no catalog, or its counts do not add up.
     package static func make(_ workspace: Workspace, isThorough: Bool = false) throws -> StatusReport {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
@@ -61,14 +61,14 @@ package struct StatusReport: Sendable, Codable {
                     + (stage.stale > 0 ? " (\(stage.stale) of those under other settings)" : ""))
             lines += stage.reasons.map { "  \($0.count) \($0.status): \($0.code)" }
         }
-        if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are listed no more") }
+        if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
         lines += notes.map { "  " + $0 }
         if let text = nearDuplicates?.text { lines.append(text) }
         lines += decisions.lines
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
-            lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact brings them in" }
+            lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact packs them" }
         } else {
             lines.append("shards: none; avprep shard makes them")
         }
@@ -78,7 +78,7 @@ package struct StatusReport: Sendable, Codable {
         }
         if let last = corpus.lastRun {
             let end =
-                last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "did not end by itself"
+                    last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "was killed, or is still running"
             lines.append("last \(last.command): started \(last.startedAt), \(end)")
         }
         return lines.joined(separator: "\n")

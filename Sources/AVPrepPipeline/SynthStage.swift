@@ -4,9 +4,9 @@ import AVPrepSynth
 package import AVPrepWorkspace
 import Foundation
 
-/// Makes the practice corpus.
+/// Generates the synthetic corpus.
 package enum SynthStage {
-    /// What was made.
+    /// What was generated.
     package struct Report: Sendable, Codable {
         package let folder: String
         package let videos: Int
@@ -19,12 +19,12 @@ package enum SynthStage {
             """
             \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
             \(videosWithCues) videos with planted cues
-            what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
+            the times of all events are in \(folder)/\(SynthTruth.fileName); next: avprep ingest
             """
         }
     }
 
-    /// - Parameter folder: nil for the first of `corpus.paths`.
+    /// - Parameter folder: nil for the first entry of `corpus.paths`.
     /// - Throws: ``SynthError``, and errors of the modules below; `CancellationError`.
     package static func run(_ workspace: Workspace, folder: String?, _ context: StageContext) throws -> Report {
         let folder = folder ?? workspace.path(workspace.settings.corpus.paths[0])

@@ -4,24 +4,24 @@ import AVPrepTraining
 package import AVPrepWorkspace
 import Foundation
 
-/// Shards → a trained run.
+/// Trains a run on the shards.
 package enum TrainStage {
-    /// What a training came to.
+    /// The result of a training.
     package struct Report: Sendable, Codable {
         package let run: String
         package let steps: Int
-        /// The run had been finished before: nothing was done.
+        /// Whether the run was finished before, so that nothing was done.
         package let wasFinished: Bool
 
         package var text: String {
             (wasFinished ? "\(run) is finished already, after \(steps) steps" : "\(run): trained for \(steps) steps")
-                + "; metrics.csv, TensorBoard events, video.safetensors and audio.safetensors lie there\nnext: avprep evaluate"
+                    + "; the folder holds metrics.csv, TensorBoard events, video.safetensors, audio.safetensors\nnext: avprep evaluate"
         }
     }
 
-    /// Trains to the end of the last stage, going on from the last checkpoint.
+    /// Trains to the end of the last stage, resuming from the last checkpoint.
     ///
-    /// - Throws: ``TrainingError`` and errors of the modules below; `CancellationError` after saving.
+    /// - Throws: ``TrainingError`` and errors of the modules below; `CancellationError` after saving a checkpoint.
     package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
         let settings = workspace.settings.train
         let folder = workspace.runFolder
@@ -43,7 +43,7 @@ package enum TrainStage {
         }
     }
 
-    /// The line's words are those of torchvision's training scripts.
+    /// The line has the form of torchvision's training scripts.
     private static func note(_ state: TrainingProgress) -> String {
         var parts = ["[\(state.stage) \(state.epoch)/\(state.epochs)]"]
         if state.isValidating { parts.append("validating") }
@@ -54,18 +54,18 @@ package enum TrainStage {
         return parts.joined(separator: " ")
     }
 
-    /// A run explains itself: the settings in force lie beside its results.
+    /// Writes the current settings beside the run's results, so that the run documents itself.
     private static func saveSettings(_ workspace: Workspace, _ folder: String) {
         let path = "\(folder)/config.yaml"
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let heading = ["The settings in force when this run began, by avprep \(Version.text)."]
-        // A run whose folder cannot be written to ends at its next checkpoint, with that message.
+        // If the run's folder is not writable, the next checkpoint fails with that message.
         try? AtomicFile.write(Data(PipelineFile.text(of: workspace.settings, heading: heading).utf8), to: path)
     }
 }
 
 extension StageContext {
-    /// Shows how far the check of a run's shards is, until it is over.
+    /// Shows the progress of checking a run's shards until it is finished.
     func shardCheck() -> @Sendable (ShardCheckProgress) -> Void {
         let reporter = ProgressReporter("check shards", unit: "MB", style: progress)
         return { state in
@@ -76,6 +76,6 @@ extension StageContext {
 }
 
 extension Workspace {
-    /// The folder of the run that the settings name.
+    /// The folder of the run named in the settings.
     package var runFolder: String { "\(runs)/\(settings.train.name)" }
 }

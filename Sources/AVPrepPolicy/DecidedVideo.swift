@@ -2,18 +2,18 @@ package import AVPrepCatalog
 package import AVPrepModel
 package import AVPrepSettings
 
-/// What the policy made of one video's segments, as the catalog takes it.
+/// The policy's decisions on the segments of one video, as the catalog stores them.
 package struct DecidedVideo: Sendable, Equatable {
     package let segments: [DecidedSegment]
-    /// Done, or skipped where nothing of it is left for shards.
+    /// Done, or skipped if all segments are dropped.
     package let outcome: Outcome
 
     /// The reason code of a video whose segments are all dropped.
     package static let droppedCode = "dropped"
 
     /// - Parameters:
-    ///   - segments: decided already, in order; not none.
-    ///   - settings: those of their ingest, whose thresholds they were held against.
+    ///   - segments: at least one, in order, with decisions.
+    ///   - settings: the settings of their ingest, which contain the thresholds applied.
     package init(_ segments: [Segment], settings: IngestSettings) {
         self.segments = segments.enumerated().map { DecidedSegment($1, number: $0, settings: settings) }
         guard let first = segments.first, segments.allSatisfy(\.decision.isDropped) else {
@@ -33,7 +33,7 @@ package struct DecidedVideo: Sendable, Equatable {
 }
 
 extension DecidedSegment {
-    /// - Parameter settings: whose thresholds the measures were held against.
+    /// - Parameter settings: the settings that contain the thresholds applied to the measures.
     package init(_ segment: Segment, number: Int, settings: IngestSettings) {
         self.init(
             number: number, frames: segment.frameCount, verdict: segment.decision.verdict.word,
@@ -47,7 +47,7 @@ extension DecidedSegment {
 }
 
 extension Segment {
-    /// Decides by the flags, and by what was fixed while the segment was made.
+    /// Decides on the segment by its flags and by what was fixed when it was made.
     package mutating func decide(by policy: SegmentPolicy) {
         decision = policy.decide(flags: flags, fixed: decision.fixed)
     }

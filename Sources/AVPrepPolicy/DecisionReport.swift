@@ -5,33 +5,33 @@ package import AVPrepSettings
 import AVPrepStore
 import AVPrepWorkspace
 
-/// Which flags segments carry and what the policy made of them: a part of `status`, `ingest`, `shard` and the card.
+/// The flags of segments and the policy's decisions: a part of `status`, `ingest`, `shard` and the dataset card.
 package struct DecisionReport: Sendable, Equatable, Codable {
     /// One flag.
     package struct Flag: Sendable, Equatable, Codable {
         package let flag: String
-        /// What the policy in force says of it.
+        /// The action of the current policy.
         package let action: String
-        /// Segments that carry it: kept + dropped + fixed.
+        /// Segments with the flag: kept + dropped + fixed.
         package let segments: Int
         package let kept: Int
         package let dropped: Int
         package let fixed: Int
-        /// Length of those segments together.
+        /// Total length of those segments.
         package let seconds: Double
     }
 
     /// Segments of the prepared videos: kept + dropped + fixed.
     package let segments: Int
-    /// Without a flag that drops them, and nothing fixed.
+    /// Neither dropped nor fixed.
     package let kept: Int
     package let dropped: Int
     package let fixed: Int
     package let seconds: Double
     package let droppedSeconds: Double
-    /// Flags that some segment carries, as the pipeline file orders them.
+    /// Flags of at least one segment, in the order of the pipeline file.
     package let flags: [Flag]
-    /// Videos that were decided by another policy than the one in force: `ingest` decides them anew.
+    /// Videos decided under another policy than the current one; `ingest` decides them again.
     package let outdated: Int
 
     package init(catalog: Catalog, settings: IngestSettings) throws {
@@ -64,12 +64,12 @@ package struct DecisionReport: Sendable, Equatable, Codable {
             stage: StageName.ingest, settingsKey: key, policyKey: settings.policyKey)
     }
 
-    /// Segments that are left out, by the flags that drop them; one with two such flags counts for both.
+    /// Dropped segments by the flag that drops them; a segment with two such flags counts for both.
     package var droppedByFlag: [String: Int] {
         Dictionary(uniqueKeysWithValues: flags.filter { $0.dropped > 0 }.map { ($0.flag, $0.dropped) })
     }
 
-    /// One line: what became of the segments; nil when there are none.
+    /// One line with the totals; nil without segments.
     package var summary: String? {
         guard segments > 0 else { return nil }
         let names = flags.filter { $0.dropped > 0 }.map { "\($0.dropped) \($0.flag)" }.joined(separator: ", ")
@@ -77,7 +77,7 @@ package struct DecisionReport: Sendable, Equatable, Codable {
             + (names.isEmpty ? "" : " (\(names))")
     }
 
-    /// The table of flags, with its header.
+    /// The table of flags, with a header row.
     package var rows: [[String]] {
         [["flag", "policy", "segments", "kept", "dropped", "fixed", "seconds"]]
             + flags.map { flag in
@@ -107,7 +107,7 @@ extension ShardIndex.LeftOut {
             segments: decisions.dropped, seconds: decisions.droppedSeconds, flags: decisions.droppedByFlag)
     }
 
-    /// A line for the segments and one for the near-duplicates, where there are any.
+    /// A line about dropped segments and one about near-duplicates, if there are any.
     package var lines: [String] {
         var lines: [String] = []
         if segments > 0 {

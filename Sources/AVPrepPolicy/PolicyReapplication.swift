@@ -5,15 +5,15 @@ package import AVPrepSettings
 import AVPrepStore
 import Foundation
 
-/// Brings prepared files under the policy in force without decoding: what is stored is decided on anew, and written again
-/// by the writer that wrote it. The bytes are those of a fresh ingest. One a worker.
+/// Applies the current policy to prepared files without decoding: decides again from what is stored, and rewrites the
+/// file with the writer of ingest. The bytes equal those of a fresh ingest. One per worker.
 package struct PolicyReapplication {
     private let settings: IngestSettings
     private let layout: StoreLayout
     private let attributes: [String: AttributeValue]
     private let cancellation: Cancellation
 
-    /// - Parameter transforms: the plans of the settings' spectrograms.
+    /// - Parameter transforms: the transforms of the settings' spectrograms.
     package init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
         self.settings = settings
         self.cancellation = cancellation
@@ -21,18 +21,17 @@ package struct PolicyReapplication {
         attributes = try settings.preparedAttributes
     }
 
-    /// What came of a prepared file.
+    /// The result for a prepared file.
     package struct Result {
         package let video: DecidedVideo
-        /// Whether it had to be written again.
+        /// Whether the file had to be rewritten.
         package let isRewritten: Bool
     }
 
-    /// Decides on a prepared file. A file that is under the policy already is only read.
+    /// Decides on a prepared file. A file that already has the current policy is only read.
     ///
-    /// - Returns: nil when the file cannot be read, or is of something else than these settings prepare: it is as good as
-    ///   none.
-    /// - Throws: what concerns the whole run: a disk that refuses, `CancellationError`.
+    /// - Returns: nil when the file cannot be read, or was prepared with other settings; it then counts as missing.
+    /// - Throws: errors that concern the whole run: a disk error, `CancellationError`.
     package func decide(_ path: String) throws -> Result? {
         guard let reader = try? StoreReader(path: path), reader.kind == .prepared, !reader.segments.isEmpty,
             reader.attributes["settings_key"] == attributes["settings_key"]

@@ -1,27 +1,27 @@
-/// Which videos there are.
+/// The videos to prepare.
 package struct CorpusSettings: Sendable, Equatable, Codable {
-    /// Video files, folders (searched to the bottom) and list files (`.txt`, one path a line).
+    /// Video files, folders (searched recursively) and list files (`.txt`, one path per line).
     package var paths = ["videos"]
-    /// Endings, without the dot, by which a folder's videos are known.
+    /// Extensions of video files in folders, without the dot.
     package var extensions = [
         "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "flv", "wmv", "3gp", "ogv",
     ]
-    /// Which videos are excerpts of one source, by their paths: those for which the first group of this regular expression
-    /// (ICU's syntax) holds the same. They stay on one side of the split and are no strangers to each other. Empty: every
-    /// file is a source of its own. The default knows clips by the names that public sets give them: Kinetics, AudioSet and
-    /// VGGSound (`--2b3x4F7g1_000010.mp4`, `--2b3x4F7g1_30.000_40.000.mp4`: eleven signs of YouTube, and times) and
-    /// UCF101 (`v_Archery_g01_c02.avi`).
+    /// A regular expression (ICU syntax) that finds the source of a video in its path: videos with the same text in its
+    /// first group are excerpts of one source. They stay in one split and never serve as "other source" for each other.
+    /// Empty: every file is a source of its own. The default recognises the clip names of public data sets: Kinetics,
+    /// AudioSet and VGGSound (`--2b3x4F7g1_000010.mp4`, `--2b3x4F7g1_30.000_40.000.mp4`: an eleven-character YouTube
+    /// id, and times) and UCF101 (`v_Archery_g01_c02.avi`).
     package var sourcePattern = #"(?:^|/)(?:([\w-]{11})_\d+(?:[._]\d+)*|(v_\w+_g\d+)_c\d+)\.\w+$"#
 
     package init() {}
 }
 
-/// Where results lie, relative to the pipeline file.
+/// The folders and files of the results, relative to the pipeline file.
 package struct FolderSettings: Sendable, Equatable, Codable {
     package var prepared = "prepared"
     package var shards = "shards"
     package var runs = "runs"
-    /// The SQLite file that knows what happened to every video.
+    /// The SQLite file that records the outcome of every video.
     package var catalog = "catalog.sqlite"
 
     package init() {}

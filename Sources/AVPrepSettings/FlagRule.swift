@@ -2,7 +2,7 @@ import AVPrepAudio
 package import AVPrepModel
 import AVPrepVision
 
-/// One flag as the policy sees it: the possible actions, the default action, and the measures that raise it.
+/// The policy's view of one flag: the possible actions, the default action, and the measures that raise it.
 package struct FlagRule: Sendable {
     /// One measure that raises the flag.
     package struct Criterion: Sendable {
@@ -18,7 +18,7 @@ package struct FlagRule: Sendable {
             return isBelow ? value <= threshold : magnitude(value) >= threshold && value != 0
         }
 
-        /// Levels in decibels are signed; of other measures the absolute value counts.
+        /// Levels in decibels are signed; other measures count by their absolute value.
         private func magnitude(_ value: Double) -> Double { measure.unit == "dB" ? value : abs(value) }
     }
 
@@ -31,7 +31,7 @@ package struct FlagRule: Sendable {
 
     package let flag: SegmentFlags
     let standard: PolicyAction
-    /// What `fix` does, in a word or two; nil where there is no fix.
+    /// What `fix` does, in a word or two; nil if the flag has no fix.
     package var fix: String?
     /// The reason for the default.
     package let reason: String

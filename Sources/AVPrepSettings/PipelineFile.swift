@@ -9,14 +9,14 @@ import AVPrepVision
 import Foundation
 import Yams
 
-/// Reading and writing pipeline files.
+/// Reads and writes pipeline files.
 package enum PipelineFile {
     /// The settings in force: defaults, then the file, then `--set KEY=VALUE` in order.
     ///
     /// - Parameters:
     ///   - path: the pipeline file.
     ///   - overrides: `KEY=VALUE` texts, keys dotted (`ingest.video.fps=16`), values as YAML.
-    /// - Throws: ``Failure`` with exit status 65 and one line an issue: file, line, key, what is allowed.
+    /// - Throws: ``Failure`` with exit status 65 and one line per issue: file, line, key, allowed values.
     package static func load(_ path: String, overrides: [String] = []) throws -> PipelineSettings {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(
@@ -29,7 +29,7 @@ package enum PipelineFile {
         return try parse(text, name: path, overrides: overrides)
     }
 
-    /// The same from a text; `name` stands in messages.
+    /// The same from text; `name` is the file's name in messages.
     package static func parse(_ text: String, name: String, overrides: [String] = []) throws -> PipelineSettings {
         var settings = PipelineSettings()
         var issues = SettingsIssues(origin: name)
@@ -120,7 +120,7 @@ package enum PipelineFile {
 }
 
 extension YamlError {
-    /// `:line:column`, where the parser knows them.
+    /// `:line:column`, if the parser reports them.
     fileprivate var place: String {
         switch self {
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):

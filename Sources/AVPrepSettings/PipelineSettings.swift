@@ -2,11 +2,11 @@ package import AVPrepDuplicates
 package import AVPrepSynth
 package import AVPrepTraining
 
-/// Everything a pipeline file can say. Each part is the settings type of the module it is for.
+/// All settings of a pipeline file. Each part is the settings type of one module.
 package struct PipelineSettings: Sendable, Equatable, Codable {
-    /// Everything random is drawn from this.
+    /// The seed of every random choice.
     package var seed = 1
-    /// Videos prepared, or shards packed, at a time; 0 takes one a core.
+    /// Videos prepared, or shards packed, at the same time; 0 means one per core.
     package var workers = 0
     package var corpus = CorpusSettings()
     package var folders = FolderSettings()

@@ -1,13 +1,13 @@
 package import AVPrepModel
 package import AVPrepPairs
 
-/// How prepared files become shards with pair sets.
+/// How prepared files are packed into shards with pair sets.
 package struct ShardSettings: Sendable, Equatable, Codable {
     /// Size at which a shard is full, in MiB.
     package var shardMegabytes = 1024
     package var split = SplitSettings()
     package var pairs = PairSettings()
-    /// Whether near-duplicates of one another are all packed (`keep`), or one of each group (`drop`).
+    /// Whether all near-duplicates are packed (`keep`) or one of each group (`drop`).
     package var nearDuplicates = PolicyAction.keep
 
     package init() {}

@@ -1,17 +1,17 @@
 import Foundation
 
-/// What a video's path says of the source that it is an excerpt of.
+/// Finds the source of which a video is an excerpt by the video's path.
 package struct SourcePattern {
     private let expression: NSRegularExpression?
 
-    /// - Parameter pattern: a regular expression in the syntax of ICU; the empty one: every file is a source of its own.
-    /// - Throws: when it is none.
+    /// - Parameter pattern: a regular expression in ICU syntax; empty: every file is a source of its own.
+    /// - Throws: when the pattern is invalid.
     package init(_ pattern: String) throws {
         expression = pattern.isEmpty ? nil : try NSRegularExpression(pattern: pattern)
     }
 
-    /// What the first group that takes part in the match holds, or the whole match of a pattern without groups; nil where
-    /// the pattern does not match.
+    /// The text of the first group that takes part in the match, or the whole match if the pattern has no groups; nil
+    /// if the pattern does not match.
     package func source(of path: String) -> String? {
         let whole = NSRange(path.startIndex..., in: path)
         guard let match = expression?.firstMatch(in: path, range: whole) else { return nil }

@@ -10,7 +10,7 @@ import AVPrepWorkspace
 import Foundation
 import Synchronization
 
-/// The catalog and the prepared files, held against what lies in the shards.
+/// Compares the catalog and the prepared files with the contents of the shards.
 struct CatalogVerification {
     let workspace: Workspace
     let context: StageContext
@@ -22,12 +22,12 @@ struct CatalogVerification {
     }
 
     /// - Parameters:
-    ///   - shardVideos: the videos in all shards, with the number of their segments; nil where some shards could not be
-    ///     read, so that nobody knows.
-    ///   - sides: the videos in the shards that could be read, with the side they lie on.
-    ///   - vanished: those of them that the index marks as gone.
-    ///   - straddling: prepared videos that the index says are left out whole.
-    ///   - leftOut: what the index says was dropped.
+    ///   - shardVideos: the videos in all shards, with the number of their segments; nil if some shards could not be
+    ///     read.
+    ///   - sides: the videos in the shards that could be read, with their splits.
+    ///   - vanished: those of them that the index marks as removed from the corpus.
+    ///   - straddling: prepared videos that the index lists as left out completely.
+    ///   - leftOut: what was dropped, according to the index.
     /// - Throws: `CancellationError`.
     func run(
         shardVideos: [String: Int]?, sides: [String: Split], vanished: Set<String>, straddling: Set<String>,
@@ -55,12 +55,12 @@ struct CatalogVerification {
         } catch let error as CatalogError {
             result.findings.append(
                 VerifyReport.Finding(
-                    .catalog, path, error.description, remedy: "avprep ingest makes it again from what is prepared"))
+                    .catalog, path, error.description, remedy: "avprep ingest rebuilds it from the prepared files"))
         }
         return result
     }
 
-    /// Near-duplicates, and videos of one source, that lie on different sides, as the catalog knows them now.
+    /// Near-duplicates, and videos of one source, that are in different splits, as the catalog knows them now.
     private func leaks(_ sides: [String: Split], _ videos: [String: String], _ catalog: Catalog) throws
         -> [VerifyReport.Finding]
     {
@@ -82,8 +82,8 @@ struct CatalogVerification {
             findings.append(
                 VerifyReport.Finding(
                     .leak, workspace.shards,
-                    "video \(video) in \(side.rawValue) is a near-duplicate of \(other) in \(otherSide.rawValue), or of the same source",
-                    remedy: "avprep shard leaves one of them out; --compact brings them together"))
+                    "video \(video) in \(side.rawValue) and \(other) in \(otherSide.rawValue) are near-duplicates or of the same source",
+                    remedy: "avprep shard leaves one of them out; --compact packs both into one split"))
         }
         return findings
     }
@@ -95,7 +95,7 @@ struct CatalogVerification {
             findings.append(
                 VerifyReport.Finding(
                     .catalog, workspace.shards,
-                    "\(missing.count) prepared videos are in no shard, \(first) among them",
+                    "\(missing.count) prepared videos are in no shard, e.g. \(first)",
                     remedy: "avprep shard packs them"))
         }
         let extra = inShards.subtracting(inCatalog)
@@ -103,25 +103,25 @@ struct CatalogVerification {
             findings.append(
                 VerifyReport.Finding(
                     .catalog, workspace.shards,
-                    "\(extra.count) videos of the shards are not prepared under these settings, \(first) among them",
-                    remedy: "avprep shard marks them as gone; --compact leaves them out"))
+                    "\(extra.count) videos in shards are not prepared under these settings, e.g. \(first)",
+                    remedy: "avprep shard marks them as removed; --compact leaves them out"))
         }
         return findings
     }
 
-    /// Segments found are those in shards and those left out.
+    /// Compares the segments in shards and those left out with the decisions in the catalog.
     private func decided(
         _ catalog: Catalog, _ videos: [String: String], _ shardVideos: [String: Int], _ leftOut: ShardIndex.LeftOut?
     ) throws -> [VerifyReport.Finding] {
         let settings = workspace.settings.ingest
         let decisions = try DecisionReport(catalog: catalog, settings: settings)
-        let again = "avprep shard packs what the policy leaves"
+        let again = "avprep shard packs the segments that the policy keeps"
         guard decisions.outdated == 0 else {
             return [
                 VerifyReport.Finding(
                     .catalog, workspace.catalog,
-                    "\(decisions.outdated) videos were decided by another policy than the one in force",
-                    remedy: "avprep ingest decides them anew, then " + again)
+                    "\(decisions.outdated) videos were decided under another policy than the current one",
+                    remedy: "avprep ingest decides them again, then " + again)
             ]
         }
         var findings: [VerifyReport.Finding] = []
@@ -131,7 +131,7 @@ struct CatalogVerification {
             findings.append(
                 VerifyReport.Finding(
                     .catalog, "\(workspace.shards)/\(ShardIndex.fileName)",
-                    "it says that \(found.segments) segments are left out (\(found.flags.words)), and the catalog drops "
+                    "it lists \(found.segments) segments as left out (\(found.flags.words)), but the catalog drops "
                         + "\(wanted.segments) (\(wanted.flags.words))", remedy: again))
         }
         let left = try catalog.segmentsLeft(stage: StageName.ingest, settingsKey: try settings.key)
@@ -142,7 +142,7 @@ struct CatalogVerification {
             findings.append(
                 VerifyReport.Finding(
                     .catalog, workspace.shards,
-                    "\(wrong.count) videos have other segments in shards than the policy leaves: \(subject) has "
+                    "\(wrong.count) videos have another number of segments in shards than the policy keeps: \(subject) has "
                         + "\(shardVideos[video] ?? 0), not \(left[subject] ?? 0)", remedy: again))
         }
         return findings
@@ -158,7 +158,7 @@ struct CatalogVerification {
             let path = workspace.path(record.output ?? "")
             let remedy = "avprep ingest prepares \(record.subject) again"
             if !FileManager.default.fileExists(atPath: path) {
-                findings.withLock { $0.append(.init(.missing, path, "it is not there", remedy: remedy)) }
+                findings.withLock { $0.append(.init(.missing, path, "it does not exist", remedy: remedy)) }
             } else if !isQuick {
                 do {
                     _ = try StoreReader(path: path)
@@ -180,7 +180,7 @@ struct CatalogVerification {
 }
 
 extension [String: Int] {
-    /// The flags with their numbers, in the order of their names.
+    /// The flags with their counts, in the order of their names.
     fileprivate var words: String {
         isEmpty ? "none" : sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     }

@@ -5,24 +5,24 @@ import AVPrepShard
 import AVPrepStore
 import Foundation
 
-/// One shard and its pair file, held against the index.
+/// Compares one shard and its pair file with the index.
 struct ShardVerification: Sendable {
     let name: String
     let path: String
     let split: Split
     private(set) var findings: [VerifyReport.Finding] = []
-    /// Whether the shard was opened. Of others nothing is known but what the findings say.
+    /// Whether the shard could be opened; if not, only the findings are meaningful.
     private(set) var isReadable = false
     private(set) var videos: Set<String> = []
-    /// One video of each group of near-duplicates in it, by the group's name.
+    /// One video of each group of near-duplicates in the shard, by the group's name.
     private(set) var groups: [String: String] = [:]
     private(set) var segments = 0
-    /// Segments of each video in it.
+    /// Number of segments of each video in the shard.
     private(set) var segmentCounts: [String: Int] = [:]
     private(set) var pairs = 0
     private(set) var bytesRead = 0
 
-    /// Faulty pairs that are told one by one in each set.
+    /// Number of faulty pairs listed individually for each set.
     private static let shownPairs = 3
     private static let packAgain = "remove it and run avprep shard, which packs it again from the prepared files"
     private static let drawAgain = "avprep shard draws its pairs again"
@@ -35,16 +35,16 @@ struct ShardVerification: Sendable {
         let path = "\(folder)/\(shard.name)"
         self.path = path
         split = shard.split
-        // What is not the file that was written is not opened: HDF5 trusts what it reads more than it should.
+        // A file that differs from the one written is not opened: HDF5 trusts its input too much.
         guard
             try compareBytes(
                 path, size: shard.bytes, digest: shard.sha256, isQuick, cancellation, remedy: Self.packAgain)
         else { return }
-        // Quickly, the structure is what stands for the file.
+        // In quick mode the structure's checksum replaces the file's.
         if isQuick, let structure = shard.structure {
             guard let matches = read(path, remedy: Self.packAgain, { try structure.matches(path) }) else { return }
             guard matches else {
-                add(.changed, path, "its structure has another SHA-256 than the index says", Self.packAgain)
+                add(.changed, path, "the SHA-256 of its structure differs from the index", Self.packAgain)
                 return
             }
         }
@@ -52,7 +52,7 @@ struct ShardVerification: Sendable {
         isReadable = true
         segments = reader.segments.count
         videos = Set(reader.segments.map(\.segment.videoID))
-        // Videos that stand alone are a group of their own id: where others were packed with the same, they belong to it.
+        // A video without duplicates is a group under its own id; others packed with that group id belong to it.
         for stored in reader.segments where !stored.groupID.isEmpty {
             groups[stored.groupID] = min(groups[stored.groupID] ?? stored.segment.videoID, stored.segment.videoID)
         }
@@ -63,13 +63,13 @@ struct ShardVerification: Sendable {
 
     // MARK: - Media
 
-    /// - Returns: whether the file is the one that was written, as far as was looked.
+    /// - Returns: whether the file is unchanged, as far as it was checked.
     private mutating func compareBytes(
         _ path: String, size: Int?, digest: String, _ isQuick: Bool, _ cancellation: Cancellation, remedy: String
     ) throws -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            add(.missing, path, "it is not there (\(systemError()))", remedy)
+            add(.missing, path, "it does not exist or cannot be examined (\(systemError()))", remedy)
             return false
         }
         if let size, Int(status.st_size) != size {
@@ -89,33 +89,33 @@ struct ShardVerification: Sendable {
     }
 
     private mutating func compare(_ reader: StoreReader, with shard: ShardIndex.Shard, _ index: ShardIndex) {
-        if reader.kind != .shard { add(.damaged, path, "it is no shard but a prepared file", Self.packAgain) }
+        if reader.kind != .shard { add(.damaged, path, "it is not a shard but a prepared file", Self.packAgain) }
         if reader.layout != index.layout {
-            add(.counts, path, "its layout is not the one of the index", "avprep shard --compact packs all alike")
+            add(.counts, path, "its layout differs from the index", "avprep shard --compact packs all shards alike")
         }
         let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
         let found = (segments, videos.count, frames)
         if found != (shard.segments, shard.videos, shard.frames) {
             add(
                 .counts, path,
-                "it holds \(found.0) segments of \(found.1) videos with \(found.2) frames, and the index says "
+                "it holds \(found.0) segments of \(found.1) videos with \(found.2) frames, but the index says "
                     + "\(shard.segments), \(shard.videos), \(shard.frames)", "avprep shard writes the index again")
         }
         if (reader.attributes["content_key"]?.text ?? "") != shard.contentKey {
             add(
-                .changed, path, "its content_key is not the one of the index",
-                "avprep shard goes on with a run that did not end")
+                .changed, path, "its content_key differs from the index",
+                "avprep shard resumes an interrupted run")
         }
         let link = "\(PairFile.name(forShard: shard.name)):/pairs"
         if reader.pairsLink != link {
             add(
-                .damaged, path, "its /pairs leads to \(reader.pairsLink ?? "nothing outside of it"), not to \(link)",
+                .damaged, path, "its /pairs links to \(reader.pairsLink ?? "no other file"), not to \(link)",
                 Self.packAgain)
         }
         let dropped = reader.segments.count(where: \.segment.decision.isDropped)
         if dropped > 0 {
             add(
-                .counts, path, "\(dropped) of its segments are dropped by the policy it was packed under",
+                .counts, path, "\(dropped) of its segments are dropped by the policy it was packed with",
                 Self.packAgain)
         }
         let others = reader.segments.count { $0.split != split }
@@ -135,7 +135,7 @@ struct ShardVerification: Sendable {
         guard let digest = index.pairFiles[file] else {
             return add(.index, pairPath, "the index does not name it", Self.drawAgain)
         }
-        // Pair files are small: their bytes are read even when it is to be quick.
+        // Pair files are small, so they are read even in quick mode.
         guard try compareBytes(pairPath, size: nil, digest: digest, isQuick, cancellation, remedy: Self.drawAgain)
         else { return }
         guard let sets = read(pairPath, remedy: Self.drawAgain, { try PairFile.read(pairPath) }) else { return }
@@ -178,7 +178,7 @@ struct ShardVerification: Sendable {
             let (picture, sound) = (sources[Int(pair.videoSegment)], sources[Int(pair.audioSegment)])
             let fault =
                 vanished.contains(picture.videoID) || vanished.contains(sound.videoID)
-                ? "it is of a video that is gone" : rules.fault(in: pair, picture: picture, sound: sound)
+                ? "its video was removed from the corpus" : rules.fault(in: pair, picture: picture, sound: sound)
             guard let fault else { continue }
             faults += 1
             if faults <= Self.shownPairs {
@@ -186,7 +186,7 @@ struct ShardVerification: Sendable {
             }
         }
         if faults > Self.shownPairs {
-            add(.pairs, pairPath, "\(faults) pairs of \(set.name) are not what they should be", Self.drawAgain)
+            add(.pairs, pairPath, "\(faults) pairs of \(set.name) are wrong", Self.drawAgain)
         }
         if let fault = rules.fault(inCounts: counts) {
             add(.pairs, pairPath, "set \(set.name): \(fault)", Self.drawAgain)
@@ -199,7 +199,7 @@ struct ShardVerification: Sendable {
         do {
             return try body()
         } catch {
-            // A file that is missing was found so before.
+            // Missing files have been reported already.
             if FileManager.default.fileExists(atPath: path) { add(.damaged, path, "\(error)", remedy) }
             return nil
         }

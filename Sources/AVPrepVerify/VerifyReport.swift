@@ -1,36 +1,36 @@
 package import AVPrepCore
 
-/// What `avprep verify` looked at, and everything that is not as it should be.
+/// The result of `avprep verify`: what was checked, and all findings.
 package struct VerifyReport: Sendable, Codable {
-    /// One thing that is wrong.
+    /// One fault.
     package struct Finding: Sendable, Codable, Equatable {
         package enum Code: String, Sendable, Codable {
             /// The index is absent, damaged or contradicts itself.
             case index
-            /// A file that the index or the catalog names is not there.
+            /// A file named by the index or the catalog does not exist.
             case missing
-            /// A file's size or SHA-256 is not the one that was written.
+            /// A file's size or SHA-256 differs from the one written.
             case changed
-            /// A file is not of the format, or contradicts itself.
+            /// A file violates the format, or contradicts itself.
             case damaged
             /// Numbers of segments, frames or videos differ from the index.
             case counts
-            /// A pair is not what its kind says, or a set not what it was drawn to be.
+            /// A pair violates the rules of its kind, or a set differs from its definition.
             case pairs
-            /// A video, or a near-duplicate of it, lies on two sides of the split.
+            /// A video, or a near-duplicate of it, is in two splits.
             case leak
-            /// Catalog and shards do not hold the same videos.
+            /// Catalog and shards hold different videos.
             case catalog
-            /// A file in the folder belongs to nothing.
+            /// A file in the folder that nothing refers to.
             case stray
         }
 
         package let code: Code
-        /// The file it is about.
+        /// The file with the fault.
         package let file: String
-        /// What is wrong, in one line.
+        /// The fault, in one line.
         package let detail: String
-        /// What to do about it.
+        /// The remedy.
         package let remedy: String
 
         package init(_ code: Code, _ file: String, _ detail: String, remedy: String) {
@@ -41,27 +41,27 @@ package struct VerifyReport: Sendable, Codable {
         }
     }
 
-    /// Whether checksums were left out.
+    /// Whether checksums were skipped.
     package let isQuick: Bool
     package let shards: Int
     package let videos: Int
     package let segments: Int
     package let pairs: Int
     package let preparedFiles: Int
-    /// Bytes whose checksum was computed.
+    /// Bytes that were read for checksums.
     package let bytesRead: Int
     package let findings: [Finding]
 
     package var exitStatus: ExitStatus { findings.isEmpty ? .done : .badInput }
 
-    /// More of one kind say no more than the first few.
+    /// Number of findings shown in the text.
     private static let shownFindings = 30
 
     package var text: String {
         let looked =
             "\(shards) shards, \(segments) segments of \(videos) videos, \(pairs) pairs, \(preparedFiles) prepared files"
         let read = isQuick ? "sizes only" : "\(bytesRead >> 20) MiB of checksums"
-        guard !findings.isEmpty else { return "\(looked) (\(read)): all is as it should be" }
+        guard !findings.isEmpty else { return "\(looked) (\(read)): no faults" }
         var lines = findings.prefix(Self.shownFindings).map { finding in
             "\(finding.code.rawValue): \(finding.file): \(finding.detail); \(finding.remedy)"
         }

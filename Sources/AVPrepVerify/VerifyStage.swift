@@ -5,10 +5,10 @@ package import AVPrepWorkspace
 import Foundation
 import Synchronization
 
-/// Goes through shards, pair files, index, prepared files and catalog, and lists what is not as it should be.
+/// Checks shards, pair files, index, prepared files and catalog, and lists all faults.
 package enum VerifyStage {
-    /// - Parameter isQuick: sizes instead of checksums; no media are read.
-    /// - Throws: `CancellationError`; what is wrong with the files is in the report.
+    /// - Parameter isQuick: check sizes instead of checksums, and read no media.
+    /// - Throws: `CancellationError`; faults of the files are in the report.
     package static func run(_ workspace: Workspace, _ context: StageContext, isQuick: Bool) throws -> VerifyReport {
         var findings: [VerifyReport.Finding] = []
         let index: ShardIndex
@@ -64,7 +64,7 @@ package enum VerifyStage {
         return index.shards.compactMap { shard in results.withLock { $0[shard.name] } }
     }
 
-    /// A video belongs into one shard of one split, and a group of near-duplicates into one split.
+    /// A video belongs in one shard of one split, and a group of near-duplicates in one split.
     private static func leaks(_ results: [ShardVerification]) -> [VerifyReport.Finding] {
         var seen: [String: ShardVerification] = [:]
         var groups: [String: (result: ShardVerification, video: String)] = [:]
@@ -79,8 +79,8 @@ package enum VerifyStage {
                 findings.append(
                     VerifyReport.Finding(
                         .leak, result.path,
-                        "video \(video) is a near-duplicate of \(first.video) in \(first.result.name), on another side of the split",
-                        remedy: "avprep shard --compact brings near-duplicates together"))
+                        "video \(video) is a near-duplicate of \(first.video) in \(first.result.name), in another split",
+                        remedy: "avprep shard --compact packs near-duplicates into one split"))
             }
             for video in result.videos.sorted() {
                 guard let first = seen.updateValue(result, forKey: video) else { continue }
@@ -88,21 +88,21 @@ package enum VerifyStage {
                 findings.append(
                     VerifyReport.Finding(
                         isLeak ? .leak : .counts, result.path,
-                        "video \(video) is also in \(first.name)" + (isLeak ? ", on another side of the split" : ""),
+                        "video \(video) is also in \(first.name)" + (isLeak ? ", in another split" : ""),
                         remedy: "avprep shard --compact packs every video once"))
             }
         }
         return findings
     }
 
-    /// Files that look like shards or pair files, and that the index does not name.
+    /// Files that look like shards or pair files but are not in the index.
     private static func strays(_ index: ShardIndex, in folder: String) -> [VerifyReport.Finding] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let known = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
         return names.sorted().filter { $0.hasSuffix(".h5") && !known.contains($0) }.map {
             VerifyReport.Finding(
                 .stray, "\(folder)/\($0)", "the index does not name it",
-                remedy: "avprep shard removes what a killed run left; move away what is yours")
+                remedy: "avprep shard removes leftovers of a killed run; move your own files away")
         }
     }
 
@@ -117,7 +117,7 @@ package enum VerifyStage {
             guard found != said else { return nil }
             return VerifyReport.Finding(
                 .counts, "\(folder)/\(ShardIndex.fileName)",
-                "it counts \(said.0) shards, \(said.1) segments, \(said.2) videos of \(split.rawValue), and there are "
+                "it counts \(said.0) shards, \(said.1) segments, \(said.2) videos of \(split.rawValue), but there are "
                     + "\(found.0), \(found.1), \(found.2)",
                 remedy: "avprep shard writes it again")
         }

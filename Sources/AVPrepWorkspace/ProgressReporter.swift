@@ -6,7 +6,7 @@ import Synchronization
 /// nothing in quiet mode.
 package final class ProgressReporter: Sendable {
     package enum Style: Sendable {
-        /// Redrawn in place, ten times a second at most.
+        /// Redrawn in place, at most ten times per second.
         case bar
         /// One line every ten seconds, and one at the end.
         case lines

@@ -1,4 +1,4 @@
-/// Rows of cells in aligned columns, for reports that people read.
+/// Rows of cells in aligned columns, for reports.
 package enum TextTable {
     /// The first column is aligned left, numbers are aligned right.
     package static func text(_ rows: [[String]]) -> String {

@@ -2,9 +2,9 @@ import AVPrepCore
 package import AVPrepSettings
 import Foundation
 
-/// A pipeline file's folder with everything that avprep keeps there; one process at a time may change it.
+/// The folder of a pipeline file with all files that avprep keeps there; only one process at a time may change it.
 package struct Workspace: Sendable {
-    /// The folder of the pipeline file; relative paths in it start here.
+    /// The folder of the pipeline file; its relative paths start here.
     package let folder: String
     package let settings: PipelineSettings
 
@@ -21,7 +21,7 @@ package struct Workspace: Sendable {
     package var runs: String { path(settings.folders.runs) }
     package var catalog: String { path(settings.folders.catalog) }
 
-    /// `name` as seen from the pipeline file.
+    /// `name` relative to the pipeline file's folder.
     package func path(_ name: String) -> String {
         if name.hasPrefix("/") { return name }
         return folder == "." ? name : "\(folder)/\(name)"
@@ -35,8 +35,8 @@ package struct Workspace: Sendable {
     /// The name of the file that is locked while a command changes the workspace.
     package static let lockName = ".avprep.lock"
 
-    /// Takes the lock, and waits up to a second for it: child processes of an avprep that was just killed may hold it until
-    /// they end.
+    /// Takes the lock, waiting for it up to a second: child processes of an avprep that was just killed may hold it
+    /// until they end.
     private func lock(_ file: Int32) -> Bool {
         for _ in 0..<20 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -45,7 +45,7 @@ package struct Workspace: Sendable {
         return flock(file, LOCK_EX | LOCK_NB) == 0
     }
 
-    /// Runs `body` while no other avprep may change this workspace.
+    /// Runs `body` while no other avprep can change this workspace.
     ///
     /// The operating system holds the lock (`flock`) and releases it when the process ends, however it ends.
     /// - Throws: ``Failure`` with exit status 75 when another process holds it.

@@ -25,7 +25,7 @@ extension Audit: PerformableCommand {
     ) throws -> Choice {
         guard let choice = Choice(rawValue: name) else {
             let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("\(option) is one of \(names), not \"\(name)\"")
+            throw ValidationError("\(option) must be one of \(names), not \"\(name)\"")
         }
         return choice
     }

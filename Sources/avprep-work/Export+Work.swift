@@ -6,7 +6,7 @@ extension Export: PerformableCommand {
     func perform() throws {
         var request = ExportRequest()
         guard let format = ExportFormat(rawValue: format) else {
-            throw ValidationError("--format is webdataset or huggingface, not \"\(self.format)\"")
+            throw ValidationError("--format must be webdataset or huggingface, not \"\(self.format)\"")
         }
         request.format = format
         if !only.isEmpty {
@@ -14,7 +14,7 @@ extension Export: PerformableCommand {
                 try only.map { name in
                     guard let part = SegmentSample.Part(rawValue: name) else {
                         let names = SegmentSample.Part.allCases.map(\.rawValue).joined(separator: ", ")
-                        throw ValidationError("--only is one of \(names), not \"\(name)\"")
+                        throw ValidationError("--only must be one of \(names), not \"\(name)\"")
                     }
                     return part
                 })

@@ -10,11 +10,11 @@ extension Init: PerformableCommand {
             return
         }
         if !force, FileManager.default.fileExists(atPath: pipeline) {
-            throw Failure("\(pipeline) is there already; --force overwrites it", exitStatus: .usage)
+            throw Failure("\(pipeline) exists already; --force overwrites it", exitStatus: .usage)
         }
         let settings = try PipelineFile.parse("", name: pipeline, overrides: overrides)
         let heading = [
-            "avprep pipeline file: every key with its value in force. A key left out has its default.",
+            "avprep pipeline file: every key with its current value. A missing key has its default.",
             "Next: avprep ingest, avprep shard, avprep train - or avprep run for all of them.",
         ]
         try AtomicFile.write(Data(PipelineFile.text(of: settings, heading: heading).utf8), to: pipeline)

@@ -14,7 +14,7 @@ extension Inspect: PerformableCommand {
 }
 
 extension PipelineOptions {
-    /// The pipeline file's settings, or the defaults where the working directory has none and none was named.
+    /// The pipeline file's settings, or the defaults if none was named and the working directory has none.
     fileprivate func settingsOrDefaults() throws -> PipelineSettings {
         let hasFile = FileManager.default.fileExists(atPath: pipeline)
         return hasFile || pipeline != Self.defaultPipeline

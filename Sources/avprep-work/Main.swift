@@ -3,7 +3,7 @@ import AVPrepCore
 import ArgumentParser
 import Foundation
 
-/// The program that does the work: calls one stage of the pipeline, prints what came of it, ends with its exit code.
+/// The program that does the work: runs one stage of the pipeline, prints its result, and ends with its exit code.
 @main
 enum Main {
     static func main() {
@@ -11,7 +11,7 @@ enum Main {
             guard let command = command as? any PerformableCommand else {
                 preconditionFailure("a command without work: \(command)")
             }
-            try command.perform()
+            preconditionFailure("a command without an implementation: \(command)")
         }
         do {
             var command = try Avprep.parseAsRoot()
@@ -28,7 +28,7 @@ enum Main {
     }
 }
 
-/// A command and the work it stands for.
+/// A command with its implementation.
 protocol PerformableCommand: WorkCommand {
     func perform() throws
 }

@@ -6,43 +6,43 @@ import Dispatch
 import Foundation
 
 extension PipelineOptions {
-    /// The workspace of the pipeline file, with `more` overrides from options of the command itself.
+    /// The workspace of the pipeline file, with `more` overrides from the command's own options.
     ///
-    /// - Parameter adjust: changes that are no `KEY=VALUE`, such as paths given on the command line.
+    /// - Parameter adjust: changes that cannot be written as `KEY=VALUE`, such as paths given on the command line.
     func workspace(_ more: [String] = [], adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> Workspace {
         var settings = try PipelineFile.load(pipeline, overrides: overrides + more)
         adjust(&settings)
         return Workspace(folder: (pipeline as NSString).deletingLastPathComponent, settings: settings)
     }
 
-    /// How stages report to the user of this process.
+    /// Progress reporting and cancellation for stages of this process.
     var session: Session { Session(quiet: quiet) }
 }
 
-/// Paths of the command line, which start in the working directory, not at the pipeline file.
+/// Paths of the command line, which are relative to the working directory, not to the pipeline file.
 enum Paths {
     static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path
     }
 }
 
-/// How stages report and how they are stopped, in this process.
+/// Progress reporting and cancellation for stages of this process.
 struct Session {
-    /// Set by SIGINT and SIGTERM once ``context`` was asked for.
+    /// Set by SIGINT and SIGTERM once ``context`` has been used.
     static let cancellation = Cancellation()
 
     let quiet: Bool
 
-    /// What the pipeline's stages are given.
+    /// The context passed to the pipeline's stages.
     var context: StageContext {
         _ = Session.signalSources
         return StageContext(cancellation: Session.cancellation, progress: .automatic(quiet: quiet))
     }
 
-    /// The handlers, which live as long as the process: the first signal asks the stages to end, a second one ends the
-    /// process at once.
+    /// The signal handlers, which live as long as the process: the first signal asks the stages to end, a second one
+    /// ends the process at once.
     ///
-    /// Unchecked because Dispatch does not mark its sources Sendable; made once, they are never touched again.
+    /// Unchecked because Dispatch does not mark its sources Sendable; they are created once and never touched again.
     nonisolated(unsafe) private static let signalSources: [any DispatchSourceSignal] = [
         (SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated),
     ].map { number, status in

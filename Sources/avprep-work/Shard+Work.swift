@@ -4,7 +4,7 @@ import AVPrepShard
 extension Shard: PerformableCommand {
     func perform() throws {
         var overrides = workers.map { ["workers=\($0)"] } ?? []
-        // The recipe first: it fills the section that the others change.
+        // The recipe comes first, since it sets the whole section, of which the other options change single keys.
         if let recipe { overrides.append("shard.pairs.recipe=\(recipe)") }
         if let name { overrides.append("shard.pairs.name=\(name)") }
         if let hardRatio { overrides.append("shard.pairs.hard_ratio=\(hardRatio)") }

@@ -10,9 +10,9 @@ extension IngestSettings {
         get throws { try CanonicalJSON.key(of: KeyedSettings(settings: ofContent)) }
     }
 
-    /// The settings that a prepared file's media depend on. Limits and the place of decoding, which decide only whether
-    /// there is a file at all, are as by default, and of the policy what is fixed alone counts: what is dropped is
-    /// decided anew on what is stored.
+    /// The settings that a prepared file's media depend on. Limits and isolation are set to their defaults, since they
+    /// only decide whether there is a file at all; of the policy only the fixes remain, since dropping is decided again
+    /// from what is stored.
     var ofContent: IngestSettings {
         var settings = self
         settings.policy = policy.fixesAlone
@@ -21,13 +21,15 @@ extension IngestSettings {
         return settings
     }
 
-    /// Settings with the version of the code that turns them into bytes: raised when the same settings give others.
+    /// The settings with the version of the code that turns them into bytes. Raise the version when the same settings
+    /// give other bytes.
     private struct KeyedSettings: Encodable {
         var revision = 5
         let settings: IngestSettings
     }
 
-    /// The sound formats that the stored kinds need and what is measured is made of, each once: the waveform's first.
+    /// The audio formats needed for stored spectrograms and waveforms and for measuring, without repetitions; the
+    /// waveform's first.
     package var audioFormats: [AudioFormat] {
         var formats: [AudioFormat] = []
         if pcm.sampleRate > 0 {
@@ -45,37 +47,39 @@ extension IngestSettings {
         return formats
     }
 
-    /// What flags and fingerprints are made of, whatever is stored: two channels, since one of them may be dead, and no
-    /// more of the spectrum than most sounds fill.
+    /// The format from which flags and fingerprints are computed, whatever is stored: two channels, since one of them
+    /// may be dead, and no more bandwidth than most sounds fill.
     package static let measuredSound = AudioFormat(sampleRate: 16_000, channels: 2)
 
-    /// The place of ``measuredSound`` among ``audioFormats``.
+    /// The index of ``measuredSound`` in ``audioFormats``.
     package var measuredSoundIndex: Int {
         guard let index = audioFormats.firstIndex(of: Self.measuredSound) else {
-            preconditionFailure("formats without the measured one")
+            preconditionFailure("the audio formats lack the measured one")
         }
         return index
     }
 }
 
 extension IngestSettings {
-    /// Stands for the policy: twelve hexadecimal digits.
+    /// The key of the policy: twelve hexadecimal digits.
     package var policyKey: String {
         get throws { try CanonicalJSON.key(of: policy) }
     }
 
-    /// Stands for everything that decides what shards hold of a video: how it was prepared, and what was dropped.
+    /// The key of everything that decides which segments of a video shards hold: how it was prepared, and what was
+    /// dropped.
     package var decidedKey: String {
         get throws { try CanonicalJSON.key(of: [key, policyKey]) }
     }
 }
 
-/// Where prepared files lie: named by the content of the video and the settings, so that workers need not agree.
+/// The paths of prepared files: made from the content of the video and the settings, so that workers need no
+/// coordination.
 package enum PreparedPath {
-    /// Digits of a video's id: half of a SHA-256.
+    /// Hexadecimal digits of a video's id: half of a SHA-256.
     static let videoIDLength = 32
 
-    /// The id of a video by the digest of its bytes.
+    /// The id of a video, from the digest of its bytes.
     package static func videoID(_ digest: SHA256Digest) -> String { String(digest.hex.prefix(videoIDLength)) }
 
     /// `FOLDER/ab/abcdef…-KEY.h5`.

@@ -5,9 +5,9 @@ package import AVPrepStore
 import AVPrepVision
 
 extension IngestSettings {
-    /// What prepared files under these settings hold.
+    /// The layout of files prepared with these settings.
     ///
-    /// - Parameter transforms: the plans of ``spectrograms``, in order.
+    /// - Parameter transforms: the transforms of ``spectrograms``, in order.
     package func layout(_ transforms: [Spectrogram]) -> StoreLayout {
         let codec = video.codec.stored
         let quality = codec == .jpeg ? video.quality : nil
@@ -33,7 +33,7 @@ extension IngestSettings {
 }
 
 extension IngestSettings {
-    /// What prepared files under these settings say of themselves.
+    /// The attributes of files prepared with these settings.
     package var preparedAttributes: [String: AttributeValue] {
         get throws {
             [
@@ -44,12 +44,12 @@ extension IngestSettings {
         }
     }
 
-    /// The attribute of prepared files and shards that says by which policy their segments were decided.
+    /// The attribute of prepared files and shards that holds the policy applied to their segments.
     package static let policyAttribute = "policy_json"
 }
 
 extension FlowSettings {
-    /// What is stored of flow under these settings.
+    /// The layout of stored flow.
     package func layout(fps: Double) -> StoreLayout.Flow {
         StoreLayout.Flow(
             directions: direction.stored, codec: codec.stored, quality: codec == .jpeg ? quality : nil,
@@ -62,7 +62,7 @@ extension FlowSettings {
 }
 
 extension FrameSettings.Codec {
-    /// How the file calls it.
+    /// The codec's name in the file.
     package var stored: StoreLayout.PictureCodec {
         switch self {
         case .jpeg: .jpeg
@@ -73,7 +73,7 @@ extension FrameSettings.Codec {
 }
 
 extension FlowSettings.Codec {
-    /// How pictures of flow are stored: 16-bit floats as they are.
+    /// How flow images are stored; 16-bit floats are stored uncompressed.
     package var stored: StoreLayout.PictureCodec {
         switch self {
         case .jpeg: .jpeg

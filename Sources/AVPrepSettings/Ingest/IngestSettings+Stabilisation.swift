@@ -2,7 +2,7 @@ package import AVPrepModel
 import AVPrepVision
 
 extension IngestSettings {
-    /// What stabilising can take out of a segment.
+    /// The flags that stabilisation fixes.
     package static let steadiedFlags: SegmentFlags = [.pan, .tilt, .zoom, .roll, .shake]
 
     /// Whether segments with these flags are stabilised.
@@ -11,6 +11,6 @@ extension IngestSettings {
         return cameraMotion.enabled && (stabilise.enabled || !flags.isDisjoint(with: fixed))
     }
 
-    /// Whether any segment may be.
+    /// Whether these settings stabilise any segments.
     package var mayStabilise: Bool { stabilises(Self.steadiedFlags) }
 }

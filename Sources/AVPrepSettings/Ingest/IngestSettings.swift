@@ -6,11 +6,11 @@ package import AVPrepVision
 package struct IngestSettings: Sendable, Equatable, Codable {
     /// Longest segment, in seconds.
     package var segmentSeconds = 10.0
-    /// Segments shorter than this are dropped, and counted.
+    /// Shorter segments are dropped, and counted.
     package var minSegmentSeconds = 1.0
     /// Whether segments end at cuts.
     package var splitAtCuts = true
-    /// Level, in dB below full scale, under which a segment's sound counts as silence.
+    /// Level, in dB relative to full scale, below which a segment's sound counts as silence.
     package var silenceDecibels = -60.0
     package var sound = AudioQualitySettings()
     package var skew = SkewSettings()
@@ -18,8 +18,8 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var pcm = PCMSettings()
     package var waveforms: [WaveformSettings] = []
     package var spectrograms = [SpectrogramSettings.avts, SpectrogramSettings.l3]
-    /// How the spectrograms' transforms are done; nil leaves it to FFTW's estimate. Part of what is prepared, since another
-    /// algorithm rounds differently.
+    /// FFTW's plans for the spectrograms; nil uses FFTW's estimate. Part of the content key, since another algorithm
+    /// rounds differently.
     package var wisdom: TransformWisdom?
     package var borders = BorderSettings()
     package var cuts = CutSettings()
@@ -27,16 +27,16 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var cameraMotion = CameraMotionSettings()
     package var stabilise = StabiliserSettings()
     package var flow = FlowSettings()
-    /// What is done about the segments that carry a flag.
+    /// The action for segments with each flag.
     package var policy = FlagRule.standardPolicy
     package var limits = MediaLimits()
-    /// Where files are decoded.
+    /// Where media files are decoded.
     package var isolation = Isolation.process
 
     package enum Isolation: String, Sendable, Codable, CaseIterable {
-        /// In processes of their own, which can touch nothing but the file.
+        /// In sandboxed processes with access to nothing but the file.
         case process
-        /// In the process that asks: a file that crashes the decoder ends the run.
+        /// In this process: a file that crashes the decoder ends the run.
         case none
     }
 

@@ -4,20 +4,20 @@ package struct FrameSettings: Sendable, Equatable, Codable {
         case jpeg, png, raw
     }
 
-    /// Constant frame rate, by presentation time.
+    /// Constant frame rate, in frames per second of presentation time.
     package var fps = 25.0
-    /// Length of the shorter side in pixels; 0 keeps the source's size.
+    /// Length of the shorter side in pixels; 0 keeps the size of the source.
     package var shortSide = 256
     package var codec = Codec.jpeg
-    /// JPEG quality, of 100.
+    /// JPEG quality, 1 to 100.
     package var quality = 90
 
     package init() {}
 }
 
-/// The waveform that is stored beside spectrograms.
+/// The waveform stored beside the spectrograms.
 package struct PCMSettings: Sendable, Equatable, Codable {
-    /// Samples a second; 0 stores no waveform.
+    /// Samples per second; 0 stores no waveform.
     package var sampleRate = 16_000
     /// 1 or 2.
     package var channels = 1
@@ -25,11 +25,11 @@ package struct PCMSettings: Sendable, Equatable, Codable {
     package init() {}
 }
 
-/// A waveform that is stored beside that one, under a name of its own.
+/// An additional stored waveform, with a name of its own.
 package struct WaveformSettings: Sendable, Equatable, Codable {
     /// The dataset's name under /audio.
     package var name = "waveform"
-    /// Samples a second.
+    /// Samples per second.
     package var sampleRate = 21_000
     /// 1 or 2.
     package var channels = 2

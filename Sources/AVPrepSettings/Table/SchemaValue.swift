@@ -1,6 +1,6 @@
 import Foundation
 
-/// A JSON Schema (draft 2020-12) under construction: just the forms that settings need.
+/// A JSON Schema (draft 2020-12) under construction, limited to the forms that settings need.
 indirect enum SchemaValue {
     case number(ClosedRange<Double>)
     case integer(ClosedRange<Int>)
@@ -17,7 +17,7 @@ indirect enum SchemaValue {
     /// The same with a description.
     func described(_ text: String) -> SchemaValue { .annotated(self, text) }
 
-    /// The schema as the tree that JSONSerialization writes.
+    /// The schema as an object for JSONSerialization.
     var object: [String: Any] {
         switch self {
         case .number(let range):
@@ -27,7 +27,7 @@ indirect enum SchemaValue {
         case .boolean: ["type": "boolean"]
         case .text: ["type": "string", "minLength": 1]
         case .anyText: ["type": "string"]
-        // YAML 1.1 readers take a bare `off` for false, so a file that says `method: off` reaches a validator as that.
+        // YAML 1.1 readers read a bare `off` as false, so a validator sees `method: off` as false.
         case .words(let words): ["enum": words.contains("off") ? words as [Any] + [false] : words]
         case .list(let item): ["type": "array", "items": item.object]
         case .pair(let range):

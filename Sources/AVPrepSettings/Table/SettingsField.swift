@@ -1,35 +1,36 @@
 import Yams
 
-/// One key of the pipeline file: its name, what it means, what it takes, and how it gets into and out of `Root`.
+/// One key of the pipeline file: its name, its meaning, its allowed values, and how it is read from and written to
+/// `Root`.
 ///
-/// A table of these is the one description of a section: reading, writing with comments, the JSON Schema and `--set`
-/// all come from it, so they cannot disagree.
+/// Each section is described once, by a table of these: reading, writing with comments, the JSON Schema and `--set` all
+/// derive from it, so they cannot disagree.
 struct SettingsField<Root> {
-    /// The key as the file spells it: `snake_case`.
+    /// The key as spelled in the file: `snake_case`.
     let name: String
-    /// One line that says what the key does.
+    /// What the key does, in one line.
     let summary: String
     /// The JSON Schema of the value.
     let schema: SchemaValue
-    /// Puts the value of a YAML node into the settings, or reports why it cannot.
+    /// Stores the value of a YAML node in the settings, or reports why it cannot.
     let read: (inout Root, Node, SettingsPath, inout SettingsIssues) -> Void
-    /// The value as YAML to show a user.
+    /// The value as YAML text.
     let show: (Root) -> ShownValue
-    /// Whether the value fills other keys of its section: it is read before them, wherever it stands.
+    /// Whether the value sets other keys of its section; it is then read before them, wherever it is in the file.
     var isPreset = false
-    /// What lies below a section, for dotted paths.
+    /// Finds a field below a section, for dotted paths.
     var find: ((ArraySlice<String>, SettingsPath) -> SettingsTarget<Root>?) = { _, _ in nil }
 }
 
-/// A value of the pipeline file on its way to text.
+/// A value of the pipeline file before it is written as text.
 indirect enum ShownValue {
-    /// A scalar or a short list in flow style, as it stands after the colon.
+    /// A scalar or a short list in flow style, as written after the colon.
     case inline(String)
-    /// A section: its lines, already indented by nothing.
+    /// A section: its lines, without its own indentation.
     case section([String])
 }
 
-/// A field found by a dotted path, ready to take a value.
+/// A field found by a dotted path, ready to be set.
 struct SettingsTarget<Root> {
     let read: (inout Root, Node, SettingsPath, inout SettingsIssues) -> Void
 }
@@ -84,16 +85,16 @@ extension SettingsField {
 
     /// Any text.
     static func text(_ name: String, _ key: WritableKeyPath<Root, String>, _ summary: String) -> Self {
-        scalar(name, key, summary, schema: .text, expected: "a text") { node in
+        scalar(name, key, summary, schema: .text, expected: "text") { node in
             node.string.flatMap { $0.isEmpty ? nil : $0 }
         } show: {
             quoted($0)
         }
     }
 
-    /// Any text, the empty one too.
+    /// Any text, including the empty one.
     static func optionalText(_ name: String, _ key: WritableKeyPath<Root, String>, _ summary: String) -> Self {
-        scalar(name, key, summary, schema: .anyText, expected: "a text") { node in
+        scalar(name, key, summary, schema: .anyText, expected: "text") { node in
             node.string
         } show: {
             quoted($0)
@@ -107,7 +108,7 @@ extension SettingsField {
         let words = Value.allCases.map(\.rawValue)
         let expected = words.joined(separator: ", ")
         return scalar(name, key, summary, schema: .words(words), expected: expected) { node in
-            // YAML reads a bare `off` as false; the file means the word.
+            // YAML reads a bare `off` as false, but the word is meant.
             let word = node.string ?? (node.bool == false ? "off" : nil)
             return word.flatMap(Value.init(rawValue:))
         } show: {
@@ -115,7 +116,7 @@ extension SettingsField {
         }
     }
 
-    /// One of some words of an enumeration.
+    /// One of the given words of an enumeration.
     static func choice<Value: RawRepresentable<String>>(
         _ name: String, _ key: WritableKeyPath<Root, Value>, among values: [Value], _ summary: String
     ) -> Self {
@@ -127,8 +128,8 @@ extension SettingsField {
         }
     }
 
-    /// One of the words of an enumeration, which fills the whole section with values of its own. Keys beside it change
-    /// single ones of those, whether they stand above or below it.
+    /// One of the words of an enumeration, which sets the whole section to its own values. Other keys of the section
+    /// override single values, whether they are above or below it.
     static func preset<Value: RawRepresentable<String> & CaseIterable>(
         _ name: String, _ key: WritableKeyPath<Root, Value>, _ summary: String,
         fill: @escaping (Value, inout Root) -> Void
@@ -199,7 +200,7 @@ extension SettingsField {
         return field
     }
 
-    /// A list of sections. What is not said of an entry has the value of `template`.
+    /// A list of sections. Keys missing in an entry have the value of `template`.
     static func sections<Value>(
         _ name: String, _ key: WritableKeyPath<Root, [Value]>, _ table: SettingsTable<Value>, template: Value,
         allowEmpty: Bool = false, _ summary: String
@@ -244,7 +245,7 @@ extension SettingsField {
     }
 }
 
-/// A text as YAML writes it: quoted when it could be read as something else.
+/// A text as YAML writes it: quoted if it could be read as another type.
 package func quoted(_ text: String) -> String {
     let isPlain =
         !text.isEmpty
@@ -271,7 +272,7 @@ extension Node {
         (float ?? int.map(Double.init)).flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// The value as a short piece of the message about it.
+    /// The value, briefly, for a message about it.
     fileprivate var shortDescription: String {
         switch self {
         case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "\"\(scalar.string.prefix(40))\""

@@ -1,12 +1,12 @@
 import Yams
 
-/// The keys of one section of the pipeline file, in the order in which they are shown.
+/// The keys of one section of the pipeline file, in the order of the file.
 struct SettingsTable<Root> {
     let fields: [SettingsField<Root>]
 
     init(_ fields: [SettingsField<Root>]) {
         let names = Set(fields.map(\.name))
-        precondition(names.count == fields.count, "a section's table has a key twice")
+        precondition(names.count == fields.count, "a section's table has the same key twice")
         self.fields = fields
     }
 
@@ -36,7 +36,7 @@ struct SettingsTable<Root> {
         return rest.isEmpty ? SettingsTarget(read: field.read) : field.find(rest, path.appending(name))
     }
 
-    /// The section as commented YAML lines, without indentation of its own.
+    /// The section as commented YAML lines, without its own indentation.
     func lines(of root: Root) -> [String] {
         fields.flatMap { field -> [String] in
             switch field.show(root) {
@@ -59,7 +59,7 @@ struct SettingsTable<Root> {
     }
 }
 
-/// Where in the settings a value stands, e.g. `ingest.video.fps`.
+/// The position of a value in the settings, e.g. `ingest.video.fps`.
 struct SettingsPath {
     private(set) var text = ""
 
@@ -68,11 +68,11 @@ struct SettingsPath {
     }
 }
 
-/// What is wrong with a pipeline file: each with its place, all reported at once.
+/// The errors of a pipeline file, each with its position; all are reported at once.
 struct SettingsIssues {
     /// The file's name, or `--set KEY=VALUE`.
     let origin: String
-    /// Whether line and column mean something to the user.
+    /// Whether line and column are meaningful to the user.
     let hasLines: Bool
     private(set) var messages: [String] = []
 
@@ -90,7 +90,7 @@ struct SettingsIssues {
 extension String {
     package func padded(to length: Int) -> String { self + String(repeating: " ", count: Swift.max(0, length - count)) }
 
-    /// Levenshtein's distance, for "did you mean".
+    /// Levenshtein distance, for "did you mean".
     func editDistance(to other: String) -> Int {
         let target = Array(other)
         var row = Array(0...target.count)

@@ -152,7 +152,7 @@ import Testing
             let links = try apply(Self.linkEdits, to: HostileShards.shard, shards)
             for (copy, edit) in zip(links, Self.linkEdits) {
                 let findings = try shards.verify(copy)
-                #expect(findings.count == 1 && findings[0].detail.contains("/pairs leads to"), "\(edit): \(findings)")
+                #expect(findings.count == 1 && findings[0].detail.contains("/pairs links to"), "\(edit): \(findings)")
             }
         }
     }
