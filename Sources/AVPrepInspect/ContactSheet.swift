@@ -2,7 +2,8 @@ import AVPrepDrawing
 import AVPrepModel
 import AVPrepVision
 
-/// Draws `inspect --image`: frames over time, their flow, what the stages found, waveform and spectrogram, all on one time axis.
+/// Draws `inspect --image`: frames over time, their flow, the results of the stages, waveform and spectrogram, on one
+/// time axis.
 struct ContactSheet {
     private static let width = 1920
     private static let margin = 96
@@ -24,7 +25,7 @@ struct ContactSheet {
             tileBoxes = []
             return
         }
-        // Each tile under the stretch of time it stands for: in that part of the strip.
+        // Each tile is below the part of the time axis that it represents.
         let count = min(content.tiles.count, SheetContent.tileCount(width: first.width, height: first.height))
         let slot = Double(plotWidth) / Double(count)
         let shape = Double(first.height) / Double(first.width)
@@ -39,7 +40,7 @@ struct ContactSheet {
         }
     }
 
-    /// The sheet as a picture.
+    /// The sheet as an image.
     static func draw(_ content: SheetContent) -> PixelBuffer { ContactSheet(content).draw() }
 
     // MARK: - Layout
@@ -113,7 +114,7 @@ struct ContactSheet {
             in: Box(x: axis.x + axis.width + 14, y: row.y, width: Self.margin - 28, height: row.height))
     }
 
-    /// Writes a track's name to its left, in the middle of its height.
+    /// Writes a track's name to its left, vertically centred.
     static func name(_ name: String, beside box: Box, on canvas: Canvas) {
         var style = label
         style.alignment = .right
@@ -128,13 +129,13 @@ struct ContactSheet {
         for span in lane.spans {
             let start = axis.column(of: span.start)
             let end = max(start + 1, Int(axis.place(of: span.end).rounded()))
-            // A dark pixel between neighbours tells them apart.
+            // A dark pixel separates neighbours.
             let area = Box(x: start, y: box.y, width: max(1, min(end, box.endX) - start - 1), height: box.height)
             canvas.fill(area, span.colour, opacity: 0.32)
             canvas.fill(Box(x: area.x, y: area.endY - 2, width: area.width, height: 2), span.colour, opacity: 0.8)
             let style = TextStyle(Palette.text, scale: 1)
             let text = style.shortened(span.label, toFit: area.width - 8)
-            // A word cut to pieces says nothing.
+            // A truncated word would be unreadable.
             guard text == span.label || area.width > 120 else { continue }
             canvas.text(text, x: area.x + 5, y: area.y + (area.height - 2 - style.capitalHeight) / 2, style)
         }
@@ -167,16 +168,16 @@ struct ContactSheet {
     }
 }
 
-/// A frame or a field of flow in its box.
+/// A frame or a flow field in its box.
 enum TileDrawing {
-    /// The whole frame; what is cut off lies outside of a rectangle.
+    /// The whole frame, with a rectangle around the part that is kept.
     static func frame(_ tile: SheetContent.Tile, on canvas: Canvas, in box: Box) {
         canvas.draw(tile.picture, in: box)
         guard let inner = tile.inner else { return }
         canvas.outline(place(inner, of: tile.picture, in: box), Palette.yellow, thickness: 2)
     }
 
-    /// The flow of the stored part, where that part lies.
+    /// The flow of the stored part, at the position of that part.
     static func flow(_ tile: SheetContent.Tile, radius: Double, on canvas: Canvas, in box: Box) {
         canvas.fill(box, Palette.panel)
         guard let field = tile.flow else { return }
@@ -185,18 +186,18 @@ enum TileDrawing {
         canvas.draw(picture, in: tile.inner.map { place($0, of: tile.picture, in: box) } ?? box)
     }
 
-    /// The colour wheel and what its rim stands for.
+    /// The colour wheel with the speed at its rim.
     static func legend(radius: Double, on canvas: Canvas, in box: Box) {
         let style = TextStyle(Palette.faintText, scale: 1, alignment: .centre)
         let size = min(box.width, max(24, box.height - 32))
         let wheel = Box(x: box.x + (box.width - size) / 2, y: box.y, width: size, height: size)
         canvas.flowWheel(in: wheel)
         let middle = box.x + box.width / 2
-        canvas.text("rim: \(Quantity.number(radius))", x: middle, y: wheel.endY + 6, style)
+        canvas.text("rim: \(QuantityText.number(radius))", x: middle, y: wheel.endY + 6, style)
         canvas.text("px/picture", x: middle, y: wheel.endY + 20, style)
     }
 
-    /// Where a part of a picture lies when the picture fills a box.
+    /// The position of a part of a picture that fills a box.
     private static func place(_ part: Box, of picture: PixelBuffer, in box: Box) -> Box {
         let horizontal = Double(box.width) / Double(picture.width)
         let vertical = Double(box.height) / Double(picture.height)

@@ -1,21 +1,21 @@
 import AVPrepCatalog
 import AVPrepModel
 
-/// Decisions as people read them: `avprep inspect`.
+/// Decisions as text for `avprep inspect`.
 enum DecisionText {
-    /// At most so many segments are told one by one.
+    /// Largest number of segments listed individually.
     private static let limit = 40
 
-    /// A row a segment, with a label, and one for the rest.
+    /// One row per segment, with a label, and one for the rest.
     ///
-    /// - Parameter times: what each segment is called, e.g. its place in the video.
+    /// - Parameter times: the label of each segment, e.g. its position in the video.
     static func rows(_ segments: [DecidedSegment], times: [String]) -> [[String]] {
         let rows = zip(segments, times).prefix(limit).map { segment, time in ["  \(time)", line(segment)] }
         let rest = segments.count - rows.count
         return rest > 0 ? rows + [["  …", "\(rest) more segments"]] : rows
     }
 
-    /// One line: what became of the segment, and by which flags with which measures.
+    /// One line: the decision on the segment, with the flags and measures that led to it.
     static func line(_ segment: DecidedSegment) -> String {
         let order = SegmentDecision.Verdict.dropped.word
         let flags = segment.flags.sorted {
@@ -27,9 +27,9 @@ enum DecisionText {
     private static func text(_ flag: DecidedSegment.Flag) -> String {
         var text = flag.flag
         if let name = flag.measure, let measure = SegmentMeasure(rawValue: name), let value = flag.value {
-            text += " (\(Quantity.number(value)) \(measure.unit)".trimmed
+            text += " (\(QuantityText.number(value)) \(measure.unit)".trimmed
             if let threshold = flag.threshold, threshold != 0 {
-                text += ", threshold \(Quantity.number(threshold))"
+                text += ", threshold \(QuantityText.number(threshold))"
             }
             text += ")"
         }

@@ -1,26 +1,27 @@
 import AVPrepDrawing
 import AVPrepModel
 
-/// Draws `inspect --flow`: frames spread over the video, each with the flow to the next picture in the Middlebury colours.
+/// Draws `inspect --flow`: frames spread over the video, each with the flow to the next picture in the colours of the
+/// Middlebury benchmark.
 enum FlowSheet {
     private static let width = 1920
     private static let margin = 48
     private static let gap = 20
     private static let wheel = 132
 
-    /// Pairs of frame and flow that a sheet shows.
+    /// Number of pairs of frame and flow on a sheet.
     static func pairCount(width: Int, height: Int) -> Int {
         let columns = columns(width: width, height: height)
         return columns * (width > height ? 4 : 2)
     }
 
-    /// Pairs beside each other: fewer of wide frames.
+    /// Number of pairs side by side: fewer for wide frames.
     private static func columns(width: Int, height: Int) -> Int {
         let shape = Double(width) / Double(height)
         return shape > 2.6 ? 2 : shape > 0.9 ? 3 : 5
     }
 
-    /// The sheet as a picture.
+    /// The sheet as an image.
     static func draw(_ content: SheetContent) -> PixelBuffer {
         let tiles = content.tiles.filter { $0.flow != nil }
         let first = tiles.first?.picture ?? PixelBuffer(width: 16, height: 9, channels: 3)
@@ -41,7 +42,7 @@ enum FlowSheet {
             TileDrawing.frame(tile, on: canvas, in: frame)
             let flow = Box(x: frame.endX + 4, y: y, width: tileWidth, height: tileHeight)
             TileDrawing.flow(tile, radius: radius, on: canvas, in: flow)
-            let time = Quantity.clock(tile.seconds, within: content.end - content.start)
+            let time = QuantityText.clock(tile.seconds, within: content.end - content.start)
             canvas.text(time, x: x, y: frame.endY + 8, ContactSheet.label)
         }
         return canvas.picture
@@ -61,7 +62,7 @@ enum FlowSheet {
         canvas.flowWheel(in: disc)
         var style = ContactSheet.label
         style.alignment = .right
-        let lines = ["colour: direction", "strength: speed", "rim: \(Quantity.number(radius)) px/picture"]
+        let lines = ["colour: direction", "strength: speed", "rim: \(QuantityText.number(radius)) px/picture"]
         for (index, line) in lines.enumerated() {
             canvas.text(line, x: disc.x - 20, y: disc.y + 32 + index * 24, style)
         }

@@ -6,13 +6,13 @@ import AVPrepStore
 package import AVPrepWorkspace
 import Foundation
 
-/// One file, looked at from all sides: `avprep inspect`.
+/// Reports on one file: `avprep inspect`.
 package enum InspectStage {
-    /// What is wanted besides the report.
+    /// The drawings requested besides the report.
     package struct Drawings: Sendable {
-        /// Where the contact sheet goes; nil for none.
+        /// The path of the contact sheet; nil for none.
         package var sheet: String?
-        /// Where the drawing of optical flow goes; nil for none.
+        /// The path of the drawing of optical flow; nil for none.
         package var flow: String?
 
         package init(sheet: String? = nil, flow: String? = nil) {
@@ -23,13 +23,13 @@ package enum InspectStage {
         var isEmpty: Bool { sheet == nil && flow == nil }
     }
 
-    /// Looks at a media file, a prepared file or a shard.
+    /// Inspects a media file, a prepared file or a shard.
     ///
-    /// A media file is decoded once from start to end, in bounded memory. What is wrong with its streams is part of the
-    /// report; a file that is none of the three is an error.
+    /// A media file is decoded once from start to end, in bounded memory. Faults of its streams are part of the report;
+    /// a file of any other kind is an error.
     ///
-    /// - Parameter settings: those of the ingest whose view is wanted.
-    /// - Throws: `MediaError`, `StoreError` or ``Failure`` when the file cannot be opened, or a drawing was asked for and
+    /// - Parameter settings: the ingest settings to inspect it with.
+    /// - Throws: `MediaError`, `StoreError` or ``Failure`` when the file cannot be opened, or a requested drawing
     ///   cannot be made; `CancellationError`.
     package static func run(
         _ path: String, settings: IngestSettings, drawings: Drawings, _ context: StageContext
@@ -55,7 +55,7 @@ package enum InspectStage {
         return InspectionReport(content: .media(inspection.report))
     }
 
-    /// The one place where media is opened.
+    /// The only place that opens media files.
     private static func open(_ path: String, settings: IngestSettings, _ context: StageContext) throws
         -> any MediaSource
     {
@@ -101,7 +101,7 @@ package enum InspectStage {
         return Int64(status.st_size)
     }
 
-    /// Whether a file begins as HDF5 does (HDF5 file format specification, "Disk Format: Level 0A").
+    /// Whether a file has the HDF5 signature (HDF5 file format specification, "Disk Format: Level 0A").
     private static func isHDF5(_ path: String) throws -> Bool {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput)
@@ -111,9 +111,9 @@ package enum InspectStage {
     }
 }
 
-/// Which frames a drawing wants.
+/// The frames that a drawing needs.
 enum SheetTiles {
-    /// One row over time.
+    /// One row along the time axis.
     case strip
     /// Pairs of frame and flow.
     case pairs
@@ -126,7 +126,7 @@ enum SheetTiles {
     }
 }
 
-/// What `avprep inspect` found.
+/// The result of `avprep inspect`.
 package struct InspectionReport: Encodable, Sendable {
     enum Content: Sendable {
         case media(MediaReport)
@@ -153,7 +153,7 @@ package struct InspectionReport: Encodable, Sendable {
             .joined(separator: "\n")
     }
 
-    /// 65 when the file's streams could not be decoded as ingest needs them.
+    /// 65 when ingest could not decode the file's streams.
     package var exitStatus: ExitStatus {
         if case .media(let report) = content, report.fault != nil { .badInput } else { .done }
     }

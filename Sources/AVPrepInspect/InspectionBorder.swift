@@ -4,19 +4,20 @@ import AVPrepMedia
 import AVPrepModel
 import AVPrepSettings
 
-/// The black framing of a video, and where the picture within it lies in frames decoded whole.
+/// The border of a video, and the position of the picture inside it in frames decoded uncropped.
 struct InspectionBorder: Sendable {
-    /// What ingest cuts off, in source pixels of the display orientation.
+    /// The margins that ingest crops, in source pixels of the display orientation.
     let margins: CropMargins
-    /// Short side of the whole frame at which the inner part comes out as large as ingest stores it; nil for the source's.
+    /// Shorter side of the decoded frame at which the inner part has the size that ingest stores; nil for that of the
+    /// source.
     let decodedShortSide: Int?
-    /// The picture within the border, in pixels of the decoded frame.
+    /// The picture inside the border, in pixels of the decoded frame.
     let inner: Box
     /// Size of the decoded frame.
     let width: Int
     let height: Int
 
-    /// Looks for the border as ingest does.
+    /// Detects the border as ingest does.
     ///
     /// - Throws: `MediaError`.
     init(of media: any MediaSource, video: VideoStreamInfo, settings: IngestSettings) throws {
@@ -30,7 +31,7 @@ struct InspectionBorder: Sendable {
             ? nil
             : Int((Double(wanted) * Double(min(source.width, source.height)) / Double(min(left, rest))).rounded())
         guard let size = media.outputSize(crop: .none, shortSide: decodedShortSide) else {
-            throw MediaError(.unsupported, "there is no picture to inspect")
+            throw MediaError(.unsupported, "the crop leaves no picture to inspect")
         }
         self.margins = margins
         width = size.width
@@ -44,7 +45,7 @@ struct InspectionBorder: Sendable {
         inner = Box(x: x, y: y, width: max(2, (endX - x) / 2 * 2), height: max(2, (endY - y) / 2 * 2))
     }
 
-    /// Fills `part` with the picture within the border.
+    /// Copies the picture inside the border to `part`.
     func copyInner(of picture: PixelBuffer, into part: PixelBuffer) {
         for row in 0..<part.height {
             let source = ((inner.y + row) * picture.width + inner.x) * 3

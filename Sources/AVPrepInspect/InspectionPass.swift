@@ -11,27 +11,27 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// What one decode pass of `avprep inspect` gathers: what ingest's own stages make of the video, and what a drawing needs.
+/// Collects, in one decode pass of `avprep inspect`, what ingest's stages make of the video, and what a drawing needs.
 ///
-/// Segments, their flags and measures come from the very code that ingest runs, on the picture within the border. The
-/// pass itself decodes the whole picture, so that a drawing can show where the border lies. Memory does not grow with
-/// the video's length, but for one line a segment, cut and stretch.
+/// Segments, their flags and measures come from the same code that ingest runs, on the picture inside the border. The
+/// pass itself decodes the whole picture, so that a drawing can show the border. Memory does not grow with the video's
+/// length, except for one entry per segment, cut and stretch.
 final class InspectionPass: DecodeConsumer {
-    /// One segment as ingest would make it.
+    /// One segment as ingest would store it.
     struct SegmentSummary: Sendable, Equatable, Codable {
         let startSeconds: Double
         let seconds: Double
         let flags: [String]
         let measures: [String: Float]
-        /// Too short: ingest drops it.
+        /// Whether ingest drops it because it is too short.
         let isDropped: Bool
-        /// What the policy makes of it, and by what.
+        /// The policy's decision, with its reasons.
         let decision: DecidedSegment
     }
 
-    /// The sound that is drawn and judged: mono.
+    /// The format of the sound that is drawn and measured: mono.
     static let format = AudioFormat(sampleRate: SpectrogramStream.settings.sampleRate, channels: 1)
-    /// Stretches shorter than this are neither still nor silent.
+    /// Shorter stretches count neither as still nor as silent.
     static let leastStretchSeconds = 0.5
 
     let border: InspectionBorder
@@ -40,41 +40,42 @@ final class InspectionPass: DecodeConsumer {
     private(set) var cuts: [Int] = []
     /// Fades and dissolves, in frames of the pass.
     private(set) var blends: [ShotChange] = []
-    /// Frames of the pass before which the clock jumps.
+    /// Frames of the pass before which the timestamps jump.
     private(set) var jumps: [Int] = []
     private(set) var frameCount = 0
     private(set) var envelope = SoundEnvelope(sampleRate: format.sampleRate)
-    private(set) var moments: MomentSampler?
+    private(set) var moments: FrameSampler?
     private let spectrogram: SpectrogramStream?
     private let settings: IngestSettings
-    /// The frame from which on a presentation time belongs to the pass's time 0, the latest last: more than one after jumps.
+    /// For each frame after a timestamp jump (and the first frame): the presentation time that corresponds to the
+    /// pass's time 0 from there on. Latest last.
     private var origins: [(frame: Int, seconds: Double)]
     private let hasSound: Bool
     private let onProgress: (Int) -> Void
     private let part: PixelBuffer
     private let grey: PixelBuffer
     private var lastGrey: PixelBuffer?
-    private var assembler: Segmenter
+    private var segmenter: Segmenter
     private var cutDetector: CutDetector
-    /// The frame from which the cut detector counts.
+    /// The frame that the cut detector counts as 0.
     private var firstDetectedFrame = 0
-    private var heldPictures: FreezeDetector
-    /// The next frame to be told whether it is held.
-    private var nextHeld = 1
+    private var freezeDetector: FreezeDetector
+    /// The next frame for which it is not yet known whether the picture is frozen.
+    private var nextUndecidedFrame = 1
     private var stillFinder = StretchFinder(leastSeconds: leastStretchSeconds)
     private var soundMeter: SoundMeter
 
     /// - Parameters:
-    ///   - settings: those of the ingest whose view is wanted.
-    ///   - border: where the picture lies in the decoded frames.
-    ///   - info: what the container says.
-    ///   - draws: whether a drawing is to be made.
-    ///   - onProgress: gets the number of frames so far.
+    ///   - settings: the ingest settings to inspect it with.
+    ///   - border: the position of the picture in the decoded frames.
+    ///   - info: the container's properties.
+    ///   - draws: whether a drawing is needed.
+    ///   - onProgress: receives the number of frames so far.
     init(
         settings: IngestSettings, border: InspectionBorder, info: MediaInfo, draws: Bool, cancellation: Cancellation,
         onProgress: @escaping (Int) -> Void
     ) throws {
-        // Segments of all lengths are looked at, and nothing is computed that only a prepared file needs.
+        // Segments of all lengths are inspected, and nothing is computed that only a prepared file needs.
         var looked = settings
         looked.minSegmentSeconds = 0
         looked.flow.method = .off
@@ -90,15 +91,15 @@ final class InspectionPass: DecodeConsumer {
         part = PixelBuffer(width: border.inner.width, height: border.inner.height, channels: 3)
         grey = PixelBuffer(width: part.width, height: part.height, channels: 1)
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
-        heldPictures = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
+        freezeDetector = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
         soundMeter = SoundMeter(
             sampleRate: Self.format.sampleRate, silenceDecibels: settings.silenceDecibels,
             leastSeconds: Self.leastStretchSeconds)
-        moments = draws ? MomentSampler() : nil
+        moments = draws ? FrameSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
         let encoder = try PictureEncoder(.jpeg, quality: settings.video.quality)
-        assembler = try Segmenter(
+        segmenter = try Segmenter(
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
@@ -113,16 +114,16 @@ final class InspectionPass: DecodeConsumer {
         formats = looked.audioFormats
     }
 
-    /// Takes what the assembler emits; apart from the pass, because the assembler exists before the pass does.
+    /// Receives the segments; separate from the pass, because the segmenter is created before the pass.
     private final class SegmentSink {
         var segments: [Segment] = []
     }
 
     private let sink: SegmentSink
-    /// The formats that ingest's own stages ask for; ours comes after them.
+    /// The audio formats that ingest's stages need; the pass's own is added after them.
     private let formats: [AudioFormat]
 
-    /// The decode that feeds this pass.
+    /// The decode request of this pass.
     func request() -> DecodeRequest {
         DecodeRequest(
             fps: settings.video.fps, shortSide: border.decodedShortSide,
@@ -132,14 +133,14 @@ final class InspectionPass: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) throws {
         frameCount = index + 1
         border.copyInner(of: picture, into: part)
-        try assembler.consume(frame: part, index: index)
+        try segmenter.consume(frame: part, index: index)
         takeSegments()
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let isFirst = lastGrey == nil || jumps.last == index
         let change = lastGrey.map { isFirst ? 0 : Stillness.difference($0, grey) } ?? 0
         let isRepeated = !isFirst && change == 0
-        if let finding = try heldPictures.push(grey, change: change) { takeStillness([finding]) }
+        if let finding = try freezeDetector.push(grey, change: change) { takeStillness([finding]) }
         if lastGrey == nil {
             lastGrey = PixelBuffer(width: grey.width, height: grey.height, channels: 1)
         }
@@ -150,7 +151,7 @@ final class InspectionPass: DecodeConsumer {
 
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
         guard format == formats.count else {
-            return try assembler.consume(samples: samples, format: format, firstSample: firstSample)
+            return try segmenter.consume(samples: samples, format: format, firstSample: firstSample)
         }
         envelope.push(samples)
         spectrogram?.push(samples)
@@ -158,7 +159,7 @@ final class InspectionPass: DecodeConsumer {
     }
 
     func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
-        try assembler.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
+        try segmenter.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
         takeSegments()
         take(cutDetector.finish())
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
@@ -169,9 +170,9 @@ final class InspectionPass: DecodeConsumer {
         origins.append((index, seconds - Double(index) / settings.video.fps))
     }
 
-    /// Ends the pass: what was still undecided is decided.
+    /// Ends the pass and completes what was still undecided.
     func finish() throws {
-        try assembler.finish()
+        try segmenter.finish()
         takeSegments()
         take(cutDetector.finish())
         finishStillness(beforeFrame: frameCount)
@@ -183,24 +184,24 @@ final class InspectionPass: DecodeConsumer {
 
     /// In seconds of the pass.
     var still: Stretches { stillFinder.found }
-    /// In seconds of the pass. Nil without sound.
+    /// In seconds of the pass; nil without sound.
     var silent: Stretches? { hasSound ? soundMeter.silent : nil }
-    var roll: SpectrogramRoll? { spectrogram?.roll }
+    var roll: SpectrogramOverview? { spectrogram?.roll }
 
-    /// Nil without sound.
+    /// nil without sound.
     var sound: SoundSummary? { soundMeter.summary }
 
-    /// When a moment of the pass is presented, in seconds.
+    /// The presentation time of a time in the pass, in seconds.
     func presented(_ passSeconds: Double) -> Double {
         let frame = passSeconds * settings.video.fps + 1e-6
         let origin = origins.last { Double($0.frame) <= frame } ?? origins[0]
         return origin.seconds + passSeconds
     }
 
-    /// When a frame is presented, in seconds.
+    /// The presentation time of a frame, in seconds.
     func presented(frame: Int) -> Double { presented(Double(frame) / settings.video.fps) }
 
-    /// Stretches of the pass on the presentation clock.
+    /// The same stretches in presentation time.
     func presented(_ stretches: Stretches) -> Stretches {
         var stretches = stretches
         stretches.list = stretches.list.map { stretch in
@@ -210,20 +211,20 @@ final class InspectionPass: DecodeConsumer {
         return stretches
     }
 
-    /// Takes what is known of the next frames.
+    /// Takes the freeze detector's findings about the next frames.
     private func takeStillness(_ findings: [FreezeDetector.Finding]) {
         for finding in findings {
-            let (start, end) = (Double(nextHeld - 1), Double(nextHeld))
+            let (start, end) = (Double(nextUndecidedFrame - 1), Double(nextUndecidedFrame))
             stillFinder.push(finding != .moving, from: start / settings.video.fps, to: end / settings.video.fps)
-            nextHeld += 1
+            nextUndecidedFrame += 1
         }
     }
 
-    /// Nothing is held across frame `index`.
+    /// Ends a freeze at frame `index`, as no freeze extends across it.
     private func finishStillness(beforeFrame index: Int) {
-        takeStillness(heldPictures.finish())
+        takeStillness(freezeDetector.finish())
         stillFinder.finish()
-        nextHeld = index + 1
+        nextUndecidedFrame = index + 1
     }
 
     private func take(_ changes: [ShotChange]) {
@@ -239,9 +240,9 @@ final class InspectionPass: DecodeConsumer {
     private func takeSegments() {
         for segment in sink.segments {
             var segment = segment
-            // Without sound there is none to be silent.
+            // Without sound the video is not silent but has no audio.
             if !hasSound { segment.flags.remove(.silent) }
-            // Frames are shown as they came. What ingest would stabilise is taken for fixed.
+            // Frames are shown unstabilised, and segments that ingest would stabilise count as fixed.
             if settings.stabilises(segment.flags) {
                 segment.decision.fixed.formUnion(segment.flags.intersection(IngestSettings.steadiedFlags))
             }

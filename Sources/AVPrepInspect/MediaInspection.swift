@@ -7,7 +7,7 @@ import AVPrepVision
 import AVPrepWorkspace
 import Foundation
 
-/// The inspection of one media file.
+/// Inspects one media file.
 struct MediaInspection {
     private(set) var report: MediaReport
     private let media: any MediaSource
@@ -20,9 +20,9 @@ struct MediaInspection {
         report = MediaReport(path: path, bytes: bytes, media: media.info)
     }
 
-    /// Decodes the file once. What is wrong with it becomes the report's fault.
+    /// Decodes the file once. A fault of the file is stored in the report.
     ///
-    /// - Throws: `CancellationError`, and what concerns more than this file.
+    /// - Throws: `CancellationError`, and errors that concern more than this file.
     mutating func decode(draws: Bool, _ context: StageContext) throws {
         guard let video = media.info.video else {
             report.fault = .init(code: "no-video", detail: "it has no video stream; ingest skips it")
@@ -36,7 +36,7 @@ struct MediaInspection {
             let pass = try InspectionPass(
                 settings: settings, border: border, info: media.info, draws: draws, cancellation: context.cancellation
             ) { count in
-                // The last frame is known at the end only.
+                // Which frame is the last is known only at the end.
                 progress.update(done: min(count, total - 1), total: total)
             }
             defer { progress.finish() }
@@ -67,10 +67,10 @@ struct MediaInspection {
 
     // MARK: - For drawings
 
-    /// What the drawings show, after ``decode(draws:_:)`` without a fault.
+    /// The content of the drawings, after ``decode(draws:_:)`` without a fault.
     func content(tiles: SheetTiles) throws -> SheetContent {
-        guard let pass, let seen = report.seen else { preconditionFailure("drawn before it was decoded") }
-        // Drawn along the pass, which goes on over jumps of the clock.
+        guard let pass, let seen = report.seen else { preconditionFailure("drawn before decoding") }
+        // The time axis is that of the pass, which continues across timestamp jumps.
         let origin = pass.presented(0)
         let roll = pass.roll
         let envelope = pass.envelope
@@ -114,7 +114,7 @@ struct MediaInspection {
     }
 
     private var facts: [String] {
-        // The report's rows, a few to a line.
+        // The report's rows, several on one line.
         let rows = report.rows.map { (name: $0[0].trimmingCharacters(in: .whitespaces), value: $0[1]) }
         func values(_ names: String...) -> String {
             names.compactMap { name in rows.first { $0.name == name }.map(\.value) }.joined(separator: " · ")
@@ -132,7 +132,7 @@ struct MediaInspection {
 
     private func lanes(_ pass: InspectionPass, origin: Double) -> [SheetContent.Lane] {
         let motion: Set = ["pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable"]
-        // Segments follow each other without a gap, those that are dropped included.
+        // Segments are consecutive, including dropped ones.
         var starts = [origin]
         for segment in pass.segments { starts.append(starts[starts.count - 1] + segment.seconds) }
         func spans(_ colour: Colour, _ label: (Int, InspectionPass.SegmentSummary) -> String?) -> [SheetContent.Span] {
@@ -153,7 +153,7 @@ struct MediaInspection {
             SheetContent.Lane(
                 name: "segments",
                 spans: spans(Palette.blue) { index, segment in
-                    segment.isDropped ? "too short" : "\(index) · \(Quantity.seconds(segment.seconds))"
+                    segment.isDropped ? "too short" : "\(index) · \(QuantityText.seconds(segment.seconds))"
                 }),
             SheetContent.Lane(
                 name: "camera",

@@ -2,33 +2,33 @@ import AVPrepMedia
 import AVPrepModel
 import Foundation
 
-/// Everything known about one media file.
+/// The report on one media file.
 struct MediaReport: Sendable, Codable {
-    /// What avprep's own stages see in the decoded file.
+    /// The results of avprep's own stages on the decoded file.
     struct Seen: Sendable, Codable {
-        /// Frames a second at which it was looked at.
+        /// Frames per second of the inspection.
         let fps: Double
-        /// Size of a frame as ingest would store it.
+        /// Width of a frame as ingest would store it.
         let width: Int
         let height: Int
-        /// Length of the common range of picture and sound.
+        /// Length of the time range that has both picture and sound.
         let seconds: Double
         let border: CropMargins
-        /// Moments on the presentation clock at which a new shot begins.
+        /// Presentation times at which a new shot begins.
         let cutSeconds: [Double]
         /// Fades and dissolves.
         let blends: [Blend]
-        /// Where the clock jumps to.
+        /// Presentation times after timestamp jumps.
         let jumpSeconds: [Double]
-        /// As ingest would cut it.
+        /// The segments that ingest would make.
         let segments: [InspectionPass.SegmentSummary]
         let still: Stretches
-        /// Nil without sound.
+        /// nil without sound.
         let silent: Stretches?
         let sound: SoundSummary?
     }
 
-    /// A change of shots that takes a while, on the presentation clock.
+    /// A gradual shot change, in presentation time.
     struct Blend: Sendable, Codable {
         /// `dissolve`, `fade-out` or `fade-in`.
         let form: String
@@ -36,7 +36,7 @@ struct MediaReport: Sendable, Codable {
         let endSeconds: Double
     }
 
-    /// Why nothing, or not all, could be decoded.
+    /// Why nothing, or not everything, could be decoded.
     struct Fault: Sendable, Codable {
         let code: String
         let detail: String
@@ -46,7 +46,7 @@ struct MediaReport: Sendable, Codable {
     let path: String
     let bytes: Int64
     let media: MediaInfo
-    /// Nil where there was nothing to decode.
+    /// nil if there was nothing to decode.
     var decode: DecodeSummary?
     var seen: Seen?
     var fault: Fault?
@@ -55,12 +55,12 @@ struct MediaReport: Sendable, Codable {
 // MARK: - As text
 
 extension MediaReport {
-    /// Rows of a label and a value.
+    /// Rows with a label and a value.
     var rows: [[String]] {
-        var rows = [["file", "\(path), \(Quantity.bytes(bytes))"]]
+        var rows = [["file", "\(path), \(QuantityText.bytes(bytes))"]]
         rows += containerRows + videoRows + audioRows
         if let skew = media.startSkewSeconds {
-            rows.append(["start skew", Quantity.milliseconds(skew) + " (sound after picture)"])
+            rows.append(["start skew", QuantityText.milliseconds(skew) + " (sound after picture)"])
         }
         if let decode { rows += Self.rows(of: decode) }
         if let seen { rows += Self.rows(of: seen) }
@@ -70,8 +70,8 @@ extension MediaReport {
 
     private var containerRows: [[String]] {
         var facts = [media.container]
-        if let seconds = media.durationSeconds { facts.append(Quantity.seconds(seconds)) }
-        if media.bitRate > 0 { facts.append(Quantity.bitRate(Double(media.bitRate))) }
+        if let seconds = media.durationSeconds { facts.append(QuantityText.seconds(seconds)) }
+        if media.bitRate > 0 { facts.append(QuantityText.bitRate(Double(media.bitRate))) }
         let counts = media.streams
         let streams = [
             (counts.video, "video"), (counts.audio, "audio"), (counts.subtitles, "subtitles"),
@@ -97,7 +97,7 @@ extension MediaReport {
         if video.isMirrored { size += ", mirrored" }
         rows.append(["  size", size])
         if let colour = video.colour { rows.append(["  colour", Self.text(of: colour)]) }
-        if let rate = video.averageFrameRate { rows.append(["  rate", "\(Quantity.number(rate)) fps on average"]) }
+        if let rate = video.averageFrameRate { rows.append(["  rate", "\(QuantityText.number(rate)) fps on average"]) }
         rows.append(["  time", Self.time(from: video.startSeconds, video.durationSeconds)])
         return rows
     }
@@ -108,7 +108,7 @@ extension MediaReport {
         facts.append(Set(names).count == 1 ? names[0] : names.joined(separator: "/"))
         if colour.stated != colour.used { facts.append("partly assumed") }
         if colour.dynamicRange != .standard {
-            let peak = colour.peakNits.map { ", \(Quantity.number($0)) cd/m²" } ?? ""
+            let peak = colour.peakNits.map { ", \(QuantityText.number($0)) cd/m²" } ?? ""
             facts.append("high dynamic range (\(colour.dynamicRange.rawValue)\(peak))")
         }
         if colour.hasAlpha { facts.append("transparency") }
@@ -132,8 +132,8 @@ extension MediaReport {
     }
 
     private static func time(from start: Double, _ duration: Double?) -> String {
-        let length = duration.map { ", \(Quantity.seconds($0)) long" } ?? ", length unknown"
-        return "from \(Quantity.seconds(start))" + length
+        let length = duration.map { ", \(QuantityText.seconds($0)) long" } ?? ", length unknown"
+        return "from \(QuantityText.seconds(start))" + length
     }
 
     private static func rows(of decode: DecodeSummary) -> [[String]] {
@@ -146,25 +146,25 @@ extension MediaReport {
         var rows = [["decoded", "\(decode.decodedPictures) pictures" + kinds]]
         if let rate = decode.frameRate, let intervals = decode.pictureIntervals {
             let range =
-                "\(Quantity.number(intervals.minimum * 1000)) to \(Quantity.number(intervals.maximum * 1000)) ms"
-            let variable = "\(Quantity.number(intervals.irregularShare * 100)) % irregular"
-            rows.append(["  rate", "\(Quantity.number(rate)) fps measured, frame duration \(range), \(variable)"])
+                "\(QuantityText.number(intervals.minimum * 1000)) to \(QuantityText.number(intervals.maximum * 1000)) ms"
+            let variable = "\(QuantityText.number(intervals.irregularShare * 100)) % irregular"
+            rows.append(["  rate", "\(QuantityText.number(rate)) fps measured, frame duration \(range), \(variable)"])
         }
         rows.append([
             "  longest gap",
-            "picture \(Quantity.seconds(decode.longestVideoGapSeconds)), sound \(Quantity.seconds(decode.longestAudioGapSeconds))",
+            "picture \(QuantityText.seconds(decode.longestVideoGapSeconds)), sound \(QuantityText.seconds(decode.longestAudioGapSeconds))",
         ])
         if let keys = decode.videoStream.keyFrameIntervals {
             rows.append([
                 "  key frames",
-                "every \(Quantity.seconds(keys.median)), \(Quantity.seconds(keys.maximum)) at most",
+                "every \(QuantityText.seconds(keys.median)), \(QuantityText.seconds(keys.maximum)) at most",
             ])
         } else {
             rows.append(["  key frames", "one"])
         }
         let rates = [("picture", decode.videoStream), ("sound", decode.audioStream)].compactMap { name, measure in
             measure.map {
-                "\(name) \(Quantity.seconds($0.seconds)), \($0.packets) packets, \(Quantity.bitRate($0.bitRate))"
+                "\(name) \(QuantityText.seconds($0.seconds)), \($0.packets) packets, \(QuantityText.bitRate($0.bitRate))"
             }
         }
         rows.append(["  bit rates", rates.joined(separator: "; ")])
@@ -179,7 +179,7 @@ extension MediaReport {
         var rows = [
             [
                 "seen",
-                "\(Quantity.seconds(seen.seconds)) of picture and sound, \(seen.width) × \(seen.height) at \(Quantity.number(seen.fps)) fps",
+                "\(QuantityText.seconds(seen.seconds)) of picture and sound, \(seen.width) × \(seen.height) at \(QuantityText.number(seen.fps)) fps",
             ]
         ]
         let border = seen.border
@@ -190,9 +190,9 @@ extension MediaReport {
                 ? "none"
                 : "top \(border.top), bottom \(border.bottom), left \(border.left), right \(border.right) pixels",
         ])
-        rows.append(["  cuts", list(seen.cutSeconds.map { Quantity.clock($0, within: seen.seconds) })])
+        rows.append(["  cuts", list(seen.cutSeconds.map { QuantityText.clock($0, within: seen.seconds) })])
         if !seen.blends.isEmpty {
-            let blends = seen.blends.map { "\($0.form) \(Quantity.clock($0.startSeconds, within: seen.seconds))" }
+            let blends = seen.blends.map { "\($0.form) \(QuantityText.clock($0.startSeconds, within: seen.seconds))" }
             rows.append(["  blends", list(blends)])
         }
         let dropped = seen.segments.count(where: \.isDropped)
@@ -201,21 +201,21 @@ extension MediaReport {
         ])
         let stored = seen.segments.filter { !$0.isDropped }
         rows += DecisionText.rows(
-            stored.map(\.decision), times: stored.map { "  " + Quantity.clock($0.startSeconds, within: seen.seconds) })
+            stored.map(\.decision), times: stored.map { "  " + QuantityText.clock($0.startSeconds, within: seen.seconds) })
         rows.append(["  flags", flags(seen)])
         rows.append(["  still", text(seen.still, within: seen.seconds)])
         if let silent = seen.silent { rows.append(["  silent", text(silent, within: seen.seconds)]) }
         if let sound = seen.sound {
-            let clipped = sound.clippedShare > 0 ? ", \(Quantity.number(100 * sound.clippedShare)) % clipped" : ""
+            let clipped = sound.clippedShare > 0 ? ", \(QuantityText.number(100 * sound.clippedShare)) % clipped" : ""
             rows.append([
                 "  level",
-                "\(Quantity.decibels(sound.decibels)), peak \(Quantity.decibels(sound.peakDecibels))" + clipped,
+                "\(QuantityText.decibels(sound.decibels)), peak \(QuantityText.decibels(sound.peakDecibels))" + clipped,
             ])
         }
         return rows
     }
 
-    /// For how long each flag stands, the longest first.
+    /// The total length of the segments with each flag, longest first.
     private static func flags(_ seen: Seen) -> String {
         var seconds: [String: Double] = [:]
         for segment in seen.segments where !segment.isDropped {
@@ -223,18 +223,18 @@ extension MediaReport {
         }
         let sorted = seconds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return sorted.isEmpty
-            ? "none" : sorted.map { "\($0.key) \(Quantity.seconds($0.value))" }.joined(separator: ", ")
+            ? "none" : sorted.map { "\($0.key) \(QuantityText.seconds($0.value))" }.joined(separator: ", ")
     }
 
     private static func text(_ stretches: Stretches, within seconds: Double) -> String {
         guard stretches.count > 0 else { return "none" }
         let places = stretches.list.map {
-            "\(Quantity.clock($0.startSeconds, within: seconds))–\(Quantity.clock($0.endSeconds, within: seconds))"
+            "\(QuantityText.clock($0.startSeconds, within: seconds))–\(QuantityText.clock($0.endSeconds, within: seconds))"
         }
-        return "\(Quantity.seconds(stretches.totalSeconds)): " + list(places, of: stretches.count)
+        return "\(QuantityText.seconds(stretches.totalSeconds)): " + list(places, of: stretches.count)
     }
 
-    /// The first few of a list.
+    /// The first items of a list.
     private static func list(_ items: [String], of count: Int? = nil) -> String {
         let count = count ?? items.count
         guard count > 0 else { return "none" }

@@ -2,7 +2,7 @@ import AVPrepDrawing
 import AVPrepModel
 import AVPrepVision
 
-/// What a contact sheet shows, wherever it comes from.
+/// The content of a contact sheet, independent of its source.
 struct SheetContent {
     /// A frame, and its flow to the next picture.
     struct Tile {
@@ -11,11 +11,11 @@ struct SheetContent {
         let picture: PixelBuffer
         /// The part that is stored, in pixels of `picture`; nil for all of it.
         let inner: Box?
-        /// Of the stored part; nil where there is none.
+        /// Flow of the stored part; nil if there is none.
         let flow: FlowField?
     }
 
-    /// A stretch of time with something to say.
+    /// A labelled range of time.
     struct Span {
         let start: Double
         let end: Double
@@ -23,7 +23,7 @@ struct SheetContent {
         let colour: Colour
     }
 
-    /// A row of spans.
+    /// A row of spans on the sheet.
     struct Lane {
         let name: String
         let spans: [Span]
@@ -33,34 +33,34 @@ struct SheetContent {
     let title: String
     /// A few lines of facts.
     let facts: [String]
-    /// The stretch of time drawn, in seconds on the presentation clock.
+    /// Start of the time range drawn, in seconds of presentation time.
     let start: Double
     let end: Double
     let tiles: [Tile]
-    /// Moments at which a line crosses all tracks.
+    /// Times marked by a line across all tracks.
     let cuts: [Double]
     let lanes: [Lane]
-    /// The sound's extremes between two moments; nil where there is none.
+    /// The smallest and largest sample between two times; nil without sound.
     let waveform: ((_ start: Double, _ end: Double) -> (low: Float, high: Float)?)?
     let spectrogram: SpectrogramImage?
 
-    /// A spectrogram in decibels, to be sampled at any moment.
+    /// A spectrogram in decibels that can be sampled at any time.
     struct SpectrogramImage {
-        /// Decibels of each band, lowest first, between two moments; nil where there is none.
+        /// Decibels of each band, lowest frequency first, between two times; nil without sound.
         let levels: (_ start: Double, _ end: Double) -> [Float]?
-        /// The frequency that each band stands for, in Hz.
+        /// The frequency of each band, in Hz.
         let frequenciesHz: [Double]
         let name: String
     }
 
-    /// Frames in a row of a sheet: as many of this shape as are large enough to see something.
+    /// Number of frames in a row of a sheet, so that frames of this shape are large enough to recognise.
     static func tileCount(width: Int, height: Int) -> Int {
         let shape = Double(width) / Double(height)
         return min(16, max(5, Int((16 / shape + 1).rounded())))
     }
 
-    /// The displacement, in pixels, that gets full colour in all of the tiles, a round number: in three of four tiles 98 of
-    /// 100 pixels stay below. One tile of chaos, such as a flash, thus takes no colour from the others.
+    /// The displacement, in pixels, drawn in full colour in all tiles, rounded: in three of four tiles 98 of 100 pixels
+    /// are below it. So a single chaotic tile, such as a flash, does not pale the others.
     static func flowRadius(of tiles: [Tile]) -> Double {
         let large = tiles.compactMap(\.flow).compactMap(largeDisplacement).sorted()
         guard !large.isEmpty else { return 1 }
@@ -68,9 +68,9 @@ struct SheetContent {
         return roundRadii.first { $0 >= radius } ?? roundRadii[roundRadii.count - 1]
     }
 
-    /// What 98 of 100 displacements of a field stay below, in pixels.
+    /// The 98th percentile of a field's displacements, in pixels.
     private static func largeDisplacement(_ field: FlowField) -> Double? {
-        // Every 7th pixel: enough to tell the share, and no column or row in particular.
+        // Every 7th pixel: enough for the percentile, and not aligned with columns or rows.
         let lengths = stride(from: 0, to: field.width * field.height, by: 7).map { pixel in
             let x = field.vectors[2 * pixel]
             let y = field.vectors[2 * pixel + 1]

@@ -1,30 +1,30 @@
-/// The outline of a sound of any length in bounded memory: its extremes in bins that grow as it does.
+/// The envelope of a sound of any length in bounded memory: minimum and maximum in bins that widen as the sound grows.
 struct SoundEnvelope {
     struct Bin {
         var low: Float = 0
         var high: Float = 0
     }
 
-    /// Bins kept at most: more than a drawing has columns.
+    /// Largest number of bins: more than the columns of a drawing.
     private static let capacity = 8192
 
     private(set) var bins: [Bin] = []
-    /// Samples a bin stands for.
+    /// Samples per bin.
     private(set) var samplesPerBin: Int
     private var current = Bin()
     private var currentCount = 0
     private let sampleRate: Int
 
-    /// - Parameter sampleRate: samples a second of what is pushed.
+    /// - Parameter sampleRate: samples per second of the input.
     init(sampleRate: Int) {
         self.sampleRate = sampleRate
         samplesPerBin = max(1, sampleRate / 8000)
     }
 
-    /// Seconds a bin stands for.
+    /// Seconds per bin.
     var secondsPerBin: Double { Double(samplesPerBin) / Double(sampleRate) }
 
-    /// Takes samples of one channel that follow those before.
+    /// Adds samples of one channel that follow the previous ones.
     mutating func push(_ samples: UnsafeBufferPointer<Float>) {
         for sample in samples where sample.isFinite {
             current.low = min(current.low, sample)
@@ -45,7 +45,7 @@ struct SoundEnvelope {
         samplesPerBin *= 2
     }
 
-    /// The extremes between two moments, in seconds from the first sample; nil after the end.
+    /// Minimum and maximum between two times, in seconds from the first sample; nil after the end.
     func extremes(from start: Double, to end: Double) -> Bin? {
         let first = max(0, Int(start / secondsPerBin))
         let last = min(bins.count - 1, max(first, Int((end / secondsPerBin).rounded(.up)) - 1))

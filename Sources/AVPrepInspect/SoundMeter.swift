@@ -1,19 +1,19 @@
 import AVPrepAudio
 import Foundation
 
-/// Level of a video's whole sound.
+/// The level of a video's entire sound.
 struct SoundSummary: Sendable, Equatable, Codable {
-    /// Root mean square in dB below full scale.
+    /// Root mean square, in dB relative to full scale.
     let decibels: Double
     let peakDecibels: Double
-    /// Share of the samples at full scale.
+    /// Fraction of the samples at full scale.
     let clippedShare: Double
 }
 
-/// Measures mono sound as it comes: the level of the whole, and where it is silent. Memory does not grow with the length,
-/// but for one entry a silent stretch.
+/// Measures a stream of mono sound: its overall level, and where it is silent. Memory does not grow with the length,
+/// except for one entry per silent stretch.
 struct SoundMeter {
-    /// Silence is looked for in pieces of this length.
+    /// Silence is detected in pieces of this length.
     private static let pieceSeconds = 0.1
 
     private let sampleRate: Double
@@ -29,7 +29,7 @@ struct SoundMeter {
     /// - Parameters:
     ///   - sampleRate: in Hz.
     ///   - silenceDecibels: pieces below this level are silent.
-    ///   - leastSeconds: shorter stretches are not silent.
+    ///   - leastSeconds: shorter stretches do not count as silent.
     init(sampleRate: Int, silenceDecibels: Double, leastSeconds: Double) {
         self.sampleRate = Double(sampleRate)
         self.silenceDecibels = silenceDecibels
@@ -37,10 +37,10 @@ struct SoundMeter {
         silenceFinder = StretchFinder(leastSeconds: leastSeconds)
     }
 
-    /// Where it is silent, in seconds from the first sample on: stretches that have ended.
+    /// The silent stretches that have ended, in seconds from the first sample.
     var silent: Stretches { silenceFinder.found }
 
-    /// Nil before the first sample.
+    /// nil before the first sample.
     var summary: SoundSummary? {
         guard sampleCount > 0 else { return nil }
         func decibels(_ value: Double) -> Double {
@@ -58,7 +58,7 @@ struct SoundMeter {
         }
     }
 
-    /// No silence goes on beyond the sample that came last.
+    /// Ends a silent stretch at the last sample.
     mutating func endStretch() {
         if !piece.isEmpty { closePiece() }
         silenceFinder.finish()

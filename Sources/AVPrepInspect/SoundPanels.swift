@@ -1,7 +1,7 @@
 import AVPrepDrawing
 import Foundation
 
-/// A sound's extremes over time.
+/// Draws a sound's minimum and maximum over time.
 struct WaveformPanel {
     let extremes: (_ start: Double, _ end: Double) -> (low: Float, high: Float)?
     let axis: TimeAxis
@@ -14,7 +14,7 @@ struct WaveformPanel {
             return extremes(middle - half, middle + half)
         }
         let peak = Double(columns.compactMap(\.self).map { max(abs($0.low), abs($0.high)) }.max() ?? 0)
-        // Quiet sound is drawn larger, and the label says by how much.
+        // Quiet sound is drawn magnified, and the label states the scale.
         let scale = Self.fullScales.first { $0 >= peak * 0.98 } ?? 1
         let centre = Double(box.y) + Double(box.height) / 2
         let reach = Double(box.height) / 2 - 4
@@ -31,20 +31,20 @@ struct WaveformPanel {
         style.alignment = .right
         ContactSheet.name("sound", beside: box, on: canvas)
         style.alignment = .left
-        canvas.text("±\(Quantity.number(scale))", x: box.endX + 14, y: box.y + 2, style)
+        canvas.text("±\(QuantityText.number(scale))", x: box.endX + 14, y: box.y + 2, style)
     }
 
     private static let fullScales = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
 }
 
-/// A spectrogram over time, with its frequencies and a scale of its colours.
+/// Draws a spectrogram over time, with frequencies and a colour scale.
 struct SpectrogramPanel {
     let image: SheetContent.SpectrogramImage
     let axis: TimeAxis
 
-    /// Decibels from the brightest colour to the darkest.
+    /// Range from the brightest to the darkest colour, in decibels.
     private static let range: Float = 80
-    /// Power, in decibels, below which nothing is made bright: digital silence stays dark.
+    /// Smallest peak power, in decibels, that gets the brightest colour, so that digital silence stays dark.
     private static let faintest: Float = -60
 
     func draw(on canvas: Canvas, in box: Box) {
@@ -70,7 +70,7 @@ struct SpectrogramPanel {
         drawScale(on: canvas, in: box, colours)
     }
 
-    /// The bands between which a row of pixels lies, the top row showing the highest.
+    /// The two bands between which a row of pixels lies; the top row is the highest frequency.
     private func place(ofRow row: Int, of height: Int) -> (band: Int, next: Int, share: Float) {
         let bands = image.frequenciesHz.count
         let place = (1 - (Double(row) + 0.5) / Double(height)) * Double(bands) - 0.5

@@ -5,7 +5,7 @@ import AVPrepSettings
 import AVPrepStore
 import Foundation
 
-/// What a prepared file or a shard holds.
+/// The report on a prepared file or a shard.
 struct StoreReport: Sendable, Codable {
     struct PairSetSummary: Sendable, Codable {
         let name: String
@@ -18,7 +18,7 @@ struct StoreReport: Sendable, Codable {
     let kind: String
     let path: String
     let bytes: Int64
-    /// Root attributes with one value: versions, the settings' key, the seed.
+    /// Root attributes with a single value: versions, the settings' key, the seed.
     let attributes: [String: AttributeValue]
     let layout: StoreLayout
     let segments: Int
@@ -29,13 +29,14 @@ struct StoreReport: Sendable, Codable {
     let frameBytes: Int
     /// Segments by split; empty in prepared files.
     let splits: [String: Int]
-    /// Seconds for which each flag stands.
+    /// Total seconds of the segments with each flag.
     let flagSeconds: [String: Double]
-    /// What the policy made of each segment of a prepared file, in order; empty in shards, which hold what it left.
+    /// The policy's decisions on the segments of a prepared file, in order; empty for shards, which hold only segments
+    /// that were kept.
     let decisions: [DecidedSegment]
-    /// The videos' paths as their corpus lists them, the first few.
+    /// The first few of the videos' paths, as listed in the corpus.
     let sources: [String]
-    /// Those of the pair file beside a shard.
+    /// The sets of the pair file beside a shard.
     let pairSets: [PairSetSummary]
 
     private static let sourceLimit = 20
@@ -44,7 +45,7 @@ struct StoreReport: Sendable, Codable {
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes
-        // The settings and the layout are long texts; the layout stands below in full.
+        // The settings and the layout are long texts; the layout is reported in full below.
         attributes = reader.attributes.filter { name, _ in
             ["format", "format_version", "avprep_version", "settings_key", "seed"].contains(name)
         }
@@ -68,7 +69,7 @@ struct StoreReport: Sendable, Codable {
             if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
         }
         let config = reader.attributes["config_json"]?.text ?? ""
-        // The thresholds of a file of other versions may be told otherwise there: the defaults stand in for them.
+        // A file of another version may store thresholds differently: then the defaults are shown.
         let settings =
             (try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))) ?? IngestSettings()
         decisions =
@@ -89,33 +90,33 @@ struct StoreReport: Sendable, Codable {
         }
     }
 
-    /// Rows of a label and a value.
+    /// Rows with a label and a value.
     var rows: [[String]] {
-        var rows = [["file", "\(path), \(Quantity.bytes(bytes))"]]
+        var rows = [["file", "\(path), \(QuantityText.bytes(bytes))"]]
         rows.append([
             "kind", "\(kind), " + attributes.sorted { $0.key < $1.key }.map(Self.text).joined(separator: ", "),
         ])
         rows.append([
-            "segments", "\(segments) of \(videos) videos, \(Quantity.seconds(seconds)), \(frames) frames",
+            "segments", "\(segments) of \(videos) videos, \(QuantityText.seconds(seconds)), \(frames) frames",
         ])
         if !splits.isEmpty { rows.append(["  splits", Self.text(splits.mapValues { "\($0)" })]) }
         rows.append([
             "frames",
-            "\(layout.frameCodec.rawValue) at \(Quantity.number(layout.fps)) fps, \(Quantity.bytes(Int64(frameBytes)))",
+            "\(layout.frameCodec.rawValue) at \(QuantityText.number(layout.fps)) fps, \(QuantityText.bytes(Int64(frameBytes)))",
         ])
         if let flow = layout.flow {
             let directions = flow.directions.map(\.rawValue).joined(separator: " and ")
             let method = [flow.method, flow.preset].compactMap(\.self).joined(separator: " ")
-            rows.append(["flow", "\(directions), \(method), within ±\(Quantity.number(flow.bound)) pixels"])
+            rows.append(["flow", "\(directions), \(method), within ±\(QuantityText.number(flow.bound)) pixels"])
         }
         if let pcm = layout.pcm { rows.append(["pcm", "\(pcm.sampleRate) Hz, \(pcm.channels) channels"]) }
         for spectrogram in layout.spectrograms {
             rows.append([
                 spectrogram.name,
-                "\(spectrogram.bins) bins, \(Quantity.number(spectrogram.framesPerSecond)) a second, \(spectrogram.storedType.rawValue)",
+                "\(spectrogram.bins) bins, \(QuantityText.number(spectrogram.framesPerSecond)) per second, \(spectrogram.storedType.rawValue)",
             ])
         }
-        let flags = flagSeconds.mapValues { Quantity.seconds($0) }
+        let flags = flagSeconds.mapValues { QuantityText.seconds($0) }
         rows.append(["flags", flags.isEmpty ? "none" : Self.text(flags)])
         rows += DecisionText.rows(decisions, times: decisions.map { "segment \($0.number)" })
         for set in pairSets {
@@ -130,7 +131,7 @@ struct StoreReport: Sendable, Codable {
     }
 
     private static func text(_ attribute: (key: String, value: AttributeValue)) -> String {
-        let value = attribute.value.text ?? attribute.value.number.map { Quantity.number($0) } ?? "?"
+        let value = attribute.value.text ?? attribute.value.number.map { QuantityText.number($0) } ?? "?"
         return "\(attribute.key) \(value)"
     }
 }

@@ -6,9 +6,9 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// The drawing of a prepared file or shard, from what is stored: its first segments, end to end.
+/// The content of a drawing of a prepared file or shard: its first stored segments, end to end.
 enum StoreSheet {
-    /// Segments drawn at most: those of a video of two minutes.
+    /// Largest number of segments drawn: those of a video of two minutes.
     private static let segmentLimit = 12
 
     /// - Throws: `StoreError` when a stored picture cannot be decoded, ``Failure`` when there are no segments.
@@ -41,7 +41,7 @@ enum StoreSheet {
     private struct Timeline {
         let reader: StoreReader
         let segments: [StoredSegment]
-        /// Where each begins, and where the last one ends, in seconds.
+        /// The start of each segment, and the end of the last one, in seconds.
         let starts: [Double]
 
         private var fps: Double { reader.layout.fps }
@@ -74,7 +74,7 @@ enum StoreSheet {
             }
         }
 
-        /// The stored flow from frame `place` of a segment on; nil where there is none.
+        /// The stored flow from frame `place` of a segment; nil if there is none.
         private func flow(of stored: StoredSegment, at place: Int, _ decoder: PictureDecoder) throws -> FlowField? {
             guard let layout = reader.layout.flow, let rows = stored.flow[.forward], !rows.isEmpty else { return nil }
             let row = rows.lowerBound + min(place, rows.count - 1)
@@ -101,7 +101,7 @@ enum StoreSheet {
             }
             return [
                 lane("segments", Palette.blue) { segment in
-                    "\((segment.source as NSString).lastPathComponent) from \(Quantity.seconds(segment.startSeconds))"
+                    "\((segment.source as NSString).lastPathComponent) from \(QuantityText.seconds(segment.startSeconds))"
                 },
                 lane("flags", Palette.violet) { $0.flags.setNames.joined(separator: " ") },
             ]
@@ -121,7 +121,7 @@ enum StoreSheet {
             return { envelope.extremes(from: $0, to: $1).map { ($0.low, $0.high) } }
         }
 
-        /// The first stored spectrogram, as it is: its values are drawn as levels.
+        /// The first stored spectrogram.
         func spectrogram() throws -> SheetContent.SpectrogramImage? {
             guard let layout = reader.layout.spectrograms.first else { return nil }
             var columns: [[Float]] = []
@@ -140,7 +140,7 @@ enum StoreSheet {
                 }, frequenciesHz: frequencies(layout), name: layout.name)
         }
 
-        /// What makes decibels of a stored value: of a logarithm, of decibels, or of plain power or magnitude.
+        /// The function that converts stored values to decibels: from logarithms, decibels, plain power or magnitude.
         private static func decibels(_ attributes: [String: AttributeValue]) -> (Float) -> Float {
             let scale = Float(attributes["scale"]?.number ?? 1)
             let perFactorOfTen = Float(20 / max(1, attributes["power"]?.number ?? 2))
@@ -150,7 +150,7 @@ enum StoreSheet {
             return { perFactorOfTen * log10(max($0 / scale, 1e-10)) }
         }
 
-        /// The frequency of each bin, by what the attributes say of how it was made.
+        /// The frequency of each bin, computed from the attributes of the spectrogram.
         private func frequencies(_ layout: StoreLayout.Spectrogram) -> [Double] {
             func integer(_ name: String) -> Int { layout.attributes[name]?.integer ?? 0 }
             func number(_ name: String) -> Double { layout.attributes[name]?.number ?? 0 }
@@ -163,7 +163,7 @@ enum StoreSheet {
             settings.maxFrequencyHz = number("fmax")
             settings.melScale = layout.attributes["htk"] == .bool(true) ? .htk : .slaney
             let known = (try? Spectrogram(settings))?.frequenciesHz ?? []
-            // A file from elsewhere may have none of these: then bins are numbered.
+            // A file of other origin may lack these attributes: then bins are numbered.
             return known.count == layout.bins ? known : (0..<layout.bins).map(Double.init)
         }
     }

@@ -1,33 +1,34 @@
-/// Stretches of time in which something holds, e.g. silence: how many, how long together, and the first of them.
+/// The stretches of time in which a condition holds, e.g. silence: their number, their total length, and the first of
+/// them.
 struct Stretches: Sendable, Equatable, Codable {
-    /// A stretch `[start, end)` in seconds on the presentation clock.
+    /// A stretch `[start, end)`, in seconds of presentation time.
     struct Stretch: Sendable, Equatable, Codable {
         let startSeconds: Double
         let endSeconds: Double
     }
 
-    /// All of them, listed or not.
+    /// The number of stretches, listed or not.
     var count = 0
-    /// Their lengths together.
+    /// Their total length.
     var totalSeconds = 0.0
     var longestSeconds = 0.0
-    /// The first ones, ``listLimit`` at most.
+    /// The first stretches, at most ``listLimit``.
     var list: [Stretch] = []
 
-    /// However long a video is, no more are listed.
+    /// Largest number of stretches listed, however long the video.
     static let listLimit = 1000
 }
 
-/// Joins moments into stretches, and leaves out what is too short to mean anything.
+/// Merges adjacent times into stretches, and leaves out stretches that are too short.
 struct StretchFinder {
     private(set) var found = Stretches()
     private let leastSeconds: Double
     private var open: (start: Double, end: Double)?
 
-    /// - Parameter leastSeconds: shorter stretches are none.
+    /// - Parameter leastSeconds: shorter stretches are left out.
     init(leastSeconds: Double) { self.leastSeconds = leastSeconds }
 
-    /// Says whether it holds in the stretch `[start, end)`, which follows the one before.
+    /// States whether the condition holds in `[start, end)`, which follows the previous range.
     mutating func push(_ holds: Bool, from start: Double, to end: Double) {
         if holds {
             open = (open?.start ?? start, end)

@@ -1,35 +1,35 @@
 import AVPrepCore
 
-/// All places of a shard where a clip can lie, in an order that does not depend on the order of the input.
+/// All positions in a shard where a clip can lie, in an order that does not depend on the order of the input.
 ///
-/// A *place* is a frame number k of a segment such that the sound clip from `k / fps` lies within the segment, and a
-/// number of frames by which the picture clip begins later and still lies within that sound: none, where both are equally
-/// long. Places are on the grid of frames: a negative's sound starts at the same sub-frame and sub-spectrogram phases as
-/// a positive's, so the phase tells nothing.
+/// A *place* is a frame number k of a segment such that the sound clip from `k / fps` lies within the segment, and the
+/// number of frames by which the picture clip begins later while still lying within that sound: 0 if both are equally
+/// long. Places are on the frame grid: a negative's sound starts at the same phase within frames and spectrogram hops
+/// as a positive's, so the phase reveals nothing about the label.
 struct ClipTable {
-    /// One segment that is long enough, sorted by group, video, start and id.
+    /// A segment that is long enough for a clip. Entries are sorted by group, video, start and id.
     struct Entry {
         var row: Int32
         var start: Double
         var fps: Double
-        /// Frames at which a place can begin are `0 ..< placeCount`; at least one.
+        /// A place can begin at frames `0 ..< placeCount`; at least one.
         var placeCount: Int
         /// Frames of a picture clip.
         var clipFrames: Int
         /// Frames by which a picture may begin after its sound: `0 ... slack`.
         var slack: Int
-        /// Index of the entry's group, and of its video.
+        /// Indices of the entry's group and video.
         var group: Int
         var video: Int
         var exclusion: PairSource.HardExclusion?
-        /// Period of the sound in seconds, where it has one.
+        /// Period of the sound in seconds, if it is periodic.
         var period: Double?
 
         func time(_ place: Int) -> Double { start + Double(place) / fps }
     }
 
-    /// Where a pair's clips lie: an entry of the table, the frame at which the sound begins, and how many frames later
-    /// the picture does.
+    /// The position of a pair's clip: an entry of the table, the frame at which the sound begins, and how many frames
+    /// later the picture begins.
     struct Place: Equatable {
         var entry: Int
         var frame: Int
@@ -43,13 +43,12 @@ struct ClipTable {
     private(set) var videoStarts: [Int] = []
     let segmentCount: Int
     let videoCount: Int
-    /// Segments shorter than the clip, which give no pairs.
+    /// Number of segments shorter than the clip, which give no pairs.
     private(set) var tooShort = 0
 
     var groupCount: Int { groupStarts.count - 1 }
 
-    /// Times are compared with this much tolerance, far below one sample, so that a length that is exact on paper is
-    /// not lost to rounding.
+    /// Tolerance for comparing times, far below one sample, so that a length that fits exactly is not lost to rounding.
     static let tolerance = 1e-6
 
     init(_ sources: [PairSource], settings: PairSettings) throws {
@@ -64,8 +63,8 @@ struct ClipTable {
             if groupOfVideo.updateValue(source.group, forKey: source.videoID) ?? source.group != source.group {
                 throw PairError(
                     .source,
-                    "video \(source.videoID) stands in more than one group, one of them \(source.group); "
-                        + "give all its segments the same")
+                    "video \(source.videoID) is in more than one group, among them \(source.group); "
+                        + "give all its segments the same group")
             }
             let clipFrames = max(1, Int((settings.clipSeconds * source.fps).rounded()))
             let soundFrames = ((settings.soundClipSeconds + Self.tolerance) * source.fps).rounded(.down)
@@ -100,7 +99,8 @@ struct ClipTable {
         videoCount = groupOfVideo.count
     }
 
-    /// A period so short that little between two of its multiples is out of sync gives no hard negatives at all.
+    /// If the period is so short that hardly any time between its multiples is out of sync, the segment gives no hard
+    /// negatives.
     private static func exclusion(_ source: PairSource, _ settings: PairSettings) -> PairSource.HardExclusion? {
         if let exclusion = source.hardExclusion { return exclusion }
         guard let period = source.periodSeconds, period < 4 * settings.periodGuardSeconds else { return nil }
@@ -115,14 +115,14 @@ struct ClipTable {
         return left.row < right.row
     }
 
-    /// Entries of the groups other than that of `entry`.
+    /// Number of entries in other groups than that of `entry`.
     func otherSourceCount(of entry: Int) -> Int {
         let group = entries[entry].group
         return entries.count - (groupStarts[group + 1] - groupStarts[group])
     }
 
-    /// Any entry of another group than that of `entry`, all equally probable.
-    func stranger(of entry: Int, _ random: inout SeededRandom) -> Int {
+    /// A random entry of another group than that of `entry`, uniformly distributed.
+    func otherSourceEntry(than entry: Int, _ random: inout SeededRandom) -> Int {
         let group = entries[entry].group
         let index = random.below(otherSourceCount(of: entry))
         return index < groupStarts[group] ? index : index + groupStarts[group + 1] - groupStarts[group]

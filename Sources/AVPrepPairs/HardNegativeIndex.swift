@@ -1,15 +1,15 @@
 import AVPrepCore
 
-/// The places of every video from which sound may be taken for a picture elsewhere in it: out of sync by at least the
-/// gap, and by at most the largest shift.
+/// The places of every video whose sound can form a hard negative with a picture elsewhere in the video: out of sync by
+/// at least the gap, and at most the largest shift.
 ///
-/// Places of a video lie in order of time, so the partners of one place are at most two runs of places, one before it
-/// and one after, and a partner is drawn uniformly by its number in them.
+/// Places of a video are ordered by time, so the partners of a place are at most two runs of places, one before it and
+/// one after it, and a partner is drawn uniformly by its number in these runs.
 struct HardNegativeIndex {
-    /// Why an entry gives no hard negative.
+    /// Why an entry gives no hard negatives.
     enum Refusal: Equatable {
         case excluded(PairSource.HardExclusion)
-        /// The video has no place far enough, or near enough, from any of this entry's.
+        /// The video has no place at an allowed distance from any place of this entry.
         case noRoom
 
         var name: String {
@@ -22,16 +22,16 @@ struct HardNegativeIndex {
 
     /// Entries that can give a hard negative, in the table's order.
     private(set) var capable: [Int] = []
-    /// Why each entry of the table cannot; nil for those that can.
+    /// The reason why each entry of the table cannot; nil for those that can.
     private(set) var refusals: [Refusal?]
     private let table: ClipTable
     private let settings: PairSettings
-    /// Entries without an exclusion, in the table's order, with the number of places before each.
+    /// Entries without an exclusion, in the table's order, with the total number of places before each.
     private var members: [Int] = []
     private var placesBefore: [Int] = []
-    /// Member range of each video: `videoStarts[v] ..< videoStarts[v + 1]`.
+    /// Range of members of each video: `videoStarts[v] ..< videoStarts[v + 1]`.
     private var videoStarts: [Int] = []
-    /// Largest number of partners that one place of an entry has.
+    /// Largest number of partners of a place, for each entry.
     private var mostPartners: [Int]
 
     init(_ table: ClipTable, settings: PairSettings) {
@@ -66,9 +66,10 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Smallest distance of the two places of a hard negative, in seconds. From end to start the longer of the two clips
-    /// counts: a picture clip is a whole number of frames, which may be a little more than `clipSeconds`. From start to
-    /// start a picture may begin as much nearer to the other place as it begins later than its sound.
+    /// Smallest distance between the two places of a hard negative, in seconds. For end-to-start gaps the longer of the
+    /// two clips counts: a picture clip is a whole number of frames, which may be slightly more than `clipSeconds`. For
+    /// start-to-start gaps the distance grows by the largest lead of the sound, since the picture may begin that much
+    /// later than its own sound.
     static func smallestShift(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
         switch settings.gapMeasure {
         case .endToStart: settings.gapSeconds + max(settings.soundClipSeconds, Double(entry.clipFrames) / entry.fps)
@@ -76,7 +77,7 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Whether two places of one video are out of sync although the sound of one or the other repeats itself.
+    /// Whether two places of one video are out of sync with respect to the periods of both sounds.
     private func isOffPeriod(_ first: ClipTable.Place, _ second: ClipTable.Place) -> Bool {
         let entries = (table.entries[first.entry], table.entries[second.entry])
         let shift = entries.1.time(second.frame) - entries.0.time(first.frame)
@@ -86,8 +87,8 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Whether some couple of places, the first in `entry`, is off every period. Ends at the first one, which is nearly
-    /// always the first looked at.
+    /// Whether some pair of places, the first in `entry`, is off every period. Returns at the first one found, usually
+    /// the first tried.
     private func hasPartnerOffPeriod(_ entry: Int) -> Bool {
         (0..<table.entries[entry].placeCount).contains { frame in
             let place = ClipTable.Place(entry: entry, frame: frame)
@@ -96,12 +97,13 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Two places of one video out of sync, the first in `entry`: uniform over all such couples.
+    /// Two places of one video that are out of sync, the first in `entry`, uniformly distributed over all such pairs.
     ///
     /// - Parameter entry: one of ``capable``.
     func draw(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
-        // By rejection: a place is taken as often as it has partners. At worst all places but the first and last of a
-        // barely long enough segment are refused, some hundred tries; in a segment of ordinary length, hardly any.
+        // Rejection sampling: a place is accepted in proportion to its number of partners. In the worst case, a barely
+        // long enough segment whose only accepted places are the first and the last, that takes some hundred tries; in
+        // ordinary segments, hardly any.
         while true {
             let place = ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount))
             let number = random.below(mostPartners[entry])
@@ -139,7 +141,7 @@ struct HardNegativeIndex {
         return Partners(before: first..<nearest, after: farNearest..<last)
     }
 
-    /// The number of the first place of these members that starts after `time`.
+    /// The index, in the whole table, of the first place of these members that starts after `time`.
     private func count(upTo time: Double, _ range: Range<Int>) -> Int {
         var low = range.lowerBound
         var high = range.upperBound
@@ -149,7 +151,7 @@ struct HardNegativeIndex {
         }
         guard low > range.lowerBound else { return placesBefore[range.lowerBound] }
         let entry = table.entries[members[low - 1]]
-        // A segment's length bounds the difference before it is made an integer.
+        // The difference is limited by the segment's length before it is converted to an integer.
         let frames = min(Double(entry.placeCount), ((time - entry.start) * entry.fps).rounded(.down) + 1)
         return placesBefore[low - 1] + Int(frames)
     }

@@ -1,12 +1,12 @@
 package import AVPrepCore
 
-/// Pairs cannot be drawn as asked.
+/// Pairs cannot be drawn with these settings or segments.
 package struct PairError: ActionableError, Equatable {
-    /// What kind of trouble.
+    /// The kind of error.
     package enum Code: String, Sendable, Codable {
-        /// A setting makes no sense.
+        /// A setting is invalid.
         case settings
-        /// A segment's numbers make no sense, or contradict another segment's.
+        /// A segment's numbers are invalid, or contradict another segment's.
         case source
         /// No segment is as long as the clip.
         case nothingToPair = "nothing-to-pair"
@@ -19,7 +19,7 @@ package struct PairError: ActionableError, Equatable {
     }
 
     package let code: Code
-    /// One line: what cannot be drawn, from what, why, and what to do.
+    /// One line: what cannot be drawn, from which input, why, and what to do.
     package let description: String
 
     package init(_ code: Code, _ description: String) {

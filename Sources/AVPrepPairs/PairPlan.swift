@@ -1,32 +1,32 @@
-/// What the negatives of one pair set are to be.
+/// The negatives of one pair set.
 package struct PairPlan: Sendable, Equatable, Codable {
-    /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
+    /// The set's name under `/pairs/`: lower-case letters, digits and `_`, starting with a letter.
     package var name: String
     package var shares: Shares
 
-    /// Shares of the kinds among the negatives. They add up to 1.
+    /// Fractions of the kinds among the negatives. They add up to 1.
     package struct Shares: Sendable, Equatable, Codable {
         package let easy: Double
         package let hard: Double
         package let superHard: Double
-        /// Clips played backwards, the negatives of the arrow of time: all of them or none.
+        /// Clips played backwards, the negatives of the arrow of time: 0 or 1.
         package let reversed: Double
 
-        /// Easy negatives only: the first stage of the curriculum, and the paper's test.
+        /// Easy negatives only: the first stage of the AVTS curriculum, and the test of the AVTS paper.
         package static let easy = mixture(hard: 0)
-        /// Clips forward against the same clips backward.
+        /// Clips played forwards against the same clips played backwards.
         package static let reversed = Shares(easy: 0, hard: 0, superHard: 0, reversed: 1)
 
-        /// Hard and super-hard ones in these shares, and easy ones for the rest.
+        /// The given fractions of hard and super-hard negatives; the rest are easy ones.
         package static func mixture(hard: Double, superHard: Double = 0) -> Shares {
             Shares(easy: max(0, 1 - hard - superHard), hard: hard, superHard: superHard, reversed: 0)
         }
 
-        /// In the order in which kinds are drawn.
+        /// In the order in which the kinds are drawn.
         var inOrder: [Double] { [easy, hard, superHard, reversed] }
     }
 
-    /// - Throws: ``PairError`` when the name is not one, or the shares are not shares.
+    /// - Throws: ``PairError`` when the name is invalid, or the fractions are not between 0 and 1.
     package init(name: String, _ shares: Shares) throws {
         let isName =
             name.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } ?? false
@@ -38,20 +38,20 @@ package struct PairPlan: Sendable, Equatable, Codable {
         guard isName else {
             throw PairError(
                 .settings,
-                "a pair set cannot be called \"\(name)\"; give lower-case letters, digits and _, a letter first")
+                "\"\(name)\" is not a valid name of a pair set; use lower-case letters, digits and _, starting with a letter")
         }
         guard shares.inOrder.allSatisfy({ $0 >= 0 }), abs(shares.inOrder.reduce(0, +) - 1) < 1e-9 else {
             throw PairError(
                 .settings,
-                "pair set \(name): \(shares.hard) hard and \(shares.superHard) super-hard are not shares of the "
+                "pair set \(name): \(shares.hard) hard and \(shares.superHard) super-hard are not valid fractions of the "
                     + "negatives; give numbers from 0 to 1 that add up to at most 1")
         }
         self.name = name
         self.shares = shares
     }
 
-    /// `count` in whole parts as near to the shares as whole numbers come (largest remainder; the earlier kind wins a
-    /// tie). With two kinds each part is within one half of its share of `count`, with three within one.
+    /// `count` divided into whole numbers as near to the fractions as possible (largest remainder; ties go to the
+    /// earlier kind). With two kinds each part is within one half of its fraction of `count`, with three within one.
     func apportion(_ count: Int) -> [Int] {
         let exact = shares.inOrder.map { $0 * Double(count) }
         var parts = exact.map { Int($0.rounded(.down)) }

@@ -1,11 +1,11 @@
 package import AVPrepModel
 
-/// The published way of pairing that a pair set follows: which windows a pair has, and what its negatives are.
+/// The published method of pairing that a pair set follows: the clips of a pair, and the kinds of negatives.
 package enum PairRecipe: String, Sendable, Codable, CaseIterable {
-    /// Korbar, Tran, Torresani, NeurIPS 2018: a second of picture and the same second of sound; easy negatives first,
-    /// then a share of hard ones, at least half a second apart.
+    /// Korbar, Tran, Torresani, NeurIPS 2018: a second of picture and the same second of sound; first easy negatives,
+    /// then a fraction of hard ones, at least half a second apart.
     case avts
-    /// Arandjelović, Zisserman, ICCV 2017: one frame, and a second of sound that holds it; easy negatives only.
+    /// Arandjelović, Zisserman, ICCV 2017: one frame, and a second of sound around it; easy negatives only.
     case l3
     /// Owens, Efros, ECCV 2018: 4.2 s of both; the sound of a negative is shifted by 2.0 to 5.8 s.
     case multisensory
@@ -14,7 +14,7 @@ package enum PairRecipe: String, Sendable, Codable, CaseIterable {
 }
 
 extension PairSettings {
-    /// The recipe's own values. What the papers leave open is said where the value is set.
+    /// The settings of a recipe. Where a paper leaves a value open, our choice is stated beside it.
     package init(recipe: PairRecipe) {
         self.init()
         self.recipe = recipe
@@ -26,21 +26,21 @@ extension PairSettings {
             soundSeconds = 1
             hardRatio = 0
         case .multisensory:
-            // 125 frames at 29.97 a second, shifted by 65 to 176 of them in the authors' code: 2.17 to 5.87 s, which the
-            // paper gives as 2.0 to 5.8.
+            // 125 frames at 29.97 per second, shifted by 65 to 176 frames in the authors' code: 2.17 to 5.87 s, which
+            // the paper gives as 2.0 to 5.8.
             clipSeconds = 4.2
             gapSeconds = 2
             gapMeasure = .startToStart
             maxShiftSeconds = 5.8
             hardRatio = 1
         case .arrowOfTime:
-            // Flow from each of 20 frames to the next takes 21 frames: 0.84 s at 25 frames a second.
+            // Flow from each of 20 frames to the next takes 21 frames: 0.84 s at 25 frames per second.
             clipSeconds = 0.84
             hardRatio = 0
         }
     }
 
-    /// The sets that are drawn with these settings.
+    /// The sets drawn with these settings.
     package func definitions(seed: Int) throws -> [PairSetDefinition] {
         try validate()
         func definition(_ base: String, _ splits: [Split], _ shares: PairPlan.Shares) throws -> PairSetDefinition {
@@ -67,7 +67,7 @@ extension PairSettings {
     }
 }
 
-/// One pair set as it was ordered: everything that is needed to draw it again for another shard.
+/// The definition of a pair set: everything needed to draw it again for another shard.
 package struct PairSetDefinition: Sendable, Equatable, Codable {
     package let plan: PairPlan
     /// The splits whose shards have the set.

@@ -1,17 +1,17 @@
 package import AVPrepModel
 
-/// What the pairs of one set promise, worked out again from times and segments alone: by other means than the sampler's,
-/// so that one can find the other's mistakes.
+/// Checks the rules of a pair set from times and segments alone, independently of the sampler, so that each can reveal
+/// errors of the other.
 package struct PairRules: Sendable {
     package let definition: PairSetDefinition
     private var settings: PairSettings { definition.settings }
 
-    /// Times are compared with this much tolerance, in seconds.
+    /// Tolerance for comparing times, in seconds.
     private static let tolerance = 2e-6
 
     package init(_ definition: PairSetDefinition) { self.definition = definition }
 
-    /// What is wrong with one pair, or nil.
+    /// The fault of one pair, or nil.
     ///
     /// - Parameters:
     ///   - picture: the segment of the picture.
@@ -24,20 +24,20 @@ package struct PairRules: Sendable {
         let soundClip = Clip(
             start: sound.startSeconds + pair.audioStartSeconds, seconds: settings.soundClipSeconds)
         if Int(pair.videoStartFrame) + frames > picture.frameCount {
-            return "its picture, \(frames) frames from \(pair.videoStartFrame), ends after its segment's "
+            return "its picture clip, \(frames) frames from frame \(pair.videoStartFrame), exceeds its segment's "
                 + "\(picture.frameCount) frames"
         }
         if pair.audioStartSeconds + settings.soundClipSeconds > sound.soundSeconds + Self.tolerance {
-            return "its sound ends after its segment's \(sound.soundSeconds) s"
+            return "its sound clip exceeds its segment's \(sound.soundSeconds) s"
         }
         switch pair.kind {
         case .positive, .reversed:
             guard pair.videoSegment == pair.audioSegment, soundClip.holds(pictureClip, within: 0.5 / picture.fps) else {
-                return "it is called \(pair.kind.name), and its picture is not of the time of its sound"
+                return "its kind is \(pair.kind.name), but its picture is not in sync with its sound"
             }
         case .easy:
             guard picture.videoID != sound.videoID, picture.group != sound.group else {
-                return "it is called easy, and picture and sound are of one video or of near-duplicates"
+                return "its kind is easy, but picture and sound are of one video or of near-duplicates"
             }
         case .hard:
             return hardFault(pictureClip, soundClip, picture, sound)
@@ -45,56 +45,56 @@ package struct PairRules: Sendable {
             let overlap = settings.clipSeconds - abs(pictureClip.start - soundClip.start)
             guard picture.videoID == sound.videoID,
                 abs(overlap - settings.superHardOverlapSeconds) <= 0.5 / picture.fps + Self.tolerance
-            else { return "it is called super-hard, and its clips overlap by \(overlap.short) s" }
+            else { return "its kind is super-hard, but its clips overlap by \(overlap.short) s" }
         }
         return nil
     }
 
     private func hardFault(_ picture: Clip, _ sound: Clip, _ ofPicture: PairSource, _ ofSound: PairSource) -> String? {
         guard ofPicture.videoID == ofSound.videoID else {
-            return "it is called hard, and picture and sound are of different videos"
+            return "its kind is hard, but picture and sound are of different videos"
         }
         for source in [ofPicture, ofSound] {
             if let exclusion = source.hardExclusion {
-                return "it is called hard, and segment \(source.segmentID) is \(exclusion.rawValue)"
+                return "its kind is hard, but segment \(source.segmentID) is \(exclusion.rawValue)"
             }
         }
         let shift = abs(picture.start - sound.start)
         let distance = settings.gapMeasure == .endToStart ? picture.gap(to: sound) : shift
         if distance < settings.gapSeconds - Self.tolerance {
-            return "it is called hard, and its clips are \(distance.short) s apart, less than \(settings.gapSeconds)"
+            return "its kind is hard, but its clips are \(distance.short) s apart, less than \(settings.gapSeconds)"
         }
         if settings.maxShiftSeconds > 0, shift > settings.maxShiftSeconds + Self.tolerance {
-            return "it is called hard, and its clips are \(shift.short) s apart, more than \(settings.maxShiftSeconds)"
+            return "its kind is hard, but its clips are \(shift.short) s apart, more than \(settings.maxShiftSeconds)"
         }
-        // The picture's own sound began up to this much before it.
+        // The picture's own sound may have begun this much before the picture.
         let slack = max(0, settings.soundClipSeconds - picture.seconds)
         for period in [ofPicture.periodSeconds, ofSound.periodSeconds].compactMap(\.self) where slack == 0 {
             let distance = abs(shift - (shift / period).rounded() * period)
             if distance < settings.periodGuardSeconds - Self.tolerance {
                 return
-                    "it is called hard, and \(shift.short) s is in sync again by the sound's period of \(period.short) s"
+                    "its kind is hard, but \(shift.short) s is in sync with the sound's period of \(period.short) s"
             }
         }
         return nil
     }
 
-    /// What is wrong with the numbers of pairs of each kind in one shard's set, or nil.
+    /// The fault of the numbers of pairs by kind in one shard's set, or nil.
     package func fault(inCounts counts: [PairKind: Int]) -> String? {
         let positives = counts[.positive] ?? 0
         let negatives = counts.values.reduce(0, +) - positives
-        if positives != negatives { return "\(positives) positives stand against \(negatives) negatives" }
+        if positives != negatives { return "\(positives) positives and \(negatives) negatives, which must be equal in number" }
         let shares = definition.plan.shares
         let wanted: [(PairKind, Double)] = [
             (.easy, shares.easy), (.hard, shares.hard), (.superHard, shares.superHard), (.reversed, shares.reversed),
         ]
         let kinds = wanted.count { $0.1 > 0 }
-        // Each epoch's parts are rounded to whole quads of two negatives.
+        // The parts of each epoch are rounded to whole quads with two negatives each.
         let tolerance = Double(settings.epochs) * (kinds > 2 ? 2 : kinds > 1 ? 1 : 0)
         for (kind, share) in wanted {
             let expected = share * Double(negatives)
             if abs(Double(counts[kind] ?? 0) - expected) > tolerance + 1e-9 {
-                return "\(counts[kind] ?? 0) of \(negatives) negatives are \(kind.name), not \(share.short) of them"
+                return "\(counts[kind] ?? 0) of \(negatives) negatives are \(kind.name), not the fraction \(share.short)"
             }
         }
         return nil
@@ -106,7 +106,7 @@ package struct PairRules: Sendable {
         let seconds: Double
         var end: Double { start + seconds }
 
-        /// Time between the two clips; negative where they overlap.
+        /// Time between the two clips; negative if they overlap.
         func gap(to other: Clip) -> Double { max(other.start - end, start - other.end) }
 
         func holds(_ other: Clip, within tolerance: Double) -> Bool {
@@ -116,6 +116,6 @@ package struct PairRules: Sendable {
 }
 
 extension Double {
-    /// For messages: at most four digits after the point.
+    /// For messages: at most four decimals.
     fileprivate var short: String { String((self * 10_000).rounded() / 10_000) }
 }

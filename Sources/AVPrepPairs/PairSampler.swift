@@ -1,7 +1,7 @@
 import AVPrepCore
 package import AVPrepModel
 
-/// The pairs of one set of one shard, in the order in which they are stored and shown.
+/// The pairs of one set of one shard, in the order in which they are stored and trained on.
 package struct PairSet: Sendable, Equatable {
     package let plan: PairPlan
     package let pairs: [Pair]
@@ -10,32 +10,33 @@ package struct PairSet: Sendable, Equatable {
 
 /// Draws the pair sets of a shard from its segments: a pure function of (segments, settings, shard name, seed).
 ///
-/// Pairs come in *quads*. Two places x and y give four pairs: picture and sound of x, picture and sound of y (the
-/// positives), picture of x with sound of y, and picture of y with sound of x (the negatives). What follows by
-/// construction, in every set, for every mixture:
+/// Pairs are drawn in *quads*. Two places x and y give four pairs: picture and sound of x, picture and sound of y (the
+/// positives), picture of x with sound of y, and picture of y with sound of x (the negatives). By construction, in
+/// every set with any mixture:
 ///
-///  - positives and negatives are equal in number, to the pair;
-///  - every picture clip, and every sound clip, occurs as often in a positive as in a negative. So neither alone tells
-///    anything about the label: not which video it is of, not where in the file it lies, not its phase against frames,
-///    samples or spectrogram hops. A network has to look at both, and cannot learn single clips by heart;
+///  - there are exactly as many positives as negatives;
+///  - every picture clip, and every sound clip, occurs equally often in positives and in negatives. So neither alone
+///    reveals the label: not by its video, not by its position in the file, not by its phase relative to frames,
+///    samples or spectrogram hops. A network has to use both, and gains nothing from memorising single clips;
 ///  - sound is late as often as it is early, by the same amounts.
 ///
-/// For the arrow of time a quad is two places of one segment, and its four pairs are the two clips, each forward and
-/// backward.
+/// For the arrow of time a quad is two places of one segment, and its four pairs are the two clips, each forwards and
+/// backwards.
 ///
-/// What remains is what both together tell: that two clips carry the same cue of position (a fade-in, a title, the
-/// first block of an encoder) or of recording (noise floor, level, codec). The latter is what tells easy negatives
-/// apart; hard negatives share it.
+/// Cues that need both clips remain: two clips may share a cue of position (a fade-in, a title, the first block of an
+/// encoder) or of recording (noise floor, level, codec). Cues of recording distinguish easy negatives; in hard
+/// negatives both clips share them.
 ///
-/// PairQuads are dealt evenly. Those of a kind go round the segments that can give the kind, in random order, so that
-/// the numbers of quads that start from each differ by at most one; x is drawn from the segment and y, for
-/// an easy negative from any segment of another group, for a hard one from anywhere in the video that is out of
-/// sync, uniformly over all couples allowed and never clamped to an end; for a super-hard one a fixed number of frames
-/// away. Segments marked silent, still or periodic give no hard negatives, neither picture nor sound.
+/// Quads are distributed evenly. The quads of a kind cycle through the segments that can give that kind, in random
+/// order, so that the numbers of quads that start from each segment differ by at most one. x is drawn from the segment;
+/// y is drawn from any segment of another group for an easy negative, and from all out-of-sync places of the video for
+/// a hard one, uniformly over all allowed pairs and never clamped to an end; for a super-hard one it is a fixed number
+/// of frames away. Segments flagged silent, still or periodic give no hard negatives, neither picture nor sound.
 ///
-/// **The size of a set** is, for each of its epochs, `pairsPerSegment` for each segment that is as long as a clip. Where too few segments can
-/// give hard (or super-hard) negatives to fill their share at `pairsPerSegment` pairs each, the whole set gets smaller
-/// and its shares stay: nothing is filled up with another kind. Where none can, the set is refused with an error.
+/// **The size of a set** is, for each of its epochs, `pairsPerSegment` for each segment that is at least as long as a
+/// clip. If too few segments can give hard (or super-hard) negatives to reach their fraction at `pairsPerSegment` pairs
+/// each, the whole set becomes smaller and keeps its fractions: no kind is replaced by another. If no segment can, the
+/// set is refused with an error.
 package struct PairSampler: Sendable {
     private let table: ClipTable
     private let shifts: HardNegativeIndex
@@ -45,9 +46,9 @@ package struct PairSampler: Sendable {
 
     /// - Parameters:
     ///   - sources: the segments of one shard, in any order.
-    ///   - shard: its name, e.g. `train-00000`: each shard has a random stream of its own.
-    /// - Throws: ``PairError`` for settings or segments that make no sense.
-    /// - Complexity: O(places), a place being a frame where a clip can start.
+    ///   - shard: its name, e.g. `train-00000`; each shard has its own random stream.
+    /// - Throws: ``PairError`` for invalid settings or segments.
+    /// - Complexity: O(places), where a place is a frame at which a clip can start.
     package init(_ sources: [PairSource], settings: PairSettings, shard: String, seed: UInt64) throws {
         try settings.validate()
         table = try ClipTable(sources, settings: settings)
@@ -57,10 +58,10 @@ package struct PairSampler: Sendable {
         self.seed = seed
     }
 
-    /// Draws one set: epoch after epoch, all of one size, each anew.
+    /// Draws one set: epochs of equal size, each drawn anew.
     ///
-    /// - Throws: ``PairError`` when the shard cannot give one of the kinds of pairs that the plan has.
-    /// - Complexity: O(pairs) in time and memory, some 100 bytes a pair.
+    /// - Throws: ``PairError`` when the shard cannot give one of the plan's kinds of pairs.
+    /// - Complexity: O(pairs) in time and memory, about 100 bytes per pair.
     package func draw(_ plan: PairPlan) throws -> PairSet {
         let starters = try self.starters(plan)
         let counts = plan.apportion(quadCount(plan, starters))
@@ -91,7 +92,7 @@ package struct PairSampler: Sendable {
 
     // MARK: - How many, and from where
 
-    /// The entries that quads of each kind start from; empty for kinds that the plan does not have.
+    /// The entries from which quads of each kind start; empty for kinds that are not in the plan.
     private func starters(_ plan: PairPlan) throws -> [[Int]] {
         guard !table.entries.isEmpty else {
             throw refusal(
@@ -133,7 +134,7 @@ package struct PairSampler: Sendable {
         return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     }
 
-    /// Four pairs a quad; at least one quad.
+    /// Number of quads of four pairs; at least one.
     private func quadCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
         var segments = Double(table.entries.count)
         for (share, entries) in zip(plan.shares.inOrder, starters) where share > 0 {
@@ -154,7 +155,7 @@ package struct PairSampler: Sendable {
             let entry = order[index % order.count]
             var (first, second) =
                 switch kind {
-                case .easy, .positive: (anywhere(entry, &random), anywhere(table.stranger(of: entry, &random), &random))
+                case .easy, .positive: (anywhere(entry, &random), anywhere(table.otherSourceEntry(than: entry, &random), &random))
                 case .hard: shifts.draw(entry, &random)
                 case .superHard: superHard(entry, &random)
                 case .reversed: (anywhere(entry, &random), anywhere(entry, &random))
@@ -169,7 +170,7 @@ package struct PairSampler: Sendable {
         ClipTable.Place(entry: entry, frame: random.below(table.entries[entry].placeCount))
     }
 
-    /// Puts the picture somewhere within its sound.
+    /// Chooses the picture's position within its sound.
     private func lead(_ place: inout ClipTable.Place, _ random: inout SeededRandom) {
         let slack = table.entries[place.entry].slack
         if slack > 0 { place.lead = random.below(slack + 1) }

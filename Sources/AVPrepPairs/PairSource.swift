@@ -1,15 +1,15 @@
 package import AVPrepModel
 
-/// One segment of a shard, as far as pairing needs to know it.
+/// The properties of a segment in a shard that pairing needs.
 package struct PairSource: Sendable, Equatable {
-    /// Why sound of the same video at another time might still fit the picture, so that a segment gives no hard
-    /// negatives: it would be an accidental positive.
+    /// Why sound from another time of the video might still match the picture, so that the segment gives no hard
+    /// negatives: they could be accidental positives.
     package enum HardExclusion: String, Sendable, Codable, CaseIterable {
         /// Silence sounds the same at all times.
         case silent
-        /// A picture that stands still fits every sound of its video.
+        /// A still picture matches every sound of its video.
         case still
-        /// Sound or picture repeats itself, and one period later is in sync again.
+        /// Sound or picture is periodic, and one period later is in sync again.
         case periodic
     }
 
@@ -17,20 +17,20 @@ package struct PairSource: Sendable, Equatable {
     package var row: Int32
     package var segmentID: String
     package var videoID: String
-    /// What easy negatives must not come from within: the video's source or its group of near-duplicates. All segments
-    /// of a video have the same.
+    /// The group that easy negatives of this segment must not come from: the video's source or its near-duplicates. All
+    /// segments of a video have the same group.
     package var group: String
-    /// Start on the container's clock, in seconds. Segments of one video do not overlap.
+    /// Start in presentation time, in seconds. Segments of one video do not overlap.
     package var startSeconds: Double
     /// Length of the stored sound in seconds.
     package var soundSeconds: Double
-    /// Stored frames.
+    /// Number of stored frames.
     package var frameCount: Int
-    /// Stored frames a second.
+    /// Stored frames per second.
     package var fps: Double
-    /// Why the segment gives no hard negatives, if it does not. It still gives positives and easy negatives.
+    /// Why the segment gives no hard negatives; nil if it does. It gives positives and easy negatives in any case.
     package var hardExclusion: HardExclusion?
-    /// Period of the sound in seconds, where it repeats itself: hard negatives keep off its multiples.
+    /// Period of the sound in seconds, if it is periodic: hard negatives avoid its multiples.
     package var periodSeconds: Double?
 
     package init(
@@ -49,11 +49,11 @@ package struct PairSource: Sendable, Equatable {
         self.periodSeconds = periodSeconds
     }
 
-    /// A stored segment; its flags say whether it gives hard negatives.
+    /// A stored segment; its flags decide whether it gives hard negatives.
     ///
     /// - Parameters:
-    ///   - group: nil takes the video's id: every video stands alone.
-    ///   - periodSeconds: period of a sound that repeats itself.
+    ///   - group: nil uses the video's id, so that the video is a group of its own.
+    ///   - periodSeconds: period of a periodic sound.
     package init(
         _ segment: Segment, row: Int32, group: String? = nil, soundSeconds: Double, fps: Double,
         periodSeconds: Double? = nil
@@ -62,13 +62,13 @@ package struct PairSource: Sendable, Equatable {
         self.init(
             row: row, segmentID: segment.segmentID, videoID: segment.videoID, group: group ?? segment.videoID,
             startSeconds: segment.startSeconds, soundSeconds: soundSeconds, frameCount: segment.frameCount, fps: fps,
-            // A tone that stays has no period: it fits at all times.
+            // A constant tone has no period: it matches at all times.
             hardExclusion: flags.contains(.silent)
                 ? .silent : flags.contains(.still) ? .still : flags.contains(.constantTone) ? .periodic : nil,
             periodSeconds: periodSeconds)
     }
 
-    /// - Throws: ``PairError`` naming the segment, when its numbers cannot be.
+    /// - Throws: ``PairError`` naming the segment, when its numbers are invalid.
     package func validate() throws {
         let longest = 1e9
         guard row >= 0, fps > 0, fps <= 1e6, frameCount >= 0, frameCount < Int32.max, soundSeconds >= 0,
@@ -77,8 +77,8 @@ package struct PairSource: Sendable, Equatable {
         else {
             throw PairError(
                 .source,
-                "segment \(segmentID) has impossible numbers (row \(row), start \(startSeconds) s, "
-                    + "\(frameCount) frames at \(fps) a second, \(soundSeconds) s of sound); "
+                "segment \(segmentID) has invalid numbers (row \(row), start \(startSeconds) s, "
+                    + "\(frameCount) frames at \(fps) per second, \(soundSeconds) s of sound); "
                     + "verify its file and ingest the video again")
         }
     }

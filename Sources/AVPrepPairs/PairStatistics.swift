@@ -1,7 +1,7 @@
 import AVPrepModel
 
 extension PairStatistics {
-    /// Counts what was drawn.
+    /// Statistics of the pairs drawn.
     init(_ quads: [PairSampler.PairQuad], _ table: ClipTable, _ shifts: HardNegativeIndex, superHardSegments: Int) {
         self.init()
         pairs = quads.count * 4
@@ -41,7 +41,8 @@ extension PairStatistics {
         }
     }
 
-    /// By sorting numbers that name the pairs: less memory than a set of a million pairs.
+    /// Counts repeated pairs by sorting numbers that identify them, which takes less memory than a set of a million
+    /// pairs.
     private static func repeats(_ quads: [PairSampler.PairQuad]) -> Int {
         func number(_ place: ClipTable.Place, lead: Int) -> UInt128 {
             UInt128(place.entry) << 32 | UInt128(place.frame + lead)
@@ -56,7 +57,7 @@ extension PairStatistics {
             keys.append(pictures.0 << 64 | sounds.0)
             keys.append(pictures.1 << 64 | sounds.1)
             if quad.kind == .reversed {
-                // The highest bit tells a clip that is played backwards from the same one forwards.
+                // The highest bit distinguishes a clip played backwards from the same clip forwards.
                 keys.append(1 << 127 | pictures.0 << 64 | sounds.0)
                 keys.append(1 << 127 | pictures.1 << 64 | sounds.1)
             } else {

@@ -1,10 +1,10 @@
 package import AVPrepModel
 
-/// What ties videos together: those tied to each other, however far round, are a group, which lies on one side of the split
-/// and whose videos are no strangers to each other.
+/// Links between videos: videos that are linked directly or through others form a group, which is in one split and
+/// whose videos never serve as "other source" for each other.
 package struct VideoLinks: Sendable, Equatable {
     package var duplicates: [DuplicateMatch]
-    /// The videos of each source of which there are several.
+    /// The videos of each source with more than one video.
     package var sources: [[String]]
 
     package init(duplicates: [DuplicateMatch] = [], sources: [[String]] = []) {
@@ -12,15 +12,15 @@ package struct VideoLinks: Sendable, Equatable {
         self.sources = sources
     }
 
-    /// The group of each video that has one: the smallest id in it.
+    /// The group of each linked video: the smallest id in it.
     ///
-    /// - Parameter excluded: videos that are left out; they hold no group together.
+    /// - Parameter excluded: videos that are left out; they link no other videos.
     package func groups(without excluded: Set<String> = []) -> [String: String] {
         var parents: [String: String] = [:]
         func root(of video: String) -> String {
             var root = video
             while let parent = parents[root], parent != root { root = parent }
-            // What was passed on the way leads there directly from now on.
+            // Path compression: later searches from here reach the root directly.
             var step = video
             while let parent = parents[step], parent != root {
                 parents[step] = root

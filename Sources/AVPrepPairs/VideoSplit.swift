@@ -1,19 +1,19 @@
 import AVPrepCore
 package import AVPrepModel
 
-/// Which part of the data set a video falls in: a function of its key, the shares and the seed alone.
+/// Assigns a video to a split, by its key, the fractions and the seed alone.
 ///
-/// Nothing about the other videos enters, so a video keeps its side when the corpus grows or shrinks, and workers need
-/// not agree on anything. The price is that the shares hold on average: of ten videos, none may fall in `val`.
+/// Other videos have no influence, so a video keeps its split when the corpus grows or shrinks, and workers need no
+/// coordination. In return the fractions hold only on average: of ten videos, none may be in `val`.
 package enum VideoSplit {
     /// - Parameters:
-    ///   - videoKey: what must stay on one side together: the name of the video's group (its source, or its group of
-    ///     near-duplicates), or the video's id where it stands alone.
-    ///   - settings: the shares; validated ones. Growing one share moves only the videos which that needs.
+    ///   - videoKey: the key that keeps videos together: the name of the video's group (its source, or its
+    ///     near-duplicates), or the id of a video without a group.
+    ///   - settings: valid fractions. When one fraction grows, only the videos needed for that change their split.
     package static func split(of videoKey: String, settings: SplitSettings, seed: UInt64) -> Split {
         var random = SeededRandom(seed: seed, for: "split/" + videoKey)
         let place = random.unit()
-        // From both ends of [0, 1), so that a change of one share takes nothing from the other.
+        // From both ends of [0, 1), so that a change of one fraction takes nothing from the other.
         if place < settings.test { return .test }
         if place >= 1 - settings.val { return .val }
         return .train

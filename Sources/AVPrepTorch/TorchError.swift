@@ -1,16 +1,16 @@
 package import AVPrepCore
 
-/// What goes wrong in the tensor engine, or with the tensors and files that it is given.
+/// An error of the tensor engine, or of the tensors and files passed to it.
 package struct TorchError: ActionableError, Equatable {
-    /// What kind of thing went wrong.
+    /// The kind of error.
     package enum Code: String, Sendable {
         /// The engine is missing, of another version, or lacks the device asked for.
         case engine
-        /// An operation of the engine failed; the message carries libtorch's own words.
+        /// An operation of the engine failed; the message contains libtorch's own.
         case operation
         /// A tensor file (checkpoint, exported weights) is damaged or of another kind.
         case tensorFile = "tensor-file"
-        /// Weights do not fit the network they are read into.
+        /// Weights do not fit the network that they are loaded into.
         case weights
     }
 
@@ -19,9 +19,9 @@ package struct TorchError: ActionableError, Equatable {
     package let exitStatus: ExitStatus
 
     /// - Parameters:
-    ///   - code: what kind of thing went wrong.
+    ///   - code: the kind of error.
     ///   - description: one line: what failed, on what, and what to do.
-    ///   - exitStatus: nil takes the code's own: bad input for files and weights, else failed.
+    ///   - exitStatus: nil uses the code's default: bad input for files and weights, otherwise failed.
     package init(_ code: Code, _ description: String, exitStatus: ExitStatus? = nil) {
         self.code = code
         self.description = description

@@ -107,14 +107,14 @@ import Testing
                     let hard = try row(pairs, .hard)
                     pairs[hard].audioSegment = pairs[hard].videoSegment
                     pairs[hard].audioStartSeconds = Double(pairs[hard].videoStartFrame) / 12
-                }.first?.contains("called hard") == true)
+                }.first?.contains("its kind is hard") == true)
             #expect(
                 try findings { pairs in
                     let easy = try row(pairs, .easy)
                     pairs[easy].audioSegment = pairs[easy].videoSegment
-                }.first?.contains("called easy") == true)
+                }.first?.contains("its kind is easy") == true)
             #expect(
-                try findings { $0.remove(at: try row($0, .easy)) }.first?.contains("positives stand against") == true)
+                try findings { $0.remove(at: try row($0, .easy)) }.first?.contains("which must be equal in number") == true)
             #expect(try findings { $0[0].videoStartFrame = 5000 }.first?.contains("outside") == true)
             #expect(try findings { $0[0].videoSegment = 5000 }.first?.contains("outside") == true)
         }

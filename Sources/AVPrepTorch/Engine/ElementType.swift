@@ -1,4 +1,4 @@
-/// What one element of a tensor is. Raw values are the engine's; names are those of the safetensors format.
+/// The type of a tensor's elements. Raw values are the engine's; names are those of the safetensors format.
 package enum ElementType: Int32, Sendable, CaseIterable {
     /// IEEE 754 single precision.
     case float32 = 0
@@ -7,7 +7,7 @@ package enum ElementType: Int32, Sendable, CaseIterable {
     /// A signed 64-bit integer.
     case int64 = 2
 
-    /// Bytes of one element.
+    /// Bytes per element.
     package var byteCount: Int {
         switch self {
         case .float32: 4

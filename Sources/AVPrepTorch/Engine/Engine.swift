@@ -3,19 +3,19 @@ import Foundation
 
 /// The tensor engine: libtorch behind avprep's C interface, on one device.
 ///
-/// Nothing of libtorch is loaded before ``load(device:threads:)``. Tensors and what is made of them belong to one thread
-/// at a time; whether gradients are recorded is a setting of each thread.
+/// libtorch is not loaded before ``load(device:threads:)``. A tensor and everything computed from it belong to one
+/// thread at a time; whether gradients are recorded is a setting of each thread.
 package final class Engine: @unchecked Sendable {
-    /// Where tensors live.
+    /// The device that holds the tensors.
     package enum Device: String, Sendable, Codable, CaseIterable {
         /// The first CUDA device, or else the CPU.
         case auto
         case cpu, cuda
     }
 
-    // Sendable because everything here is set once; the functions of the table may be called from any thread.
+    // Sendable because everything here is set once, and the functions of the table may be called from any thread.
     let api: avprep_engine_api
-    /// -1 for the CPU, else the CUDA device's number.
+    /// -1 for the CPU, otherwise the number of the CUDA device.
     package let deviceIndex: Int32
 
     private init(api: avprep_engine_api, deviceIndex: Int32) {
@@ -23,18 +23,18 @@ package final class Engine: @unchecked Sendable {
         self.deviceIndex = deviceIndex
     }
 
-    /// Whether there is an engine library to load. Does not load it.
+    /// Whether an engine library exists. Does not load it.
     package static var isBuilt: Bool { EngineLibrary.find() != nil }
 
-    /// Where the engine library was found, for `avprep doctor`.
+    /// The path of the engine library, for `avprep doctor`.
     package static var libraryPath: String? { EngineLibrary.find() }
 
-    /// Loads the engine and picks a device.
+    /// Loads the engine and selects a device.
     ///
     /// - Parameters:
-    ///   - device: `auto` takes the first CUDA device, or else the CPU.
-    ///   - threads: threads of one operation on a CPU; 0 takes every core. It is a setting of the process.
-    /// - Throws: `TorchError(.engine)` when the library is missing or unfit, or the device is not there.
+    ///   - device: `auto` selects the first CUDA device, or else the CPU.
+    ///   - threads: threads per operation on a CPU; 0 means all cores. It is a setting of the process.
+    /// - Throws: `TorchError(.engine)` when the library is missing or unsuitable, or the device does not exist.
     package static func load(device: Engine.Device = .auto, threads: Int = 0) throws -> Engine {
         precondition(threads >= 0, "\(threads) threads")
         let api = try EngineLibrary.open()
@@ -57,22 +57,22 @@ package final class Engine: @unchecked Sendable {
         return usesCUDA ? Engine(api: api, deviceIndex: 0) : probe
     }
 
-    /// Whether tensors live on a CUDA device.
+    /// Whether tensors are on a CUDA device.
     package var isCUDA: Bool { deviceIndex >= 0 }
 
     /// `cpu` or `cuda:0`.
     package var deviceName: String { isCUDA ? "cuda:\(deviceIndex)" : "cpu" }
 
-    /// One line: libtorch's version, and CUDA's where it is compiled in.
+    /// One line: libtorch's version, and that of CUDA if it was built with it.
     package var description: String { String(cString: api.description()) }
 
-    /// Threads of one operation on a CPU, as libtorch has it on this thread.
+    /// Threads per operation on a CPU, as reported by libtorch on this thread.
     package var threads: Int {
         var count: Int32 = 0
         return api.threads(&count) == 0 ? Int(count) : 1
     }
 
-    /// Tensor handles that exist now in the whole process. For finding leaks.
+    /// Number of tensor handles in the whole process, for finding leaks.
     package var liveTensors: Int { Int(api.live_tensors()) }
 
     /// Runs `body` without recording operations for gradients, on this thread: for evaluation.
@@ -86,9 +86,9 @@ package final class Engine: @unchecked Sendable {
         return try body()
     }
 
-    /// Turns a failure of the C interface into an error with the engine's own words.
+    /// Turns a failure of the C interface into an error with the engine's message.
     ///
-    /// - Parameter operation: what was done, to follow "cannot".
+    /// - Parameter operation: the operation, worded to follow "cannot".
     package func check(_ status: Int32, _ operation: @autoclosure () -> String) throws(TorchError) {
         guard status != 0 else { return }
         let reason = String(cString: api.last_error())

@@ -3,12 +3,12 @@ import Foundation
 
 /// Finds and opens `libavprep_engine.so`, the one part of avprep that needs libtorch.
 enum EngineLibrary {
-    /// The file `make engine` builds.
+    /// The file that `make engine` builds.
     static let fileName = "libavprep_engine.so"
 
-    /// Where the library is looked for, in order: the file that `AVPREP_ENGINE` names, and nothing else where that is
-    /// set; beside the executable, as `make install` lays it out; `.engine/` under the working directory; `.engine/`
-    /// in the folders above the executable, which is where a build in a checkout runs from.
+    /// The paths where the library is searched, in order: the file named by `AVPREP_ENGINE`, and no other if that is
+    /// set; beside the executable, as `make install` places it; `.engine/` in the working directory; `.engine/` in the
+    /// folders above the executable, for a build in a checkout.
     static func candidates(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         workingFolder: String = FileManager.default.currentDirectoryPath, executable: String = executablePath
@@ -21,7 +21,7 @@ enum EngineLibrary {
             folder.appendingPathComponent(fileName).path,
             "\(workingFolder)/.engine/\(fileName)",
         ]
-        // Upwards from .build/x86_64-unknown-linux-gnu/debug/ the package's own folder is the fourth.
+        // Above .build/x86_64-unknown-linux-gnu/debug/, the package's folder is the fourth.
         var above = folder
         for _ in 0..<5 where above.path != "/" {
             paths.append(above.appendingPathComponent(".engine/\(fileName)").path)
@@ -35,9 +35,9 @@ enum EngineLibrary {
         candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    /// Opens the library. This is the moment when libtorch is loaded, some 0.1 to 1 s; never before.
+    /// Opens the library. Only this loads libtorch, which takes about 0.1 to 1 s.
     ///
-    /// - Throws: `TorchError(.engine)` when it is missing, does not load, or speaks another version.
+    /// - Throws: `TorchError(.engine)` when it is missing, cannot be loaded, or has another version.
     static func open(candidates: [String] = candidates()) throws -> avprep_engine_api {
         guard let path = find(in: candidates) else {
             throw TorchError(
@@ -45,8 +45,8 @@ enum EngineLibrary {
                 "the training engine is not built: run `make engine` (looked for \(candidates.joined(separator: ", ")))"
             )
         }
-        // Deep binding: libtorch carries a BLAS of its own under the standard names. Without it, its calls would go
-        // to the OpenBLAS that the executable is linked with, and that one's threads.
+        // Deep binding: libtorch contains a BLAS under the standard names. Without deep binding its calls would go to
+        // the OpenBLAS that the executable is linked with, and use that one's threads.
         guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | Int32(RTLD_DEEPBIND)) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
             throw TorchError(

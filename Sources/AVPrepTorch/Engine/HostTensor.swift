@@ -1,11 +1,11 @@
 package import Foundation
 
-/// A tensor's values in plain memory, without an engine: what files hold and what crosses threads.
+/// A tensor's values in main memory, without an engine: used for files and between threads.
 package struct HostTensor: Sendable, Equatable {
     package let type: ElementType
     /// Sizes of the dimensions; empty for a single number.
     package let shape: [Int]
-    /// Row-major, tight, little-endian.
+    /// Row-major, without gaps, little-endian.
     package let bytes: Data
 
     /// - Parameter bytes: exactly the elements of `shape`.

@@ -7,7 +7,7 @@ extension Tensor {
         return engine.api.requires_gradient(&isOn, handle) == 0 && isOn != 0
     }
 
-    /// Makes a leaf (a tensor that was not computed from others) a parameter or a constant.
+    /// Makes a leaf (a tensor not computed from others) a parameter or a constant.
     package func setRequiresGradient(_ isOn: Bool) throws {
         try engine.check(
             engine.api.set_requires_gradient(handle, isOn ? 1 : 0), "switch gradients of a tensor of shape \(shape)")
@@ -20,24 +20,24 @@ extension Tensor {
         return out.map { Tensor(owning: $0, engine: engine) }
     }
 
-    /// Drops the gradient; ``backward()`` adds to what is there.
+    /// Removes the gradient; ``backward()`` adds to an existing one.
     package func clearGradient() throws {
         try engine.check(engine.api.clear_gradient(handle), "clear a gradient")
     }
 
     /// Adds the derivative of this number by each parameter to that parameter's gradient.
     ///
-    /// The tensor must have one element, and what was recorded for it is used up.
+    /// The tensor must have one element; the recorded operations are consumed.
     package func backward() throws {
         try engine.check(engine.api.backward(handle), "compute gradients")
     }
 
-    /// The same memory, cut off from what was recorded.
+    /// The same memory, without the recorded operations.
     package func detached() throws -> Tensor {
         try Tensor.make(engine, "detach a tensor") { engine.api.detach($0, handle) }
     }
 
-    /// A copy with memory of its own; gradients flow through it.
+    /// A copy with its own memory; gradients flow through it.
     package func cloned() throws -> Tensor {
         try Tensor.make(engine, "copy a tensor of shape \(shape)") { engine.api.clone($0, handle) }
     }

@@ -1,7 +1,7 @@
 import CEngine
 
-/// Arithmetic, element by element. Two tensors broadcast as in numpy: sizes of one stretch, dimensions are aligned at
-/// the end.
+/// Element-wise arithmetic. Two tensors broadcast as in numpy: dimensions are aligned at the end, and those of size 1
+/// are repeated.
 extension Tensor {
     package static func + (left: Tensor, right: Tensor) throws -> Tensor {
         try left.combined(AVPREP_ADD, right, "add")
@@ -37,7 +37,7 @@ extension Tensor {
 
     package func power(_ exponent: Double) throws -> Tensor { try combined(AVPREP_POWER, exponent, "raise") }
 
-    /// Values below `minimum` become it; no gradient flows to those.
+    /// Values below `minimum` are replaced by it; no gradient flows to them.
     package func clamped(minimum: Double) throws -> Tensor { try combined(AVPREP_CLAMP_MINIMUM, minimum, "clamp") }
 
     /// Negative values become 0.
@@ -45,7 +45,7 @@ extension Tensor {
         try Tensor.make(engine, "rectify \(shape)") { engine.api.unary($0, Int32(AVPREP_RELU), handle) }
     }
 
-    /// The gradient at 0 is infinite: keep the values above it.
+    /// The gradient at 0 is infinite, so the values should be above 0.
     package func squareRoot() throws -> Tensor {
         try Tensor.make(engine, "take the root of \(shape)") {
             engine.api.unary($0, Int32(AVPREP_SQUARE_ROOT), handle)
@@ -54,17 +54,17 @@ extension Tensor {
 
     // MARK: - Along dimensions
 
-    /// The sum over `dimensions`, or over all elements for none. Negative numbers count from the last dimension.
+    /// The sum over `dimensions`, or over all elements if empty. Negative numbers count from the last dimension.
     package func sum(_ dimensions: [Int] = [], keepDimensions: Bool = false) throws -> Tensor {
         try reduced(AVPREP_SUM, dimensions, keepDimensions, "sum")
     }
 
-    /// The mean over `dimensions`, or over all elements for none.
+    /// The mean over `dimensions`, or over all elements if empty.
     package func mean(_ dimensions: [Int] = [], keepDimensions: Bool = false) throws -> Tensor {
         try reduced(AVPREP_MEAN, dimensions, keepDimensions, "average")
     }
 
-    /// The maximum over `dimensions`, or over all elements for none. Equal maxima share the gradient.
+    /// The maximum over `dimensions`, or over all elements if empty. Equal maxima share the gradient.
     package func maximum(_ dimensions: [Int] = [], keepDimensions: Bool = false) throws -> Tensor {
         try reduced(AVPREP_MAXIMUM, dimensions, keepDimensions, "take the maximum of")
     }

@@ -1,13 +1,13 @@
 import CEngine
 
-/// The operations that layers are made of; `Networks/` gives them weights.
+/// The operations of layers; the layers hold the weights.
 extension Tensor {
     /// Convolution over the last two or three dimensions.
     ///
     /// - Parameters:
     ///   - weight: `[out, C, h, w]` for an input `[N, C, H, W]`, `[out, C, t, h, w]` for `[N, C, T, H, W]`.
     ///   - bias: `[out]`, or nil.
-    ///   - stride: one number a spatial dimension; so has `padding`, which adds zeros on both sides.
+    ///   - stride: one number per spatial dimension, as for `padding`, which adds zeros on both sides.
     /// - Returns: `[N, out, …]` with sizes `(size + 2 · padding − kernel) / stride + 1`, rounded down.
     package func convolved(with weight: Tensor, bias: Tensor? = nil, stride: [Int], padding: [Int]) throws -> Tensor {
         precondition(stride.count == padding.count, "stride \(stride) and padding \(padding)")
@@ -29,9 +29,9 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - weight: `[C]`, as have `bias`, `runningMean` and `runningVariance`.
-    ///   - batches: `int64`, no dimensions: counts the batches of training.
-    ///   - training: take the batch's own statistics and move the running ones towards them by `momentum`, in place;
-    ///     else take the running ones.
+    ///   - batches: `int64`, no dimensions: the number of training batches so far.
+    ///   - training: whether to use the batch's own statistics and update the running ones by `momentum`, in place;
+    ///     otherwise the running ones are used.
     package func batchNormalized(
         weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, batches: Tensor, training: Bool,
         momentum: Double = 0.1, epsilon: Double = 1e-5
@@ -53,14 +53,15 @@ extension Tensor {
         }
     }
 
-    /// Averages over as many windows of the last two or three dimensions as `size` says.
+    /// Averages over windows of the last two or three dimensions, as many windows along each as `size` says.
     package func adaptivelyAveragePooled(to size: [Int]) throws -> Tensor {
         try Tensor.make(engine, "pool \(shape) to \(size)") {
             engine.api.adaptive_average_pool($0, handle, Int32(size.count), size.map(Int64.init))
         }
     }
 
-    /// Zeroes a share of the elements and scales the others up to keep the mean. The same seed drops the same elements.
+    /// Sets a fraction of the elements to zero and scales the others up to keep the mean. The same seed drops the same
+    /// elements.
     package func droppedOut(probability: Double, seed: UInt64) throws -> Tensor {
         try Tensor.make(engine, "drop \(probability) of \(shape)") {
             engine.api.dropout($0, handle, probability, seed)

@@ -1,17 +1,17 @@
 import CEngine
 
-/// The order in which elements lie in memory; shapes do not change with it.
+/// The order of the elements in memory, which does not affect the shape.
 package enum MemoryOrder: Int32, Sendable {
-    /// The last dimension is the fastest.
+    /// The last dimension varies fastest.
     case contiguous = 0
-    /// Channels are the fastest of `[N, C, H, W]`.
+    /// Channels of `[N, C, H, W]` vary fastest.
     case channelsLast = 1
-    /// Channels are the fastest of `[N, C, T, H, W]`.
+    /// Channels of `[N, C, T, H, W]` vary fastest.
     case channelsLast3D = 2
 }
 
 extension Tensor {
-    /// The same elements in another shape; one size may be -1: whatever is left.
+    /// The same elements in another shape; one size may be -1, which is computed from the others.
     package func reshaped(_ shape: [Int]) throws -> Tensor {
         try Tensor.make(engine, "reshape \(self.shape) to \(shape)") {
             engine.api.reshape($0, handle, shape.map(Int64.init), Int32(shape.count))
@@ -40,7 +40,7 @@ extension Tensor {
         }
     }
 
-    /// Tensors one after the other along a dimension; all other sizes are equal.
+    /// Tensors concatenated along a dimension; all other sizes must be equal.
     package static func concatenated(_ tensors: [Tensor], dimension: Int) throws -> Tensor {
         precondition(!tensors.isEmpty, "nothing to concatenate")
         return try make(tensors[0].engine, "concatenate \(tensors.map(\.shape)) along dimension \(dimension)") { out in
@@ -51,12 +51,12 @@ extension Tensor {
         }
     }
 
-    /// The same elements in another order in memory; no copy where they lie so already.
+    /// The same elements in another order in memory; no copy if they have that order already.
     package func ordered(_ order: MemoryOrder) throws -> Tensor {
         try Tensor.make(engine, "reorder \(shape)") { engine.api.to_order($0, handle, order.rawValue) }
     }
 
-    /// The values as another type; fractions are cut off for integers.
+    /// The values converted to another type; conversion to integers truncates.
     package func converted(to type: ElementType) throws -> Tensor {
         try Tensor.make(engine, "convert \(shape) to \(type)") { engine.api.to_type($0, handle, type.rawValue) }
     }

@@ -1,18 +1,18 @@
 import CEngine
 import Foundation
 
-/// A tensor of the engine: values on its device, with a shape, and what autograd needs.
+/// A tensor of the engine: values on its device, with a shape and the state of autograd.
 ///
-/// A handle that owns: the memory goes when the last `Tensor` (and the last operation recorded for gradients) that
-/// refers to it goes. Not `Sendable`: a tensor and what is computed from it belong to one thread at a time; between
-/// threads go ``HostTensor``s. Shapes are row-major; N is the batch, C channels, T time, H rows, W columns.
+/// An owning handle: the memory is freed with the last `Tensor` (and the last operation recorded for gradients) that
+/// refers to it. Not `Sendable`: a tensor and what is computed from it belong to one thread at a time; use
+/// ``HostTensor``s between threads. Shapes are row-major; N is the batch, C channels, T time, H rows, W columns.
 ///
-/// Operations throw `TorchError(.operation)` where shapes do not fit, with libtorch's own words.
+/// Operations throw `TorchError(.operation)` with libtorch's message when shapes do not fit.
 package final class Tensor {
     package let handle: OpaquePointer
     package let engine: Engine
 
-    /// Takes over a handle that came out of the engine.
+    /// Takes ownership of a handle from the engine.
     package init(owning handle: OpaquePointer, engine: Engine) {
         self.handle = handle
         self.engine = engine
@@ -62,7 +62,7 @@ package final class Tensor {
         of bytes: UnsafeRawBufferPointer, type: ElementType, shape: [Int], engine: Engine
     ) throws -> OpaquePointer {
         precondition(bytes.count == shape.reduce(type.byteCount, *), "\(bytes.count) bytes for the shape \(shape)")
-        // The buffer of an empty tensor may have no address; any one will do, as nothing is read.
+        // The buffer of an empty tensor may have no address; any address will do, since nothing is read.
         return try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 8) { spare in
             guard let source = bytes.baseAddress ?? UnsafeRawPointer(spare.baseAddress) else {
                 throw TorchError(.operation, "cannot make a tensor of shape \(shape): no memory")
@@ -74,7 +74,7 @@ package final class Tensor {
         }
     }
 
-    /// Runs a function of the engine that makes a tensor.
+    /// Runs a function of the engine that returns a new tensor.
     package static func make(
         _ engine: Engine, _ operation: @autoclosure () -> String,
         _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
@@ -98,7 +98,7 @@ package final class Tensor {
     package var shape: [Int] {
         var sizes = [Int64](repeating: 0, count: 8)
         var rank: Int32 = 0
-        // Asking for the shape of a tensor that exists cannot fail, and no tensor here has more than eight dimensions.
+        // Querying the shape of an existing tensor cannot fail, and no tensor here has more than eight dimensions.
         guard engine.api.shape(&rank, &sizes, Int32(sizes.count), handle) == 0, rank <= sizes.count else { return [] }
         return sizes[..<Int(rank)].map(Int.init)
     }
@@ -108,18 +108,18 @@ package final class Tensor {
 
     package var type: ElementType {
         var type: Int32 = 0
-        // Every type that the engine makes has a name here.
+        // All of the engine's types are in the enumeration.
         guard engine.api.type(&type, handle) == 0, let type = ElementType(rawValue: type) else { return .float32 }
         return type
     }
 
-    /// -1 for the CPU, else the CUDA device's number.
+    /// -1 for the CPU, otherwise the number of the CUDA device.
     package var deviceIndex: Int {
         var index: Int32 = -1
         return engine.api.device(&index, handle) == 0 ? Int(index) : -1
     }
 
-    /// The values, copied to plain memory.
+    /// The values, copied to main memory.
     package func host() throws -> HostTensor {
         let shape = shape
         let type = type
@@ -138,16 +138,16 @@ package final class Tensor {
     /// The values of an `int64` tensor, row-major.
     package func integers() throws -> [Int64] { try host().integers }
 
-    /// The one value of a `float32` tensor with one element, a loss for instance.
+    /// The value of a `float32` tensor with one element, for instance a loss.
     package func item() throws -> Float {
         let values = try floats()
         precondition(values.count == 1, "a tensor of \(values.count) elements is not one number")
         return values[0]
     }
 
-    /// Overwrites the values in place; autograd does not see it.
+    /// Overwrites the values in place, unseen by autograd.
     ///
-    /// - Parameter values: of this tensor's type and shape.
+    /// - Parameter values: values with this tensor's type and shape.
     package func fill(from values: HostTensor) throws {
         precondition(values.type == type && values.shape == shape, "\(values.shape) into a tensor of \(shape)")
         try values.bytes.withUnsafeBytes { buffer in

@@ -1,4 +1,4 @@
-/// A convolution without bias: batch normalisation follows everywhere, and has one.
+/// A convolution without bias, since batch normalisation always follows and has one.
 package struct Convolution {
     /// `[out, in, kernel…]`.
     package let weight: Tensor
@@ -6,8 +6,8 @@ package struct Convolution {
     private let padding: [Int]
 
     /// - Parameters:
-    ///   - kernel: sizes along [H, W] or [T, H, W]; `stride` and `padding` alike.
-    ///   - path: where `weight` goes.
+    ///   - kernel: sizes along [H, W] or [T, H, W], as are `stride` and `padding`.
+    ///   - path: the path of `weight`.
     package init(_ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int])
         throws
     {
@@ -31,7 +31,7 @@ package struct BatchNorm {
     private let runningVariance: Tensor
     private let batches: Tensor
 
-    /// - Parameter path: where `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked` go.
+    /// - Parameter path: the path of `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`.
     package init(_ path: ParameterPath, channels: Int) throws {
         weight = try path.parameter("weight", shape: [channels], .constant(1))
         bias = try path.parameter("bias", shape: [channels], .constant(0))
@@ -50,7 +50,7 @@ package struct BatchNorm {
     }
 }
 
-/// A convolution and its batch normalisation, under torch's names for the first two of a sequence: `0` and `1`.
+/// A convolution with its batch normalisation, named `0` and `1` as in a torch sequence.
 package struct NormalizedConvolution {
     private let convolution: Convolution
     private let norm: BatchNorm
@@ -74,9 +74,9 @@ package struct Linear {
     package let weight: Tensor
     package let bias: Tensor
 
-    /// Weights start at N(0, 0.01), the bias at 0, as torchvision's video networks have it.
+    /// Weights are initialised from N(0, 0.01), the bias with 0, as in torchvision's video networks.
     ///
-    /// - Parameter path: where `weight` `[out, in]` and `bias` `[out]` go.
+    /// - Parameter path: the path of `weight` `[out, in]` and `bias` `[out]`.
     package init(_ path: ParameterPath, from input: Int, to output: Int) throws {
         weight = try path.parameter("weight", shape: [output, input], .normal(deviation: 0.01))
         bias = try path.parameter("bias", shape: [output], .constant(0))

@@ -1,13 +1,13 @@
 import AVPrepCore
 
-/// What a new parameter starts as.
+/// The initial values of a parameter.
 package enum Initialization: Sendable, Equatable {
     case constant(Float)
     /// Normally distributed around 0.
     case normal(deviation: Double)
 
-    /// He initialisation for a convolution before a ReLU, by outgoing connections: deviation `sqrt(2 / fan-out)`
-    /// (He et al., arXiv 1502.01852), torchvision's choice for its video networks.
+    /// He initialisation for a convolution before a ReLU, by outgoing connections: standard deviation
+    /// `sqrt(2 / fan-out)` (He et al., arXiv 1502.01852), as in torchvision's video networks.
     ///
     /// - Parameter weightShape: `[out, in, kernel…]`.
     package static func kaiming(weightShape: [Int]) -> Initialization {
@@ -16,36 +16,36 @@ package enum Initialization: Sendable, Equatable {
     }
 }
 
-/// The named tensors of a model. A name is the path of the layers down to the tensor, e.g. `layer1.0.conv1.0.weight`,
-/// so that weights are exchanged with torch by name.
+/// The named tensors of a model. A name is the path of layers that leads to the tensor, e.g. `layer1.0.conv1.0.weight`,
+/// so that weights can be exchanged with torch by name.
 package final class ParameterStore {
     /// A tensor with its name.
     package struct Entry {
         package let name: String
         package let tensor: Tensor
-        /// Whether it is learnt; otherwise it is a buffer, such as batch normalisation's running mean.
+        /// Whether it is learnt; otherwise it is a buffer, such as the running mean of batch normalisation.
         package let isLearnt: Bool
     }
 
     package let engine: Engine
-    /// In the order in which the layers were made, which is torchvision's.
+    /// In the order of creation of the layers, which is that of torchvision.
     package private(set) var entries: [Entry] = []
     private let seed: UInt64?
 
-    /// - Parameter seed: each parameter's first values depend on this and its name alone. Nil makes them zero, for a
-    ///   model whose weights are about to be read from a file.
+    /// - Parameter seed: each parameter's initial values depend only on this and its name. nil initialises with zeros,
+    ///   for a model whose weights are about to be read from a file.
     package init(engine: Engine, seed: UInt64?) {
         self.engine = engine
         self.seed = seed
     }
 
-    /// The path above all layers.
+    /// The root path of all layers.
     package var root: ParameterPath { ParameterPath(store: self, name: "") }
 
-    /// What the optimiser changes.
+    /// The tensors that the optimiser changes.
     package var parameters: [Entry] { entries.filter(\.isLearnt) }
 
-    /// How many numbers are learnt.
+    /// Number of learnt values.
     package var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 
     /// The values of all tensors whose name begins with `prefix`, by the rest of the name.
@@ -62,10 +62,10 @@ package final class ParameterStore {
     /// Fills the tensors whose name begins with `prefix` from `values`, by the rest of the name.
     ///
     /// - Parameters:
-    ///   - isComplete: insist that every tensor has a value and every value a tensor.
-    ///   - source: what the values come from, for messages.
+    ///   - isComplete: whether every tensor must have a value and every value a tensor.
+    ///   - source: the origin of the values, for messages.
     /// - Returns: the names that had no value, and the values that had no tensor, sorted.
-    /// - Throws: `TorchError(.weights)` when a shape or type differs, or names do not match and must. Nothing is
+    /// - Throws: `TorchError(.weights)` when a shape or type differs, or when names must match and do not. Nothing is
     ///   changed then.
     @discardableResult
     package func fill(
@@ -76,7 +76,7 @@ package final class ParameterStore {
         let missing = names.filter { values[$0] == nil }.sorted()
         let unexpected = Set(values.keys).subtracting(names).sorted()
         if isComplete, let name = missing.first ?? unexpected.first {
-            let what = missing.isEmpty ? "\(unexpected.count) it does not know" : "\(missing.count) of its tensors"
+            let what = missing.isEmpty ? "\(unexpected.count) unknown tensors" : "\(missing.count) of its tensors"
             throw TorchError(
                 .weights,
                 "the weights in \(source) do not fit the network: they \(missing.isEmpty ? "have" : "lack") \(what), "
@@ -131,22 +131,22 @@ package final class ParameterStore {
     }
 }
 
-/// A place in a model: layers make their tensors here, under its name.
+/// A path in a model: layers create their tensors under it.
 package struct ParameterPath {
     package let store: ParameterStore
     package let name: String
 
-    /// The place of the part `part`.
+    /// The path of the part `part`.
     package static func / (path: ParameterPath, part: String) -> ParameterPath {
         ParameterPath(store: path.store, name: path.name.isEmpty ? part : "\(path.name).\(part)")
     }
 
-    /// Makes a tensor to be learnt.
+    /// Creates a tensor to be learnt.
     package func parameter(_ part: String, shape: [Int], _ initialization: Initialization) throws -> Tensor {
         try store.addParameter((self / part).name, shape: shape, initialization)
     }
 
-    /// Makes a tensor that is kept with the weights and not learnt.
+    /// Creates a tensor that is stored with the weights but not learnt.
     package func buffer(_ part: String, _ value: HostTensor) throws -> Tensor {
         try store.addBuffer((self / part).name, value)
     }

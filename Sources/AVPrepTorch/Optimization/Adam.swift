@@ -1,7 +1,7 @@
 import CEngine
 
-/// Adam (Kingma & Ba, arXiv 1412.6980), number by number that of `torch.optim.Adam`, with weight decay added to the
-/// gradient. L3-Net's optimiser.
+/// Adam (Kingma & Ba, arXiv 1412.6980), numerically equal to `torch.optim.Adam`, with weight decay added to the
+/// gradient. The optimiser of L3-Net.
 package final class Adam: Optimizer {
     package var learningRate: Double
     private let beta1: Double
@@ -52,7 +52,7 @@ package final class Adam: Optimizer {
     package func restore(_ state: [String: HostTensor]) throws {
         guard let steps = state["steps"], steps.type == .int64, steps.shape.isEmpty, steps.integers[0] >= 0 else {
             throw TorchError(
-                .weights, "the optimiser's state is not Adam's; go on with the settings the run began with")
+                .weights, "the optimiser's state is not that of Adam; resume with the settings the run began with")
         }
         try first.restore(state)
         try second.restore(state)

@@ -1,40 +1,40 @@
-/// Moves parameters against their gradients.
+/// Updates parameters by their gradients.
 package protocol Optimizer: AnyObject {
     var learningRate: Double { get set }
 
-    /// Moves every parameter that has a gradient.
+    /// Updates every parameter that has a gradient.
     func step() throws
 
-    /// Drops all gradients: before ``Tensor/backward()``.
+    /// Removes all gradients; call it before ``Tensor/backward()``.
     func clearGradients() throws
 
-    /// What the next step depends on besides parameters and settings, by name, for a checkpoint.
+    /// The optimiser's state besides parameters and settings, by name, for a checkpoint.
     func state() throws -> [String: HostTensor]
 
-    /// Goes on from a ``state()``.
+    /// Resumes from a ``state()``.
     ///
-    /// - Throws: `TorchError(.weights)` where it is not that of these parameters.
+    /// - Throws: `TorchError(.weights)` when the state does not belong to these parameters.
     func restore(_ state: [String: HostTensor]) throws
 }
 
-/// One buffer a parameter, made by the engine at the parameter's first step.
+/// One buffer per parameter, created by the engine at the parameter's first step.
 struct OptimizerBuffers {
     private let name: String
     private let parameters: [ParameterStore.Entry]
     private var buffers: [Tensor?]
 
-    /// - Parameter name: the buffers are called `NAME.PARAMETER`.
+    /// - Parameter name: the buffers are named `NAME.PARAMETER`.
     init(_ name: String, for parameters: [ParameterStore.Entry]) {
         self.name = name
         self.parameters = parameters
         buffers = Array(repeating: nil, count: parameters.count)
     }
 
-    /// Hands `body` the buffers' handles, empty ones included, and adopts those it has made.
+    /// Passes the buffers' handles to `body`, including nil ones, and takes ownership of those that it creates.
     mutating func withSlots<Result>(_ body: (UnsafeMutablePointer<OpaquePointer?>) throws -> Result) rethrows -> Result
     {
         var slots = buffers.map { $0?.handle }
-        // A buffer whose parameters are none has no address; one spare place gives it one.
+        // An empty array may have no address; the additional slot ensures that there is one.
         slots.append(nil)
         defer {
             for index in buffers.indices where buffers[index] == nil {
@@ -42,7 +42,7 @@ struct OptimizerBuffers {
             }
         }
         return try slots.withUnsafeMutableBufferPointer { pointer in
-            // Not nil: there is the spare place.
+            // Not nil, because of the additional slot.
             try body(pointer.baseAddress!)
         }
     }
@@ -65,8 +65,8 @@ struct OptimizerBuffers {
             guard value.type == .float32, value.shape == parameter.tensor.shape else {
                 throw TorchError(
                     .weights,
-                    "the optimiser's \(key) is \(value.type) \(value.shape), its parameter \(parameter.tensor.shape); "
-                        + "go on with the model settings the run began with")
+                    "the optimiser's \(key) is \(value.type) \(value.shape), but its parameter is \(parameter.tensor.shape); "
+                        + "resume with the model settings the run began with")
             }
             buffers[index] = try Tensor(value, engine: parameter.tensor.engine)
         }

@@ -1,4 +1,4 @@
-/// Stochastic gradient descent with momentum and a step down when the loss stops falling.
+/// Stochastic gradient descent with momentum, and a lower learning rate when the loss stops falling.
 package struct OptimizerSettings: Sendable, Equatable, Codable {
     package var learningRate = 0.01
     package var momentum = 0.9

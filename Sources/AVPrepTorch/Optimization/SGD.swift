@@ -1,6 +1,6 @@
 import CEngine
 
-/// Stochastic gradient descent with momentum, weight decay and Nesterov's look ahead, number by number that of
+/// Stochastic gradient descent with momentum, weight decay and Nesterov acceleration, numerically equal to
 /// `torch.optim.SGD`: `v ← μ v + (g + λ p)`, `p ← p − η v`; with Nesterov `p ← p − η (g + λ p + μ v)`.
 package final class SGD: Optimizer {
     package var learningRate: Double
@@ -12,8 +12,9 @@ package final class SGD: Optimizer {
     private var momenta: OptimizerBuffers
 
     /// - Parameters:
-    ///   - dampening: the new gradient enters the momentum times one minus this, but for the first time.
-    ///   - weightDecay: pulls all parameters, biases and batch normalisation's too, as torch has it.
+    ///   - dampening: the gradient is multiplied by one minus this before it enters the momentum, except in the first
+    ///     step.
+    ///   - weightDecay: applies to all parameters, including biases and batch normalisation, as in torch.
     package init(
         _ parameters: [ParameterStore.Entry], learningRate: Double, momentum: Double = 0, dampening: Double = 0,
         weightDecay: Double = 0, isNesterov: Bool = false

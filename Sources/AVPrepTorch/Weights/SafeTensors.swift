@@ -1,21 +1,20 @@
 import AVPrepCore
 import Foundation
 
-/// Named tensors in a file that other tools read: the safetensors format
-/// (https://huggingface.co/docs/safetensors, "Format").
+/// Named tensors in a file for other tools: the safetensors format (https://huggingface.co/docs/safetensors, "Format").
 ///
 ///     8 bytes    length of the header, unsigned, little-endian
 ///     header     JSON: { "NAME": { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end] }, … ,
 ///                "__metadata__": { "KEY": "TEXT" } }, padded with spaces to a multiple of 8 bytes
 ///     data       the tensors' bytes without gaps, little-endian, row-major; offsets count from here
 ///
-/// Tensors with the larger elements come first, then by name, so each lies at a multiple of its element's size and the
-/// same tensors make the same bytes.
+/// Tensors with larger elements come first, then by name, so that each is aligned to its element size and the same
+/// tensors give the same bytes.
 package enum SafeTensors {
-    /// What a file holds.
+    /// The contents of a file.
     package struct Content: Sendable, Equatable {
         package var tensors: [String: HostTensor]
-        /// The file's own notes, texts all.
+        /// The file's own metadata, all strings.
         package var metadata: [String: String]
 
         package init(tensors: [String: HostTensor], metadata: [String: String] = [:]) {
@@ -24,15 +23,15 @@ package enum SafeTensors {
         }
     }
 
-    /// The longest header that is read, that of the format's reference implementation.
+    /// Longest header accepted, as in the format's reference implementation.
     static let headerLimit = 100_000_000
     static let metadataKey = "__metadata__"
 
-    /// Writes a file that appears whole or not at all.
+    /// Writes a file atomically.
     ///
-    /// - Throws: `Failure` when the disk refuses.
+    /// - Throws: `Failure` when writing fails.
     package static func write(_ content: Content, to path: String) throws {
-        precondition(content.tensors[metadataKey] == nil, "no tensor can be called \(metadataKey)")
+        precondition(content.tensors[metadataKey] == nil, "no tensor can be named \(metadataKey)")
         let names = content.tensors.keys.sorted { left, right in
             // Both are keys of the dictionary.
             let widths = (content.tensors[left]!.type.byteCount, content.tensors[right]!.type.byteCount)
@@ -67,9 +66,9 @@ package enum SafeTensors {
         }
     }
 
-    /// Reads a file. Its content is trusted in nothing: every size and offset is checked before use.
+    /// Reads a file. Its content is untrusted: every size and offset is checked before use.
     ///
-    /// - Throws: `TorchError(.tensorFile)` naming the file and what is wrong with it.
+    /// - Throws: `TorchError(.tensorFile)` naming the file and the fault.
     package static func read(_ path: String) throws -> Content {
         let file: Data
         do {
@@ -78,7 +77,7 @@ package enum SafeTensors {
             throw TorchError(.tensorFile, "cannot read \(path): \(error.localizedDescription)")
         }
         func damaged(_ reason: String) -> TorchError {
-            TorchError(.tensorFile, "\(path) is not a sound safetensors file: \(reason); copy or make it again")
+            TorchError(.tensorFile, "\(path) is not a valid safetensors file: \(reason); copy or make it again")
         }
         guard file.count >= 8 else { throw damaged("it has \(file.count) bytes") }
         let length = file.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -90,7 +89,7 @@ package enum SafeTensors {
         do {
             entries = try JSONDecoder().decode([String: HeaderEntry].self, from: file.dropFirst(8).prefix(Int(length)))
         } catch {
-            throw damaged("its header is not what the format prescribes")
+            throw damaged("its header does not follow the format")
         }
         var content = Content(tensors: [:])
         var extents: [Range<Int>] = []
@@ -100,12 +99,12 @@ package enum SafeTensors {
                 guard name == metadataKey else { throw damaged("\(name) has no dtype, shape and data_offsets") }
                 content.metadata = texts
             case .tensor(let header):
-                guard name != metadataKey else { throw damaged("\(metadataKey) is not a list of texts") }
+                guard name != metadataKey else { throw damaged("\(metadataKey) is not a dictionary of strings") }
                 do {
                     let extent = try header.extent(within: data.count)
                     let type = try header.type
                     let start = data.startIndex
-                    // A copy: the tensor must not hang on to the mapped file, which may be replaced.
+                    // A copy, so that the tensor does not refer to the mapped file, which may be replaced.
                     let bytes = Data(Array(data[(start + extent.lowerBound)..<(start + extent.upperBound)]))
                     content.tensors[name] = HostTensor(type: type, shape: header.shape, bytes: bytes)
                     extents.append(extent)
@@ -124,7 +123,7 @@ package enum SafeTensors {
     }
 }
 
-/// What is wrong with one entry of a header.
+/// A fault of one entry of a header.
 private struct HeaderFault: Error {
     let text: String
 }
@@ -143,26 +142,26 @@ private struct TensorHeader: Codable {
         get throws {
             guard let type = ElementType(safeTensorsName: dtype) else {
                 let known = ElementType.allCases.map(\.safeTensorsName).joined(separator: ", ")
-                throw HeaderFault(text: "its type \(dtype) is none of \(known)")
+                throw HeaderFault(text: "its type \(dtype) is not one of \(known)")
             }
             return type
         }
     }
 
-    /// The tensor's place in the data.
+    /// The tensor's range of bytes in the data.
     func extent(within dataCount: Int) throws -> Range<Int> {
         guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= dataCount else {
-            throw HeaderFault(text: "its offsets \(offsets) are not in the \(dataCount) bytes of data")
+            throw HeaderFault(text: "its offsets \(offsets) are outside the \(dataCount) bytes of data")
         }
         var size = try type.byteCount
         for dimension in shape {
             let (product, overflows) = size.multipliedReportingOverflow(by: dimension)
-            guard dimension >= 0, !overflows else { throw HeaderFault(text: "its shape \(shape) is impossible") }
+            guard dimension >= 0, !overflows else { throw HeaderFault(text: "its shape \(shape) is invalid") }
             size = product
         }
         guard size == offsets[1] - offsets[0] else {
             throw HeaderFault(
-                text: "its shape \(shape) takes \(size) bytes, its offsets \(offsets) hold another number")
+                text: "its shape \(shape) takes \(size) bytes, but its offsets \(offsets) hold another number")
         }
         return offsets[0]..<offsets[1]
     }
@@ -174,7 +173,7 @@ private enum HeaderEntry: Codable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // The texts of the metadata may have any key, even "dtype"; but a tensor's shape is no text.
+        // Metadata strings may have any key, even "dtype"; but a tensor's shape is not a string.
         if let texts = try? container.decode([String: String].self) {
             self = .metadata(texts)
         } else {

@@ -102,7 +102,7 @@ import Testing
                 #expect(refusal?.description.contains("6 prepared videos were decided by another policy") == true)
                 #expect(refusal?.description.contains("avprep ingest") == true)
                 let findings = try VerifyStage.run(changed.workspace, changed.context, isQuick: false).findings
-                #expect(findings.contains { $0.remedy.contains("avprep ingest decides them anew") })
+                #expect(findings.contains { $0.remedy.contains("avprep ingest decides them again") })
                 #expect(
                     try StatusReport.make(changed.workspace).text.contains("6 videos were decided under another policy"))
 

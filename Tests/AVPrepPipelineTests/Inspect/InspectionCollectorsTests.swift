@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aLongRollAveragesItsColumns() throws {
-        var roll = SpectrogramRoll(frequenciesHz: [100, 200], secondsPerFrame: 0.01)
+        var roll = SpectrogramOverview(frequenciesHz: [100, 200], secondsPerFrame: 0.01)
         for frame in 0..<20_000 { roll.push([Float(frame % 2), 3]) }
         #expect(roll.columns.count <= 4096 && roll.secondsPerColumn == 0.08)
         #expect(try #require(roll.power(from: 100, to: 110)) == [0.5, 3])
@@ -75,7 +75,7 @@ import Testing
 
     @Test func momentsAreSpreadOverAVideoWhoseLengthNobodyKnew() {
         for length in [1, 2, 5, 63, 64, 65, 1000, 4321] {
-            var sampler = MomentSampler()
+            var sampler = FrameSampler()
             let picture = PixelBuffer(width: 2, height: 2, channels: 3)
             let grey = PixelBuffer(width: 2, height: 2, channels: 1)
             for index in 0..<length {
@@ -101,7 +101,7 @@ import Testing
 
     /// 12.5 pictures a second become 25 frames: the flow is to the next picture, not to its repetition, and over no cut.
     @Test func repeatedFramesAreNotTheNextPicture() {
-        var sampler = MomentSampler()
+        var sampler = FrameSampler()
         let picture = PixelBuffer(width: 2, height: 2, channels: 3)
         let grey = PixelBuffer(width: 2, height: 2, channels: 1)
         for index in 0..<40 { sampler.push(picture, grey: grey, index: index, isRepeated: index % 2 == 1) }

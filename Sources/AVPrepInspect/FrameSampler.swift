@@ -1,33 +1,33 @@
 import AVPrepModel
 
-/// A frame kept for a drawing, and the next one that shows something else for its flow.
-struct Moment {
+/// A frame kept for a drawing, with the next differing frame, for its flow.
+struct SampledFrame {
     /// The frame's number in the pass.
     let index: Int
     /// The whole picture, RGB.
     let picture: PixelBuffer
-    /// The part within the border, grey.
+    /// The part inside the border, grey.
     let grey: PixelBuffer
-    /// The same of the next frame with another picture, and its number. Where few pictures become many frames, the very
-    /// next one shows the same.
+    /// The grey part of the next frame with a different picture, and that frame's number. At a raised frame rate the
+    /// very next frame may repeat the same picture.
     var next: (grey: PixelBuffer, index: Int)?
 }
 
-/// Keeps frames evenly spread over a video whose length is not known before its end, in bounded memory: every frame at
-/// first, every other one of them whenever there are too many.
-struct MomentSampler {
-    private(set) var moments: [Moment] = []
+/// Keeps frames evenly spread over a video of unknown length, in bounded memory: first every frame, then every second
+/// one of these whenever there are too many.
+struct FrameSampler {
+    private(set) var moments: [SampledFrame] = []
     private var stride = 1
 
-    /// Frames kept at most; half as many remain at least.
+    /// Largest number of frames kept; at least half as many remain.
     private static let capacity = 64
 
-    /// How many frames after the kept one its next picture may come.
+    /// Largest number of frames from a kept frame to its next picture.
     private static let reach = 12
 
-    /// Takes a frame; what is needed of it is copied.
+    /// Adds a frame; the needed parts are copied.
     ///
-    /// - Parameter isRepeated: whether it shows what the frame before showed.
+    /// - Parameter isRepeated: whether it shows the same picture as the frame before.
     mutating func push(_ picture: PixelBuffer, grey: PixelBuffer, index: Int, isRepeated: Bool) {
         if let last = moments.indices.last, moments[last].next == nil, !isRepeated,
             index - moments[last].index <= Self.reach
@@ -35,7 +35,7 @@ struct MomentSampler {
             moments[last].next = (copy(grey), index)
         }
         guard index % stride == 0 else { return }
-        moments.append(Moment(index: index, picture: copy(picture), grey: copy(grey)))
+        moments.append(SampledFrame(index: index, picture: copy(picture), grey: copy(grey)))
         guard moments.count == Self.capacity else { return }
         moments = moments.indices.filter { $0 % 2 == 0 }.map { moments[$0] }
         stride *= 2
@@ -47,13 +47,13 @@ struct MomentSampler {
         return copy
     }
 
-    /// The `count` kept frames nearest to the middles of equal parts of the pass, each once, in order.
+    /// The `count` kept frames nearest to the middles of equal parts of the pass, in order, without repetitions.
     ///
     /// - Parameters:
-    ///   - frameCount: the pass's length.
-    ///   - cuts: frames that begin a shot; there is no flow to them, so the frames before them are left out, as is the
-    ///     last frame of all, where there are others.
-    func spread(_ count: Int, over frameCount: Int, cuts: Set<Int>) -> [Moment] {
+    ///   - frameCount: the pass's length, in frames.
+    ///   - cuts: frames that begin a shot. There is no flow across a cut, so the frames before cuts are left out, as is
+    ///     the last frame, if there are others.
+    func spread(_ count: Int, over frameCount: Int, cuts: Set<Int>) -> [SampledFrame] {
         let flowing = moments.filter { moment in
             moment.next.map { next in !(moment.index + 1...next.index).contains(where: cuts.contains) } ?? false
         }

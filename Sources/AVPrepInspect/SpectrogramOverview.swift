@@ -1,16 +1,16 @@
 import AVPrepAudio
 import AVPrepWorkspace
 
-/// A mel spectrogram of a sound of any length in bounded memory: columns of mean power that grow as it does.
-struct SpectrogramRoll {
-    /// The power of each band in one stretch of time.
+/// A mel spectrogram of a sound of any length in bounded memory: columns of mean power that widen as the sound grows.
+struct SpectrogramOverview {
+    /// The power of each band, by column.
     private(set) var columns: [[Float]] = []
-    /// Seconds a column stands for.
+    /// Seconds per column.
     private(set) var secondsPerColumn: Double
     /// The frequency of each band's peak, in Hz.
     let frequenciesHz: [Double]
 
-    /// Columns kept at most: more than a drawing has.
+    /// Largest number of columns: more than those of a drawing.
     private static let capacity = 4096
 
     private var sum: [Float]
@@ -23,7 +23,7 @@ struct SpectrogramRoll {
         sum = Array(repeating: 0, count: frequenciesHz.count)
     }
 
-    /// Takes the next frame's power.
+    /// Adds the next frame's power.
     mutating func push(_ powers: some Sequence<Float>) {
         for (band, power) in powers.enumerated() { sum[band] += power }
         sumCount += 1
@@ -39,7 +39,7 @@ struct SpectrogramRoll {
         secondsPerColumn *= 2
     }
 
-    /// Mean power of each band between two moments, in seconds from the first frame; nil after the end.
+    /// Mean power of each band between two times, in seconds from the first frame; nil after the end.
     func power(from start: Double, to end: Double) -> [Float]? {
         let first = max(0, Int(start / secondsPerColumn))
         let last = min(columns.count - 1, max(first, Int((end / secondsPerColumn).rounded(.up)) - 1))
@@ -53,9 +53,9 @@ struct SpectrogramRoll {
     }
 }
 
-/// Makes a ``SpectrogramRoll`` of sound that comes in pieces.
+/// Computes a ``SpectrogramOverview`` of a stream of sound.
 final class SpectrogramStream {
-    /// What is drawn: 25 ms every 10 ms, 96 bands to 12 kHz.
+    /// The spectrogram drawn: windows of 25 ms every 10 ms, 96 bands up to 12 kHz.
     static let settings: SpectrogramSettings = {
         var settings = SpectrogramSettings(
             name: "inspect", kind: .mel, sampleRate: 24_000, fftLength: 1024, windowLength: 600, hopLength: 240)
@@ -64,10 +64,10 @@ final class SpectrogramStream {
         return settings
     }()
 
-    private(set) var roll: SpectrogramRoll
+    private(set) var roll: SpectrogramOverview
     private let transform: Spectrogram
     private let workspace: Spectrogram.Workspace
-    /// Sound from the first frame that is not computed yet on.
+    /// Sound from the start of the next frame to be computed.
     private var pending: [Float] = []
     private var values: [Float]
 
@@ -77,12 +77,12 @@ final class SpectrogramStream {
         transform = try Spectrogram(Self.settings)
         workspace = transform.makeWorkspace()
         values = Array(repeating: 0, count: Self.framesAtATime * transform.bins)
-        roll = SpectrogramRoll(
+        roll = SpectrogramOverview(
             frequenciesHz: transform.frequenciesHz,
             secondsPerFrame: Double(Self.settings.hopLength) / Double(Self.settings.sampleRate))
     }
 
-    /// Takes mono sound at the settings' rate that follows the sound before.
+    /// Adds mono sound, at the settings' rate, that follows the previous sound.
     func push(_ samples: UnsafeBufferPointer<Float>) {
         pending.append(contentsOf: samples)
         let hop = Self.settings.hopLength
@@ -95,7 +95,7 @@ final class SpectrogramStream {
         pending.removeFirst(start)
     }
 
-    /// Takes what is left as the sound's end.
+    /// Processes the remaining sound at its end.
     func finish() {
         var left = transform.frameCount(samples: pending.count)
         var start = 0

@@ -1,9 +1,9 @@
 import AVPrepDrawing
 import Foundation
 
-/// Numbers with their units, as people read them.
-enum Quantity {
-    /// Up to three decimals, none that are zero.
+/// Numbers with their units, as text.
+enum QuantityText {
+    /// Up to three decimals, without trailing zeros.
     static func number(_ value: Double) -> String {
         guard value.isFinite else { return "?" }
         var text = String(format: "%.3f", value)
@@ -15,7 +15,7 @@ enum Quantity {
     /// `12.48 s`.
     static func seconds(_ value: Double) -> String { "\(number(value)) s" }
 
-    /// Of seconds: `+21.3 ms`, signed.
+    /// A time in seconds as `+21.3 ms`, signed.
     static func milliseconds(_ seconds: Double) -> String { String(format: "%+.1f ms", seconds * 1000) }
 
     /// `812 kbit/s`, `3.2 Mbit/s`.
@@ -39,7 +39,7 @@ enum Quantity {
         return unit == 0 ? "\(count) bytes" : String(format: "%.1f ", value) + units[unit]
     }
 
-    /// A moment of a stretch of so many seconds, with its unit where it is no clock: `4.2 s`, `1:02:03`.
+    /// A position in a range of `stretch` seconds, with a unit unless it is a clock time: `4.2 s`, `1:02:03`.
     static func clock(_ seconds: Double, within stretch: Double) -> String {
         let text = TimeAxis.label(seconds, within: stretch)
         return text.contains(":") ? text : text + " s"
