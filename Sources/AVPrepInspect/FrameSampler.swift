@@ -16,7 +16,7 @@ struct SampledFrame {
 /// Keeps frames evenly spread over a video of unknown length, in bounded memory: first every frame, then every second
 /// one of these whenever there are too many.
 struct FrameSampler {
-    private(set) var moments: [SampledFrame] = []
+    private(set) var frames: [SampledFrame] = []
     private var stride = 1
 
     /// Largest number of frames kept; at least half as many remain.
@@ -29,15 +29,15 @@ struct FrameSampler {
     ///
     /// - Parameter isRepeated: whether it shows the same picture as the frame before.
     mutating func push(_ picture: PixelBuffer, grey: PixelBuffer, index: Int, isRepeated: Bool) {
-        if let last = moments.indices.last, moments[last].next == nil, !isRepeated,
-            index - moments[last].index <= Self.reach
+        if let last = frames.indices.last, frames[last].next == nil, !isRepeated,
+            index - frames[last].index <= Self.reach
         {
-            moments[last].next = (copy(grey), index)
+            frames[last].next = (copy(grey), index)
         }
         guard index % stride == 0 else { return }
-        moments.append(SampledFrame(index: index, picture: copy(picture), grey: copy(grey)))
-        guard moments.count == Self.capacity else { return }
-        moments = moments.indices.filter { $0 % 2 == 0 }.map { moments[$0] }
+        frames.append(SampledFrame(index: index, picture: copy(picture), grey: copy(grey)))
+        guard frames.count == Self.capacity else { return }
+        frames = frames.indices.filter { $0 % 2 == 0 }.map { frames[$0] }
         stride *= 2
     }
 
@@ -54,10 +54,10 @@ struct FrameSampler {
     ///   - cuts: frames that begin a shot. There is no flow across a cut, so the frames before cuts are left out, as is
     ///     the last frame, if there are others.
     func spread(_ count: Int, over frameCount: Int, cuts: Set<Int>) -> [SampledFrame] {
-        let flowing = moments.filter { moment in
-            moment.next.map { next in !(moment.index + 1...next.index).contains(where: cuts.contains) } ?? false
+        let flowing = frames.filter { frame in
+            frame.next.map { next in !(frame.index + 1...next.index).contains(where: cuts.contains) } ?? false
         }
-        let usable = flowing.isEmpty ? moments : flowing
+        let usable = flowing.isEmpty ? frames : flowing
         guard !usable.isEmpty else { return [] }
         var chosen: [Int] = []
         for part in 0..<count {

@@ -44,7 +44,7 @@ final class InspectionPass: DecodeConsumer {
     private(set) var jumps: [Int] = []
     private(set) var frameCount = 0
     private(set) var envelope = SoundEnvelope(sampleRate: format.sampleRate)
-    private(set) var moments: FrameSampler?
+    private(set) var sampler: FrameSampler?
     private let spectrogram: SpectrogramStream?
     private let settings: IngestSettings
     /// For each frame after a timestamp jump (and the first frame): the presentation time that corresponds to the
@@ -95,7 +95,7 @@ final class InspectionPass: DecodeConsumer {
         soundMeter = SoundMeter(
             sampleRate: Self.format.sampleRate, silenceDecibels: settings.silenceDecibels,
             leastSeconds: Self.leastStretchSeconds)
-        moments = draws ? FrameSampler() : nil
+        sampler = draws ? FrameSampler() : nil
         spectrogram = draws && hasSound ? try SpectrogramStream() : nil
         let sink = SegmentSink()
         let encoder = try PictureEncoder(.jpeg, quality: settings.video.quality)
@@ -145,7 +145,7 @@ final class InspectionPass: DecodeConsumer {
             lastGrey = PixelBuffer(width: grey.width, height: grey.height, channels: 1)
         }
         lastGrey?.copyPixels(from: grey)
-        moments?.push(picture, grey: grey, index: index, isRepeated: isRepeated)
+        sampler?.push(picture, grey: grey, index: index, isRepeated: isRepeated)
         onProgress(frameCount)
     }
 
@@ -186,7 +186,7 @@ final class InspectionPass: DecodeConsumer {
     var still: Stretches { stillFinder.found }
     /// In seconds of the pass; nil without sound.
     var silent: Stretches? { hasSound ? soundMeter.silent : nil }
-    var roll: SpectrogramOverview? { spectrogram?.roll }
+    var overview: SpectrogramOverview? { spectrogram?.overview }
 
     /// nil without sound.
     var sound: SoundSummary? { soundMeter.summary }

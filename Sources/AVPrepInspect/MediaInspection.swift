@@ -72,7 +72,7 @@ struct MediaInspection {
         guard let pass, let seen = report.seen else { preconditionFailure("drawn before decoding") }
         // The time axis is that of the pass, which continues across timestamp jumps.
         let origin = pass.presented(0)
-        let roll = pass.roll
+        let overview = pass.overview
         let envelope = pass.envelope
         return SheetContent(
             title: (report.path as NSString).lastPathComponent, facts: facts, start: origin,
@@ -84,31 +84,31 @@ struct MediaInspection {
                 : { start, end in
                     envelope.extremes(from: start - origin, to: end - origin).map { ($0.low, $0.high) }
                 },
-            spectrogram: roll.map { roll in
+            spectrogram: overview.map { overview in
                 SheetContent.SpectrogramImage(
                     levels: { start, end in
-                        roll.power(from: start - origin, to: end - origin)?.map { 10 * log10(max($0, 1e-12)) }
-                    }, frequenciesHz: roll.frequenciesHz, name: "mel")
+                        overview.power(from: start - origin, to: end - origin)?.map { 10 * log10(max($0, 1e-12)) }
+                    }, frequenciesHz: overview.frequenciesHz, name: "mel")
             })
     }
 
     private func makeTiles(_ tiles: SheetTiles, _ pass: InspectionPass) throws -> [SheetContent.Tile] {
         let border = pass.border
         let count = tiles.count(width: border.width, height: border.height)
-        let moments = pass.moments?.spread(count, over: pass.frameCount, cuts: Set(pass.cuts + pass.jumps)) ?? []
+        let frames = pass.sampler?.spread(count, over: pass.frameCount, cuts: Set(pass.cuts + pass.jumps)) ?? []
         var flowSettings = settings.flow
         if flowSettings.method == .off { flowSettings.method = .dis }
         let estimator = try FlowEstimator(
             settings: flowSettings, width: border.inner.width, height: border.inner.height)
-        return try moments.map { moment in
+        return try frames.map { frame in
             var field: FlowField?
-            if let next = moment.next {
+            if let next = frame.next {
                 let flow = FlowField(width: border.inner.width, height: border.inner.height)
-                try estimator.compute(from: moment.grey, to: next.grey, into: flow)
+                try estimator.compute(from: frame.grey, to: next.grey, into: flow)
                 field = flow
             }
             return SheetContent.Tile(
-                seconds: pass.presented(0) + Double(moment.index) / settings.video.fps, picture: moment.picture,
+                seconds: pass.presented(0) + Double(frame.index) / settings.video.fps, picture: frame.picture,
                 inner: border.margins == .none ? nil : border.inner, flow: field)
         }
     }

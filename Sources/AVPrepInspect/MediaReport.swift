@@ -201,7 +201,8 @@ extension MediaReport {
         ])
         let stored = seen.segments.filter { !$0.isDropped }
         rows += DecisionText.rows(
-            stored.map(\.decision), times: stored.map { "  " + QuantityText.clock($0.startSeconds, within: seen.seconds) })
+            stored.map(\.decision),
+            times: stored.map { "  " + QuantityText.clock($0.startSeconds, within: seen.seconds) })
         rows.append(["  flags", flags(seen)])
         rows.append(["  still", text(seen.still, within: seen.seconds)])
         if let silent = seen.silent { rows.append(["  silent", text(silent, within: seen.seconds)]) }

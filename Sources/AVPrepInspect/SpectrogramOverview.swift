@@ -64,7 +64,7 @@ final class SpectrogramStream {
         return settings
     }()
 
-    private(set) var roll: SpectrogramOverview
+    private(set) var overview: SpectrogramOverview
     private let transform: Spectrogram
     private let workspace: Spectrogram.Workspace
     /// Sound from the start of the next frame to be computed.
@@ -77,7 +77,7 @@ final class SpectrogramStream {
         transform = try Spectrogram(Self.settings)
         workspace = transform.makeWorkspace()
         values = Array(repeating: 0, count: Self.framesAtATime * transform.bins)
-        roll = SpectrogramOverview(
+        overview = SpectrogramOverview(
             frequenciesHz: transform.frequenciesHz,
             secondsPerFrame: Double(Self.settings.hopLength) / Double(Self.settings.sampleRate))
     }
@@ -117,6 +117,6 @@ final class SpectrogramStream {
                     into: UnsafeMutableBufferPointer(rebasing: values[..<count]), workspace)
             }
         }
-        for frame in 0..<frames { roll.push(values[frame * transform.bins..<(frame + 1) * transform.bins]) }
+        for frame in 0..<frames { overview.push(values[frame * transform.bins..<(frame + 1) * transform.bins]) }
     }
 }

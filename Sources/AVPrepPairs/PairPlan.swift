@@ -38,7 +38,8 @@ package struct PairPlan: Sendable, Equatable, Codable {
         guard isName else {
             throw PairError(
                 .settings,
-                "\"\(name)\" is not a valid name of a pair set; use lower-case letters, digits and _, starting with a letter")
+                "\"\(name)\" is not a valid name of a pair set; use lower-case letters, digits and _, starting with a letter"
+            )
         }
         guard shares.inOrder.allSatisfy({ $0 >= 0 }), abs(shares.inOrder.reduce(0, +) - 1) < 1e-9 else {
             throw PairError(

@@ -83,7 +83,9 @@ package struct PairRules: Sendable {
     package func fault(inCounts counts: [PairKind: Int]) -> String? {
         let positives = counts[.positive] ?? 0
         let negatives = counts.values.reduce(0, +) - positives
-        if positives != negatives { return "\(positives) positives and \(negatives) negatives, which must be equal in number" }
+        if positives != negatives {
+            return "\(positives) positives and \(negatives) negatives, which must be equal in number"
+        }
         let shares = definition.plan.shares
         let wanted: [(PairKind, Double)] = [
             (.easy, shares.easy), (.hard, shares.hard), (.superHard, shares.superHard), (.reversed, shares.reversed),
@@ -94,7 +96,8 @@ package struct PairRules: Sendable {
         for (kind, share) in wanted {
             let expected = share * Double(negatives)
             if abs(Double(counts[kind] ?? 0) - expected) > tolerance + 1e-9 {
-                return "\(counts[kind] ?? 0) of \(negatives) negatives are \(kind.name), not the fraction \(share.short)"
+                return
+                    "\(counts[kind] ?? 0) of \(negatives) negatives are \(kind.name), not the fraction \(share.short)"
             }
         }
         return nil

@@ -155,7 +155,8 @@ package struct PairSampler: Sendable {
             let entry = order[index % order.count]
             var (first, second) =
                 switch kind {
-                case .easy, .positive: (anywhere(entry, &random), anywhere(table.otherSourceEntry(than: entry, &random), &random))
+                case .easy, .positive:
+                    (anywhere(entry, &random), anywhere(table.otherSourceEntry(than: entry, &random), &random))
                 case .hard: shifts.draw(entry, &random)
                 case .superHard: superHard(entry, &random)
                 case .reversed: (anywhere(entry, &random), anywhere(entry, &random))

@@ -13,7 +13,7 @@ package struct SplitSettings: Sendable, Equatable, Codable {
             throw PairError(
                 .settings,
                 "the split of \(val) for val and \(test) for test leaves nothing to train on; "
-                        + "give numbers of at least 0 that add up to less than 1")
+                    + "give numbers of at least 0 that add up to less than 1")
         }
     }
 }

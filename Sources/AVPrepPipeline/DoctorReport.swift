@@ -53,12 +53,12 @@ package struct DoctorReport: Sendable, Codable {
                 Check(
                     status: filter ? "ok" : "missing", name: "seccomp",
                     detail: filter
-                            ? "decoder processes are limited to the system calls that they need"
-                            : "this kernel does not filter system calls; the other protections of decoding still apply"),
+                        ? "decoder processes are limited to the system calls that they need"
+                        : "this kernel does not filter system calls; the other protections of decoding still apply"),
                 Check(
                     status: "ok", name: "Landlock",
                     detail: protection.landlock > 0
-                            ? "version \(protection.landlock)" : "none; only seccomp keeps decoder processes from files"),
+                        ? "version \(protection.landlock)" : "none; only seccomp keeps decoder processes from files"),
                 Check(
                     status: DecoderClient.hasSharedMemory ? "ok" : "missing", name: "memfd",
                     detail: DecoderClient.hasSharedMemory

@@ -78,7 +78,8 @@ package struct StatusReport: Sendable, Codable {
         }
         if let last = corpus.lastRun {
             let end =
-                    last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" } ?? "was killed, or is still running"
+                last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" }
+                ?? "was killed, or is still running"
             lines.append("last \(last.command): started \(last.startedAt), \(end)")
         }
         return lines.joined(separator: "\n")

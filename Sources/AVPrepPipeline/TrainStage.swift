@@ -15,7 +15,7 @@ package enum TrainStage {
 
         package var text: String {
             (wasFinished ? "\(run) is finished already, after \(steps) steps" : "\(run): trained for \(steps) steps")
-                    + "; the folder holds metrics.csv, TensorBoard events, video.safetensors, audio.safetensors\nnext: avprep evaluate"
+                + "; the folder holds metrics.csv, TensorBoard events, video.safetensors, audio.safetensors\nnext: avprep evaluate"
         }
     }
 

@@ -1,19 +1,19 @@
 package import AVPrepCore
 
-/// Something is wrong with a stored file or the disk it lies on.
+/// An error of a stored file, or of the disk that holds it.
 package struct StoreError: ActionableError, Equatable {
     package enum Code: String, Sendable {
-        /// The file cannot be opened: absent, no right, or not HDF5.
+        /// The file cannot be opened: it is missing, not permitted, or not HDF5.
         case unreadable
-        /// The disk refuses: no room, no right, a device error.
+        /// Writing failed: the disk is full, writing is not permitted, or the device has an error.
         case unwritable
         /// HDF5, but not a file of this format.
         case foreign
-        /// Written by a newer avprep, in a format this one does not know.
+        /// Written by a newer avprep in a format that this one does not support.
         case newerFormat
         /// The content contradicts itself: offsets, ranges, types or counts.
         case damaged
-        /// Files that hold different things cannot go into one shard.
+        /// Files with different layouts cannot be packed into one shard.
         case layoutMismatch
         /// A picture's bytes cannot be decoded, or a picture cannot be encoded.
         case picture

@@ -1,7 +1,7 @@
 package import AVPrepCore
 import CHDF5
 
-/// What stores files on this machine.
+/// The versions of the libraries used to store files.
 package enum StoreLibraries {
     package static var versions: [LibraryVersion] {
         var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)

@@ -114,7 +114,8 @@ import Testing
                     pairs[easy].audioSegment = pairs[easy].videoSegment
                 }.first?.contains("its kind is easy") == true)
             #expect(
-                try findings { $0.remove(at: try row($0, .easy)) }.first?.contains("which must be equal in number") == true)
+                try findings { $0.remove(at: try row($0, .easy)) }.first?.contains("which must be equal in number")
+                    == true)
             #expect(try findings { $0[0].videoStartFrame = 5000 }.first?.contains("outside") == true)
             #expect(try findings { $0[0].videoSegment = 5000 }.first?.contains("outside") == true)
         }

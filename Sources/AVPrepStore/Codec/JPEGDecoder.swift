@@ -1,12 +1,12 @@
 package import AVPrepModel
 import CTurboJPEG
 
-/// Decodes JPEG pictures with libjpeg-turbo. One a worker: its buffers are used again for each picture.
+/// Decodes JPEG pictures with libjpeg-turbo. One per worker: its buffers are reused for each picture.
 ///
-/// Bytes may come from anywhere: whatever is wrong with them is an error, a warning of the library too. Pictures of
-/// several scans (progressive) are refused; we write none, and they can ask for much memory with few bytes.
+/// Input is untrusted: any fault of it is an error, including warnings of the library. Progressive pictures (with
+/// several scans) are refused: avprep writes none, and they can demand much memory with few bytes.
 package final class JPEGDecoder {
-    /// What a picture's header says.
+    /// The properties in a picture's header.
     package struct Header: Sendable, Equatable {
         package var width: Int
         package var height: Int
@@ -29,16 +29,16 @@ package final class JPEGDecoder {
         }
     }
 
-    /// Pixels of a region, decoded at a fraction of the size, and where the region lies among them.
+    /// The pixels of a region, decoded at reduced size, and the position of the region in them.
     package struct DecodedRegion {
-        /// `[y, x, channel]`, tight; valid until the decoder's next use.
+        /// `[y, x, channel]`, without gaps; valid until the decoder's next use.
         package let pixels: UnsafeBufferPointer<UInt8>
-        /// Size of `pixels`: the whole pixels that the region touches.
+        /// Size of `pixels`, which are all pixels that the region touches.
         package let width: Int
         package let height: Int
         package let channels: Int
-        /// The region in `pixels`: its left and top edge, 0 ≤ x < 1, and its extent. Not whole when the scale does not
-        /// divide the region's edges.
+        /// The region in `pixels`: its left and top edge, 0 ≤ x < 1, and its size. These are not integers if the scale
+        /// does not divide the region's edges.
         package let x: Double
         package let y: Double
         package let regionWidth: Double
@@ -47,13 +47,13 @@ package final class JPEGDecoder {
         package let eighths: Int
     }
 
-    /// The largest picture that is decoded, in pixels.
+    /// The largest picture accepted, in pixels.
     private let maxPixels: Int
     private let decoder: UnsafeMutablePointer<avprep_jpeg_decoder>
     private var buffer: UnsafeMutableBufferPointer<UInt8>
 
-    /// - Parameter maxPixels: larger pictures are refused before memory is taken for them; the default takes 8K.
-    /// - Throws: ``StoreError`` for want of memory.
+    /// - Parameter maxPixels: larger pictures are refused before memory is allocated for them; the default accepts 8K.
+    /// - Throws: ``StoreError`` when out of memory.
     package init(maxPixels: Int = 67_108_864) throws {
         guard let decoder = avprep_jpeg_create() else {
             throw StoreError(.picture, "cannot set up the JPEG decoder: out of memory")
@@ -102,21 +102,21 @@ package final class JPEGDecoder {
         try decodeRead(header, into: image.pixels, channels: image.channels)
     }
 
-    /// Decodes no more than a region, and no larger than needed: at the smallest scale of ``scales`` that leaves at least
-    /// `outputWidth` × `outputHeight` pixels in the region (full size when it has fewer).
+    /// Decodes only a region, at the smallest scale of ``scales`` that leaves at least `outputWidth` × `outputHeight`
+    /// pixels in the region (at full size if the region has fewer).
     ///
     /// - Parameter region: must lie inside the picture, whose size is that of its segment.
     package func decode(
         _ bytes: UnsafeRawBufferPointer, region: Region, outputWidth: Int, outputHeight: Int
     ) throws -> DecodedRegion {
-        precondition(outputWidth > 0 && outputHeight > 0, "an output of no pixels")
+        precondition(outputWidth > 0 && outputHeight > 0, "an output without pixels")
         let header = try readHeader(bytes)
         guard region.x >= 0, region.y >= 0, region.width > 0, region.height > 0,
             region.width <= header.width - region.x, region.height <= header.height - region.y
         else {
             throw error(
-                "it is \(header.width) × \(header.height), and \(region.width) × \(region.height) from "
-                    + "(\(region.x), \(region.y)) are wanted")
+                "it is \(header.width) × \(header.height), but \(region.width) × \(region.height) from "
+                    + "(\(region.x), \(region.y)) are needed")
         }
         let eighths = Self.scale(for: region, outputWidth: outputWidth, outputHeight: outputHeight)
         let columns = Self.span(region.x, region.width, of: header.width, eighths)
@@ -144,13 +144,13 @@ package final class JPEGDecoder {
         scales.first { region.width * $0 >= outputWidth * 8 && region.height * $0 >= outputHeight * 8 } ?? 8
     }
 
-    /// What an interval of the full-size picture is after scaling: whole pixels `first`, `count` that it touches, its
-    /// start within the first of them and its extent.
+    /// An interval of the full-size picture after scaling: the index of the first pixel that it touches, the number of
+    /// these pixels, its start within the first one, and its length.
     private static func span(_ first: Int, _ count: Int, of size: Int, _ eighths: Int) -> (
         first: Int, count: Int, start: Double, extent: Double
     ) {
         let low = first * eighths / 8
-        // libjpeg's scaled size is size · eighths / 8, rounded up; no interval inside reaches past it.
+        // libjpeg's scaled size is size · eighths / 8, rounded up; no interval inside the picture exceeds it.
         let high = (min(first + count, size) * eighths + 7) / 8
         return (low, high - low, Double(first * eighths) / 8 - Double(low), Double(count * eighths) / 8)
     }

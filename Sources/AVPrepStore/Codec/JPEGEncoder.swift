@@ -1,9 +1,10 @@
 package import AVPrepModel
 import CTurboJPEG
 
-/// Encodes pictures as baseline JPEG with libjpeg-turbo. One a worker: its buffers are used again for each picture.
+/// Encodes pictures as baseline JPEG with libjpeg-turbo. One per worker: its buffers are reused for each picture.
 ///
-/// Colour is stored with chroma at half size (4:2:0), one channel as grey. The same pixels give the same bytes.
+/// Colour is stored with chroma at half size (4:2:0), single-channel pictures as grey. The same pixels give the same
+/// bytes.
 package final class JPEGEncoder {
     /// 1…100.
     package let quality: Int
@@ -12,7 +13,7 @@ package final class JPEGEncoder {
     private var capacity: UInt = 0
 
     /// - Parameter quality: 1…100.
-    /// - Throws: ``StoreError`` for want of memory.
+    /// - Throws: ``StoreError`` when out of memory.
     package init(quality: Int = 90) throws {
         precondition((1...100).contains(quality), "a JPEG quality of \(quality)")
         self.quality = quality
@@ -32,7 +33,7 @@ package final class JPEGEncoder {
         try withEncoded(image) { pictures.append($0) }
     }
 
-    /// Gives `body` the encoded picture, valid during the call.
+    /// Passes the encoded picture to `body`, valid during the call.
     package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
@@ -40,7 +41,7 @@ package final class JPEGEncoder {
         let isGrey = image.channels == 1
         let sampling = Int32((isGrey ? TJSAMP_GRAY : TJSAMP_420).rawValue)
         let needed = tjBufSize(Int32(image.width), Int32(image.height), sampling)
-        // UInt.max is the library's "too large"; its allocation counts in Int32.
+        // UInt.max means "too large"; the library's allocation counts in Int32.
         guard needed <= UInt(Int32.max) else {
             throw StoreError(.picture, "cannot encode a picture of \(image.width) × \(image.height) as JPEG")
         }
@@ -51,7 +52,7 @@ package final class JPEGEncoder {
         }
         var target = buffer
         var count = capacity
-        // The accurate transform is exact integer arithmetic: the same bytes on every processor.
+        // The accurate transform uses exact integer arithmetic and gives the same bytes on every processor.
         let status = tjCompress2(
             handle, image.pixels.baseAddress, Int32(image.width), Int32(image.rowBytes), Int32(image.height),
             Int32((isGrey ? TJPF_GRAY : TJPF_RGB).rawValue), &target, &count, sampling, Int32(quality),

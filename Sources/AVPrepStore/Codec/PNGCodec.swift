@@ -1,12 +1,11 @@
 package import AVPrepModel
 import CPNG
 
-/// Encodes pictures as PNG, and decodes them: every pixel comes back. One a worker: its buffer is used again for each.
+/// Encodes and decodes pictures as PNG, without loss. One per worker: its buffer is reused for each picture.
 ///
-/// The same pixels give the same bytes under the same zlib. Bytes to decode may come from anywhere: whatever is wrong
-/// with them is an error.
+/// The same pixels give the same bytes with the same zlib. Input is untrusted: any fault of it is an error.
 package final class PNGCodec {
-    // Owned, freed in deinit; on the heap because C functions keep its address while they run.
+    // Owned, and freed in deinit; allocated because C functions keep its address while they run.
     private let png: UnsafeMutablePointer<avprep_png>
 
     package init() {
@@ -19,10 +18,10 @@ package final class PNGCodec {
         png.deallocate()
     }
 
-    /// Gives `body` the encoded picture, valid during the call.
+    /// Passes the encoded picture to `body`, valid during the call.
     ///
-    /// - Parameter image: of 1 (grey, flow) or 3 (RGB) channels.
-    /// - Throws: ``StoreError`` with `picture`, in libpng's words.
+    /// - Parameter image: a picture of 1 (grey, flow) or 3 (RGB) channels.
+    /// - Throws: ``StoreError`` with code `picture` and libpng's message.
     package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
@@ -37,7 +36,7 @@ package final class PNGCodec {
 
     /// Fills `image` from a picture of exactly its size and channels, 1 or 3.
     ///
-    /// - Throws: ``StoreError`` with `picture`, in libpng's words; the pixels are undefined then.
+    /// - Throws: ``StoreError`` with code `picture` and libpng's message; the pixels are then undefined.
     package func decode(_ bytes: UnsafeRawBufferPointer, into image: PixelBuffer) throws {
         precondition(image.channels == 1 || image.channels == 3, "a PNG of \(image.channels) channels")
         let status = avprep_png_decode(

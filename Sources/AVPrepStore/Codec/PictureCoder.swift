@@ -1,6 +1,6 @@
 package import AVPrepModel
 
-/// Turns pictures into the bytes that are stored, by whichever codec. One a worker.
+/// Encodes pictures with any of the codecs. One per worker.
 package final class PictureEncoder {
     private enum Method {
         case jpeg(JPEGEncoder)
@@ -10,8 +10,8 @@ package final class PictureEncoder {
 
     private let method: Method
 
-    /// - Parameter quality: 1…100, for `jpeg` alone.
-    /// - Throws: ``StoreError`` for want of memory.
+    /// - Parameter quality: 1…100, for `jpeg` only.
+    /// - Throws: ``StoreError`` when out of memory.
     package init(_ codec: StoreLayout.PictureCodec, quality: Int) throws {
         method =
             switch codec {
@@ -21,7 +21,7 @@ package final class PictureEncoder {
             }
     }
 
-    /// Gives `body` the stored form of a picture of 1 or 3 channels, valid during the call.
+    /// Passes the encoded picture, of 1 or 3 channels, to `body`, valid during the call.
     package func withEncoded<Result>(_ image: PixelBuffer, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {
@@ -33,7 +33,7 @@ package final class PictureEncoder {
     }
 }
 
-/// Turns stored bytes into whole pictures again, by whichever codec. One a thread.
+/// Decodes whole pictures with any of the codecs. One per thread.
 package final class PictureDecoder {
     private enum Method {
         case jpeg(JPEGDecoder)
@@ -43,7 +43,7 @@ package final class PictureDecoder {
 
     private let method: Method
 
-    /// - Throws: ``StoreError`` for want of memory.
+    /// - Throws: ``StoreError`` when out of memory.
     package init(_ codec: StoreLayout.PictureCodec) throws {
         method =
             switch codec {
@@ -55,7 +55,7 @@ package final class PictureDecoder {
 
     /// Fills `image` from a stored picture of exactly its size and channels.
     ///
-    /// - Throws: ``StoreError`` with `picture` for bytes that are no such picture.
+    /// - Throws: ``StoreError`` with code `picture` when the bytes are not such a picture.
     package func decode(_ bytes: UnsafeRawBufferPointer, into image: PixelBuffer) throws {
         switch method {
         case .jpeg(let decoder): try decoder.decode(bytes, into: image)

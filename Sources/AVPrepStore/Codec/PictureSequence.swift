@@ -1,10 +1,10 @@
 package import AVPrepModel
 
-/// Encoded pictures one after another in one buffer: how frames and flow wait for the writer.
+/// Encoded pictures, concatenated in one buffer: frames or flow to be written.
 package struct PictureSequence: Sendable, Equatable {
-    /// The pictures' bytes, end to end.
+    /// The bytes of all pictures.
     package private(set) var bytes: [UInt8] = []
-    /// Where each picture begins in `bytes`, and where the last one ends: `count + 1` numbers, the first 0.
+    /// The start of each picture in `bytes`, and the end of the last one: `count + 1` numbers, the first is 0.
     package private(set) var offsets: [Int64] = [0]
 
     package init() {}
@@ -18,12 +18,12 @@ package struct PictureSequence: Sendable, Equatable {
         offsets.append(Int64(bytes.count))
     }
 
-    /// Adds one picture as it is: the `raw` codec.
+    /// Adds one unencoded picture, for the `raw` codec.
     package mutating func appendRaw(_ image: PixelBuffer) {
         append(UnsafeRawBufferPointer(image.pixels))
     }
 
-    /// Forgets the pictures and keeps the memory.
+    /// Removes all pictures and keeps the memory.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         offsets.removeAll(keepingCapacity: true)

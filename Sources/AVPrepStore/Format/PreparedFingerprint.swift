@@ -1,14 +1,15 @@
 import CHDF5
 
-/// What near-duplicates of a prepared file's video are known by: bytes that this module does not look into.
+/// The fingerprint of a prepared file's video, by which near-duplicates are found. This module does not interpret its
+/// bytes.
 package enum PreparedFingerprint {
     private static let dataset = "fingerprint"
-    /// A day of video has a tenth of that.
+    /// Ten times the fingerprint of a day of video.
     private static let largest = 64 << 20
 
-    /// The bytes that the file was finished with; empty where it has none.
+    /// The fingerprint in the file; empty if it has none.
     ///
-    /// - Throws: ``StoreError`` when the file is absent, not HDF5, or damaged.
+    /// - Throws: ``StoreError`` when the file is missing, not HDF5, or damaged.
     package static func read(_ path: String) throws -> [UInt8] {
         try HDF5.perform {
             let file = try HDF5.openFile(path)

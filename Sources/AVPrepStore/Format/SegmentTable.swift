@@ -1,7 +1,7 @@
 import AVPrepModel
 import CHDF5
 
-/// The table of segments under /segments: parallel one-dimensional datasets, one row a segment.
+/// The table of segments under /segments: parallel one-dimensional datasets, one row per segment.
 enum SegmentTable {
     private static let folder = "segments"
     private static let measuresColumn = "measures"
@@ -71,7 +71,7 @@ enum SegmentTable {
 
     // MARK: - Reading
 
-    /// Reads the table, every range checked against the number of rows that `rowCount` gives for its track.
+    /// Reads the table and checks every range against `rowCount`, the number of rows of its track.
     ///
     /// - Parameter measures: the file's attribute `measure_names`; nil in files of format 1.0, which have no measures.
     static func read(
@@ -97,14 +97,14 @@ enum SegmentTable {
         let videoIDs = try texts("video_id")
         let sources = try texts("source")
         let splits = try texts("split")
-        // Files of format 1.0 have no groups.
+        // Files of format 1.0 have no group ids.
         let columns = try HDF5.names(in: HDF5.openObject(folder, in: file, path), path)
         let groups = columns.contains(groupColumn) ? try texts(groupColumn) : videoIDs
         let starts = try column("start_seconds", try open("start_seconds", .float64).readAllDoubles())
         let heights = try numbers("height", .int32, Int32.self)
         let widths = try numbers("width", .int32, Int32.self)
         let flags = try numbers("flags", .uint32, UInt32.self)
-        // Files of before have no decisions: all is kept.
+        // Older files have no decisions: all segments count as kept.
         let deciding = try (columns.contains(decisionColumn) ? decidingColumns : []).map {
             (flags: $0.flags, bits: try numbers($0.name, .uint32, UInt32.self))
         }
@@ -120,7 +120,7 @@ enum SegmentTable {
         }
         return try (0..<count).map { row in
             guard starts[row].isFinite, (1...1 << 16).contains(heights[row]), (1...1 << 16).contains(widths[row]) else {
-                throw StoreError.damaged(path, "segment \(row) has an impossible start or size")
+                throw StoreError.damaged(path, "segment \(row) has an invalid start or size")
             }
             let split = Split(rawValue: splits[row])
             guard split != nil || splits[row].isEmpty else {
@@ -148,7 +148,7 @@ enum SegmentTable {
         }
     }
 
-    /// What was measured on each segment. Names that this version does not know are passed over.
+    /// The measures of each segment. Names that this version does not know are skipped.
     private static func readMeasures(
         _ names: AttributeValue?, count: Int, in file: HDF5.Handle, _ path: String
     ) throws -> [[SegmentMeasure: Float]] {
@@ -182,7 +182,7 @@ enum SegmentTable {
             }
             return first..<first + count
         }
-        // No row belongs to two segments, so that going through all of them never takes longer than the file is.
+        // No two segments share a row, so reading all of them takes time proportional to the file's size.
         let order = ranges.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
         if let (range, _) = zip(order.dropFirst(), order).first(where: { $0.lowerBound < $1.upperBound }) {
             throw StoreError.damaged(path, "two segments share row \(range.lowerBound) of \(column)")
@@ -196,7 +196,7 @@ enum SegmentTable {
         [("crop_top", \.top), ("crop_bottom", \.bottom), ("crop_left", \.left), ("crop_right", \.right)]
     }
 
-    /// All 0 where a segment is not stabilised.
+    /// All 0 if the segment is not stabilised.
     private static var stabilisedColumns: [(name: String, value: WritableKeyPath<StabilisedFraming, Int>)] {
         [
             ("stabilised_from_height", \.height), ("stabilised_from_width", \.width),
@@ -205,19 +205,19 @@ enum SegmentTable {
         ]
     }
 
-    /// The flags that decided; ``SegmentDecision/verdict``, in the column before, follows from them.
+    /// The flags behind the decision; the column before, ``SegmentDecision/verdict``, follows from them.
     private static var decidingColumns: [(name: String, flags: WritableKeyPath<SegmentDecision, SegmentFlags>)] {
         [("dropped_by", \.droppedBy), ("mended", \.fixed)]
     }
 
-    /// The tracks that have a range of their own in each segment; motion shares the frames'.
+    /// The tracks that have their own range in each segment; motion shares the range of the frames.
     static func rangeTracks(of layout: StoreLayout) -> [Track] {
         Track.all(of: layout).filter { if case .motion = $0.content { false } else { true } }
     }
 }
 
 extension StabilisedFraming {
-    /// What the columns hold where a segment is not stabilised.
+    /// The values in the columns if the segment is not stabilised.
     fileprivate static let unset = StabilisedFraming(width: 0, height: 0, crop: .none)
 }
 

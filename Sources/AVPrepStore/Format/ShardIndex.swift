@@ -2,8 +2,8 @@ import AVPrepCore
 package import AVPrepModel
 import Foundation
 
-/// `index.json` of a folder of shards: what lies there, with counts and checksums. Written last; a folder without it is
-/// no finished set.
+/// `index.json` of a folder of shards: its files, with counts and checksums. It is written last; a folder without it is
+/// not a complete shard set.
 package struct ShardIndex: Sendable, Equatable, Codable {
     package static let fileName = "index.json"
 
@@ -20,9 +20,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var bytes: Int
         /// SHA-256 of the file, 64 hexadecimal digits.
         package var sha256: String
-        /// The key of its videos, their order and the settings they were prepared under: the file's `content_key`.
+        /// The key of its videos, their order and the settings they were prepared with: the file's `content_key`.
         package var contentKey: String
-        /// What is compared before the file is opened. Nil in an index that was written before format 1.2.
+        /// The structure, which is compared before the file is opened. nil in an index written before format 1.2.
         package var structure: ShardStructure?
 
         fileprivate enum CodingKeys: String, CodingKey {
@@ -53,7 +53,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         package var name: String
         /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
         package var counts: [String: [String: Int]]
-        /// What was drawn, and what could not be, by split.
+        /// Statistics of the pairs drawn, by split.
         package var statistics: [String: PairStatistics]
         package var attributes: [String: AttributeValue]
 
@@ -72,13 +72,14 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         }
     }
 
-    /// What a spectrogram's bins are normalised with: measured on all rows of the training shards.
+    /// Mean and standard deviation of a spectrogram's bins, for normalisation, measured on all rows of the training
+    /// shards.
     package struct Normalization: Sendable, Equatable, Codable {
-        /// Rows measured.
+        /// Number of rows measured.
         package var rows: Int
-        /// One a bin.
+        /// One value per bin.
         package var mean: [Double]
-        /// Standard deviation, one a bin; 0 for a bin that never changes.
+        /// Standard deviation, one value per bin; 0 for a constant bin.
         package var std: [Double]
 
         package init(_ moments: BinMoments) {
@@ -88,14 +89,14 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         }
     }
 
-    /// What the policy has dropped of the prepared videos.
+    /// What the policy dropped of the prepared videos.
     package struct LeftOut: Sendable, Equatable, Codable {
-        /// Segments in no shard.
+        /// Segments that are in no shard.
         package var segments: Int
         package var seconds: Double
-        /// Those segments by the flags that drop them; one with two such flags counts for both.
+        /// Those segments by the flag that drops them; a segment with two such flags counts for both.
         package var flags: [String: Int]
-        /// Whole videos beside those segments, by id: near-duplicates of others that are in; nil where there are none.
+        /// Whole videos left out in addition, by id: near-duplicates of packed ones; nil if there are none.
         package var nearDuplicates: [String]?
 
         private enum CodingKeys: String, CodingKey {
@@ -112,26 +113,25 @@ package struct ShardIndex: Sendable, Equatable, Codable {
 
     package var format: String
     package var formatVersion: String
-    /// The avprep that wrote the shards.
+    /// The version of avprep that wrote the shards.
     package var createdBy: String
     package var seed: Int
     package var layout: StoreLayout
-    /// By `train`, `val`, `test`. Splits without shards are absent.
+    /// By `train`, `val`, `test`. Splits without shards are missing.
     package var splits: [String: SplitTotals]
     package var shards: [Shard]
     package var pairSets: [Pairs]
     /// SHA-256 of each pair file, by file name.
     package var pairFiles: [String: String]
-    /// Videos in these shards whose files are gone, by id: no pair is of them.
+    /// Videos in these shards that were removed from the corpus, by id: they are in no pair.
     package var vanishedVideos: [String]
 
-    /// Prepared videos in no shard, by id: near-duplicates of them lie on different sides of the split. Nil in an index
-    /// that was written before format 1.1.
+    /// Prepared videos in no shard, by id, because they have near-duplicates in different splits. nil in an index
+    /// written before format 1.1.
     package var straddlingVideos: [String]?
-    /// Segments of the prepared videos that are in no shard by the policy. Nil in an index that was written before there
-    /// was one.
+    /// Segments of the prepared videos dropped by the policy. nil in an index written before avprep had policies.
     package var leftOut: LeftOut?
-    /// By name of the spectrogram. Nil in an index that was written before format 1.1.
+    /// By name of the spectrogram. nil in an index written before format 1.1.
     package var normalization: [String: Normalization]?
 
     private enum CodingKeys: String, CodingKey {
@@ -145,10 +145,11 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         case leftOut = "left_out"
     }
 
-    /// An index of shards whose pairs come later. Totals by split are summed up from the shards, but for videos.
+    /// An index of shards whose pairs are drawn later. Totals by split, except numbers of videos, are summed over the
+    /// shards.
     ///
-    /// - Parameter videos: distinct videos by split. The shards' numbers do not add up to it: a video's segments may lie
-    ///   in several of them.
+    /// - Parameter videos: number of distinct videos by split. The shards' numbers do not add up to it, since a video's
+    ///   segments may be in several shards.
     package init(createdBy: String, seed: Int, layout: StoreLayout, shards: [Shard], videos: [Split: Int]) {
         format = "avprep-index"
         formatVersion = StoreFormat.version
@@ -163,7 +164,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
             splits[split.rawValue] = SplitTotals(
                 shards: own.count, segments: own.reduce(0) { $0 + $1.segments }, videos: videos[split] ?? 0,
                 frames: own.reduce(0) { $0 + $1.frames },
-                // From whole frames: sums of fractions would depend on the order.
+                // From whole frames, since a sum of fractions would depend on the order.
                 seconds: Double(own.reduce(0) { $0 + $1.frames }) / layout.fps)
         }
         pairSets = []
@@ -171,14 +172,14 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         vanishedVideos = []
     }
 
-    /// Writes `index.json` whole.
+    /// Writes `index.json` atomically.
     package func save(_ folder: String) throws {
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
     }
 }
 
-// What an index of format 1.0 lacks is empty.
+// Keys missing in an index of format 1.0 become empty values.
 extension ShardIndex {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -225,13 +226,13 @@ extension ShardIndex.Pairs {
 }
 
 extension ShardIndex.Shard {
-    /// Measures a finished shard: counts from its segment table, size and SHA-256 from its bytes.
+    /// Describes a finished shard: counts from its segment table, size and SHA-256 from its bytes.
     package init(path: String, split: Split, isCancelled: () -> Bool = { false }) throws {
         try self.init(
             path: path, split: split, sha256: SHA256.digest(ofFile: path, isCancelled: isCancelled).hex)
     }
 
-    /// Measures a shard whose SHA-256 is known.
+    /// Describes a shard whose SHA-256 is known.
     package init(path: String, split: Split, sha256: String) throws {
         let reader = try StoreReader(path: path)
         var status = stat()
@@ -242,7 +243,7 @@ extension ShardIndex.Shard {
             reader, split: split, bytes: Int(status.st_size), sha256: sha256, structure: ShardStructure(reader))
     }
 
-    /// An open shard whose size and checksums are known.
+    /// Describes an open shard whose size and checksums are known.
     package init(_ reader: StoreReader, split: Split, bytes: Int, sha256: String, structure: ShardStructure) {
         let frames = reader.segments.reduce(0) { $0 + $1.frames.count }
         self.init(

@@ -1,13 +1,13 @@
 import AVPrepCore
 import Foundation
 
-/// What of a shard HDF5 reads when it is opened: all bytes but those of its tracks. Their SHA-256 costs kilobytes where
-/// that of the shard costs gigabytes, so it is compared before every opening: HDF5 trusts what a file says of itself more
-/// than it should, and a damaged one never reaches it.
+/// The parts of a shard that HDF5 reads when it opens the file: all bytes except those of the tracks. Their SHA-256
+/// takes reading kilobytes, that of the shard gigabytes, so it is compared before every opening: HDF5 trusts its input
+/// too much, and a damaged file never reaches it.
 package struct ShardStructure: Sendable, Equatable, Codable {
-    /// One track's bytes in the file.
+    /// The bytes of one track in the file.
     package struct Piece: Sendable, Equatable, Codable {
-        /// From the start of the file.
+        /// In bytes from the start of the file.
         package var offset: Int
         package var bytes: Int
 
@@ -17,12 +17,12 @@ package struct ShardStructure: Sendable, Equatable, Codable {
         }
     }
 
-    /// The tracks' bytes, in the order of the file.
+    /// The tracks' bytes, in file order.
     package var data: [Piece]
-    /// SHA-256 of all other bytes of the file, joined, 64 hexadecimal digits.
+    /// SHA-256 of all other bytes of the file, concatenated, 64 hexadecimal digits.
     package var sha256: String
 
-    /// Measures an open shard.
+    /// Computes the structure of an open shard.
     ///
     /// - Throws: ``StoreError`` when it cannot be read.
     init(_ reader: StoreReader) throws {
@@ -30,7 +30,7 @@ package struct ShardStructure: Sendable, Equatable, Codable {
         sha256 = try Self.digest(ofFile: reader.path, without: data).hex
     }
 
-    /// What is impossible about a structure that was read, for a file of so many bytes; or nil.
+    /// Why a structure that was read is invalid for a file of `bytes` bytes, or nil.
     func fault(bytes: Int) -> String? {
         var end = 0
         for piece in data {
@@ -55,7 +55,7 @@ package struct ShardStructure: Sendable, Equatable, Codable {
         defer { close(file) }
         let hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
-        /// Takes the bytes up to `end`, or to the end of the file.
+        /// Hashes the bytes from `start` to `end`, or to the end of the file.
         func take(_ start: Int, upTo end: Int) throws {
             var place = start
             while place < end {

@@ -1,26 +1,26 @@
 import AVPrepModel
 import Foundation
 
-/// The names and numbers of the file format that writer, packer and readers share. `schemas/shard-format.md` describes
-/// it for others.
+/// The names and numbers of the file format shared by writer, packer and readers. `schemas/shard-format.md` documents
+/// the format.
 enum StoreFormat {
     /// Value of the root attribute `format` of prepared files and shards.
     static let name = "avprep"
     /// Value of the root attribute `format` of pair files.
     static let pairsName = "avprep-pairs"
-    /// `MAJOR.MINOR`: a reader takes every minor of its major, and refuses other majors.
+    /// `MAJOR.MINOR`: a reader accepts every minor version of its major version, and refuses other majors.
     static let version = "1.2"
     static let major = 1
 
-    /// Root attributes that are the format's own.
+    /// Root attributes defined by the format.
     static let reservedAttributes: Set<String> = [
         "format", "format_version", "kind", "layout_json", "flag_names", "measure_names", "measure_units",
     ]
 
-    /// Chunk of byte datasets, in bytes: large enough for few chunks, small enough that short videos, whose last chunk
-    /// is mostly empty, waste little.
+    /// Chunk size of byte datasets, in bytes: large enough to have few chunks, and small enough that short videos,
+    /// whose last chunk is mostly empty, waste little.
     static let byteChunk = 256 << 10
-    /// Chunk of numeric datasets, in bytes.
+    /// Chunk size of numeric datasets, in bytes.
     static let numberChunk = 64 << 10
 
     /// Checks `format` and `format_version` of a file.
@@ -32,7 +32,7 @@ enum StoreFormat {
         try checkVersion(version, path)
     }
 
-    /// Checks a version that a file gives.
+    /// Checks the format version of a file.
     static func checkVersion(_ version: String, _ path: String) throws {
         guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 1 else {
             throw StoreError.damaged(path, "its format_version is \"\(version)\"")
@@ -46,7 +46,7 @@ enum StoreFormat {
     }
 }
 
-/// A dataset whose rows belong to segments, one after another: what writer, packer and reader go through alike.
+/// A dataset whose rows belong to segments, one after another, as writer, packer and reader see it.
 struct Track: Hashable {
     enum Content: Hashable {
         case frames
@@ -58,16 +58,16 @@ struct Track: Hashable {
     }
 
     let content: Content
-    /// Path of the dataset; of the group of `bytes` and `offsets` for pictures.
+    /// Path of the dataset; for pictures, of the group with `bytes` and `offsets`.
     let path: String
-    /// Type and shape of a row, and names of the axes; nil for pictures.
+    /// Type and shape of a row, and the names of the axes; nil for pictures.
     let element: HDF5.ElementType
     let rowShape: [Int]
     let labels: [String]
-    /// Attributes of the dataset, or of the group for pictures.
+    /// Attributes of the dataset; for pictures, of the group.
     let attributes: [String: AttributeValue]
 
-    /// Whether rows are pictures of different length: `bytes` and `offsets`.
+    /// Whether rows are pictures of variable length: `bytes` and `offsets`.
     var isPictures: Bool {
         switch content {
         case .frames, .flow: true
@@ -75,7 +75,7 @@ struct Track: Hashable {
         }
     }
 
-    /// The beginning of the column names `…_first` and `…_count` in /segments.
+    /// The prefix of the columns `…_first` and `…_count` in /segments.
     var column: String {
         switch content {
         case .frames, .motion: "frame"
@@ -150,12 +150,12 @@ struct Track: Hashable {
     }
 }
 
-/// The datasets under /motion, one row a frame.
+/// The datasets under /motion, one row per frame.
 enum MotionColumn: String, CaseIterable {
     case homography
     case inlierCount = "inlier_count"
     case error, pan, tilt, zoom, roll
-    /// Under a layout whose segments may be stabilised.
+    /// Only in layouts whose segments may be stabilised.
     case sourceHomography = "source_homography"
 
     var element: HDF5.ElementType { self == .inlierCount ? .int32 : .float32 }
@@ -177,7 +177,7 @@ enum MotionColumn: String, CaseIterable {
         }
     }
 
-    /// The column's nine numbers where it is a matrix.
+    /// The column's nine numbers if it is a matrix.
     var matrix: WritableKeyPath<FrameMotion, [Float]>? {
         switch self {
         case .homography: \.homography
@@ -186,7 +186,7 @@ enum MotionColumn: String, CaseIterable {
         }
     }
 
-    /// The column's number where it is a float.
+    /// The column's value if it is a float.
     var value: WritableKeyPath<FrameMotion, Float>? {
         switch self {
         case .homography, .inlierCount, .sourceHomography: nil

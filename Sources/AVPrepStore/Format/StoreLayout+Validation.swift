@@ -1,81 +1,84 @@
 import AVPrepModel
 
 extension StoreLayout {
-    /// What is wrong with this layout, or nil: a layout may come from a file.
+    /// Why this layout is invalid, or nil. A layout may come from an untrusted file.
     var fault: String? {
         func isRate(_ value: Double) -> Bool { value.isFinite && value > 0 && value <= 1e6 }
         func isQuality(_ quality: Int?, for codec: PictureCodec) -> Bool {
             quality.map { codec == .jpeg && (1...100).contains($0) } ?? true
         }
         if !isRate(fps) { return "fps is \(fps)" }
-        if !isQuality(frameQuality, for: frameCodec) { return "the frames' quality is not one" }
+        if !isQuality(frameQuality, for: frameCodec) { return "the frames' quality is invalid" }
         if let flow {
             if flow.directions.isEmpty || Set(flow.directions).count != flow.directions.count {
                 return "the flow's directions are \(flow.directions.map(\.rawValue))"
             }
             if !isRate(flow.fps) || !isRate(flow.bound) { return "the flow's fps or bound is not a positive number" }
-            if !isQuality(flow.quality, for: flow.codec) { return "the flow's quality is not one" }
-            if flow.storedType == .float16, flow.codec != .raw { return "the flow's 16-bit floats are not raw" }
+            if !isQuality(flow.quality, for: flow.codec) { return "the flow's quality is invalid" }
+            if flow.storedType == .float16, flow.codec != .raw {
+                return "the flow is float16, but its codec is not raw"
+            }
             if !(1...1_000_000).contains(flow.step ?? 1) || !(0...1 << 16).contains(flow.shortSide ?? 0) {
                 return "the flow's step or short side is out of range"
             }
         }
-        if mayBeStabilised, !hasMotion { return "segments are stabilised without camera motion" }
+        if mayBeStabilised, !hasMotion { return "stabilised segments need camera motion" }
         if let pcm, !(1...1_000_000).contains(pcm.sampleRate) || !(1...64).contains(pcm.channels) {
             return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
         }
         for waveform in waveforms {
-            if !Self.isTrackName(waveform.name) { return "a waveform cannot be called \"\(waveform.name)\"" }
+            if !Self.isTrackName(waveform.name) { return "\"\(waveform.name)\" is not a valid waveform name" }
             if !(1...1_000_000).contains(waveform.sampleRate) || !(1...64).contains(waveform.channels) {
                 return "waveform \(waveform.name) has \(waveform.channels) channels at \(waveform.sampleRate) Hz"
             }
         }
         for spectrogram in spectrograms {
             if !Self.isTrackName(spectrogram.name) {
-                return "a spectrogram cannot be called \"\(spectrogram.name)\""
+                return "\"\(spectrogram.name)\" is not a valid spectrogram name"
             }
             if !(1...1 << 20).contains(spectrogram.bins) || !isRate(spectrogram.framesPerSecond) {
                 return "spectrogram \(spectrogram.name) has \(spectrogram.bins) bins at "
-                    + "\(spectrogram.framesPerSecond) frames a second"
+                    + "\(spectrogram.framesPerSecond) frames per second"
             }
-            // What the lengths of clips are worked out from.
+            // The attributes from which the lengths of clips are computed.
             for name in ["sr", "hop_length", "win_length", "n_fft"] {
                 guard let number = spectrogram.attributes[name]?.number else { continue }
-                if !(0...1e6).contains(number) { return "spectrogram \(spectrogram.name) has the \(name) \(number)" }
+                if !(0...1e6).contains(number) { return "spectrogram \(spectrogram.name) has \(name) \(number)" }
             }
         }
         let names = spectrograms.map(\.name) + waveforms.map(\.name)
-        if Set(names).count != names.count { return "two datasets of sound have one name" }
+        if Set(names).count != names.count { return "two audio datasets have the same name" }
         return nil
     }
 
-    /// Whether `name` can be the name of a dataset or group: nothing that HDF5, Python or a path reads otherwise.
+    /// Whether `name` is a valid name of a dataset or group: without characters that are special in HDF5, Python or
+    /// paths.
     static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (97...122).contains(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
     }
 
-    /// Whether `name` can be the name of a dataset under /audio, and of its columns in the table of segments.
+    /// Whether `name` is a valid name of a dataset under /audio, and of its columns in the table of segments.
     package static func isTrackName(_ name: String) -> Bool {
         isName(name) && !["pcm", "frame", "flow_forward", "flow_backward"].contains(name)
     }
 
-    /// In which words two layouts differ, for the message that refuses to mix them.
+    /// How two layouts differ, for the message that refuses to mix them.
     func difference(from other: StoreLayout) -> String? {
         if fps != other.fps { return "fps \(fps) and \(other.fps)" }
         if frameCodec != other.frameCodec || frameQuality != other.frameQuality {
-            return "another codec or quality of frames"
+            return "different codecs or qualities of frames"
         }
-        if flow != other.flow { return "other optical flow settings" }
-        if hasMotion != other.hasMotion { return "camera motion in one of them" }
-        if mayBeStabilised != other.mayBeStabilised { return "stabilised segments in one of them" }
-        if pcm != other.pcm { return "another sample rate or number of channels" }
-        if waveforms != other.waveforms { return "other waveforms" }
+        if flow != other.flow { return "different optical flow settings" }
+        if hasMotion != other.hasMotion { return "camera motion in only one of them" }
+        if mayBeStabilised != other.mayBeStabilised { return "stabilised segments in only one of them" }
+        if pcm != other.pcm { return "different sample rates or numbers of channels" }
+        if waveforms != other.waveforms { return "different waveforms" }
         if spectrograms.map(\.name) != other.spectrograms.map(\.name) {
             return "spectrograms \(spectrograms.map(\.name)) and \(other.spectrograms.map(\.name))"
         }
         if let pair = zip(spectrograms, other.spectrograms).first(where: { $0 != $1 }) {
-            return "other settings of spectrogram \(pair.0.name)"
+            return "different settings of spectrogram \(pair.0.name)"
         }
         return nil
     }

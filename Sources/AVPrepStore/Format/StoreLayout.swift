@@ -1,16 +1,16 @@
 package import AVPrepModel
 
-/// What a prepared file or shard holds beside its segments, and how: the same for every segment in it.
+/// What a prepared file or shard stores for its segments, and how; the same for all segments of a file.
 ///
-/// Files can be packed into one shard when their layouts are equal. Stored as JSON in the root attribute `layout_json`.
+/// Files with equal layouts can be packed into one shard. Stored as JSON in the root attribute `layout_json`.
 package struct StoreLayout: Sendable, Equatable, Codable {
     /// How a picture is stored.
     package enum PictureCodec: String, Sendable, Codable, CaseIterable {
         /// Baseline JPEG.
         case jpeg
-        /// 8-bit PNG, grey or RGB: every pixel comes back.
+        /// 8-bit PNG, grey or RGB, without loss.
         case png
-        /// The pixels as they are, `[y, x, channel]`, tight.
+        /// Unencoded pixels, `[y, x, channel]`, without gaps.
         case raw
     }
 
@@ -19,40 +19,40 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         case float32, float16
     }
 
-    /// Which way optical flow looks.
+    /// The direction of optical flow.
     package enum FlowDirection: String, Sendable, Codable, CaseIterable {
         case forward, backward
     }
 
-    /// How displacements are stored: by a rule in 8 bits, or as pixels in 16-bit floats.
+    /// How displacements are stored: quantised to 8 bits, or in pixels as 16-bit floats.
     package enum FlowType: String, Sendable, Codable, CaseIterable {
         case uint8, float16
     }
 
-    /// Optical flow as pictures: one channel of `[2 · height, width]`, x on top of y, one picture a pair of frames.
+    /// Optical flow as pictures: one channel of `[2 · height, width]`, x above y, one picture per pair of frames.
     package struct Flow: Sendable, Equatable, Codable {
-        /// Without repeats, forward first.
+        /// Without duplicates, forward first.
         package var directions: [FlowDirection]
         package var codec: PictureCodec
-        /// JPEG quality, 1…100; nil for the others.
+        /// JPEG quality, 1…100; nil for other codecs.
         package var quality: Int?
-        /// `float16` only with the codec `raw`. Nil, as in files of format 1.0, is `uint8`.
+        /// `float16` only with the codec `raw`. nil, as in files of format 1.0, means `uint8`.
         package var storedType: FlowType?
-        /// Frames from one picture of a pair to the other. Nil, as in files of format 1.0, is 1.
+        /// Number of frames from the first to the second picture of a pair. nil, as in files of format 1.0, means 1.
         package var step: Int?
-        /// Shorter side in pixels; nil or 0 where flow has the frames' size.
+        /// Shorter side in pixels; nil or 0 if flow has the size of the frames.
         package var shortSide: Int?
-        /// The method, as the settings name it.
+        /// The method's name in the settings.
         package var method: String
         /// The method's preset; nil if it has none.
         package var preset: String?
-        /// Displacements are clipped to ± this many pixels, of flow's own size.
+        /// Displacements are clipped to ± this many pixels of the flow's size.
         package var bound: Double
-        /// Flow pictures a second: the frames'.
+        /// Flow pictures per second, equal to the frame rate.
         package var fps: Double
-        /// The rule from pixels of displacement to 0…255, in words and symbols.
+        /// The rule that maps displacements in pixels to 0…255, as text.
         package var quantisation: String
-        /// The method's numbers, in its papers' words, for the attributes. Nil in files before format 1.1.
+        /// The method's parameters, named as in its paper, for the attributes. nil in files before format 1.1.
         package var parameters: [String: AttributeValue]?
 
         package init(
@@ -74,8 +74,8 @@ package struct StoreLayout: Sendable, Equatable, Codable {
             self.parameters = parameters
         }
 
-        /// The size of flow between frames of `width` × `height`: the shorter side scaled down to ``shortSide``, the other
-        /// one likewise, to the nearest pixel.
+        /// The size of flow between frames of `width` × `height`: the shorter side is scaled down to ``shortSide``, the
+        /// other in proportion, rounded to whole pixels.
         package func size(width: Int, height: Int) -> (width: Int, height: Int) {
             let side = min(width, height)
             guard let shortSide, shortSide > 0, shortSide < side else { return (width, height) }
@@ -92,7 +92,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
 
     /// Samples of sound, int16.
     package struct PCM: Sendable, Equatable, Codable {
-        /// Samples a second.
+        /// Samples per second.
         package var sampleRate: Int
         package var channels: Int
 
@@ -107,11 +107,11 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         }
     }
 
-    /// Samples of sound beside `pcm`, int16: another rate or number of channels, under a name of its own.
+    /// Additional samples of sound, int16: with another rate or number of channels, under their own name.
     package struct Waveform: Sendable, Equatable, Codable {
-        /// The dataset's name under /audio: as a spectrogram's.
+        /// The dataset's name under /audio, with the same rules as a spectrogram's.
         package var name: String
-        /// Samples a second.
+        /// Samples per second.
         package var sampleRate: Int
         package var channels: Int
 
@@ -129,13 +129,13 @@ package struct StoreLayout: Sendable, Equatable, Codable {
 
     /// One kind of spectrogram, `[frames, bins]`.
     package struct Spectrogram: Sendable, Equatable, Codable {
-        /// The dataset's name under /audio: lower-case letters, digits and `_`, beginning with a letter, not `pcm`.
+        /// The dataset's name under /audio: lower-case letters, digits and `_`, starting with a letter, not `pcm`.
         package var name: String
         package var bins: Int
         /// sr / hop_length.
         package var framesPerSecond: Double
         package var storedType: FloatType
-        /// What makes it, in librosa's words, for the dataset's attributes.
+        /// The parameters of the transform, named as in librosa, for the dataset's attributes.
         package var attributes: [String: AttributeValue]
 
         package init(
@@ -156,21 +156,21 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         }
     }
 
-    /// Frames a second, constant.
+    /// Frames per second, constant.
     package var fps: Double
     package var frameCodec: PictureCodec
-    /// JPEG quality, 1…100; nil for the others.
+    /// JPEG quality, 1…100; nil for other codecs.
     package var frameQuality: Int?
-    /// Nil when there is no optical flow.
+    /// nil without optical flow.
     package var flow: Flow?
     /// Whether there is a row of camera motion for every frame.
     package var hasMotion: Bool
-    /// Whether segments may be stabilised: then what that did stands beside their motion. Takes ``hasMotion``. Absent
-    /// from older files.
+    /// Whether segments may be stabilised; the transforms are then stored beside their motion. Requires ``hasMotion``.
+    /// Missing in older files.
     package var mayBeStabilised = false
-    /// Nil when no samples are stored.
+    /// nil if no samples are stored.
     package var pcm: PCM?
-    /// Further samples, by name. Absent from files of format 1.0.
+    /// Additional samples, by name. Missing in files of format 1.0.
     package var waveforms: [Waveform]
     package var spectrograms: [Spectrogram]
 
@@ -215,7 +215,7 @@ package struct StoreLayout: Sendable, Equatable, Codable {
     /// The waveform of this name.
     package func waveform(_ name: String) -> Waveform? { waveforms.first { $0.name == name } }
 
-    /// Bytes of a raw picture of a track, in a segment with frames of `width` × `height`.
+    /// Size of a raw picture of a track, in bytes, in a segment with frames of `width` × `height`.
     func rawBytes(of track: Track, width: Int, height: Int) -> Int {
         guard case .flow = track.content, let flow else { return 3 * width * height }
         let size = flow.size(width: width, height: height)

@@ -2,20 +2,20 @@ import AVPrepCore
 import AVPrepModel
 import CHDF5
 
-/// The datasets of one track in one file: `rows`, and for pictures the `offsets` into them.
+/// The datasets of one track in one file: `rows`, and for pictures also `offsets`.
 ///
 /// Used on HDF5's queue.
 struct TrackDatasets {
     let track: Track
-    /// The rows; for pictures their bytes.
+    /// The rows; for pictures, their bytes.
     let rows: HDF5.Dataset
-    /// For pictures: where each begins in `rows`, and where the last one ends.
+    /// For pictures: the start of each in `rows`, and the end of the last one.
     let offsets: HDF5.Dataset?
 
-    /// Makes the datasets of all tracks of a layout.
+    /// Creates the datasets of all tracks of a layout.
     ///
-    /// - Parameter sizes: rows and, for pictures, number of pictures, when they are known: the datasets are then in one
-    ///   piece. Without, they grow.
+    /// - Parameter sizes: number of rows and, for pictures, number of pictures, if known: the datasets are then
+    ///   contiguous. Without sizes they can grow.
     static func create(
         _ layout: StoreLayout, in file: HDF5.Handle, sizes: ((Track) -> (rows: Int, pictures: Int))?, _ path: String
     ) throws -> [TrackDatasets] {

@@ -1,18 +1,18 @@
-/// Where the rows of an unfiltered chunked dataset lie in its file: chunk after chunk, each of whole rows in one piece.
+/// The positions of the rows of an unfiltered chunked dataset in its file: each chunk holds whole rows, contiguously.
 struct ChunkTable: Sendable, Equatable {
     let rowBytes: Int
-    /// Rows of every chunk; the last one may hold fewer, and takes the same room.
+    /// Rows per chunk; the last chunk may hold fewer, and takes the same space.
     let chunkRows: Int
-    /// Bytes from the start of the file, a chunk each.
+    /// In bytes from the start of the file, one offset per chunk.
     let offsets: [Int]
 
-    /// The furthest byte of any chunk; `Int.max` where that cannot be a number.
+    /// The end of the last chunk in the file; `Int.max` on overflow.
     var end: Int {
         let (end, overflow) = (offsets.max() ?? 0).addingReportingOverflow(chunkRows * rowBytes)
         return offsets.isEmpty ? 0 : overflow ? .max : end
     }
 
-    /// Gives `body` the bytes of the file that hold these rows, in order, a piece a chunk.
+    /// Passes the file's byte ranges that hold these rows to `body`, in order, one per chunk.
     func forEachPiece(of rows: Range<Int>, _ body: (Range<Int>) throws -> Void) rethrows {
         var row = rows.lowerBound
         while row < rows.upperBound {

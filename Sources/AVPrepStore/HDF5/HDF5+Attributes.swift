@@ -3,7 +3,7 @@ import CHDF5
 import Foundation
 
 extension HDF5 {
-    /// The longest attribute that is read, in bytes: far above any settings, far below what could exhaust memory.
+    /// The longest attribute accepted, in bytes: far above any settings, and far below what could exhaust memory.
     static let maxAttributeBytes = 16 << 20
 
     /// Writes attributes to a file, group or dataset, in the order of their names.
@@ -16,7 +16,7 @@ extension HDF5 {
     private static func write(_ value: AttributeValue, _ name: String, to object: Handle, _ path: String) throws {
         switch value {
         case .string(let text):
-            // HDF5 has no strings of length 0: the empty text is one zero byte.
+            // HDF5 has no strings of length 0, so the empty text is stored as one zero byte.
             let length = max(1, text.utf8.count)
             try write(text.zeroPadded(to: length), as: .string(length), [], name, to: object, path)
         case .strings(let texts):
@@ -54,8 +54,8 @@ extension HDF5 {
         }
     }
 
-    /// Names the axes of a dataset, as `H5DSset_label` of the high-level library would: h5py shows them as
-    /// `dataset.dims[0].label`. The attribute is the only one with texts of variable length, as that library wants it.
+    /// Names the axes of a dataset, like `H5DSset_label` of the high-level library: h5py shows the names as
+    /// `dataset.dims[0].label`. It is the only attribute with variable-length strings, as that library requires.
     static func label(_ labels: [String], of dataset: Handle, _ path: String) throws {
         let type = try Handle(H5Tcopy(avprep_h5t_string()), "make a type for", path)
         try check(H5Tset_size(type.id, avprep_h5t_variable()), "make a type for", path)
@@ -75,7 +75,7 @@ extension HDF5 {
 
     // MARK: - Reading
 
-    /// The attributes of an object that have one of the types written above; others are passed over.
+    /// The attributes of an object with one of the types written above; others are skipped.
     static func readAttributes(of object: Handle, _ path: String) throws -> [String: AttributeValue] {
         dispatchPrecondition(condition: .onQueue(queue))
         final class Names { var all: [String] = [] }

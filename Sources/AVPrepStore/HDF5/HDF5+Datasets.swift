@@ -3,26 +3,26 @@ import CHDF5
 import Foundation
 
 extension HDF5 {
-    /// How a dataset lies in its file.
+    /// The storage of a dataset in its file.
     enum Storage: Equatable {
-        /// One piece of known size: can be mapped into memory.
+        /// Contiguous, with a fixed size: can be mapped into memory.
         case contiguous
-        /// Grows row by row, in chunks of about so many bytes.
+        /// Grows row by row, in chunks of about this many bytes.
         case chunked(bytes: Int)
     }
 
-    /// A dataset whose rows are samples: `[rows, rowShape…]` of one type.
+    /// A dataset whose first axis is the rows: `[rows, rowShape…]` of one type.
     ///
-    /// Used on the queue alone; its constants may be read anywhere.
+    /// Used only on the queue; its constants may be read on any thread.
     final class Dataset: @unchecked Sendable {
-        // Sendable: everything but `rows` is constant, and `rows` changes on the queue while one writer owns it.
+        // Sendable: everything except `rows` is constant, and `rows` changes only on the queue, by one writer.
         let name: String
         let path: String
         let type: ElementType
         /// Shape of one row; empty for a single number.
         let rowShape: [Int]
         private(set) var rows: Int
-        /// Whether the rows lie in one piece.
+        /// Whether the rows are stored contiguously.
         let isContiguous: Bool
         private let handle: Handle
         private let typeHandle: Handle
@@ -30,17 +30,17 @@ extension HDF5 {
         /// Bytes of one row.
         var rowBytes: Int { rowShape.reduce(type.size, *) }
 
-        /// Makes a dataset in a file.
+        /// Creates a dataset in a file.
         ///
         /// - Parameters:
-        ///   - name: below `parent`, without a slash.
-        ///   - rows: number of rows; a chunked one begins with so many and grows.
+        ///   - name: name in `parent`, without a slash.
+        ///   - rows: number of rows; for chunked storage the initial number.
         ///   - labels: names of the axes, rows first.
         init(
             create name: String, in parent: Handle, type: ElementType, rows: Int = 0, rowShape: [Int] = [],
             labels: [String], attributes: [String: AttributeValue] = [:], storage: Storage, _ path: String
         ) throws {
-            precondition(labels.count == rowShape.count + 1, "\(name): a label for each axis")
+            precondition(labels.count == rowShape.count + 1, "\(name): one label per axis is needed")
             self.name = name
             self.path = path
             self.type = type
@@ -53,7 +53,8 @@ extension HDF5 {
             let space: Handle
             switch storage {
             case .contiguous:
-                // Room is made at once, at a place that depends on sizes alone; every row is written, so no filling.
+                // Space is allocated at once, at a position that depends only on sizes; every row is written, so no
+                // fill is needed.
                 try HDF5.check(H5Pset_alloc_time(creation.id, H5D_ALLOC_TIME_EARLY), "set up", path)
                 try HDF5.check(H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER), "set up", path)
                 space = try HDF5.makeSpace([rows] + rowShape, path)
@@ -61,7 +62,7 @@ extension HDF5 {
                 let chunk = [max(1, bytes / rowShape.reduce(type.size, *))] + rowShape
                 let chunkSizes = chunk.map { hsize_t($0) }
                 try HDF5.check(H5Pset_chunk(creation.id, Int32(chunk.count), chunkSizes), "set up", path)
-                // What a chunk's unused end holds must not depend on what was in memory.
+                // The unused end of a chunk must not depend on previous contents of memory.
                 try HDF5.check(H5Pset_fill_time(creation.id, H5D_FILL_TIME_ALLOC), "set up", path)
                 space = try HDF5.makeSpace([rows] + rowShape, maximum: [-1] + rowShape, path)
             }
@@ -73,10 +74,10 @@ extension HDF5 {
             try HDF5.write(attributes, to: handle, path)
         }
 
-        /// Opens a dataset, which must have this type and row shape, must lie in this file, unfiltered, and must be
-        /// stored in full: nothing that is read later can be larger than the file.
+        /// Opens a dataset. It must have this type and row shape, and be stored completely in this file, unfiltered: so
+        /// nothing read later can be larger than the file.
         ///
-        /// - Parameter type: nil takes texts of any fixed length.
+        /// - Parameter type: nil accepts strings of any fixed length.
         init(open name: String, in parent: Handle, type: ElementType?, rowShape: [Int] = [], _ path: String) throws {
             self.name = name
             self.path = path
@@ -105,7 +106,7 @@ extension HDF5 {
                 handle, name, bytes: (rows, rowShape.reduce(self.type.size, *)), path)
         }
 
-        /// Number of rows, after the shape of a row was checked.
+        /// Number of rows, after checking the shape of a row.
         private static func checkedRows(_ handle: Handle, _ name: String, _ rowShape: [Int], _ path: String) throws
             -> Int
         {
@@ -123,7 +124,7 @@ extension HDF5 {
             return Int(rows)
         }
 
-        /// - Returns: whether the rows lie in one piece.
+        /// - Returns: whether the rows are stored contiguously.
         private static func checkStorage(
             _ handle: Handle, _ name: String, bytes: (rows: Int, perRow: Int), _ path: String
         ) throws -> Bool {
@@ -131,7 +132,7 @@ extension HDF5 {
             let layout = H5Pget_layout(creation.id)
             guard layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, H5Pget_external_count(creation.id) == 0,
                 H5Pget_nfilters(creation.id) == 0
-            else { throw StoreError.damaged(path, "\(name) is not stored plainly in this file") }
+            else { throw StoreError.damaged(path, "\(name) is not stored unfiltered in this file") }
             var status = stat()
             guard stat(path, &status) == 0 else {
                 throw StoreError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
@@ -139,12 +140,12 @@ extension HDF5 {
             let (needed, overflow) = bytes.rows.multipliedReportingOverflow(by: bytes.perRow)
             let stored = H5Dget_storage_size(handle.id)
             guard !overflow, needed <= Int(status.st_size), stored >= hsize_t(needed) else {
-                throw StoreError.damaged(path, "\(name) claims more than the file holds")
+                throw StoreError.damaged(path, "\(name) claims more data than the file holds")
             }
             return layout == H5D_CONTIGUOUS
         }
 
-        /// Where the rows lie in the file, in bytes from its start; nil if they are not in one piece.
+        /// The position of the rows in the file, in bytes from its start; nil if they are not contiguous.
         func contiguousOffset() -> Int? {
             dispatchPrecondition(condition: .onQueue(HDF5.queue))
             let offset = H5Dget_offset(handle.id)
@@ -152,7 +153,7 @@ extension HDF5 {
             return Int(exactly: offset)
         }
 
-        /// Where the chunks lie in the file; nil if the rows are in one piece, or chunks do not hold whole rows.
+        /// The positions of the chunks in the file; nil if the rows are contiguous, or chunks do not hold whole rows.
         func chunks() throws -> ChunkTable? {
             dispatchPrecondition(condition: .onQueue(HDF5.queue))
             let creation = try Handle(H5Dget_create_plist(handle.id), "read the layout of \(name) in", path)
@@ -174,7 +175,7 @@ extension HDF5 {
                     "find the chunks of \(name) in", path)
                 guard address != avprep_h5_undefined_address(), filters == 0, size == hsize_t(chunkBytes),
                     let offset = Int(exactly: address)
-                else { throw StoreError.damaged(path, "\(name) lacks its rows from \(first) on") }
+                else { throw StoreError.damaged(path, "\(name) lacks its rows from row \(first)") }
                 offsets.append(offset)
             }
             return ChunkTable(rowBytes: rowBytes, chunkRows: chunkRows, offsets: offsets)
@@ -183,10 +184,10 @@ extension HDF5 {
         /// The attributes of this dataset.
         func attributes() throws -> [String: AttributeValue] { try HDF5.readAttributes(of: handle, path) }
 
-        /// Adds rows at the end of a chunked dataset.
+        /// Appends rows to a chunked dataset.
         func append(_ bytes: UnsafeRawBufferPointer) throws {
             guard !bytes.isEmpty else { return }
-            precondition(bytes.count % rowBytes == 0, "\(name): half a row")
+            precondition(bytes.count % rowBytes == 0, "\(name): a partial row")
             let first = rows
             rows += bytes.count / rowBytes
             let extent = ([rows] + rowShape).map { hsize_t($0) }
@@ -194,10 +195,10 @@ extension HDF5 {
             try write(bytes, at: first)
         }
 
-        /// Writes whole rows from row `first` on.
+        /// Writes whole rows, starting at row `first`.
         func write(_ bytes: UnsafeRawBufferPointer, at first: Int) throws {
             guard !bytes.isEmpty else { return }
-            precondition(bytes.count % rowBytes == 0, "\(name): half a row")
+            precondition(bytes.count % rowBytes == 0, "\(name): a partial row")
             let (memory, file) = try select(first..<first + bytes.count / rowBytes)
             try HDF5.check(
                 H5Dwrite(handle.id, typeHandle.id, memory.id, file.id, avprep_h5p_default(), bytes.baseAddress),
@@ -206,7 +207,7 @@ extension HDF5 {
 
         /// Reads whole rows.
         func read(_ range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws {
-            precondition(bytes.count == range.count * rowBytes, "\(name): a buffer of another size")
+            precondition(bytes.count == range.count * rowBytes, "\(name): a buffer of the wrong size")
             guard !range.isEmpty else { return }
             let (memory, file) = try select(range)
             try HDF5.check(
@@ -230,9 +231,9 @@ extension HDF5 {
 }
 
 extension HDF5.Dataset {
-    /// All rows of a dataset of plain numbers.
+    /// All rows of an integer dataset with one value per row.
     func readAll<Number: FixedWidthInteger>(as _: Number.Type) throws -> [Number] {
-        precondition(MemoryLayout<Number>.size == rowBytes, "\(name): numbers of another size")
+        precondition(MemoryLayout<Number>.size == rowBytes, "\(name): numbers of the wrong size")
         return try readAll(zero: 0)
     }
 
@@ -242,7 +243,7 @@ extension HDF5.Dataset {
         return try readAll(zero: 0)
     }
 
-    /// All rows of a dataset of texts.
+    /// All rows of a dataset of strings.
     func readAllTexts() throws -> [String] {
         let length = type.size
         var bytes = [UInt8](repeating: 0, count: rows * length)

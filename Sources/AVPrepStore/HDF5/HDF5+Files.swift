@@ -2,17 +2,17 @@ import CHDF5
 import Foundation
 
 extension HDF5 {
-    /// What large datasets of a shard begin at a multiple of, in bytes: a memory page, so that numbers in a mapped file
-    /// lie aligned and pages are not shared.
+    /// Alignment of large datasets in a shard, in bytes: a memory page, so that numbers in a mapped file are aligned
+    /// and datasets do not share pages.
     static let pageBytes = 4096
 
-    /// The one version of HDF5's own format we write, that of 1.10: object headers, indices and the superblock carry
-    /// checksums, so a flipped bit in them is found when the file is opened.
+    /// The version of HDF5's file format that avprep writes, that of 1.10: object headers, indices and the superblock
+    /// have checksums, so a flipped bit in them is detected when the file is opened.
     private static let version = H5F_LIBVER_V110
 
-    /// Makes a new file.
+    /// Creates a new file.
     ///
-    /// - Parameter isAligned: whether large datasets begin at memory pages.
+    /// - Parameter isAligned: whether large datasets are aligned to memory pages.
     static func createFile(_ path: String, isAligned: Bool) throws -> Handle {
         let access = try makeAccess(path)
         if isAligned {
@@ -24,7 +24,7 @@ extension HDF5 {
             H5Fcreate(path, avprep_h5f_truncate(), creation.id, access.id), "create", path, code: .unwritable)
     }
 
-    /// Opens a file to read. The file itself is looked at first, so that the usual mistakes get a plain message.
+    /// Opens a file for reading. The file's start is examined first, so that common mistakes get a clear message.
     static func openFile(_ path: String) throws -> Handle {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
@@ -36,10 +36,10 @@ extension HDF5 {
         guard count == 9, start.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) else {
             throw StoreError(.unreadable, "\(path) is not an HDF5 file; give a file made by avprep")
         }
-        // Superblocks before version 2 begin files without checksums, where the library trusts what it reads.
+        // Superblocks before version 2 have no checksums, and the library trusts what it reads there.
         guard start[8] >= 2 else {
             throw StoreError(
-                .foreign, "\(path) is an HDF5 file of the old kind, which avprep does not write; give a file made by it"
+                .foreign, "\(path) is in an old HDF5 format, which avprep does not write; give a file made by avprep"
             )
         }
         let access = try makeAccess(path)
@@ -50,16 +50,16 @@ extension HDF5 {
         dispatchPrecondition(condition: .onQueue(queue))
         let access = try Handle(H5Pcreate(avprep_h5p_file_access()), "set up", path)
         try check(H5Pset_libver_bounds(access.id, version, version), "set up", path)
-        // HDF5's advisory locks fail on network file systems, and files here appear whole by a rename.
+        // HDF5's advisory locks fail on network file systems, and files here appear atomically by a rename.
         try check(H5Pset_file_locking(access.id, false, true), "set up", path)
-        // Closing a file closes what is open in it: a failed write cannot leave it open.
+        // Closing a file also closes all open objects in it, so a failed write cannot leave it open.
         try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "set up", path)
-        // The chunk that is being filled or read, and the next, of each dataset.
+        // Room for the chunk being filled or read, and the next one, of each dataset.
         try check(H5Pset_cache(access.id, 0, 61, 2 * StoreFormat.byteChunk, 1), "set up", path)
         return access
     }
 
-    /// Makes a group, and no time stamps in it.
+    /// Creates a group without time stamps.
     static func createGroup(_ name: String, in parent: Handle, _ path: String) throws -> Handle {
         let creation = try Handle(H5Pcreate(avprep_h5p_group_create()), "set up", path)
         try check(H5Pset_obj_track_times(creation.id, false), "set up", path)
@@ -68,8 +68,8 @@ extension HDF5 {
             "make group \(name) in", path, code: .unwritable)
     }
 
-    /// Opens the group or dataset at `name`, a path below `parent`, going through hard links alone: an external or soft
-    /// link in a file from elsewhere could lead to any file of this machine.
+    /// Opens the group or dataset at `name`, a path below `parent`, following only hard links: an external or soft link
+    /// in an untrusted file could lead to any file of this machine.
     static func openObject(_ name: String, in parent: Handle, _ path: String) throws -> Handle {
         dispatchPrecondition(condition: .onQueue(queue))
         var object = parent
@@ -77,14 +77,14 @@ extension HDF5 {
             var link = H5L_info_t()
             try check(H5Lget_info(object.id, part, &link, avprep_h5p_default()), "find \(name) in", path)
             guard link.type == H5L_TYPE_HARD else {
-                throw StoreError(.foreign, "\(path): \(name) is a link to elsewhere, which avprep does not follow")
+                throw StoreError(.foreign, "\(path): \(name) is a soft or external link, which avprep does not follow")
             }
             object = try Handle(H5Oopen(object.id, part, avprep_h5p_default()), "open \(name) in", path)
         }
         return object
     }
 
-    /// The names of what is linked in a group, sorted.
+    /// The names of the links in a group, sorted.
     static func names(in group: Handle, _ path: String) throws -> [String] {
         dispatchPrecondition(condition: .onQueue(queue))
         final class Names { var all: [String] = [] }
@@ -101,7 +101,7 @@ extension HDF5 {
         return names.all
     }
 
-    /// Makes `name` stand for `object` of another file, which need not exist.
+    /// Creates an external link `name` to `object` in another file, which need not exist.
     static func linkExternally(_ name: String, in group: Handle, to object: String, of file: String, _ path: String)
         throws
     {
@@ -111,7 +111,7 @@ extension HDF5 {
             "link \(name) in", path, code: .unwritable)
     }
 
-    /// Where an external link leads; nil when there is no link of this name, or one of another kind.
+    /// The target of an external link; nil if there is no link of this name, or one of another kind.
     static func externalLink(_ name: String, in group: Handle, _ path: String) throws -> (file: String, object: String)?
     {
         dispatchPrecondition(condition: .onQueue(queue))
@@ -121,7 +121,7 @@ extension HDF5 {
         guard link.type == H5L_TYPE_EXTERNAL, link.u.val_size > 0, link.u.val_size <= 1 << 16 else { return nil }
         var value = [UInt8](repeating: 0, count: link.u.val_size)
         try check(H5Lget_val(group.id, name, &value, value.count, avprep_h5p_default()), "read link \(name) of", path)
-        // A byte of version and flags, then two texts that each end with a zero.
+        // A byte with version and flags, then two zero-terminated strings.
         let texts = value.dropFirst().split(separator: 0, omittingEmptySubsequences: false).prefix(2)
         guard texts.count == 2, let file = texts.first, let object = texts.last else { return nil }
         return (String(decoding: file, as: UTF8.self), String(decoding: object, as: UTF8.self))

@@ -2,12 +2,12 @@ import CHDF5
 import Foundation
 
 extension HDF5 {
-    /// The types numbers and texts are stored as: fixed length, little-endian.
+    /// The types in which numbers and strings are stored: fixed length, little-endian.
     ///
     /// Memory has the same types (avprep runs on little-endian machines), so HDF5 converts nothing.
     enum ElementType: Equatable {
         case uint8, int16, int32, uint32, int64, float16, float32, float64
-        /// Zero-padded UTF-8 of at most so many bytes.
+        /// Zero-padded UTF-8 of at most this many bytes.
         case string(Int)
 
         /// Bytes of one element.
@@ -21,7 +21,7 @@ extension HDF5 {
             }
         }
 
-        /// The name of the type in messages and in the description of the format.
+        /// The type's name in messages and in the documentation of the format.
         var name: String {
             switch self {
             case .string(let length): "string[\(length)]"
@@ -29,7 +29,7 @@ extension HDF5 {
             }
         }
 
-        /// The library's type. On the queue.
+        /// The library's type. Call it on the queue.
         func makeHandle(_ path: String) throws -> Handle {
             dispatchPrecondition(condition: .onQueue(HDF5.queue))
             let base: hid_t
@@ -45,7 +45,7 @@ extension HDF5 {
             }
             let type = try Handle(H5Tcopy(base), "make a type for", path)
             if self == .float16 {
-                // IEEE 754 binary16: sign at bit 15, 5 bits of exponent from bit 10, bias 15. As h5py makes it.
+                // IEEE 754 binary16 (sign bit 15, 5 exponent bits from bit 10, bias 15), as h5py creates it.
                 try HDF5.check(H5Tset_fields(type.id, 15, 10, 5, 0, 10), "make a type for", path)
                 try HDF5.check(H5Tset_size(type.id, 2), "make a type for", path)
                 try HDF5.check(H5Tset_ebias(type.id, 15), "make a type for", path)
@@ -59,7 +59,7 @@ extension HDF5 {
         }
     }
 
-    /// A dataspace of these dimensions; `maximum` nil means that it cannot grow.
+    /// A dataspace of these dimensions; it cannot grow if `maximum` is nil.
     static func makeSpace(_ dimensions: [Int], maximum: [Int]? = nil, _ path: String) throws -> Handle {
         dispatchPrecondition(condition: .onQueue(queue))
         let current = dimensions.map { hsize_t($0) }
@@ -70,14 +70,14 @@ extension HDF5 {
 }
 
 extension String {
-    /// The text's UTF-8 bytes, cut at none and filled with zeros up to `length`.
+    /// The text's UTF-8 bytes, padded with zeros to `length`, which must be at least their number.
     func zeroPadded(to length: Int) -> [UInt8] {
         let bytes = Array(utf8)
-        precondition(bytes.count <= length, "a text of \(bytes.count) bytes in \(length)")
+        precondition(bytes.count <= length, "a text of \(bytes.count) bytes does not fit in \(length)")
         return bytes + [UInt8](repeating: 0, count: length - bytes.count)
     }
 
-    /// The text in a field filled with zeros; nil if that is not UTF-8.
+    /// The text in a zero-padded field; nil if it is not UTF-8.
     init?(zeroPadded bytes: some Sequence<UInt8>) {
         var bytes = Array(bytes)
         while bytes.last == 0 { bytes.removeLast() }

@@ -1,13 +1,13 @@
 import CHDF5
 import Foundation
 
-/// The HDF5 library: every call of it, in the whole process, happens on one queue.
+/// The HDF5 library: all calls, in the whole process, are made on one queue.
 ///
-/// Debian's build is thread-safe by one lock, but "high-level libraries are not officially supported" and the lock gives
-/// no speed, so the queue is the lock. Work that is not HDF5's own (encoding, decoding, reading mapped shards) happens
-/// outside of it.
+/// Debian's build is thread-safe by a global lock, but "high-level libraries are not officially supported" and the lock
+/// allows no parallel calls, so this queue replaces it. Work outside of HDF5 (encoding, decoding, reading mapped
+/// shards) is done off the queue.
 enum HDF5 {
-    /// The queue that owns the library.
+    /// The queue that all calls run on.
     static let queue: DispatchQueue = {
         let queue = DispatchQueue(label: "avprep.hdf5")
         queue.setSpecific(key: isQueue, value: true)
@@ -15,28 +15,28 @@ enum HDF5 {
             // Files are closed by their owners. The library's own clean-up at exit would race with other threads.
             H5dont_atexit()
             H5open()
-            // A file could name a filter that is loaded from a folder of plugins: never.
+            // A file could name a filter that would be loaded from a folder of plugins: this is disabled.
             H5PLset_loading_state(0)
         }
         return queue
     }()
     private static let isQueue = DispatchSpecificKey<Bool>()
 
-    /// Runs `body` on the queue, now, and returns when it is done. May be nested.
+    /// Runs `body` on the queue and returns when it is done. May be nested.
     static func perform<Result>(_ body: () throws -> Result) rethrows -> Result {
         if DispatchQueue.getSpecific(key: isQueue) == true { return try body() }
         return try queue.sync {
-            // The error stack belongs to the thread, and `sync` runs on the caller's: silence it each time.
+            // The error stack belongs to the thread, and `sync` runs on the caller's thread: silence it each time.
             H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
             return try body()
         }
     }
 
-    /// Turns HDF5's negative results into errors; every call's result goes through here.
+    /// Turns HDF5's negative results into errors. Every call's result is passed through here.
     ///
     /// - Parameters:
-    ///   - what: what was tried, as in "cannot …".
-    ///   - path: the file it was tried on.
+    ///   - what: the operation, worded to follow "cannot".
+    ///   - path: the file.
     @discardableResult
     static func check<Result: SignedInteger>(
         _ result: Result, _ what: @autoclosure () -> String, _ path: String, code: StoreError.Code = .damaged
@@ -59,7 +59,7 @@ enum HDF5 {
         }
     }
 
-    /// The library's words: what failed at the top, and the innermost reason.
+    /// The library's message: what failed at the outermost level, and the innermost reason.
     private static func errorText() -> String {
         final class Stack { var lines: [String] = [] }
         let stack = Stack()
@@ -71,12 +71,13 @@ enum HDF5 {
                 return 0
             }, Unmanaged.passUnretained(stack).toOpaque())
         H5Eclear2(hid_t(H5E_DEFAULT))
-        guard let outer = stack.lines.first, let inner = stack.lines.last else { return "HDF5 gives no reason" }
+        guard let outer = stack.lines.first, let inner = stack.lines.last else { return "HDF5 states no reason" }
         let reason = systemReason(inner) ?? inner.replacing("\n", with: " ")
         return outer == inner ? reason : "\(systemReason(outer) ?? outer) (\(reason))"
     }
 
-    /// The system's own words within HDF5's long text about a failed call: `… error message = 'No space left on device' …`
+    /// The system's message inside HDF5's long text about a failed call:
+    /// `… error message = 'No space left on device' …`
     private static func systemReason(_ text: String) -> String? {
         guard let start = text.firstRange(of: "error message = '")?.upperBound,
             let end = text[start...].firstIndex(of: "'")
@@ -84,20 +85,20 @@ enum HDF5 {
         return String(text[start..<end])
     }
 
-    /// One HDF5 object of any kind, closed when nobody holds it any more.
+    /// One HDF5 object of any kind, closed with its last reference.
     ///
-    /// A class, because datasets are shared by tables and readers. It may be dropped on any thread. Its `id` is passed to
+    /// A class, because datasets are shared by tables and readers. It may be released on any thread. Pass its `id` to
     /// calls from a named variable, which lives to the end of its scope; a temporary would be closed before the call.
     final class Handle: @unchecked Sendable {
-        // Sendable: `id` is constant but for `close`, which runs on the queue.
+        // Sendable: `id` is constant except in `close`, which runs on the queue.
         private(set) var id: hid_t
 
-        /// Takes ownership of what an HDF5 call returned.
+        /// Takes ownership of an identifier returned by an HDF5 call.
         init(_ id: hid_t, _ what: @autoclosure () -> String, _ path: String, code: StoreError.Code = .damaged) throws {
             self.id = try HDF5.check(id, what(), path, code: code)
         }
 
-        /// Closes a file, so that errors of the last writes are seen.
+        /// Closes a file, so that errors of the last writes are reported.
         func closeFile(_ path: String) throws {
             dispatchPrecondition(condition: .onQueue(HDF5.queue))
             let id = self.id
@@ -108,7 +109,7 @@ enum HDF5 {
         deinit {
             guard id >= 0 else { return }
             let id = self.id
-            // Whatever the kind, giving up the last reference closes it.
+            // Releasing the last reference closes an object of any kind.
             HDF5.perform { _ = H5Idec_ref(id) }
         }
     }

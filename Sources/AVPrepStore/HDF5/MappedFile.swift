@@ -1,9 +1,9 @@
 import Foundation
 
-/// A file's bytes in memory, read-only, as long as this object lives.
+/// A file mapped into memory, read-only, as long as this object lives.
 ///
-/// The file must not be cut shorter while it is mapped: reading past its new end ends the process (SIGBUS). Files of
-/// this format are replaced by a rename, never changed in place, so this takes somebody's `truncate`.
+/// The file must not be truncated while it is mapped: reading beyond its new end ends the process (SIGBUS). Files of
+/// this format are replaced by a rename and never changed in place, so only an explicit truncation can cause this.
 final class MappedFile: @unchecked Sendable {
     // Sendable: the bytes are never written.
     let bytes: UnsafeRawBufferPointer

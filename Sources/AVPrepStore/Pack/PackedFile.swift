@@ -2,9 +2,9 @@ import AVPrepCore
 import CHDF5
 import Foundation
 
-/// Where a dataset that HDF5 has laid out in one piece takes its rows.
+/// The location of a contiguous dataset's rows in the file.
 struct PackedPiece {
-    /// Bytes from the start of the file; nil where there are no rows.
+    /// In bytes from the start of the file; nil if there are no rows.
     let offset: Int?
     let rows: Int
     let rowBytes: Int
@@ -17,7 +17,7 @@ struct PackedPiece {
     }
 }
 
-/// The pieces of one track.
+/// The datasets of one track.
 struct PackedTrack {
     let track: Track
     let rows: PackedPiece
@@ -31,18 +31,19 @@ struct PackedTrack {
     }
 }
 
-/// A shard that HDF5 has made and closed, with room for all rows: they are written into it directly.
+/// A shard that HDF5 has created and closed, with space for all rows, which are then written into it directly.
 final class PackedFile {
     private let path: String
     private let descriptor: Int32
     private var isOpen = true
-    /// Bytes written since the system was last asked to bring them to the disk.
+    /// Bytes written since the system was last asked to write them to disk.
     private var heldBytes = 0
-    /// Bytes after which it is asked: so the disk works while others are copied, and the flush at the end is short.
+    /// Number of bytes after which it is asked, so that the disk works while others are copied, and the final flush is
+    /// short.
     private static let mostHeldBytes = 8 << 20
 
-    /// Opens the file, and has the file system set its room aside where it can, so that a disk which is too small shows
-    /// before anything is copied.
+    /// Opens the file, and reserves its space if the file system can, so that a full disk is detected before anything
+    /// is copied.
     ///
     /// - Throws: ``StoreError`` when the disk is too small.
     init(_ path: String) throws {
@@ -50,7 +51,7 @@ final class PackedFile {
         self.path = path
         guard descriptor >= 0 else { throw Self.failure("open", path) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Self.failure("look at", path) }
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure("examine", path) }
         try Self.setAside(Int(status.st_size), descriptor, path)
     }
 
@@ -58,7 +59,7 @@ final class PackedFile {
         if isOpen { Foundation.close(descriptor) }
     }
 
-    /// Makes sure that a file of this size would find room, without making it.
+    /// Checks that the disk has space for a file of this size, without keeping one.
     static func reserve(_ bytes: Int, _ path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure("create", path) }
@@ -69,17 +70,17 @@ final class PackedFile {
 
     private static func setAside(_ bytes: Int, _ descriptor: Int32, _ path: String) throws {
         #if os(Linux)
-            // Not posix_fallocate: where a file system cannot set room aside, that one writes all of it.
+            // Not posix_fallocate, which writes the whole file where the file system cannot reserve space.
             guard avprep_fallocate(descriptor, Int64(bytes)) != 0 else { return }
             guard errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL else { throw failure("write", path) }
         #endif
     }
 
-    /// Writes rows of a piece, the first of them at `row`.
+    /// Writes rows of a dataset, starting at row `row`.
     func write(_ bytes: UnsafeRawBufferPointer, to piece: PackedPiece, row: Int) throws {
         guard bytes.count > 0 else { return }
         guard let offset = piece.offset, row >= 0, bytes.count <= (piece.rows - row) * piece.rowBytes else {
-            preconditionFailure("rows outside of their piece of \(path)")
+            preconditionFailure("rows outside of their dataset in \(path)")
         }
         var done = 0
         while done < bytes.count {
@@ -102,7 +103,7 @@ final class PackedFile {
         #endif
     }
 
-    /// - Throws: ``StoreError`` when the system could not write after all.
+    /// - Throws: ``StoreError`` when a delayed write failed.
     func close() throws {
         startWriting()
         isOpen = false

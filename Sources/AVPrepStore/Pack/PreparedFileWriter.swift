@@ -3,11 +3,11 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// Writes one prepared file, segment after segment, in memory that does not grow with their number (but for a table row
+/// Writes one prepared file, segment by segment, in memory that does not grow with their number (except for a table row
 /// of some hundred bytes each).
 ///
-/// For one thread at a time. The same content gives the same bytes. The path is meant to be a temporary one
-/// (``AtomicFile``): until ``finish()`` has returned, what lies there is no file of this format.
+/// Used by one thread at a time. The same content gives the same bytes. The path should be a temporary one
+/// (``AtomicFile``): before ``finish()`` returns, the file is not valid.
 package final class PreparedFileWriter {
     private let path: String
     private let layout: StoreLayout
@@ -15,10 +15,10 @@ package final class PreparedFileWriter {
     private var tracks: [TrackDatasets] = []
     private var segments: [StoredSegment] = []
 
-    /// Makes the file, replacing what is there.
+    /// Creates the file, replacing an existing one.
     ///
-    /// - Parameter attributes: further root attributes; `avprep_version` and `config_json` are expected among them.
-    /// - Throws: ``StoreError``, when the disk refuses or an attribute's name is the format's own.
+    /// - Parameter attributes: additional root attributes; they should include `avprep_version` and `config_json`.
+    /// - Throws: ``StoreError`` when writing fails or an attribute's name is reserved by the format.
     package init(path: String, layout: StoreLayout, attributes: [String: AttributeValue]) throws {
         self.path = path
         self.layout = layout
@@ -34,8 +34,8 @@ package final class PreparedFileWriter {
 
     /// Adds a whole segment.
     ///
-    /// - Throws: ``StoreError`` when the segment does not fit the layout (nothing is written then) or the disk refuses
-    ///   (the file is given up then: every later call fails too).
+    /// - Throws: ``StoreError`` when the segment does not fit the layout (nothing is written then) or writing fails
+    ///   (the file is abandoned then, and every later call fails too).
     package func append(_ data: SegmentData) throws {
         guard file != nil else { throw gaveUp }
         if let fault = data.fault(in: layout) {
@@ -52,9 +52,9 @@ package final class PreparedFileWriter {
         segments.append(stored)
     }
 
-    /// Writes the table of segments, and closes the file: afterwards it is complete and handed to the system.
+    /// Writes the table of segments, and closes the file, which is then complete.
     ///
-    /// - Parameter fingerprint: what near-duplicates of the video are known by; none is stored where it is empty.
+    /// - Parameter fingerprint: the video's fingerprint for finding near-duplicates; not stored if empty.
     package func finish(fingerprint: [UInt8] = []) throws {
         guard let file else { throw gaveUp }
         defer { abandon() }
@@ -72,7 +72,7 @@ package final class PreparedFileWriter {
         file = nil
     }
 
-    private var gaveUp: StoreError { StoreError(.unwritable, "\(path) was given up after an error, or is finished") }
+    private var gaveUp: StoreError { StoreError(.unwritable, "\(path) was abandoned after an error, or is finished") }
 
     private func append(_ data: SegmentData, to datasets: TrackDatasets, _ stored: inout StoredSegment) throws {
         switch datasets.track.content {
@@ -131,12 +131,12 @@ package final class PreparedFileWriter {
         }
     }
 
-    /// The root attributes of a file of this kind: the format's own and the caller's.
+    /// The root attributes of a file of this kind: those of the format and the caller's.
     static func rootAttributes(
         _ attributes: [String: AttributeValue], kind: String, layout: StoreLayout, _ path: String
     ) throws -> [String: AttributeValue] {
         if let name = attributes.keys.sorted().first(where: StoreFormat.reservedAttributes.contains) {
-            throw StoreError(.layoutMismatch, "cannot write \(path): the attribute \(name) belongs to the format")
+            throw StoreError(.layoutMismatch, "cannot write \(path): the attribute name \(name) is reserved")
         }
         let own: [String: AttributeValue] = [
             "format": .string(StoreFormat.name),

@@ -3,17 +3,17 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// Segments of one prepared file that go into a shard.
+/// The segments of one prepared file that go into a shard.
 package struct ShardPart: Sendable, Equatable {
     /// The prepared file.
     package var path: String
-    /// Rows of its segment table, in the order wanted.
+    /// Rows of its segment table, in the order in which they are packed.
     package var rows: [Int]
     package var split: Split
-    /// The group of near-duplicates of the file's video.
+    /// The id of the video's group (near-duplicates, or videos of one source).
     package var groupID: String
 
-    /// - Parameter groupID: nil where the video stands alone.
+    /// - Parameter groupID: nil if the video has no group.
     package init(path: String, rows: [Int], split: Split, groupID: String? = nil) {
         self.groupID = groupID ?? ""
         self.path = path
@@ -22,25 +22,25 @@ package struct ShardPart: Sendable, Equatable {
     }
 }
 
-/// Packs segments of prepared files into one shard, where everything lies in one piece and can be mapped.
+/// Packs segments of prepared files into one shard, in which every dataset is contiguous and can be mapped.
 package enum ShardPacker {
     /// Bytes copied at a time.
     private static let pieceBytes = 4 << 20
-    /// Prepared files kept open at a time: parts may return to a file.
+    /// Number of prepared files kept open, since several parts may use the same file.
     private static let maxOpenFiles = 8
 
-    /// Copies the stored bytes of the chosen segments, in the given order, into a new shard. Pictures are never encoded
+    /// Copies the stored bytes of the selected segments, in the given order, into a new shard. Pictures are not encoded
     /// again. The same input gives the same bytes.
     ///
     /// - Parameters:
-    ///   - path: where to write; a temporary path (``AtomicFile``).
-    ///   - pairsFile: the name, without a folder, of the pair file that will lie beside the shard: `/pairs` of the shard
-    ///     leads into it. It need not exist yet, and may be replaced without touching the shard.
-    ///   - attributes: further root attributes, the `seed` among them.
-    ///   - cancellation: looked at between pieces.
-    /// - Returns: the SHA-256 of the shard, computed while the disk takes its bytes.
-    /// - Throws: ``StoreError`` with code `layoutMismatch` when parts hold different things; others for damaged parts
-    ///   or a disk that refuses; `CancellationError`.
+    ///   - path: the output; a temporary path (``AtomicFile``).
+    ///   - pairsFile: the name, without a folder, of the pair file that will be beside the shard: `/pairs` of the shard
+    ///     links to it. It need not exist yet, and may be replaced without changing the shard.
+    ///   - attributes: additional root attributes, among them `seed`.
+    ///   - cancellation: checked between pieces.
+    /// - Returns: the SHA-256 of the shard, computed while it is being written.
+    /// - Throws: ``StoreError`` with code `layoutMismatch` when the parts' layouts differ; other codes for damaged
+    ///   parts or failed writes; `CancellationError`.
     @discardableResult
     package static func pack(
         _ parts: [ShardPart], to path: String, pairsFile: String, attributes: [String: AttributeValue],
@@ -49,8 +49,8 @@ package enum ShardPacker {
         let source = PartReaders(limit: maxOpenFiles)
         let plan = try plan(parts, path, source)
         let root = try PreparedFileWriter.rootAttributes(attributes, kind: "shard", layout: plan.layout, path)
-        // HDF5 makes the file with all its room and closes it; what fills the room goes there directly. So HDF5, which does
-        // not survive a disk that fills up under it, never meets one, and its queue is free while bytes are copied.
+        // HDF5 creates the file with all its space and closes it; the data is then written directly. So HDF5, which
+        // does not survive a full disk, never sees one, and its queue is free while bytes are copied.
         let targets = try HDF5.perform {
             try PackedFile.reserve(plan.bytes, path)
             let file = try HDF5.createFile(path, isAligned: true)
@@ -82,12 +82,12 @@ package enum ShardPacker {
 
     private struct Plan {
         var layout: StoreLayout
-        /// The shard's table.
+        /// The shard's segment table.
         var segments: [StoredSegment] = []
-        /// Rows and pictures of each track.
+        /// Number of rows and pictures of each track.
         var sizes: [Track: (rows: Int, pictures: Int)] = [:]
 
-        /// About the size of the shard: its rows, and some room for tables and alignment.
+        /// Approximate size of the shard: its rows, and an allowance for tables and alignment.
         var bytes: Int {
             sizes.reduce(1 << 20) { sum, entry in
                 let rowBytes = entry.key.isPictures ? 1 : entry.key.rowShape.reduce(entry.key.element.size, *)
@@ -97,7 +97,7 @@ package enum ShardPacker {
     }
 
     private static func plan(_ parts: [ShardPart], _ path: String, _ source: PartReaders) throws -> Plan {
-        guard let first = parts.first else { throw StoreError(.layoutMismatch, "cannot pack \(path) from no files") }
+        guard let first = parts.first else { throw StoreError(.layoutMismatch, "cannot pack \(path): no input files") }
         var plan = Plan(layout: try source.reader(first.path).layout)
         let tracks = Track.all(of: plan.layout)
         for part in parts {
@@ -112,7 +112,7 @@ package enum ShardPacker {
                 guard reader.segments.indices.contains(row) else {
                     throw StoreError(
                         .damaged,
-                        "\(part.path) has \(reader.segments.count) segments, and number \(row) was wanted; "
+                        "\(part.path) has \(reader.segments.count) segments, but number \(row) is needed; "
                             + "make the file again")
                 }
                 let segment = reader.segments[row]
@@ -140,7 +140,7 @@ package enum ShardPacker {
 
     // MARK: - Copying
 
-    /// How far a track of the shard is written.
+    /// The position up to which a track of the shard is written.
     private struct Position {
         var rows = 0
         var pictures = 0
@@ -159,7 +159,7 @@ package enum ShardPacker {
         let bytes = reader.byteRange(content, range)
         let shift = Int64(position.rows) - Int64(bytes.lowerBound)
         let ends = range.map { Int64(reader.byteRange(content, $0..<$0 + 1).upperBound) + shift }
-        // Row 0 of the offsets is the 0 that was written when they were made.
+        // Row 0 of the offsets is the 0 written when they were created.
         try ends.withUnsafeBytes { try file.write($0, to: offsets, row: position.pictures + 1) }
         position.pictures += range.count
         try copyRows(bytes, content, of: reader, to: target.rows, in: file, at: &position.rows, cancellation)
@@ -176,7 +176,7 @@ package enum ShardPacker {
         }
     }
 
-    /// The prepared files in use, the last few kept open.
+    /// The prepared files in use; the last few are kept open.
     private final class PartReaders {
         private var readers: [(path: String, reader: StoreReader)] = []
         private let limit: Int

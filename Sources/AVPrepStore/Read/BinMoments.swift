@@ -1,14 +1,14 @@
-/// Mean and spread of each bin over the rows of a spectrogram, gathered piece by piece.
+/// Mean and variance of each bin over the rows of a spectrogram, accumulated piece by piece.
 ///
-/// Pieces are summed up about their own mean and put together by Chan, Golub and LeVeque's rule ("Updating formulae and a
-/// pairwise algorithm for computing sample variances", 1979), in double precision: no difference of large numbers. The
-/// result depends on the pieces and their order alone, so whoever merges in one order gets one result, however many
-/// threads have gathered.
+/// Pieces are summed about their own mean and combined by the rule of Chan, Golub and LeVeque ("Updating formulae and a
+/// pairwise algorithm for computing sample variances", 1979), in double precision, which avoids differences of large
+/// numbers. The result depends only on the pieces and their order, so merging in a fixed order gives the same result
+/// for any number of threads.
 package struct BinMoments: Sendable, Equatable {
     package private(set) var rows = 0
-    /// One a bin.
+    /// One value per bin.
     package private(set) var mean: [Double]
-    /// Sum of the squared differences from the mean, one a bin.
+    /// Sum of the squared differences from the mean, one value per bin.
     private var squares: [Double]
 
     package init(bins: Int) {
@@ -16,10 +16,10 @@ package struct BinMoments: Sendable, Equatable {
         squares = mean
     }
 
-    /// Adds one piece, `[row, bin]`. Rows with a value that is not finite would spoil their bin for good; they are left out.
+    /// Adds one piece, `[row, bin]`. Rows with a non-finite value are left out, since they would spoil their bin.
     package mutating func add(_ values: UnsafeBufferPointer<Float>) {
         let bins = mean.count
-        precondition(values.count % bins == 0, "half a row")
+        precondition(values.count % bins == 0, "a partial row")
         var piece = BinMoments(bins: bins)
         let starts = stride(from: 0, to: values.count, by: bins).filter { start in
             values[start..<start + bins].allSatisfy(\.isFinite)
@@ -39,7 +39,7 @@ package struct BinMoments: Sendable, Equatable {
         merge(piece)
     }
 
-    /// Adds what others have gathered.
+    /// Adds the moments accumulated by another instance.
     package mutating func merge(_ other: BinMoments) {
         precondition(other.mean.count == mean.count, "moments of \(other.mean.count) bins with those of \(mean.count)")
         guard other.rows > 0 else { return }
@@ -60,8 +60,8 @@ package struct BinMoments: Sendable, Equatable {
 extension StoreReader {
     /// The moments of a stored spectrogram over all segments of the file.
     ///
-    /// What is done to clips as they are read (``ClipRule``) is done to stretches of one second here, the last of a
-    /// segment being shorter.
+    /// The processing that clips receive when they are read (``ClipRule``) is applied here to pieces of one second; the
+    /// last piece of a segment is shorter.
     package func moments(_ spectrogram: StoreLayout.Spectrogram) throws -> BinMoments {
         var moments = BinMoments(bins: spectrogram.bins)
         var values: [Float] = []

@@ -3,9 +3,9 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// A named table of pairs and what it was drawn with.
+/// A named table of pairs with the attributes it was drawn with.
 package struct PairSet: Sendable, Equatable {
-    /// Lower-case letters, digits and `_`, beginning with a letter.
+    /// Lower-case letters, digits and `_`, starting with a letter.
     package var name: String
     /// `hard_ratio`, `seed`, `clip_seconds`, `gap_seconds`, …
     package var attributes: [String: AttributeValue]
@@ -17,9 +17,9 @@ package struct PairSet: Sendable, Equatable {
         self.pairs = pairs
     }
 
-    /// Checks that every pair lies in the segments of the shard it belongs to.
+    /// Checks that every pair is inside the segments of its shard.
     ///
-    /// - Throws: ``StoreError`` naming the first pair that does not.
+    /// - Throws: ``StoreError`` naming the first pair that is not.
     package func check(against reader: StoreReader) throws {
         let segments = reader.segments
         for (row, pair) in pairs.enumerated() {
@@ -28,14 +28,14 @@ package struct PairSet: Sendable, Equatable {
                 Double(segments[Int(pair.audioSegment)].frames.count) / reader.layout.fps > pair.audioStartSeconds
             else {
                 throw StoreError.damaged(
-                    reader.path, "pair \(row) of set \(name) lies outside of its \(segments.count) segments")
+                    reader.path, "pair \(row) of set \(name) is outside of its \(segments.count) segments")
             }
         }
     }
 }
 
-/// The pair tables of one shard, in a small HDF5 file beside it: pairs can be drawn again and the shard, with its
-/// SHA-256, stays as it is. The shard's `/pairs` is a link into this file.
+/// The pair tables of one shard, in a small HDF5 file beside it: pairs can be drawn again while the shard, and its
+/// SHA-256, stays unchanged. The shard's `/pairs` is a link into this file.
 package enum PairFile {
     /// The name of the pair file of a shard, `train-00000.pairs.h5` for `train-00000.h5`.
     package static func name(forShard name: String) -> String {
@@ -44,16 +44,16 @@ package enum PairFile {
 
     private static let folder = "pairs"
 
-    /// Writes the file whole (under a temporary name, then renamed). The same pairs give the same bytes.
+    /// Writes the file atomically. The same pairs give the same bytes.
     ///
-    /// - Parameter shardKey: stands for the content of the shard whose rows the pairs name: by it a later reader knows
-    ///   whether they are still those.
+    /// - Parameter shardKey: the content key of the shard whose rows the pairs refer to, by which a reader can check
+    ///   that they still match.
     package static func write(_ sets: [PairSet], shardKey: String, to path: String) throws {
         for set in sets where !StoreLayout.isName(set.name) {
-            throw StoreError(.layoutMismatch, "cannot write \(path): a pair set cannot be called \"\(set.name)\"")
+            throw StoreError(.layoutMismatch, "cannot write \(path): \"\(set.name)\" is not a valid name of a pair set")
         }
         guard Set(sets.map(\.name)).count == sets.count else {
-            throw StoreError(.layoutMismatch, "cannot write \(path): two pair sets have one name")
+            throw StoreError(.layoutMismatch, "cannot write \(path): two pair sets have the same name")
         }
         try AtomicFile.write(to: path) { temporary in
             try HDF5.perform {
@@ -89,8 +89,8 @@ package enum PairFile {
         try put("audio_start_seconds", .float64, unit: "s") { $0.audioStartSeconds }
     }
 
-    /// Reads all sets, by name in alphabetical order, with every number checked but against the shard
-    /// (``PairSet/check(against:)``).
+    /// Reads all sets, sorted by name. Every number is checked, except against the shard (see
+    /// ``PairSet/check(against:)``).
     package static func read(_ path: String) throws -> [PairSet] {
         try HDF5.perform {
             let file = try HDF5.openFile(path)
@@ -100,7 +100,7 @@ package enum PairFile {
         }
     }
 
-    /// The key of the shard's content that a pair file was drawn for.
+    /// The content key of the shard that a pair file was drawn for.
     package static func shardKey(_ path: String) throws -> String? {
         try HDF5.perform {
             let file = try HDF5.openFile(path)
@@ -112,7 +112,7 @@ package enum PairFile {
 
     private static func read(_ name: String, in parent: HDF5.Handle, _ path: String) throws -> PairSet {
         guard StoreLayout.isName(name) else {
-            throw StoreError.damaged(path, "it has a pair set without a proper name")
+            throw StoreError.damaged(path, "it has a pair set with an invalid name")
         }
         let group = try HDF5.openObject(name, in: parent, path)
         func open(_ column: String, _ type: HDF5.ElementType) throws -> HDF5.Dataset {
@@ -131,7 +131,7 @@ package enum PairFile {
         let pairs = try kinds.indices.map { row in
             guard let kind = PairKind(rawValue: kinds[row]), kind.label == labels[row], videoSegments[row] >= 0,
                 videoStarts[row] >= 0, audioSegments[row] >= 0, audioStarts[row].isFinite, audioStarts[row] >= 0
-            else { throw StoreError.damaged(path, "pair \(row) of set \(name) is not one") }
+            else { throw StoreError.damaged(path, "pair \(row) of set \(name) is invalid") }
             return Pair(
                 kind: kind, videoSegment: videoSegments[row], videoStartFrame: videoStarts[row],
                 audioSegment: audioSegments[row], audioStartSeconds: audioStarts[row])

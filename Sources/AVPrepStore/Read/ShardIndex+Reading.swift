@@ -2,14 +2,14 @@ import AVPrepCore
 import AVPrepModel
 import Foundation
 
-// An index may come from anywhere: what it says is checked before anything is done with it.
+// An index is untrusted: its content is checked before it is used.
 extension ShardIndex {
-    /// More of anything is no data set but an attempt to overflow a sum.
+    /// A larger count is an attempt to overflow a sum.
     private static let largestCount = 1 << 40
 
     /// Reads and checks `index.json`.
     ///
-    /// - Throws: ``StoreError`` when it is absent, of a newer format, or contradicts itself.
+    /// - Throws: ``StoreError`` when it is missing, of a newer format, or contradicts itself.
     package static func load(_ folder: String) throws -> ShardIndex {
         let path = "\(folder)/\(fileName)"
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -22,7 +22,7 @@ extension ShardIndex {
         do {
             let version = try JSONDecoder().decode(Version.self, from: data)
             guard version.format == "avprep-index" else {
-                throw StoreError(.foreign, "\(path) is not an index of avprep shards; run `avprep shard` for one")
+                throw StoreError(.foreign, "\(path) is not an index of avprep shards; run `avprep shard` to make one")
             }
             try StoreFormat.checkVersion(version.format_version, path)
             let index = try JSONDecoder().decode(ShardIndex.self, from: data)
@@ -33,37 +33,37 @@ extension ShardIndex {
         }
     }
 
-    /// What is wrong with an index that was read, or nil.
+    /// Why the index that was read is invalid, or nil.
     private var fault: String? {
         if let fault = layout.fault { return "in its layout, \(fault)" }
-        if Set(shards.map(\.name)).count != shards.count { return "two shards have one name" }
+        if Set(shards.map(\.name)).count != shards.count { return "two shards have the same name" }
         for shard in shards {
-            // Names lead to files: none may lead out of the folder.
+            // Names are used as paths: none may lead out of the folder.
             if !Self.isName(shard.name, of: shard.split) {
-                return "a \(shard.split) shard is called \(quoted(shard.name))"
+                return "\(quoted(shard.name)) is not a valid name of a \(shard.split) shard"
             }
             if SHA256Digest(hex: shard.sha256) == nil { return "\(shard.name) has no SHA-256" }
             if !Self.areCounts([shard.segments, shard.videos, shard.frames, shard.bytes]) || !(shard.seconds >= 0) {
-                return "\(shard.name) has impossible counts"
+                return "\(shard.name) has invalid counts"
             }
             if let fault = shard.structure?.fault(bytes: shard.bytes) { return "\(shard.name) \(fault)" }
         }
         for (name, totals) in splits {
-            if Split(rawValue: name) == nil { return "there is no split \(quoted(name))" }
+            if Split(rawValue: name) == nil { return "\(quoted(name)) is not a split" }
             if !Self.areCounts([totals.shards, totals.segments, totals.videos, totals.frames])
                 || !(totals.seconds >= 0)
             {
-                return "the split \(name) has impossible counts"
+                return "the split \(name) has invalid counts"
             }
         }
         if let leftOut, !Self.areCounts([leftOut.segments] + leftOut.flags.values) || !(leftOut.seconds >= 0) {
-            return "left_out has impossible counts"
+            return "left_out has invalid counts"
         }
         for (name, numbers) in normalization ?? [:] {
             guard let bins = layout.spectrogram(name)?.bins, numbers.rows > 0, numbers.mean.count == bins,
                 numbers.std.count == bins, numbers.mean.allSatisfy(\.isFinite),
                 numbers.std.allSatisfy({ $0.isFinite && $0 >= 0 })
-            else { return "the normalization of \(quoted(name)) is not one of its bins" }
+            else { return "the normalization of \(quoted(name)) does not fit its spectrogram" }
         }
         return pairFault
     }
@@ -74,17 +74,17 @@ extension ShardIndex {
             if !names.contains(name) { return "the pair file \(quoted(name)) belongs to no shard" }
             if SHA256Digest(hex: digest) == nil { return "\(name) has no SHA-256" }
         }
-        if Set(pairSets.map(\.name)).count != pairSets.count { return "two pair sets have one name" }
+        if Set(pairSets.map(\.name)).count != pairSets.count { return "two pair sets have the same name" }
         for set in pairSets {
-            if !StoreLayout.isName(set.name) { return "a pair set is called \(quoted(set.name))" }
+            if !StoreLayout.isName(set.name) { return "\(quoted(set.name)) is not a valid name of a pair set" }
             let splits = Set(set.counts.keys).union(set.statistics.keys)
             if let name = splits.first(where: { Split(rawValue: $0) == nil }) {
-                return "pair set \(set.name) is of the split \(quoted(name)), which there is not"
+                return "pair set \(set.name) lists the unknown split \(quoted(name))"
             }
             if !set.counts.values.allSatisfy({ Self.areCounts($0.values) })
                 || !set.statistics.values.allSatisfy(\.isPossible)
             {
-                return "pair set \(set.name) has impossible counts"
+                return "pair set \(set.name) has invalid counts"
             }
         }
         return nil
@@ -94,14 +94,14 @@ extension ShardIndex {
         numbers.allSatisfy { (0...largestCount).contains($0) }
     }
 
-    /// Whether a shard can be called so: `train-00000.h5`, with five digits or a few more.
+    /// Whether this is a valid name of a shard: `train-00000.h5`, with five digits or a few more.
     private static func isName(_ name: String, of split: Split) -> Bool {
         guard name.hasPrefix(split.rawValue + "-"), name.hasSuffix(".h5") else { return false }
         let digits = name.utf8.dropFirst(split.rawValue.utf8.count + 1).dropLast(3)
         return (5...9).contains(digits.count) && digits.allSatisfy { (48...57).contains($0) }
     }
 
-    /// A text from a file, for a message of one line.
+    /// Text from a file, made safe for a message of one line.
     private func quoted(_ text: String) -> String {
         let plain = text.unicodeScalars.prefix(80).map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
         return "\"" + plain.joined() + "\""
@@ -109,36 +109,36 @@ extension ShardIndex {
 
     // MARK: - The files it names
 
-    /// Opens a shard, which must be what the index says, as far as that shows without reading its media.
+    /// Opens a shard, which must match the index as far as can be checked without reading its media.
     ///
-    /// - Throws: ``StoreError`` when it is not, or cannot be read.
+    /// - Throws: ``StoreError`` when it does not match, or cannot be read.
     package func reader(of shard: Shard, in folder: String) throws -> StoreReader {
         let path = "\(folder)/\(shard.name)"
         let reader = try shard.open(in: folder)
-        guard reader.kind == .shard else { throw Self.differs(path, "it is no shard but a prepared file") }
+        guard reader.kind == .shard else { throw Self.differs(path, "it is not a shard but a prepared file") }
         guard reader.layout == layout else {
-            throw Self.differs(path, "its layout is not the one of \(ShardIndex.fileName)")
+            throw Self.differs(path, "its layout differs from \(ShardIndex.fileName)")
         }
         guard reader.segments.count == shard.segments else {
             throw Self.differs(
-                path, "it has \(reader.segments.count) segments, and \(ShardIndex.fileName) says \(shard.segments)")
+                path, "it has \(reader.segments.count) segments, but \(ShardIndex.fileName) says \(shard.segments)")
         }
         return reader
     }
 
-    /// Reads the pair sets of a shard, whose file must have the SHA-256 that stands in the index.
+    /// Reads the pair sets of a shard, whose file must have the SHA-256 in the index.
     ///
-    /// - Throws: ``StoreError`` when it has not, or cannot be read; ``Failure`` when the disk cannot.
+    /// - Throws: ``StoreError`` when it has another one, or cannot be read; ``Failure`` when the disk fails.
     package func pairSets(of shard: Shard, in folder: String) throws -> [PairSet] {
         let name = PairFile.name(forShard: shard.name)
         let path = "\(folder)/\(name)"
-        guard let digest = pairFiles[name] else { throw Self.differs(path, "\(ShardIndex.fileName) does not name it") }
+        guard let digest = pairFiles[name] else { throw Self.differs(path, "\(ShardIndex.fileName) does not list it") }
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(
-                .unreadable, "cannot open \(path): it is not there; run `avprep shard`, which draws it again")
+                .unreadable, "cannot open \(path): it does not exist; run `avprep shard`, which draws it again")
         }
         guard try SHA256.digest(ofFile: path).hex == digest.lowercased() else {
-            throw Self.differs(path, "its SHA-256 is not the one of \(ShardIndex.fileName)")
+            throw Self.differs(path, "its SHA-256 differs from \(ShardIndex.fileName)")
         }
         return try PairFile.read(path)
     }
@@ -146,15 +146,15 @@ extension ShardIndex {
     fileprivate static func differs(_ path: String, _ what: String) -> StoreError {
         StoreError(
             .damaged,
-            "\(path) is not the file that was written: \(what); run `avprep verify`, which says how to mend it")
+            "\(path) is not the file that was written: \(what); run `avprep verify`, which lists the remedy")
     }
 }
 
 extension ShardIndex.Shard {
-    /// Opens the shard if its size and structure are the index's: what was cut, has grown or is damaged where HDF5
-    /// reads never reaches HDF5.
+    /// Opens the shard if its size and structure match the index: a file that was truncated, extended or damaged in the
+    /// parts that HDF5 reads never reaches HDF5.
     ///
-    /// - Throws: ``StoreError`` when they are not, or it cannot be read.
+    /// - Throws: ``StoreError`` when they do not match, or it cannot be read.
     package func open(in folder: String) throws -> StoreReader {
         let path = "\(folder)/\(name)"
         var status = stat()
@@ -164,10 +164,10 @@ extension ShardIndex.Shard {
         }
         guard Int(status.st_size) == bytes else {
             throw ShardIndex.differs(
-                path, "it has \(status.st_size) bytes, and \(ShardIndex.fileName) says \(bytes)")
+                path, "it has \(status.st_size) bytes, but \(ShardIndex.fileName) says \(bytes)")
         }
         if let structure, try !structure.matches(path) {
-            throw ShardIndex.differs(path, "the SHA-256 of its structure is not the one of \(ShardIndex.fileName)")
+            throw ShardIndex.differs(path, "the SHA-256 of its structure differs from \(ShardIndex.fileName)")
         }
         return try StoreReader(path: path)
     }

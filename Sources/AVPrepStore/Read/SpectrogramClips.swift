@@ -1,11 +1,12 @@
 import AVPrepModel
 
-// What a spectrogram's attributes say about cutting clips out of it.
+// How clips are cut from a spectrogram, according to its attributes.
 extension StoreLayout.Spectrogram {
-    /// Rows of a clip of so many seconds, wherever it begins.
+    /// Number of rows of a clip of `seconds`, independent of its start.
     ///
-    /// `center`: one for each multiple of the hop that is a sample of the clip. `pad_end` false: one for each whole window
-    /// in it, as L3-Net's 199 of a second. Otherwise, and for kinds that do not tell: the clip's length times the rate.
+    /// With `center`: one row for each multiple of the hop that is a sample of the clip. With `pad_end` false: one row
+    /// for each whole window in the clip, such as the 199 of a second in L3-Net. Otherwise, and for kinds without these
+    /// attributes: the clip's length times the rate.
     package func clipRows(seconds: Double) -> Int {
         let rounded = max(1, Int((seconds * framesPerSecond).rounded()))
         guard let sampleRate = attributes["sr"]?.number, let hop = attributes["hop_length"]?.integer, hop > 0,
@@ -17,7 +18,7 @@ extension StoreLayout.Spectrogram {
         return max(1, 1 + (samples - window) / hop)
     }
 
-    /// What is to be done to each clip that is read; nil for nothing.
+    /// The processing of each clip that is read; nil for none.
     package var clipRule: ClipRule? {
         let rule = ClipRule(
             topDecibels: attributes["top_db"]?.number, referenceIsMaximum: attributes["ref"]?.text == "max")
@@ -25,15 +26,15 @@ extension StoreLayout.Spectrogram {
     }
 }
 
-/// `ref: max` and `top_db` of librosa, which look at the loudest value of the clip they are given: they are done to each
-/// clip as it is read, and give what librosa gives for that clip. What is stored can be cut anywhere.
+/// `ref: max` and `top_db` of librosa, which depend on the loudest value of their input. They are applied to each clip
+/// when it is read, with the same result as librosa for that clip, so that the stored spectrogram can be cut anywhere.
 package struct ClipRule: Sendable, Equatable {
-    /// How far below the clip's loudest value its values go; nil for all the way.
+    /// Values are limited to this many decibels below the clip's loudest value; nil for no limit.
     package var topDecibels: Double?
     /// Whether the clip's loudest value becomes 0 dB.
     package var referenceIsMaximum: Bool
 
-    /// Does it to all rows of a clip, in place.
+    /// Applies the rule to all rows of a clip, in place.
     package func apply(to values: UnsafeMutableBufferPointer<Float>) {
         guard let loudest = values.max() else { return }
         let floor = topDecibels.map { loudest - Float($0) } ?? -.infinity

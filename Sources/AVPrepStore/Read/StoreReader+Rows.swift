@@ -1,8 +1,8 @@
 package import AVPrepModel
 
-// What a reader gives out. Rows are those of the file's datasets; asking for others is a mistake of the caller.
+// Reads rows. Row numbers are those of the file's datasets; other numbers are a programming error.
 extension StoreReader {
-    /// Gives `body` the stored bytes of one frame, valid during the call. No copy, no lock in a shard.
+    /// Passes the stored bytes of one frame to `body`, valid during the call. Without a copy or lock in a shard.
     ///
     /// - Parameter row: a row of /frames, as in ``StoredSegment/frames``.
     package func withFrameBytes<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
@@ -10,7 +10,7 @@ extension StoreReader {
         try withPicture(.frames, row, body)
     }
 
-    /// Gives `body` the stored bytes of one picture of flow, valid during the call.
+    /// Passes the stored bytes of one flow picture to `body`, valid during the call.
     ///
     /// - Parameter row: a row of /flow/DIRECTION, as in ``StoredSegment/flow``. The layout must have the direction.
     package func withFlowBytes<Result>(
@@ -22,21 +22,22 @@ extension StoreReader {
     /// Number of stored bytes of one frame.
     package func frameByteCount(_ row: Int) -> Int { byteRange(.frames, row).count }
 
-    /// Gives `body` rows of samples, int16 `[sample, channel]`, valid during the call. The layout must have pcm.
+    /// Passes rows of samples, int16 `[sample, channel]`, to `body`, valid during the call. The layout must have pcm.
     package func withPCM<Result>(_ rows: Range<Int>, _ body: (UnsafeBufferPointer<Int16>) throws -> Result) throws
         -> Result
     {
         try withRows(.pcm, rows) { bytes in try withAligned(bytes, as: Int16.self, body) }
     }
 
-    /// Gives `body` rows of a named waveform, int16 `[sample, channel]`, valid during the call. The layout must have it.
+    /// Passes rows of a named waveform, int16 `[sample, channel]`, to `body`, valid during the call. The layout must
+    /// have it.
     package func withWaveform<Result>(
         _ name: String, _ rows: Range<Int>, _ body: (UnsafeBufferPointer<Int16>) throws -> Result
     ) throws -> Result {
         try withRows(.waveform(name), rows) { bytes in try withAligned(bytes, as: Int16.self, body) }
     }
 
-    /// Gives `body` rows of a spectrogram as they are stored (float32 or float16, `[frame, bin]`), valid during the call.
+    /// Passes rows of a spectrogram as stored (float32 or float16, `[frame, bin]`) to `body`, valid during the call.
     package func withSpectrogramBytes<Result>(
         _ name: String, _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
@@ -50,7 +51,7 @@ extension StoreReader {
         throws
     {
         guard let spectrogram = layout.spectrogram(name) else { preconditionFailure("no spectrogram \(name)") }
-        precondition(values.count == rows.count * spectrogram.bins, "\(name): a buffer of another size")
+        precondition(values.count == rows.count * spectrogram.bins, "\(name): a buffer of the wrong size")
         try withSpectrogramBytes(name, rows) { bytes in
             switch spectrogram.storedType {
             case .float32: UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
@@ -73,7 +74,7 @@ extension StoreReader {
         }
     }
 
-    /// Camera motion at these frames. The layout must have motion.
+    /// Camera motion of these frames. The layout must have motion.
     package func motion(_ rows: Range<Int>) throws -> [FrameMotion] {
         var motion = Array(repeating: FrameMotion.unknown, count: rows.count)
         for column in MotionColumn.all(of: layout) {
@@ -94,7 +95,7 @@ extension StoreReader {
         return motion
     }
 
-    /// Rows of any track, as they are stored; bytes for pictures.
+    /// Rows of any track, as stored; bytes for pictures.
     func withRows<Result>(
         _ content: Track.Content, _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
@@ -113,8 +114,8 @@ extension StoreReader {
         }
     }
 
-    /// Gives `body` rows of any track, as they are stored, in order and piece by piece: without a copy where the file is
-    /// mapped, and no more than `pieceBytes` (or one row) at a time.
+    /// Passes rows of any track, as stored, to `body`, in order and piece by piece: without a copy if the file is
+    /// mapped, and at most `pieceBytes` (or one row) at a time.
     func forEachPiece(
         _ content: Track.Content, _ rows: Range<Int>, pieceBytes: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -132,7 +133,7 @@ extension StoreReader {
         }
     }
 
-    /// Rows of a chunk where they lie; rows of several, joined.
+    /// Rows within one chunk in place; rows from several chunks copied together.
     private func withRows<Result>(
         _ rows: Range<Int>, of chunks: ChunkTable, in file: MappedFile,
         _ body: (UnsafeRawBufferPointer) throws -> Result
@@ -155,7 +156,7 @@ extension StoreReader {
         return try body(UnsafeRawBufferPointer(buffer))
     }
 
-    /// Where the pictures `rows` lie among the bytes of their track.
+    /// The byte range of the pictures `rows` in their track.
     func byteRange(_ content: Track.Content, _ rows: Range<Int>) -> Range<Int> {
         let offsets = column(content).offsets
         return Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound])
@@ -174,7 +175,7 @@ extension StoreReader {
         return column
     }
 
-    /// A file from elsewhere may have its numbers at any address.
+    /// Numbers in a file of other origin may be unaligned.
     private func withAligned<Number: BitwiseCopyable, Result>(
         _ bytes: UnsafeRawBufferPointer, as _: Number.Type, _ body: (UnsafeBufferPointer<Number>) throws -> Result
     ) throws -> Result {
@@ -187,13 +188,13 @@ extension StoreReader {
         return try body(UnsafeRawBufferPointer(copy).bindMemory(to: Number.self))
     }
 
-    /// The float with the bits of a binary16 number. In integer operations, which become vector code; `Float(Float16)`
-    /// is a library call for each value where the processor's baseline lacks F16C (14 ns against 1).
+    /// The float with the bits of a binary16 number. Integer operations, which are vectorised; `Float(Float16)` is a
+    /// library call for each value if the processor's baseline lacks F16C (14 ns instead of 1).
     @inline(__always)
     private static func float(_ half: UInt16) -> Float {
         let magnitude = UInt32(half & 0x7FFF) << 13
         let sign = UInt32(half & 0x8000) << 16
-        // The exponent moves from bias 15 to 127; below the smallest normal number it counts from a fixed one instead.
+        // The exponent's bias changes from 15 to 127; subnormal numbers are converted with a fixed exponent instead.
         let normal = magnitude &+ 112 << 23
         let subnormal = (Float(bitPattern: magnitude &+ 113 << 23) - Float(bitPattern: 113 << 23)).bitPattern
         let finite = magnitude < 1 << 23 ? subnormal : normal

@@ -1,7 +1,7 @@
 extension StoreReader {
-    /// A whole segment as a writer takes it: what it was written from, to the last bit.
+    /// A whole segment as the writer takes it, bit for bit as it was written.
     ///
-    /// - Parameter row: of ``segments``.
+    /// - Parameter row: index in ``segments``.
     /// - Throws: ``StoreError`` when the file cannot be read.
     package func segmentData(_ row: Int) throws -> SegmentData {
         let stored = segments[row]

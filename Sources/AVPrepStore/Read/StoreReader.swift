@@ -2,11 +2,11 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// Reads a prepared file or a shard. Everything the file says about itself is checked when it is opened, so that what is
-/// read later cannot lead outside of it.
+/// Reads a prepared file or a shard. Everything the file says about itself is checked when it is opened, so that later
+/// reads cannot lead outside of it.
 ///
-/// May be used by many threads at once. A file is mapped into memory and read without any HDF5 call or lock: a shard's
-/// tracks lie in one piece, a prepared file's in chunks. Only files from elsewhere whose chunks split rows are read
+/// May be used by many threads at once. A file is mapped into memory and read without HDF5 calls or locks: a shard's
+/// tracks are contiguous, a prepared file's are chunked. Only files of other origin whose chunks split rows are read
 /// through HDF5's queue.
 package final class StoreReader: @unchecked Sendable {
     // Sendable: all properties are constant; mapped bytes are never written; datasets are used on HDF5's queue.
@@ -18,22 +18,22 @@ package final class StoreReader: @unchecked Sendable {
     package let path: String
     package let kind: Kind
     package let layout: StoreLayout
-    /// The root attributes, the format's own among them.
+    /// All root attributes, including those of the format.
     package let attributes: [String: AttributeValue]
-    /// The table of segments; a row's number is what pairs name.
+    /// The table of segments; pairs refer to its row numbers.
     package let segments: [StoredSegment]
-    /// Where `/pairs` leads other readers, as `FILE:OBJECT`; nil where there is no such link. avprep itself does not follow
+    /// The target of the link `/pairs`, as `FILE:OBJECT`; nil if there is no such link. avprep itself does not follow
     /// it: it finds pair files by their names.
     package let pairsLink: String?
 
     let columns: [Track.Content: Column]
-    /// Kept open while columns are read through HDF5; nil when all of them are mapped.
+    /// Kept open if some columns are read through HDF5; nil if all are mapped.
     private let file: HDF5.Handle?
 
     /// Whether the file is read from memory, without HDF5.
     package var isMapped: Bool { file == nil }
 
-    /// Where the tracks lie that are in one piece, in the order of the file.
+    /// The byte ranges of the contiguous tracks, in file order.
     var mappedPieces: [ShardStructure.Piece] {
         columns.values.compactMap { column in
             guard case .mapped(let file, let bytes) = column.source, !bytes.isEmpty, let start = bytes.baseAddress,
@@ -43,11 +43,11 @@ package final class StoreReader: @unchecked Sendable {
         }.sorted { $0.offset < $1.offset }
     }
 
-    /// One track, ready to be read.
+    /// One track, ready for reading.
     struct Column {
         let rows: Int
         let rowBytes: Int
-        /// For pictures: where each begins, and where the last one ends.
+        /// For pictures: the start of each, and the end of the last one.
         let offsets: [Int64]
         let source: Source
 
@@ -58,7 +58,7 @@ package final class StoreReader: @unchecked Sendable {
         }
     }
 
-    /// - Throws: ``StoreError`` when the file is absent, not of this format, of a newer one, or contradicts itself.
+    /// - Throws: ``StoreError`` when the file is missing, not of this format, of a newer one, or contradicts itself.
     package init(path: String) throws {
         self.path = path
         (kind, layout, attributes, segments, pairsLink, columns, file) = try HDF5.perform {
@@ -93,11 +93,12 @@ package final class StoreReader: @unchecked Sendable {
             if let fault = layout.fault { throw StoreError.damaged(path, "in its layout, \(fault)") }
             return layout
         } catch let error as DecodingError {
-            throw StoreError.damaged(path, "its layout_json cannot be read (\(error.line))")
+            throw StoreError.damaged(path, "its layout_json is invalid (\(error.line))")
         }
     }
 
-    /// Checks the attributes of spectrograms against the layout, and takes them from there: they have kept their types.
+    /// Checks the attributes of spectrograms against the layout, and uses those of the datasets, which have kept their
+    /// types.
     private static func takeAttributes(
         of tracks: [TrackDatasets], into layout: inout StoreLayout, _ path: String
     ) throws {
@@ -108,7 +109,7 @@ package final class StoreReader: @unchecked Sendable {
             }
             let stored = try datasets.rows.attributes().filter { spectrogram.attributes[$0.key] != nil }
             guard stored == spectrogram.attributes else {
-                throw StoreError.damaged(path, "the attributes of \(spectrogram.name) are not those of layout_json")
+                throw StoreError.damaged(path, "the attributes of \(spectrogram.name) differ from layout_json")
             }
             layout.spectrograms[index].attributes = stored
         }
@@ -134,7 +135,7 @@ package final class StoreReader: @unchecked Sendable {
         return columns
     }
 
-    /// The bytes of a dataset that lies in one piece, else nil.
+    /// The bytes of a contiguous dataset, otherwise nil.
     private static func piece(of dataset: HDF5.Dataset, in file: MappedFile, _ path: String) throws
         -> UnsafeRawBufferPointer?
     {
@@ -143,16 +144,16 @@ package final class StoreReader: @unchecked Sendable {
         if count == 0 { return UnsafeRawBufferPointer(rebasing: file.bytes[..<0]) }
         guard let offset = dataset.contiguousOffset() else { return nil }
         guard offset >= 0, offset <= file.bytes.count, count <= file.bytes.count - offset else {
-            throw StoreError.damaged(path, "\(dataset.name) ends after the file does")
+            throw StoreError.damaged(path, "\(dataset.name) extends beyond the end of the file")
         }
         return UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count])
     }
 
-    /// The chunks of a dataset that lies in chunks of whole rows, else nil.
+    /// The chunks of a dataset whose chunks hold whole rows, otherwise nil.
     private static func chunks(of dataset: HDF5.Dataset, in file: MappedFile, _ path: String) throws -> ChunkTable? {
         guard let chunks = try dataset.chunks() else { return nil }
         guard chunks.offsets.allSatisfy({ $0 >= 0 }), chunks.end <= file.bytes.count else {
-            throw StoreError.damaged(path, "\(dataset.name) ends after the file does")
+            throw StoreError.damaged(path, "\(dataset.name) extends beyond the end of the file")
         }
         return chunks
     }
@@ -160,22 +161,23 @@ package final class StoreReader: @unchecked Sendable {
     private static func checkedOffsets(_ dataset: HDF5.Dataset, bytes: Int, _ path: String) throws -> [Int64] {
         let offsets = try dataset.readAll(as: Int64.self)
         guard offsets.first == 0, offsets.last == Int64(bytes) else {
-            throw StoreError.damaged(path, "\(dataset.name) do not span the \(bytes) bytes")
+            throw StoreError.damaged(path, "\(dataset.name) do not cover all \(bytes) bytes")
         }
         for index in offsets.indices.dropFirst() where offsets[index] < offsets[index - 1] {
-            throw StoreError.damaged(path, "\(dataset.name) go back at picture \(index - 1)")
+            throw StoreError.damaged(path, "\(dataset.name) decrease at picture \(index - 1)")
         }
         return offsets
     }
 
-    /// Raw pictures must have the bytes that their segment's size asks for.
+    /// Raw pictures must have the size in bytes that follows from their segment's size.
     private static func check(
         _ segments: [StoredSegment], _ layout: StoreLayout, _ columns: [Track.Content: Column], _ path: String
     ) throws {
         if layout.hasMotion {
             let frames = columns[.frames]?.rows
             for column in MotionColumn.all(of: layout) where columns[.motion(column)]?.rows != frames {
-                throw StoreError.damaged(path, "motion/\(column.rawValue) has another number of rows than the frames")
+                throw StoreError.damaged(
+                    path, "motion/\(column.rawValue) and the frames have different numbers of rows")
             }
         }
         for track in Track.all(of: layout) where track.isPictures {
@@ -185,7 +187,7 @@ package final class StoreReader: @unchecked Sendable {
                 let bytes = Int64(
                     layout.rawBytes(of: track, width: segment.segment.width, height: segment.segment.height))
                 for picture in segment[track] where offsets[picture + 1] - offsets[picture] != bytes {
-                    throw StoreError.damaged(path, "a picture of segment \(row) in \(track.path) has another size")
+                    throw StoreError.damaged(path, "a picture of segment \(row) in \(track.path) has the wrong size")
                 }
             }
         }
@@ -193,7 +195,7 @@ package final class StoreReader: @unchecked Sendable {
 }
 
 extension DecodingError {
-    /// One line: where in the document, and what is wrong.
+    /// One line: the position in the document, and the fault.
     var line: String {
         let context: Context? =
             switch self {

@@ -61,19 +61,19 @@ import Testing
         sound.withUnsafeBufferPointer { sound in
             whole.withUnsafeMutableBufferPointer { _ = transform.compute(sound, into: $0, transform.makeWorkspace()) }
         }
-        #expect(stream.roll.columns.count == 250)
-        #expect(Array(stream.roll.columns.joined()) == whole)
+        #expect(stream.overview.columns.count == 250)
+        #expect(Array(stream.overview.columns.joined()) == whole)
     }
 
     @Test func aLongRollAveragesItsColumns() throws {
-        var roll = SpectrogramOverview(frequenciesHz: [100, 200], secondsPerFrame: 0.01)
-        for frame in 0..<20_000 { roll.push([Float(frame % 2), 3]) }
-        #expect(roll.columns.count <= 4096 && roll.secondsPerColumn == 0.08)
-        #expect(try #require(roll.power(from: 100, to: 110)) == [0.5, 3])
-        #expect(roll.power(from: 500, to: 501) == nil)
+        var overview = SpectrogramOverview(frequenciesHz: [100, 200], secondsPerFrame: 0.01)
+        for frame in 0..<20_000 { overview.push([Float(frame % 2), 3]) }
+        #expect(overview.columns.count <= 4096 && overview.secondsPerColumn == 0.08)
+        #expect(try #require(overview.power(from: 100, to: 110)) == [0.5, 3])
+        #expect(overview.power(from: 500, to: 501) == nil)
     }
 
-    @Test func momentsAreSpreadOverAVideoWhoseLengthNobodyKnew() {
+    @Test func framesAreSpreadOverAVideoOfUnknownLength() {
         for length in [1, 2, 5, 63, 64, 65, 1000, 4321] {
             var sampler = FrameSampler()
             let picture = PixelBuffer(width: 2, height: 2, channels: 3)
@@ -81,20 +81,20 @@ import Testing
             for index in 0..<length {
                 grey.pixels[0] = UInt8(truncatingIfNeeded: index)
                 sampler.push(picture, grey: grey, index: index, isRepeated: false)
-                #expect(sampler.moments.count <= 64)
+                #expect(sampler.frames.count <= 64)
             }
-            let moments = sampler.spread(10, over: length, cuts: [3])
-            #expect(moments.count == min(10, max(1, length - 1 - (length > 3 ? 1 : 0))), "\(length)")
-            #expect(moments.map(\.index) == moments.map(\.index).sorted())
-            #expect(length < 4 || !moments.contains { $0.index == 2 })
-            for moment in moments {
-                guard let next = moment.next else { continue }
-                #expect(next.index == moment.index + 1)
-                #expect(next.grey.pixels[0] == UInt8(truncatingIfNeeded: moment.index + 1))
+            let frames = sampler.spread(10, over: length, cuts: [3])
+            #expect(frames.count == min(10, max(1, length - 1 - (length > 3 ? 1 : 0))), "\(length)")
+            #expect(frames.map(\.index) == frames.map(\.index).sorted())
+            #expect(length < 4 || !frames.contains { $0.index == 2 })
+            for frame in frames {
+                guard let next = frame.next else { continue }
+                #expect(next.index == frame.index + 1)
+                #expect(next.grey.pixels[0] == UInt8(truncatingIfNeeded: frame.index + 1))
             }
             guard length > 100 else { continue }
-            for (part, moment) in moments.enumerated() {
-                #expect(abs(Double(moment.index) - (Double(part) + 0.5) * Double(length) / 10) <= Double(length) / 32)
+            for (part, frame) in frames.enumerated() {
+                #expect(abs(Double(frame.index) - (Double(part) + 0.5) * Double(length) / 10) <= Double(length) / 32)
             }
         }
     }
@@ -105,7 +105,7 @@ import Testing
         let picture = PixelBuffer(width: 2, height: 2, channels: 3)
         let grey = PixelBuffer(width: 2, height: 2, channels: 1)
         for index in 0..<40 { sampler.push(picture, grey: grey, index: index, isRepeated: index % 2 == 1) }
-        #expect(sampler.moments.prefix(4).map { $0.next?.index } == [nil, 2, nil, 4])
+        #expect(sampler.frames.prefix(4).map { $0.next?.index } == [nil, 2, nil, 4])
         #expect(!sampler.spread(20, over: 40, cuts: [10]).contains { [8, 9].contains($0.index) })
     }
 }
