@@ -18,7 +18,7 @@ package enum RunStage {
         /// The run's state at the end of each stage of its curriculum.
         package let stages: [StageSummary]
         package let evaluate: EvaluateStage.Report
-        /// Where everything lies.
+        /// The paths of all results.
         package let places: FolderSettings
 
         package var exitStatus: ExitStatus { ingest.exitStatus }
