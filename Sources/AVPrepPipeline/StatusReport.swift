@@ -70,7 +70,7 @@ package struct StatusReport: Sendable, Codable {
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
             lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact packs them" }
         } else {
-            lines.append("shards: none; avprep shard makes them")
+            lines.append("shards: none yet; avprep shard makes them")
         }
         for run in runs {
             let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"

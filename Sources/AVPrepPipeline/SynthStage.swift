@@ -11,13 +11,13 @@ package enum SynthStage {
         package let folder: String
         package let videos: Int
         package let seconds: Double
-        /// Sounds at visible moments, in all videos.
+        /// Number of sounding events in all videos.
         package let events: Int
         package let videosWithCues: Int
 
         package var text: String {
             """
-            \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
+            \(videos) videos of \(seconds) s in \(folder), \(events) sounding events, \
             \(videosWithCues) videos with planted cues
             the times of all events are in \(folder)/\(SynthTruth.fileName); next: avprep ingest
             """

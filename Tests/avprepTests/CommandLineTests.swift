@@ -39,7 +39,7 @@ import Testing
             #expect(again.status == 64)
             #expect(again.standardError.contains("--force"))
             let text = try String(contentsOfFile: folder + "/avprep.yaml", encoding: .utf8)
-            #expect(text.contains("hard_ratio: 0.25") && text.contains("# everything random is drawn from this"))
+            #expect(text.contains("hard_ratio: 0.25") && text.contains("# seed of everything random"))
         }
     }
 
