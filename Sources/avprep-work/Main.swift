@@ -9,9 +9,9 @@ enum Main {
     static func main() {
         WorkHost.perform = { command in
             guard let command = command as? any PerformableCommand else {
-                preconditionFailure("a command without work: \(command)")
+                preconditionFailure("a command without an implementation: \(command)")
             }
-            preconditionFailure("a command without an implementation: \(command)")
+            try command.perform()
         }
         do {
             var command = try Avprep.parseAsRoot()
