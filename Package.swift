@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
         .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
+        // For cases alone: what a confined process must not do, and FFTW's bare transform.
+        .target(name: "CCases", dependencies: ["CFFTW"]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
         .target(name: "CEngine", exclude: ["engine.cpp"]),
 
@@ -73,7 +75,8 @@ let package = Package(
         module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
         module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
-        module("AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepSynth"]),
+        module(
+            "AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepSynth", "CCases"]),
         module(
             "AVPrepSettings",
             [
@@ -159,13 +162,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // `avprep-decode` in which things go wrong as a test plans it.
+        .executableTarget(
+            name: "avprep-decode-faulty", dependencies: ["AVPrepDecoder", "AVPrepCases"],
+            path: "Tests/avprep-decode-faulty"),
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("AVPrepCore", []),
         tests("AVPrepModel", ["AVPrepCore"]),
         tests("AVPrepMedia", ["AVPrepCore", "AVPrepModel"]),
-        tests("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "avprep-decode"]),
+        tests(
+            "AVPrepDecoder",
+            ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases", "avprep-decode", "avprep-decode-faulty"]),
         tests("AVPrepDrawing", ["AVPrepModel"]),
         tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
@@ -188,7 +197,10 @@ let package = Package(
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(
-            name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),
+            name: "avprepTests",
+            dependencies: [
+                "avprep", "avprep-work", "avprep-decode", "avprep-decode-faulty", "AVPrepCore", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

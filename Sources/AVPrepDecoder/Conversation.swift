@@ -16,8 +16,6 @@ struct OpenRequest: Codable {
     /// Names the file in messages; nothing is opened by it.
     let path: String
     let limits: MediaLimits
-    /// What a test wants to go wrong.
-    let fault: DecoderFault?
 }
 
 /// A ``DecodeRequest`` on its way to another process.

@@ -10,7 +10,6 @@ import Foundation
 package final class DecoderClient {
     private let program: DecoderProgram
     private let arguments: [String]
-    private let faultPlan: String?
     private var service: Service?
     private var memory: SharedMemory?
     /// How the process of the last file ended.
@@ -31,15 +30,10 @@ package final class DecoderClient {
     /// - Parameters:
     ///   - program: found beside the running program when nil.
     ///   - arguments: for `avprep-decode`; see ``DecoderServer``.
-    ///   - faultPlan: what a test wants to go wrong; see ``DecoderFault``.
     /// - Throws: ``DecoderError`` when there is no such program.
-    package init(
-        program: DecoderProgram? = nil, arguments: [String] = [],
-        faultPlan: String? = ProcessInfo.processInfo.environment["AVPREP_DECODER_FAULT"]
-    ) throws(DecoderError) {
+    package init(program: DecoderProgram? = nil, arguments: [String] = []) throws(DecoderError) {
         if let program { self.program = program } else { self.program = try DecoderProgram.find() }
         self.arguments = arguments
-        self.faultPlan = faultPlan
     }
 
     deinit { stop() }
@@ -75,9 +69,6 @@ package final class DecoderClient {
         }
         return ours
     }
-
-    /// What is to go wrong with a file.
-    func fault(for path: String) -> DecoderFault? { faultPlan.flatMap { DecoderFault.planned($0, for: path) } }
 
     /// How the current file's process ends after its channel was closed.
     ///

@@ -3,19 +3,17 @@ import CSandbox
 import Foundation
 
 /// The process that decodes one file, from the inside: boxed, it answers requests until its socket ends.
-enum DecoderSandbox {
+package enum DecoderSandbox {
     /// Exit codes, for who reads the report. 0 is the end of all requests.
-    enum ExitCode {
-        /// It could not be boxed, or was told what makes no sense.
+    package enum ExitCode {
+        /// It could not be confined, or was told what makes no sense.
         static let unusable: Int32 = 70
         /// The system refused memory.
-        static let memory: Int32 = 71
-        /// What a test asked for.
-        static let planned: Int32 = 72
+        package static let memory: Int32 = 71
     }
 
     /// Answers requests, with the descriptors in their places. Ends the process.
-    static func run(_ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?) -> Never {
+    static func run(_ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?) -> Never {
         let channel = Channel(owning: Int32(avprep_box_socket))
         MediaMemory.onExhaustion { _exit(ExitCode.memory) }
         guard case .open(let open)? = channel.receive({ bytes, _ in Request(bytes) }),
@@ -25,8 +23,8 @@ enum DecoderSandbox {
         guard avprep_box_enter(&limits, rules) == 0 else { _exit(ExitCode.unusable) }
         // From here on the file may do with this process what it likes.
         do {
-            if let fault = open.fault, fault.frame == nil { fault.happen(on: channel, open.path) }
-            try answer(channel, file, open)
+            hook?(DecoderMoment(path: open.path, frame: nil, channel: channel))
+            try answer(channel, file, open, hook)
         } catch let error as MediaError {
             // FFmpeg says of a file that is too large for the limit what it says of a damaged one.
             let isMemory = MediaMemory.isExhausted
@@ -42,7 +40,8 @@ enum DecoderSandbox {
         _exit(0)
     }
 
-    private static func answer(_ channel: Channel, _ file: LocalFile, _ open: OpenRequest) throws {
+    private static func answer(_ channel: Channel, _ file: LocalFile, _ open: OpenRequest, _ hook: DecoderHook?) throws
+    {
         // Time is looked after by who waits for it.
         var limits = open.limits
         limits.maxSeconds = .infinity
@@ -55,7 +54,7 @@ enum DecoderSandbox {
                 // Of the last pass, which has ended without a need for it.
                 if Signal(bytes)?.kind == .release { return true }
                 guard let request = Request(bytes), let memory = descriptors.first else { return nil }
-                return try answer(request, memory, media, channel, open.fault)
+                return try answer(request, memory, media, channel, hook)
             })
         {
             guard more else { return }
@@ -64,7 +63,7 @@ enum DecoderSandbox {
 
     /// - Returns: false when nobody listens any more.
     private static func answer(
-        _ request: Request, _ memory: Int32, _ media: MediaFile, _ channel: Channel, _ fault: DecoderFault?
+        _ request: Request, _ memory: Int32, _ media: MediaFile, _ channel: Channel, _ hook: DecoderHook?
     ) throws -> Bool {
         switch request {
         case .open:
@@ -76,10 +75,8 @@ enum DecoderSandbox {
             return channel.send(Reply.spreadEnd(count: frames.count))
         case .decode(let pass, let layout):
             let sender = try FrameSender(channel, memory, layout, formats: pass.audio)
-            sender.beforeFrame = fault.flatMap { fault in
-                fault.frame.map { frame in
-                    { if $0 == frame { fault.happen(on: channel, media.path) } }
-                }
+            sender.beforeFrame = hook.map { hook in
+                { hook(DecoderMoment(path: media.path, frame: $0, channel: channel)) }
             }
             let summary = try media.decode(pass.decodeRequest, to: sender)
             // A decoder that got no memory leaves pictures out; that would be another result on another machine.

@@ -11,8 +11,10 @@ import Foundation
 package enum DecoderServer {
     /// Serves until there is nobody to serve.
     ///
-    /// - Parameter arguments: `--without-filter` and `--without-landlock` do as if the kernel lacked them.
-    package static func run(_ arguments: [String]) -> Never {
+    /// - Parameters:
+    ///   - arguments: `--without-filter` and `--without-landlock` do as if the kernel lacked them.
+    ///   - hook: called in the process of each file; nil in the program that is shipped.
+    package static func run(_ arguments: [String], hook: DecoderHook? = nil) -> Never {
         signal(SIGPIPE, SIG_IGN)
         avprep_close_from(avprep_box_socket.descriptor + 1)
         let channel = Channel(owning: avprep_box_socket.descriptor)
@@ -42,7 +44,7 @@ package enum DecoderServer {
                 let limits = avprep_box_limits(
                     cpu_seconds: UInt64(max(1, request.cpuSeconds)),
                     memory_bytes: UInt64(ownBytes + Int64(max(0, request.memoryBytes))))
-                return serve(descriptors, limits, rules, channel)
+                return serve(descriptors, limits, rules, hook, channel)
             }
             guard isServed == true else { exit(0) }
         }
@@ -53,7 +55,8 @@ package enum DecoderServer {
     /// - Parameter descriptors: the process's socket and its file.
     /// - Returns: false when there is nobody left to report to.
     private static func serve(
-        _ descriptors: [Int32], _ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ channel: Channel
+        _ descriptors: [Int32], _ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?,
+        _ channel: Channel
     ) -> Bool {
         var life: [Int32] = [-1, -1]
         guard pipe(&life) == 0 else { return false }
@@ -67,7 +70,7 @@ package enum DecoderServer {
             dup2(moved[2], avprep_box_life.descriptor)
             avprep_close_from(avprep_box_memory.descriptor)
             guard avprep_die_with_parent(parent) == 0 else { _exit(1) }
-            DecoderSandbox.run(limits, rules)
+            DecoderSandbox.run(limits, rules, hook)
         }
         for descriptor in descriptors + [life[1]] { close(descriptor) }
         defer { close(life[0]) }

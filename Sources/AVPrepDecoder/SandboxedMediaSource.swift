@@ -25,7 +25,7 @@ package final class SandboxedMediaSource: MediaSource {
         let file = try LocalFile(path: path)
         func open() throws -> (ItemConversation, MediaInfo) {
             let talk = try ItemConversation(host, file, limits: limits, isCancelled: isCancelled)
-            try talk.send(.open(OpenRequest(path: path, limits: limits, fault: host.fault(for: path))))
+            try talk.send(.open(OpenRequest(path: path, limits: limits)))
             guard case .reply(.info(let info)) = try talk.next() else {
                 throw talk.fail(talk.untrustworthy("says something else than what it was asked"))
             }

@@ -1,6 +1,6 @@
 /// A message of a pass: short, of fixed size, one for each frame and each piece of sound.
-struct Signal: Message, Equatable {
-    enum Kind: Int64 {
+package struct Signal: Message, Equatable {
+    package enum Kind: Int64 {
         /// Frame `index` of a pass lies in picture slot `slot`.
         case frame = 1
         /// `count` sample frames of format `format` from sample frame `index` on lie in sound slot `slot`.
@@ -26,7 +26,7 @@ struct Signal: Message, Equatable {
     /// Six words of eight bytes, in the byte order of the machine: both ends run on it.
     static let byteCount = 48
 
-    init(_ kind: Kind, slot: Int = 0, index: Int = 0, format: Int = 0, count: Int = 0, seconds: Double = 0) {
+    package init(_ kind: Kind, slot: Int = 0, index: Int = 0, format: Int = 0, count: Int = 0, seconds: Double = 0) {
         self.kind = kind
         self.slot = slot
         self.index = index

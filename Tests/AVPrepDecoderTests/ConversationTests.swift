@@ -1,3 +1,4 @@
+import AVPrepCases
 import AVPrepCore
 import AVPrepMedia
 import Foundation

@@ -87,14 +87,3 @@ struct avprep_box_limits {
 
 // Limits the calling process and, with `rules`, lets only the system calls of a decoder through. There is no way back.
 int avprep_box_enter(const struct avprep_box_limits *limits, void *rules);
-
-// --- what a test has a boxed process try -----------------------------------------------------------------------------
-
-// Each returns 0 if it could be done.
-int avprep_try_open(const char *path);
-int avprep_try_socket(void);
-int avprep_try_execute(const char *path);
-int avprep_try_fork(void);
-int avprep_try_kill(pid_t pid);
-int avprep_try_thread(void);
-int avprep_try_executable_memory(void);

@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCases
 import AVPrepCore
 import AVPrepModel
 import AVPrepWorkspace

@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCases
 import AVPrepCore
 import Foundation
 
@@ -35,7 +36,7 @@ struct SpectrogramCosts {
         ours = min(ours, seconds(of: spectrogram))
         oursByWisdom = min(oursByWisdom, seconds(of: spectrogramByWisdom))
         for rigor in BareTransform.Rigor.allCases {
-            let transform = try BareTransform(length: settings.fftLength, rigor: rigor)
+            let transform = BareTransform(length: settings.fftLength, rigor: rigor)
             let least = Self.seconds {
                 for _ in stride(from: 0, to: frames, by: transform.batch) { transform.execute() }
             }

@@ -1,10 +1,10 @@
 /// What a test has go wrong in the decoder process of a file: a way to see that it costs that file alone.
 ///
-/// It travels with the request to open the file, and so takes effect only where the process that asks wants it, by
-/// `AVPREP_DECODER_FAULT` in its own environment: a list of `ACTION[:FRAME]@PART`, for files whose path contains PART, at
-/// opening, or before frame FRAME.
-struct DecoderFault: Codable, Equatable {
-    enum Action: String, Codable, CaseIterable {
+/// `avprep-decode-faulty`, which tests start in the place of `avprep-decode`, is told what goes wrong with which file by its
+/// argument `--faults=PLAN`. A plan is a list of `ACTION[:FRAME]@PART`, divided by commas, for files whose path contains
+/// PART, at opening, or before frame FRAME.
+package struct DecoderFault: Equatable {
+    package enum Action: String {
         /// Writes to address 0.
         case crash
         /// Does nothing, for ever.
@@ -19,16 +19,21 @@ struct DecoderFault: Codable, Equatable {
         case flood
         /// Ends without a word.
         case exit
-        /// These must not be possible in the box.
+        /// These must not be possible in a confined process.
         case open, socket, execute, fork, kill, thread, executableMemory = "executable-memory"
     }
 
-    let action: Action
+    package let action: Action
     /// Before which frame of a pass; nil at opening.
-    let frame: Int?
+    package let frame: Int?
+
+    package init(action: Action, frame: Int?) {
+        self.action = action
+        self.frame = frame
+    }
 
     /// What `plan` has for a file; entries that are none are passed over.
-    static func planned(_ plan: String, for path: String) -> DecoderFault? {
+    package static func planned(_ plan: String, for path: String) -> DecoderFault? {
         for entry in plan.split(separator: ",") {
             let halves = entry.split(separator: "@", maxSplits: 1)
             guard halves.count == 2, path.contains(halves[1]) else { continue }
