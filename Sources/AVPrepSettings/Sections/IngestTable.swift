@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCore
 import AVPrepMedia
 import AVPrepVision
 
@@ -139,7 +140,7 @@ enum IngestTable {
 
     static var still: SettingsTable<StillSettings> {
         SettingsTable<StillSettings>([
-            .number("level", \.level, in: 0...10, "mean change, of 255, up to which a held picture is frozen"),
+            .number("level", \.writtenLevel, in: 0...10, "mean change, of 255, up to which a held picture is frozen"),
             .number("share", \.share, in: 0...1, "share of held frames that makes a segment still"),
             .number("seconds", \.seconds, in: 0.1...600, "so long a stretch of frozen ones does, too"),
         ])
@@ -217,6 +218,15 @@ enum IngestTable {
             .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "without any progress"),
             .integer("max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576, "of a decoder process, in MiB"),
         ])
+    }
+}
+
+extension StillSettings {
+    /// As the pipeline file says it. The default is a single-precision number in the keys of all prepared files; it is
+    /// shown as the decimal number that it is the nearest to, which is read as it again.
+    fileprivate var writtenLevel: Double {
+        get { level == Double(Stillness.frozenLevel) ? Stillness.frozenLevel.asWritten : level }
+        set { level = newValue == Stillness.frozenLevel.asWritten ? Double(Stillness.frozenLevel) : newValue }
     }
 }
 
