@@ -134,7 +134,8 @@ let package = Package(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "AVPrepSettings",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
+                "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -190,7 +191,8 @@ let package = Package(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepCases",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
+                "AVPrepCases",
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
                 "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
             ]),

@@ -1,5 +1,5 @@
 import AVPrepAudio
-import AVPrepCore
+package import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
@@ -49,6 +49,17 @@ package enum PipelineFile {
     package static func text(of settings: PipelineSettings, heading: [String]) -> String {
         let comment = heading.map { $0.isEmpty ? "#" : "# \($0)" }
         return (comment + [""] + PipelineTable.root.lines(of: settings)).joined(separator: "\n") + "\n"
+    }
+
+    /// The settings as JSON, by the same keys and with the same numbers as in ``text(of:heading:)``.
+    package static func json(of settings: PipelineSettings) throws -> JSONValue {
+        try compose(yaml: text(of: settings, heading: [])).map(JSONValue.init(yaml:)) ?? .object([:])
+    }
+
+    /// Whether there is a key of this dotted name, e.g. `ingest.video.fps`. The keys of a list's entries follow its own,
+    /// e.g. `train.stages.lr`.
+    package static func hasKey(_ name: String) -> Bool {
+        PipelineTable.root.holds(name.split(separator: ".").map(String.init)[...])
     }
 
     /// The JSON Schema of pipeline files: `schemas/pipeline.schema.json`.
@@ -112,6 +123,7 @@ package enum PipelineFile {
             found.append("synth.width and synth.height must be even")
         }
         if settings.train.batchSize % 2 != 0 { found.append("train.batch_size must be even: half of it is positive") }
+        found += settings.train.contradictions
         if settings.train.stages.map(\.epochs).reduce(0, +) == 0 {
             found.append("train.stages: the stages have no epochs in total")
         }

@@ -30,9 +30,7 @@ package enum ShardStage {
         try workspace.exclusively {
             let settings = workspace.settings
             let key = try settings.ingest.decidedKey
-            let splitKey = try CanonicalJSON.key(of: [
-                String(settings.seed), CanonicalJSON.encode(settings.shard.split), settings.corpus.sourcePattern,
-            ])
+            let splitKey = try settings.splitKey
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let (prepared, decisions) = try preparedVideos(workspace)
             let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)

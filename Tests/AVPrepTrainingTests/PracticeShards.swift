@@ -23,6 +23,8 @@ struct PracticeShards {
     /// Segments in each shard, by split.
     var shards: [(split: Split, segments: Int)] = [(.train, 4), (.train, 3), (.val, 4), (.test, 4)]
     var pairsPerSegment = 4
+    /// Length of the sound clips that the sets name; nil names none.
+    var soundSeconds: Double?
     /// Rows that the spectrogram ends early.
     var missingRows = 0
     var seed: UInt64 = 1
@@ -116,7 +118,8 @@ struct PracticeShards {
     private func makeSets(segments: Int, name: String) -> [PairSet] {
         [("easy", [PairKind.easy]), ("hard", [.hard]), ("mixed", [.easy, .hard])].map { set, negatives in
             var random = SeededRandom(seed: seed, for: name + set)
-            let starts = Int(seconds * Self.fps) - Self.clipFrames + 1
+            let longest = max(Self.clipFrames, Int((soundSeconds ?? 0) * Self.fps))
+            let starts = Int(seconds * Self.fps) - longest + 1
             let pairs = (0..<segments * pairsPerSegment).map { number -> Pair in
                 let segment = Int32(number % segments)
                 let start = random.below(starts)
@@ -130,7 +133,9 @@ struct PracticeShards {
                 pair.audioStartSeconds = Double(other) / Self.fps
                 return pair
             }
-            return PairSet(name: set, attributes: ["clip_seconds": .double(Self.clipSeconds)], pairs: pairs)
+            var attributes: [String: AttributeValue] = ["clip_seconds": .double(Self.clipSeconds)]
+            if let soundSeconds { attributes["sound_seconds"] = .double(soundSeconds) }
+            return PairSet(name: set, attributes: attributes, pairs: pairs)
         }
     }
 }

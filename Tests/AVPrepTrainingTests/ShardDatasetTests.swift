@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import Foundation
@@ -43,8 +44,45 @@ import Testing
             model.spectrogram = "mel"
             model.frames = 9
             #expect(message { _ = try dataset.clipShape(model) }.contains("train.model.frames is 9"))
+            model.frames = 0
+            #expect(try dataset.clipShape(model).frames == PracticeShards.clipFrames)
             try FileManager.default.removeItem(atPath: folder + "/train-00000.pairs.h5")
             #expect(message { _ = try shards.dataset(.train, set: "easy") }.contains("train-00000.pairs.h5"))
+        }
+    }
+
+    @Test func anotherNumberOfFramesThanAClipHoldsIsRefusedWithBothNumbers() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            var model = ModelSettings()
+            try dataset.checkAgreement(with: model)
+            model.frames = 8
+            try dataset.checkAgreement(with: model)
+            model.frames = 4
+            let error = try #require(throws: TrainingError.self) { try dataset.checkAgreement(with: model) }
+            #expect(
+                error.description == """
+                    train.model.frames is 4, but a clip of the set "easy" is 0.8 s at 10 fps, 8 frames; set \
+                    train.model.frames to 8, or to 0 to take what the shards hold, or ingest.video.fps to 5 and prepare \
+                    the videos again
+                    """)
+            #expect(error.exitStatus == .badInput)
+            // 250 frames a second cannot be stored.
+            model.frames = 200
+            #expect(!message { try dataset.checkAgreement(with: model) }.contains("ingest.video.fps"))
+        }
+    }
+
+    /// A set may ask for more sound than picture, as L3's second for a frame.
+    @Test func soundClipsAreAsLongAsTheSetSays() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(soundSeconds: 1).write(to: folder)
+            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            #expect(dataset.soundSeconds == 1 && dataset.clipSeconds == PracticeShards.clipSeconds)
+            let shape = try dataset.clipShape(ModelSettings())
+            #expect(shape.frames == PracticeShards.clipFrames)
+            #expect(shape.audioFrames == Int(PracticeShards.rowsPerSecond))
         }
     }
 

@@ -176,7 +176,7 @@ final class ClipReader {
         let rows = segment.spectrograms[spectrogram.name] ?? 0..<0
         guard
             let window = SpectrogramWindow(
-                of: spectrogram, start: start, seconds: dataset.clipSeconds, available: rows.count),
+                of: spectrogram, start: start, seconds: dataset.soundSeconds, available: rows.count),
             window.count == shape.audioFrames
         else { throw TrainingError(.data, "the sound ends too early") }
         let bins = shape.audioBins

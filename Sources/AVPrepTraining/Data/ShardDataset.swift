@@ -13,8 +13,12 @@ package final class ShardDataset: Sendable {
     package let set: String
     /// File names of the shards.
     package let shardNames: [String]
-    /// Length of the clips that the pairs were drawn for, in seconds.
+    /// Length of the picture clips that the pairs were drawn for, in seconds.
     package let clipSeconds: Double
+    /// Length of the sound clips, in seconds: that of the picture clips where the set does not say.
+    package let soundSeconds: Double
+    /// How the pairs were drawn, by the first shard's pair file, without the numbers of what came of it there.
+    let attributes: [String: AttributeValue]
     /// Epochs' worth of pairs that each shard holds, one after the other.
     package let storedEpochs: Int
     /// Longest clip in seconds that a file may claim: a day.
@@ -50,6 +54,8 @@ package final class ShardDataset: Sendable {
         }
         readers = try shards.map { try folder.reader($0) }
         var seconds: Set<Double> = []
+        var soundSeconds: Set<Double> = []
+        var attributes: [String: AttributeValue]?
         var epochs: Set<Int> = []
         let pairs = try zip(shards, readers).map { shard, reader in
             let path = "\(folder.path)/\(PairFile.name(forShard: shard.name))"
@@ -58,14 +64,19 @@ package final class ShardDataset: Sendable {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
             try own.check(against: reader)
+            attributes = attributes ?? own.attributes
             if let recipe = own.attributes["recipe"]?.text, recipe != "avts" {
                 throw TrainingError(
                     .data,
                     "the pair set \"\(set)\" of \(folder.path) is of recipe \(recipe), and train learns from sets of avts"
                 )
             }
-            if let length = own.attributes["clip_seconds"]?.number, length > 0, length <= Self.longestClip {
-                seconds.insert(length)
+            func length(_ name: String) -> Double? {
+                own.attributes[name]?.number.flatMap { $0 > 0 && $0 <= Self.longestClip ? $0 : nil }
+            }
+            if let clip = length("clip_seconds") {
+                seconds.insert(clip)
+                soundSeconds.insert(length("sound_seconds") ?? clip)
             }
             let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
             guard stored > 0, own.pairs.count % stored == 0 else {
@@ -80,15 +91,20 @@ package final class ShardDataset: Sendable {
                 "the pairs \"\(set)\" of \(folder.path) hold different numbers of epochs; run `avprep shard` again")
         }
         self.storedEpochs = storedEpochs
-        guard seconds.count == 1, let clipSeconds = seconds.first else {
+        guard seconds.count == 1, let clipSeconds = seconds.first, soundSeconds.count == 1,
+            let soundLength = soundSeconds.first
+        else {
             throw TrainingError(
                 .data,
                 """
-                the pairs "\(set)" of \(folder.path) name \(seconds.isEmpty ? "no" : "several") clip_seconds; \
+                the pairs "\(set)" of \(folder.path) name \(seconds.isEmpty ? "no" : "several") clip_seconds or \
+                sound_seconds; \
                 run `avprep shard` again
                 """)
         }
+        self.attributes = (attributes ?? [:]).filter { $0.key != "statistics_json" }
         self.clipSeconds = clipSeconds
+        self.soundSeconds = soundLength
         self.pairs = pairs
         var first = 0
         firstPairs = pairs.map { own in
@@ -133,6 +149,12 @@ package final class ShardDataset: Sendable {
     /// 1 for each pair in sync and 0 for each other, a shard after the other.
     package var labels: [[UInt8]] { pairs.map { $0.map(\.kind.label) } }
 
+    /// Frames a second of the stored pictures.
+    package var fps: Double { readers[0].layout.fps }
+
+    /// Frames of a picture clip, as the pairs were drawn.
+    package var clipFrames: Int { max(1, Int((clipSeconds * fps).rounded())) }
+
     /// How a spectrogram is stored in these shards.
     ///
     /// - Throws: ``TrainingError`` when it is not, saying which ones are.
@@ -150,27 +172,20 @@ package final class ShardDataset: Sendable {
         return spectrogram
     }
 
-    /// What one pair of this set is to the network, once it is certain that every pair has it.
+    /// What one pair of this set is to the network, once it is certain that every pair has it. A model that asks for
+    /// fewer frames than a clip has gets the first ones.
     ///
     /// - Throws: ``TrainingError`` when the shards lack the spectrogram, the clips have fewer frames than the model
     ///   wants, or a pair's segment is too short for its clip, naming it.
     package func clipShape(_ model: ModelSettings) throws -> ClipShape {
         let spectrogram = try spectrogram(model.spectrogram)
-        let fps = readers[0].layout.fps
-        let stored = Int((clipSeconds * fps).rounded())
-        guard model.frames <= max(1, stored) else {
-            throw TrainingError(
-                .settings,
-                """
-                train.model.frames is \(model.frames), and the clips of \(folder) are \(clipSeconds) s of \(fps) \
-                frames a second: \(stored) frames; lower it, or shard longer clips
-                """)
-        }
+        let frames = model.frames == 0 ? clipFrames : model.frames
+        guard frames <= clipFrames else { throw disagreement(frames) }
         let shape = ClipShape(
-            frames: model.frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: clipSeconds),
+            frames: frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: soundSeconds),
             audioBins: spectrogram.bins)
         for (shard, own) in pairs.enumerated() {
-            for pair in own { try check(pair, shard: shard, frames: model.frames, spectrogram) }
+            for pair in own { try check(pair, shard: shard, frames: frames, spectrogram) }
         }
         return shape
     }
@@ -189,13 +204,13 @@ package final class ShardDataset: Sendable {
         }
         let audio = segments[Int(pair.audioSegment)]
         let window = SpectrogramWindow(
-            of: spectrogram, start: pair.audioStartSeconds, seconds: clipSeconds,
+            of: spectrogram, start: pair.audioStartSeconds, seconds: soundSeconds,
             available: audio.spectrograms[spectrogram.name]?.count ?? 0)
         guard window != nil else {
             throw TrainingError(
                 .data,
                 """
-                \(folder)/\(shardNames[shard]): \(clipSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
+                \(folder)/\(shardNames[shard]): \(soundSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
                 the \(spectrogram.name) of segment \(audio.segment.segmentID) holds; run `avprep shard` again
                 """)
         }

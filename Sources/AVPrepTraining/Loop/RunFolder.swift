@@ -11,10 +11,8 @@ package struct RunFolder: Sendable {
     package var metrics: String { "\(path)/metrics.csv" }
     /// The folder of checkpoints.
     package var checkpoints: String { "\(path)/checkpoints" }
-    /// The video trunk under torchvision's names, written at the end.
-    package var videoWeights: String { "\(path)/video.safetensors" }
-    /// The audio trunk, written at the end.
-    package var audioWeights: String { "\(path)/audio.safetensors" }
+    /// One of the recipe's ``TrainingRecipe/weightFiles``, written at the end.
+    package func weights(_ file: String) -> String { "\(path)/\(file)" }
 
     /// Which of a run's weights.
     package enum Weights: String, Sendable, Codable, CaseIterable {

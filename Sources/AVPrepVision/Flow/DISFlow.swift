@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepModel
 import CKernels
 
@@ -94,15 +95,12 @@ extension DISFlow {
         return [
             "finest_scale": .int(Int(numbers.finest)), "patch_size": .int(8), "patch_stride": .int(Int(numbers.stride)),
             "gradient_descent_iterations": .int(Int(numbers.iterations)),
-            "last_step": .double(Self.decimal(numbers.last_step)),
+            "last_step": .double(numbers.last_step.asWritten),
             "variational_refinement_iterations": .int(Int(numbers.fixed_point)),
-            "relaxations": .int(Int(numbers.relaxations)), "alpha": .double(Self.decimal(numbers.alpha)),
-            "gamma": .double(Self.decimal(numbers.gamma)), "delta": .double(Self.decimal(numbers.delta)),
+            "relaxations": .int(Int(numbers.relaxations)), "alpha": .double(numbers.alpha.asWritten),
+            "gamma": .double(numbers.gamma.asWritten), "delta": .double(numbers.delta.asWritten),
         ]
     }
-
-    /// The number as it is written: 0.2, not the nearest Float's 0.200000003.
-    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 }
 
 extension FlowSettings.Preset {

@@ -1,20 +1,26 @@
-/// How well a distance tells pairs in sync from pairs out of sync: the decision is `distance < threshold` → in sync.
-package struct ROC: Sendable {
+/// How well a score tells pairs in sync from pairs out of sync: the decision is `score < threshold` → in sync, or
+/// `score > threshold` for scores that rise with it.
+struct ROC: Sendable {
+    /// 1 for scores that fall with being in sync, -1 for those that rise. Times this, all scores are like distances.
+    private let sign: Float
     /// Distances, ascending, each with how many pairs in sync and out of sync lie exactly there.
     private let groups: [(distance: Float, inSync: Int, outOfSync: Int)]
     /// Pairs in sync.
-    package let inSyncCount: Int
+    let inSyncCount: Int
     /// Pairs out of sync.
-    package let outOfSyncCount: Int
+    let outOfSyncCount: Int
 
     /// - Parameters:
-    ///   - distances: one number a pair, finite. A distance that is not a number counts as infinite: out of sync.
+    ///   - scores: one number a pair, finite. A score that is not a number counts as out of sync at every threshold.
     ///   - labels: 1 in sync, 0 out of sync; as many.
+    ///   - inSync: on which side of a threshold pairs count as in sync.
     /// - Complexity: O(*n* log *n*).
-    package init(distances: [Float], labels: [UInt8]) {
-        precondition(distances.count == labels.count, "a distance without a label")
+    init(scores: [Float], labels: [UInt8], inSync order: PairScore.Order = .below) {
+        precondition(scores.count == labels.count, "a score without a label")
+        let sign: Float = order == .below ? 1 : -1
+        self.sign = sign
         var groups: [(distance: Float, inSync: Int, outOfSync: Int)] = []
-        let numbers = distances.map { $0.isNaN ? .infinity : $0 }
+        let numbers = scores.map { $0.isNaN ? .infinity : sign * $0 }
         for index in numbers.indices.sorted(by: { numbers[$0] < numbers[$1] }) {
             if groups.last?.distance != numbers[index] { groups.append((numbers[index], 0, 0)) }
             if labels[index] == 1 {
@@ -28,9 +34,9 @@ package struct ROC: Sendable {
         outOfSyncCount = groups.reduce(0) { $0 + $1.outOfSync }
     }
 
-    /// Area under the curve: the chance that a pair in sync is nearer than one out of sync, ties counting half
+    /// Area under the curve: the chance that a pair in sync scores nearer than one out of sync, ties counting half
     /// (the Mann-Whitney statistic). Nil when one of the two kinds is missing.
-    package var areaUnderCurve: Double? {
+    var areaUnderCurve: Double? {
         guard inSyncCount > 0, outOfSyncCount > 0 else { return nil }
         var farther = outOfSyncCount
         var halfWins = 0
@@ -42,22 +48,22 @@ package struct ROC: Sendable {
     }
 
     /// Pairs that the decision at `threshold` gets right.
-    package func correctCount(at threshold: Float) -> Int {
-        groups.reduce(0) { $0 + ($1.distance < threshold ? $1.inSync : $1.outOfSync) }
+    func correctCount(at threshold: Float) -> Int {
+        groups.reduce(0) { $0 + ($1.distance < sign * threshold ? $1.inSync : $1.outOfSync) }
     }
 
     /// Share of pairs that the decision at `threshold` gets right. Nil without pairs.
-    package func accuracy(at threshold: Float) -> Double? {
+    func accuracy(at threshold: Float) -> Double? {
         let count = inSyncCount + outOfSyncCount
         return count == 0 ? nil : Double(correctCount(at: threshold)) / Double(count)
     }
 
     /// The threshold that decides most pairs right.
     ///
-    /// Candidates lie halfway between neighbouring distances, below the nearest and above the farthest. Of several
-    /// that are equally good, the middle one is taken (the lower of two middles): least likely to sit beside a cliff.
-    /// Nil without pairs at a finite distance.
-    package var bestThreshold: Float? {
+    /// Candidates lie halfway between neighbouring scores, and beyond the outermost. Of several that are equally good, the
+    /// middle one is taken (of two middles the one that calls fewer pairs in sync): least likely to sit beside a cliff.
+    /// Nil without pairs of a finite score.
+    var bestThreshold: Float? {
         let finite = groups.filter { $0.distance.isFinite }
         guard let nearest = finite.first, let farthest = finite.last else { return nil }
         var candidates = [nearest.distance.nextDown]
@@ -79,7 +85,7 @@ package struct ROC: Sendable {
                 best.append(candidate)
             }
         }
-        return best[(best.count - 1) / 2]
+        return sign * best[(best.count - 1) / 2]
     }
 }
 

@@ -15,7 +15,7 @@ package struct Evaluator {
         self.shards = shards
     }
 
-    /// Evaluates on every set of ``RunReports/validationSets`` that both the validation and the test split hold.
+    /// Evaluates on every set of ``TrainingRecipe/measuredSets`` that both the validation and the test split hold.
     ///
     /// - Parameters:
     ///   - weights: nil takes the best, or the last where validation was not possible.
@@ -36,16 +36,17 @@ package struct Evaluator {
         }
         let checkpoint = try TrainingCheckpoint.load(folder.checkpoint(weights))
         let state = checkpoint.state
-        try state.settings.validate()
+        try state.settings.checkValues()
+        let recipe = state.settings.recipe
         let shardFolder = try ShardFolder(shards)
-        let sets = RunReports.validationSets.filter {
+        let sets = recipe.measuredSets.filter {
             shardFolder.holds(.val, set: $0) && shardFolder.holds(.test, set: $0)
         }
         guard let commonSet = sets.first else {
             throw TrainingError(
                 .data,
                 """
-                \(shards) has no pairs to evaluate on: it takes a set easy or hard in both the val and the test \
+                \(shards) has no pairs to evaluate on: it takes a set \(recipe.measuredSets.joined(separator: " or ")) in both the val and the test \
                 split; prepare more videos, or raise shard.split.val and shard.split.test
                 """)
         }
@@ -63,18 +64,22 @@ package struct Evaluator {
         try checked.check(
             shardFolder, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
-        let network = try TwoStreamNetwork(
-            settings: state.settings.model, audioFrames: shape.audioFrames, seed: nil, engine: engine)
-        try network.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
+        let model = try recipe.makeModel(shape, seed: nil, engine: engine)
+        try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
         let feed = BatchLoaderFactory(settings: state.settings, shape: shape, statistics: state.statistics)
         func measure(_ dataset: ShardDataset) throws -> ROC {
             progress(dataset.split, dataset.set)
-            return try EmbeddingDistances(of: dataset, network: network, feed: feed, cancellation: cancellation).roc
+            return try PairScores(
+                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation
+            ).roc
         }
         let measured = try datasets.map { (set: $0.set, val: try measure($0.val), test: try measure($0.test)) }
         return Evaluation(
-            weights: weights, steps: state.step, epochs: state.epoch, commonSet: commonSet,
+            weights: weights, steps: state.step, epochs: state.epoch, thresholdRule: recipe.score.rule,
+            commonSet: commonSet,
             sameShards: Self.isTrained(state, on: shardFolder),
+            shards: try ShardRecord(shardFolder, reading: datasets.flatMap { [$0.val, $0.test] }),
+            engine: EngineRecord(engine),
             conditions: measured.map { set, val, test in
                 Evaluation.Condition(
                     set: set, pairs: test.inSyncCount + test.outOfSyncCount, inSync: test.inSyncCount,
@@ -87,7 +92,8 @@ package struct Evaluator {
     /// Whether the run learnt from these shards.
     private static func isTrained(_ state: TrainingState, on shards: ShardFolder) -> Bool {
         // Shards that lack a set of the run are others.
-        let data = try? TrainingData(settings: state.settings, seed: state.seed, shards: shards)
+        let data = try? TrainingData(
+            settings: state.settings, seed: state.seed, shards: shards, isResumed: true)
         return [data?.key, shards.digest.hex].contains(state.shards)
     }
 

@@ -1,8 +1,10 @@
+import AVPrepCore
+
 /// What a trained network can tell: the result of an ``Evaluator``, as `--json` prints it.
 package struct Evaluation: Sendable, Equatable, Codable {
     /// A decision between in sync and out of sync, and how often it was right on the test split.
     package struct Decision: Sendable, Equatable, Codable {
-        /// Pairs nearer than this are taken for in sync.
+        /// Pairs on one side of this are taken for in sync: ``Evaluation/thresholdRule`` says which.
         package var threshold: Float
         /// Share of validation pairs of the set it was chosen on that it decides right.
         package var validationAccuracy: Double
@@ -43,26 +45,28 @@ package struct Evaluation: Sendable, Equatable, Codable {
         }
     }
 
-    /// How thresholds are chosen, in words.
-    package static let rule = """
-        a pair is in sync when its distance is below the threshold; thresholds maximise accuracy on the validation split, \
-        the middle one of several equally good
-        """
-
     /// `best` or `last`.
     package var weights: RunFolder.Weights
     /// Steps and epochs that these weights were trained for.
     package var steps: Int
     package var epochs: Int
-    package var thresholdRule = Self.rule
+    /// How thresholds are chosen, in words.
+    package var thresholdRule: String
     /// The set whose validation pairs chose the common threshold.
     package var commonSet: String
     /// Whether the shards are those that the run was trained on: on others, the test split may hold training videos.
     package var sameShards: Bool
+    /// The shards that it was measured on.
+    package var shards: ShardRecord
+    package var engine: EngineRecord
+    /// The avprep that measured it.
+    package var avprep = Version.text
+    /// `KEY=VALUE` of the command line, beside the pipeline file.
+    package var overrides: [String] = []
     package var conditions: [Condition]
 
     private enum CodingKeys: String, CodingKey {
-        case weights, steps, epochs, conditions
+        case weights, steps, epochs, conditions, shards, engine, avprep, overrides
         case thresholdRule = "threshold_rule"
         case commonSet = "common_set"
         case sameShards = "same_shards"
