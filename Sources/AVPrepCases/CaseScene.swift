@@ -20,7 +20,7 @@ extension CaseScene {
     /// Paints a scene: a textured ground with plain shapes on it that the camera pans across, and things that move.
     ///
     /// - Parameters:
-    ///   - speed: of the camera, in pixels a frame at most.
+    ///   - speed: of the camera, in pixels per frame at most.
     package static func painted(
         _ name: String, width: Int, height: Int, frames count: Int, speed: Double = 1.5, seed: UInt64
     ) -> CaseScene {

@@ -28,7 +28,7 @@ package struct CueCorpus: Sendable {
     package var height = 96
     package var seed: UInt64 = 1
 
-    /// Frames a second.
+    /// Frames per second.
     package static let fps = 12
     private static let sampleRate = 16_000
 

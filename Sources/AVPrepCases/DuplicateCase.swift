@@ -8,9 +8,9 @@ package struct DuplicateSource: Sendable {
     package let name: String
     /// The recording that it is an excerpt of: other excerpts of it show other moments of the same scene.
     package let recording: String
-    /// RGB, all of one shape, 25 a second: the excerpt, and beyond it as much as there is of ``following`` of its length.
+    /// RGB, all of one shape, 25 per second: the excerpt, and beyond it as much as there is of ``following`` of its length.
     package let frames: [PixelBuffer]
-    /// Mono, ``SynthPlan/sampleRate`` samples a second, as long as the frames.
+    /// Mono, ``SynthPlan/sampleRate`` samples per second, as long as the frames.
     package let sound: [Float]
     /// Frames of the excerpt itself.
     package let count: Int

@@ -77,7 +77,7 @@ package struct SoundCase: Sendable {
 
     private static var count: Int { Int(seconds * Double(sampleRate)) }
 
-    /// One to three events a second, anywhere.
+    /// One to three events per second, anywhere.
     private static func anyTimes(_ random: inout SeededRandom) -> [Double] {
         (0..<Int(seconds * random.uniform(1...3))).map { _ in random.uniform(0...seconds) }
     }

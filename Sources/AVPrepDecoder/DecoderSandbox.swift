@@ -89,7 +89,7 @@ enum DecoderSandbox {
     }
 }
 
-/// Tells who waits that packets are being read, once a second.
+/// Tells who waits that packets are being read, once per second.
 private final class ProgressPulse: @unchecked Sendable {
     // Sendable because this process has one thread.
     private let channel: Channel

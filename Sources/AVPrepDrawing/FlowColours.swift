@@ -43,7 +43,7 @@ package enum FlowColours {
     ///
     /// - Parameters:
     ///   - vectors: `[y, x, (dx, dy)]`, in pixels.
-    ///   - width: pixels a row; `vectors` holds whole rows.
+    ///   - width: pixels per row; `vectors` holds whole rows.
     ///   - radius: the displacement, in pixels, that has full colour; > 0.
     package static func picture(_ vectors: UnsafeBufferPointer<Float>, width: Int, radius: Double) -> PixelBuffer {
         precondition(width > 0 && vectors.count % (2 * width) == 0 && !vectors.isEmpty && radius > 0)

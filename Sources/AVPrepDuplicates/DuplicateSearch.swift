@@ -6,7 +6,7 @@ package import AVPrepModel
 /// all pairs. Most that do so by accident are told by the words around; the others are compared over the whole stretch
 /// that the two have in common, at the offset that the shared word gives.
 ///
-/// Memory: the fingerprints (112 bytes a second of video) and 128 MB for sorting, since words are sorted in as many passes as
+/// Memory: the fingerprints (112 bytes per second of video) and 128 MB for sorting, since words are sorted in as many passes as
 /// that takes. Time: in proportion to the number of words, but for words that unrelated videos share by accident.
 package struct DuplicateSearch: Sendable {
     private let settings: DuplicateSettings

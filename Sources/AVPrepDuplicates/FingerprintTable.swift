@@ -1,6 +1,6 @@
 import AVPrepModel
 
-/// Fingerprints of many videos in a few arrays: 112 bytes a second of video.
+/// Fingerprints of many videos in a few arrays: 112 bytes per second of video.
 struct FingerprintTable: Sendable {
     private(set) var videoIDs: [String] = []
     /// First picture and first word of sound of each video, and the ends of the last.

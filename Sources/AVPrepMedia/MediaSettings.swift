@@ -37,7 +37,7 @@ package struct MediaLimits: Sendable, Equatable, Codable {
 
 /// A rate and channel layout that audio is resampled to.
 package struct AudioFormat: Sendable, Hashable, Codable {
-    /// Samples a second.
+    /// Samples per second.
     package var sampleRate: Int
     /// 1 or 2.
     ///

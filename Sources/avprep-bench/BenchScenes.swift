@@ -45,7 +45,7 @@ enum BenchPicture {
 }
 
 extension BenchScenes {
-    /// Painted scenes and stretches of real clips at 25 frames a second that hold no cut.
+    /// Painted scenes and stretches of real clips at 25 frames per second that hold no cut.
     static func uncut(_ clips: [String], truth: CutTruth?, shortSide: Int, seconds: Double) throws -> [CaseScene] {
         let width = shortSide * 16 / 9
         var scenes = (0..<16).map { number in
@@ -67,7 +67,7 @@ extension BenchScenes {
         return scenes
     }
 
-    /// A copy of a clip's picture at 25 frames a second.
+    /// A copy of a clip's picture at 25 frames per second.
     static func copy(_ clip: String, to path: String) throws {
         let scene = try CaseScene.real(clip, shortSide: 144, fps: 25, from: 0, to: 60)
         guard let first = scene.frames.first else { return }

@@ -86,7 +86,7 @@ struct CutBench: ParsableCommand {
             try measure(
                 "real clips",
                 try clips.map { clip in
-                    // At 25 frames a second, as all videos here.
+                    // At 25 frames per second, as all videos here.
                     let copy = "\(folder)/\(URL(fileURLWithPath: clip).lastPathComponent).mp4"
                     try BenchScenes.copy(clip, to: copy)
                     return CutTest(
@@ -97,7 +97,7 @@ struct CutBench: ParsableCommand {
         print(TextTable.text(rows))
     }
 
-    /// Our cuts of a video, as frame numbers at 25 a second.
+    /// Our cuts of a video, as frame numbers at 25 per second.
     private static func cuts(of path: String, _ score: inout CutScore) throws -> [Int] {
         let collector = CutCollector()
         let summary = try MediaFile(path: path).decode(
@@ -150,7 +150,7 @@ struct CutTruth {
         ranges[URL(fileURLWithPath: path).lastPathComponent] ?? []
     }
 
-    /// The same in frames at 25 a second.
+    /// The same in frames at 25 per second.
     func transitions(of path: String) -> [CutCase.Transition] {
         seconds(of: path).map { range in
             let (start, end) = (Int((range.start * 25).rounded()), Int((range.end * 25).rounded()))

@@ -9,7 +9,7 @@ struct FlowPair {
     let to: PixelBuffer
     let truth: [Float]?
 
-    /// Where a flow stays in the picture, one truth value a pixel.
+    /// Where a flow stays in the picture, one truth value per pixel.
     func inside(_ field: FlowField) -> [Bool] {
         (0..<from.width * from.height).map { pixel in
             let x = Float(pixel % from.width) + field.vectors[2 * pixel]

@@ -1,7 +1,7 @@
 import AVPrepModel
 import Foundation
 
-/// Hashes a stream of sound, sixteen words a second, by how the shares of its frequency bands change.
+/// Hashes a stream of sound, sixteen words per second, by how the shares of its frequency bands change.
 ///
 /// After Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands, and a bit for each
 /// neighbouring pair, whether their difference has grown. Levels are logarithms above a floor that follows the sound, so

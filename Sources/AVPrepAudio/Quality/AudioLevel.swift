@@ -69,7 +69,7 @@ package struct AudioLevel: Sendable, Equatable, Codable {
     /// Whether the stretch counts as silent: its level is below `threshold`, in dBFS.
     package func isSilent(below threshold: Double) -> Bool { decibels < threshold }
 
-    // Samples a block: short enough that single precision loses nothing that matters.
+    // Samples per block: short enough that single precision loses nothing that matters.
     private static let block = 1024
 
     private static func sum(_ lanes: SIMD8<Float>) -> Double {

@@ -35,7 +35,7 @@ package final class AudioQuality {
     package struct Finding: Sendable, Equatable {
         package var flags: SegmentFlags = []
         package var measures: [SegmentMeasure: Float] = [:]
-        /// How suddenly the sound changes, ``OnsetEnvelope/rate`` values a second.
+        /// How suddenly the sound changes, ``OnsetEnvelope/rate`` values per second.
         package var onsets: [Float] = []
     }
 

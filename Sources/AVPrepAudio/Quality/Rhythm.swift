@@ -13,7 +13,7 @@ package struct Rhythm: Sendable, Equatable {
 
     /// - Parameters:
     ///   - onsets: how suddenly the sound changes.
-    ///   - rate: values a second.
+    ///   - rate: values per second.
     /// - Returns: nil where nothing repeats itself, or the sound is too short to tell.
     package init?(onsets: [Float], rate: Double) {
         let count = onsets.count

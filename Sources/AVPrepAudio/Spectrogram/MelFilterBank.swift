@@ -2,8 +2,8 @@ import CKernels
 
 /// Triangular filters that turn the bins of a Fourier spectrum into mel bands: the values of `librosa.filters.mel`.
 ///
-/// Each triangle covers a few neighbouring bins, so only those are kept and multiplied: two weights a bin whatever the
-/// number of bands, where a dense product takes one a bin and band.
+/// Each triangle covers a few neighbouring bins, so only those are kept and multiplied: two weights per bin whatever the
+/// number of bands, where a dense product takes one per bin and band.
 struct MelFilterBank: Sendable {
     /// Bins of the spectrum it takes, `n_fft / 2 + 1`.
     let bins: Int

@@ -14,7 +14,7 @@ import CKernels
 ///     spectrogram.compute(samples, into: values, workspace)
 package final class Spectrogram: Sendable {
     package let settings: SpectrogramSettings
-    /// Values a frame has: mel bands, or `n_fft / 2 + 1` Fourier bins.
+    /// Values per frame has: mel bands, or `n_fft / 2 + 1` Fourier bins.
     package let bins: Int
     /// The frequency each of them stands for, in Hz: of a Fourier bin, or of a mel band's peak.
     package let frequenciesHz: [Double]

@@ -85,7 +85,7 @@ extension SpectrogramSettings {
         return steps.isEmpty ? nil : "of each clip x that is read: " + steps.joined(separator: ", then ")
     }
 
-    /// Values a frame has: mel bands, or Fourier bins.
+    /// Values per frame has: mel bands, or Fourier bins.
     package var bins: Int { kind == .mel ? melBands : fftLength / 2 + 1 }
 
     /// Frames that `samples` samples give.

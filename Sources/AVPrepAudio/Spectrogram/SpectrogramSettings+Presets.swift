@@ -17,7 +17,7 @@ extension SpectrogramSettings {
         return settings
     }
 
-    /// AVTS (arXiv 1807.00230): 16 kHz, 20 ms windows every 10 ms, 1024-point transform, 40 mel bands. 100 frames a second.
+    /// AVTS (arXiv 1807.00230): 16 kHz, 20 ms windows every 10 ms, 1024-point transform, 40 mel bands. 100 frames per second.
     package static let avts = named(.avts)
 
     /// L3-Net (arXiv 1705.08168): 48 kHz, 480-sample windows every 240, 512-point transform. 257 bins × 199 frames for one

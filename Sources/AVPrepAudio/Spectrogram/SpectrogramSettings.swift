@@ -80,7 +80,7 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
     /// The dataset's name under /audio.
     package var name: String
     package var kind: Kind
-    /// `sr`: samples a second.
+    /// `sr`: samples per second.
     package var sampleRate: Int
     /// `n_fft`: length of the Fourier transform, in samples.
     package var fftLength: Int

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How suddenly a sound changes, a hundred values a second: spectral flux.
+/// How suddenly a sound changes, a hundred values per second: spectral flux.
 ///
 /// The sum over bands of how much each one's level has risen since the frame before (Bello and others, "A Tutorial on Onset
 /// Detection in Music Signals", doi:10.1109/TSA.2005.851998), levels being logarithms above a floor that follows the
@@ -8,7 +8,7 @@ import Foundation
 ///
 /// For one thread at a time.
 package final class OnsetEnvelope {
-    /// Values a second.
+    /// Values per second.
     package static let rate = 100
     private static let bandCount = 16
     private static let bandsHz = 100.0...7000.0

@@ -30,7 +30,7 @@ package struct OnsetSkew: Equatable {
 
     /// - Parameters:
     ///   - changes: how much each frame differs from the one before, one fewer than there are frames.
-    ///   - onsets: how suddenly the sound changes, `onsetRate` values a second from the first frame on.
+    ///   - onsets: how suddenly the sound changes, `onsetRate` values per second from the first frame on.
     ///   - searchSeconds: the largest offset looked for.
     /// - Returns: nil where nothing moves or sounds suddenly, or for too short a stretch.
     package init?(changes: [Float], fps: Double, onsets: [Float], onsetRate: Double, searchSeconds: Double) {
@@ -82,7 +82,7 @@ package struct OnsetSkew: Equatable {
         }
     }
 
-    /// Onsets as one value a frame: the largest from the middle between it and the frame before to the next middle.
+    /// Onsets as one value per frame: the largest from the middle between it and the frame before to the next middle.
     /// `changes[0]` is of frame 1.
     private static func spread(_ onsets: [Float], _ rate: Double, count: Int, fps: Double) -> [Float] {
         (0..<count).map { index in

@@ -55,7 +55,7 @@ package struct BorderCase: Sendable {
     package let frameCount: Int
     private let painter: BorderPainter
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 10
 
     /// Draws a case.

@@ -43,7 +43,7 @@ package struct CameraCase: Sendable {
     /// Share of the picture that the foreground covers, mean over the frames.
     package let foreground: Double
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25.0
 
     /// Films a case.

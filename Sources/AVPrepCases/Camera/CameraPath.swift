@@ -5,7 +5,7 @@ import Foundation
 /// Where the camera looks at each moment.
 struct CameraPath {
     private(set) var flags: SegmentFlags = []
-    /// Velocities: picture widths, logarithm of scale and degrees a second.
+    /// Velocities: picture widths, logarithm of scale and degrees per second.
     private var right = 0.0
     private var down = 0.0
     private var closer = 0.0

@@ -6,7 +6,7 @@ struct PlaneTexture: Sendable {
     private let width: Int
     private let height: Int
     private let luma: [Float]
-    /// Texture pixels a pixel of the views.
+    /// Texture pixels per pixel of the views.
     private let scale: Double
 
     /// - Parameters:

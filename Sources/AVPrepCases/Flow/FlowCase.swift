@@ -43,7 +43,7 @@ package struct FlowCase: Sendable {
     /// - Parameters:
     ///   - number: another number is another case; the same is the same.
     ///   - scenes: pictures that the views show, at least one and best about twice as wide as the case.
-    ///   - width: pixels a row.
+    ///   - width: pixels per row.
     ///   - height: rows.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int, height: Int) {
         self.kind = kind

@@ -18,7 +18,7 @@ package struct CutCase: Sendable {
         case passing
         /// The same scene at a later moment, seen by a camera that does not move.
         case jumps
-        /// Hard cuts of a film of 8 to 15 pictures a second, each shown several times.
+        /// Hard cuts of a film of 8 to 15 pictures per second, each shown several times.
         case repeated
         /// Shots that end in black or white and begin out of it.
         case fades
@@ -52,14 +52,14 @@ package struct CutCase: Sendable {
     /// x264's constant quality.
     package let quality: Int
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25
 
     /// Draws a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
-    ///   - scenes: uncut, of one camera each, at 25 frames a second.
+    ///   - scenes: uncut, of one camera each, at 25 frames per second.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int = 256, height: Int = 144) {
         var random = SeededRandom(seed: UInt64(number), for: "cut-\(kind.rawValue)")
         self.kind = kind

@@ -34,14 +34,14 @@ package struct StillCase: Sendable {
     package let quality: Int
     package let frames: [PixelBuffer]
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25
 
     /// Draws a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
-    ///   - scenes: moving, at 25 frames a second; what slides, sways or grows has to be seen in their first frames.
+    ///   - scenes: moving, at 25 frames per second; what slides, sways or grows has to be seen in their first frames.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int = 320, height: Int = 180) {
         var random = SeededRandom(seed: UInt64(number), for: "still-\(kind.rawValue)")
         self.kind = kind

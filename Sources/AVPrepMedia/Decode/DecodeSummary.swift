@@ -24,7 +24,7 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     /// pictures.
     package var pictureIntervals: IntervalMeasure?
 
-    /// Pictures a second, as measured; nil for fewer than two.
+    /// Pictures per second, as measured; nil for fewer than two.
     package var frameRate: Double? { pictureIntervals.flatMap { $0.mean > 0 ? 1 / $0.mean : nil } }
 
     package init() {}

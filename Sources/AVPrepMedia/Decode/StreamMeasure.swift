@@ -6,7 +6,7 @@ package struct StreamMeasure: Sendable, Equatable, Codable {
     package var bytes = 0
     /// From the beginning of the first packet to the end of the last, in seconds; what an edit list cuts off counts.
     package var seconds = 0.0
-    /// Bits a second; 0 where the packets have no times.
+    /// Bits per second; 0 where the packets have no times.
     package var bitRate = 0.0
     /// Distances of key frames, in seconds; nil for fewer than two. In sound nearly every packet is one.
     package var keyFrameIntervals: IntervalMeasure?

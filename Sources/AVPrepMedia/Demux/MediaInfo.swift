@@ -4,7 +4,7 @@ package struct MediaInfo: Sendable, Equatable, Codable {
     package var container: String
     /// Duration by the container, in seconds, where it says.
     package var durationSeconds: Double?
-    /// Bits a second by the container, 0 where it does not say.
+    /// Bits per second by the container, 0 where it does not say.
     package var bitRate: Int
     /// Of which the best video and audio streams are chosen.
     package var streams = StreamCounts()

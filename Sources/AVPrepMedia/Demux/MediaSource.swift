@@ -48,7 +48,7 @@ package struct SpreadFrame: Sendable {
 
 /// What one decode pass is to deliver.
 package struct DecodeRequest: Sendable, Equatable {
-    /// Constant frame rate, in frames a second.
+    /// Constant frame rate, in frames per second.
     package var fps: Double
     /// What is cut off, in source pixels of the display orientation with square pixels.
     package var crop: CropMargins

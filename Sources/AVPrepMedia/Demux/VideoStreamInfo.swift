@@ -20,7 +20,7 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
     package var isMirrored: Bool
     /// Width of a pixel over its height, as numerator and denominator; 1:1 when unknown.
     package var sampleAspectRatio: [Int]
-    /// Average frames a second by the container, where it says.
+    /// Average frames per second by the container, where it says.
     package var averageFrameRate: Double?
     /// ISO 639 language where the container names one.
     package var language: String?

@@ -20,7 +20,7 @@ package struct VideoEncoding: Sendable {
     /// Size of the coded picture in pixels; both even.
     package var width: Int
     package var height: Int
-    /// Nominal frames a second: what the header says, how long the last picture lasts. Pictures sit where they are put.
+    /// Nominal frames per second: what the header says, how long the last picture lasts. Pictures sit where they are put.
     package var frameRate: Rational
     /// Constant quality, 0 (best) to 51, as x264 and libvpx take it; others get a quantiser near it.
     package var quality: Int
@@ -63,10 +63,10 @@ package struct VideoEncoding: Sendable {
 package struct AudioEncoding: Sendable {
     /// FFmpeg's name of an encoder, e.g. `aac`, `libopus` (webm), `pcm_s16le` (mov, mkv, avi).
     package var codec: String
-    /// Samples a second.
+    /// Samples per second.
     package var sampleRate: Int
     package var channels: Int
-    /// Bits a second; encoders without loss ignore it.
+    /// Bits per second; encoders without loss ignore it.
     package var bitRate: Int
 
     package init(codec: String = "aac", sampleRate: Int, channels: Int, bitRate: Int = 128_000) {

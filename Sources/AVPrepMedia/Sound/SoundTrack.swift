@@ -69,7 +69,7 @@ final class SoundTrack {
 
     deinit { planes.deallocate() }
 
-    /// Rate of the sound that comes next, in samples a second; nil at the end.
+    /// Rate of the sound that comes next, in samples per second; nil at the end.
     var sampleRate: Int? { queue.head.map { Int($0.format.sampleRate) } }
     var channels: Int? { queue.head.map { Int($0.format.channels) } }
     var layout: AVChannelLayout? { queue.head?.frame.pointee.ch_layout }

@@ -2,12 +2,12 @@
 package struct FrameClock {
     /// Time 0 of the pass on the presentation clock, in seconds.
     package let startSeconds: Double
-    /// Frames a second.
+    /// Frames per second.
     package let fps: Double
 
     /// - Parameters:
     ///   - startSeconds: time 0 of the pass, on the presentation clock.
-    ///   - fps: frames a second, > 0.
+    ///   - fps: frames per second, > 0.
     package init(startSeconds: Double, fps: Double) {
         self.startSeconds = startSeconds
         self.fps = fps

@@ -4,7 +4,7 @@ extension Rational {
     /// The frame rate meant by a decimal number: `n · 1000/1001` within 0.05 % of it (29.97 is 30000/1001), a whole
     /// number, or thousandths.
     ///
-    /// - Parameter fps: frames a second, > 0.
+    /// - Parameter fps: frames per second, > 0.
     package init(frameRate fps: Double) {
         precondition(fps > 0, "a frame rate of \(fps)")
         let whole = fps.rounded()

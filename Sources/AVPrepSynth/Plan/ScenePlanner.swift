@@ -110,7 +110,7 @@ struct ScenePlanner {
             var arc = 0.0
             switch kind.behaviour {
             case .bounce:
-                // At most 1.1 stage widths a second, so that the eye can follow.
+                // At most 1.1 stage widths per second, so that the eye can follow.
                 let reach = min(area.z - area.x, 1.1 * (area.z - area.x) * gapBefore)
                 let low = max(area.x, place.x - reach)
                 place = SIMD2(random.uniform(low...min(area.z, place.x + reach)), area.w)

@@ -5,7 +5,7 @@ import AVPrepMedia
 /// Times are seconds on the presentation clock of the file. Places and sizes are pixels of the scene, which is the
 /// picture less its black bars, origin top left.
 package struct SynthPlan: Sendable, Equatable, Codable {
-    /// Mono, samples a second.
+    /// Mono, samples per second.
     package static let sampleRate = 44_100
 
     package var number: Int

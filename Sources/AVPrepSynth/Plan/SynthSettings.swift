@@ -7,7 +7,7 @@ package struct SynthSettings: Sendable, Equatable, Codable {
     /// Size in pixels, even (H.264 4:2:0), 32 … 4096.
     package var width = 160
     package var height = 120
-    /// Frames a second, 5 … 120. Values near a rate of `n · 1000/1001` (23.976, 29.97, 59.94) mean exactly that rate.
+    /// Frames per second, 5 … 120. Values near a rate of `n · 1000/1001` (23.976, 29.97, 59.94) mean exactly that rate.
     package var fps = 25.0
     /// Everything is determined by this and the number of the video.
     package var seed: UInt64 = 1

@@ -15,7 +15,7 @@ enum Timbre {
     ///
     /// - Parameters:
     ///   - pitch: factor on all frequencies.
-    ///   - sampleRate: samples a second.
+    ///   - sampleRate: samples per second.
     static func samples(of kind: SynthKind, pitch: Double, sampleRate: Int) -> [Float] {
         var voice = Voice(sampleRate: Double(sampleRate), pitch: pitch)
         switch kind {

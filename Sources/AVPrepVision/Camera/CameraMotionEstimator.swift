@@ -27,8 +27,8 @@ package final class CameraMotionEstimator {
 
     /// - Parameters:
     ///   - settings: every n-th frame (n ≥ 1) is estimated.
-    ///   - fps: frames a second, > 0.
-    ///   - width: pixels a row of all frames to come.
+    ///   - fps: frames per second, > 0.
+    ///   - width: pixels per row of all frames to come.
     ///   - height: rows of all frames to come.
     package init(settings: CameraMotionSettings, fps: Double, width: Int, height: Int) {
         precondition(settings.everyNthFrame >= 1 && fps > 0, "camera motion at every \(settings.everyNthFrame)th frame")
@@ -54,7 +54,7 @@ package final class CameraMotionEstimator {
     /// zoom > 0 when things grow; roll > 0 when the camera turns clockwise, so that things turn the other way.
     ///
     /// - Parameter greys: the segment's frames, one channel, in order, without a cut.
-    /// - Returns: one value a frame. ``FrameMotion/unknown`` where no homography was sought or none could be found.
+    /// - Returns: one value per frame. ``FrameMotion/unknown`` where no homography was sought or none could be found.
     package func estimate(greys: [PixelBuffer]) throws(VisionError) -> [FrameMotion] {
         var motions = Array(repeating: FrameMotion.unknown, count: greys.count)
         guard settings.enabled, !greys.isEmpty else { return motions }

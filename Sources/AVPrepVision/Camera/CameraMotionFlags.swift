@@ -12,7 +12,7 @@ extension CameraMotionEstimator {
 
     /// What the motion of one segment amounts to, by the thresholds of the settings: ``finding(for:)``'s flags.
     ///
-    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    /// - Parameter motions: one value per frame, from ``estimate(greys:)``.
     package func flags(for motions: [FrameMotion]) -> SegmentFlags { finding(for: motions).flags }
 
     /// What the motion of one segment amounts to, by the thresholds of the settings, and what that was told by.
@@ -22,7 +22,7 @@ extension CameraMotionEstimator {
     /// - staticCamera: the picture nowhere leaves its place by more than the tolerance;
     /// - motionUnreliable: homographies are missing or rest on few corners; then nothing else can be told.
     ///
-    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    /// - Parameter motions: one value per frame, from ``estimate(greys:)``.
     /// - Returns: the measures are in picture widths where the thresholds are; none without frames to look at.
     package func finding(for motions: [FrameMotion]) -> (flags: SegmentFlags, measures: [SegmentMeasure: Float]) {
         let wanted = motions.indices.filter { isEstimated($0, of: motions.count) }
@@ -117,7 +117,7 @@ extension CameraMotionEstimator {
         }
 
         /// The median, over the steps, of how far the velocity of the picture's centre is from its mean over the
-        /// `window` seconds around, in pixels a second.
+        /// `window` seconds around, in pixels per second.
         func medianShake(over window: Double) -> Double {
             guard seconds.count > 3 else { return 0 }
             var shakes: [Double] = []

@@ -12,13 +12,13 @@ package struct CameraMotionSettings: Sendable, Equatable, Codable {
     package var maxTrackingError = 1.0
     /// RANSAC's reprojection threshold, in pixels of the tracked picture.
     package var ransacThreshold = 0.5
-    /// Translation of the picture's centre that counts as pan or tilt, in picture widths a second.
+    /// Translation of the picture's centre that counts as pan or tilt, in picture widths per second.
     package var panThreshold = 0.05
-    /// Change of scale that counts as zoom, as a natural logarithm a second.
+    /// Change of scale that counts as zoom, as a natural logarithm per second.
     package var zoomThreshold = 0.05
-    /// Rotation that counts as roll, in degrees a second.
+    /// Rotation that counts as roll, in degrees per second.
     package var rollThreshold = 3.0
-    /// Trembling of the picture's centre about its mean motion that counts as shake, in picture widths a second.
+    /// Trembling of the picture's centre about its mean motion that counts as shake, in picture widths per second.
     package var shakeThreshold = 0.03
     /// How far the picture may leave its place under a static camera, in picture widths.
     package var staticTolerance = 0.005

@@ -3,7 +3,7 @@ import AVPrepModel
 /// Where the corners of each frame of a segment lie in its central frame: homographies as points, which can be averaged
 /// and interpolated.
 struct CornerPath {
-    /// Four corners a frame, clockwise from the top left; nil where nothing is known.
+    /// Four corners per frame, clockwise from the top left; nil where nothing is known.
     private(set) var corners: [[Point]?]
     private let rectangle: [Point]
 

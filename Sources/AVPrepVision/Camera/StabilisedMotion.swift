@@ -5,7 +5,7 @@ extension Stabiliser {
     /// took for errors of measurement, and misfits. With it, where each frame's pixels come from.
     ///
     /// - Parameters:
-    ///   - motions: one value a frame, those the plan was made for.
+    ///   - motions: one value per frame, those the plan was made for.
     ///   - plan: for these frames.
     package func motion(left motions: [FrameMotion], by plan: Plan) -> [FrameMotion] {
         let centre = motions.count / 2

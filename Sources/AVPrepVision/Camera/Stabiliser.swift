@@ -56,8 +56,8 @@ package struct Stabiliser: Sendable {
     private let height: Int
 
     /// - Parameters:
-    ///   - fps: frames a second, > 0.
-    ///   - width: pixels a row of all frames to come.
+    ///   - fps: frames per second, > 0.
+    ///   - width: pixels per row of all frames to come.
     ///   - height: rows of all frames to come.
     package init(settings: StabiliserSettings, fps: Double, width: Int, height: Int) {
         precondition(fps > 0 && width > 1 && height > 1, "frames of \(width) × \(height) cannot be stabilised")
@@ -69,7 +69,7 @@ package struct Stabiliser: Sendable {
 
     /// Decides how a segment's frames are warped and cropped, or why it is discarded.
     ///
-    /// - Parameter motions: one value a frame, from ``CameraMotionEstimator/estimate(greys:)``.
+    /// - Parameter motions: one value per frame, from ``CameraMotionEstimator/estimate(greys:)``.
     package func plan(for motions: [FrameMotion]) -> Result<Plan, DiscardError> {
         var path = CornerPath(motions, width: width, height: height)
         let rejected = path.rejectOutliers(least: settings.outlier)

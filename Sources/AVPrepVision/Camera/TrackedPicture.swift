@@ -19,7 +19,7 @@ final class TrackedPicture {
     private var textures: [Int32: PictureTexture] = [:]
 
     /// - Parameters:
-    ///   - width: pixels a row at which tracking runs.
+    ///   - width: pixels per row at which tracking runs.
     ///   - height: rows at which tracking runs.
     ///   - isScaled: whether pictures come larger than that.
     init(width: Int, height: Int, isScaled: Bool) throws(VisionError) {

@@ -31,7 +31,7 @@ final class DISFlow: DenseFlow {
 
     /// The pyramid's levels in use, level n having 1 / 2ⁿ of the picture's size.
     ///
-    /// The coarsest keeps 12 pixels a side: enough for a few patches, and a displacement by half of such a level is
+    /// The coarsest keeps 12 pixels per side: enough for a few patches, and a displacement by half of such a level is
     /// still found. The finest is the preset's, but small pictures are not made smaller than 24 pixels.
     static func levels(preset: FlowSettings.Preset, width: Int, height: Int) -> ClosedRange<Int> {
         let side = min(width, height)

@@ -18,7 +18,7 @@ package final class FlowEstimator {
 
     /// - Parameters:
     ///   - settings: the method must not be `off`.
-    ///   - width: pixels a row of all pictures to come, > 0.
+    ///   - width: pixels per row of all pictures to come, > 0.
     ///   - height: rows of all pictures to come, > 0.
     package init(settings: FlowSettings, width: Int, height: Int) throws(VisionError) {
         self.width = width

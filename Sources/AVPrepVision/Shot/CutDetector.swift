@@ -73,7 +73,7 @@ package struct CutDetector: Sendable {
     private var gradual: [ShotChange] = []
 
     /// - Parameters:
-    ///   - fps: frames a second of the stream, > 0.
+    ///   - fps: frames per second of the stream, > 0.
     ///   - settings: what is looked for.
     package init(fps: Double, settings: CutSettings = CutSettings()) {
         precondition(fps > 0, "\(fps) frames a second")

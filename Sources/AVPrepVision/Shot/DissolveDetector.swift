@@ -6,7 +6,7 @@
 /// nothing, as where the exposure follows a car that leaves the picture; the pattern has to change, over the whole
 /// picture, and to be mixed too.
 struct DissolveDetector {
-    /// Frames on either side of a mixture that are compared with it, at 25 frames a second.
+    /// Frames on either side of a mixture that are compared with it, at 25 frames per second.
     static let reaches = [4, 6, 9, 13, 18]
     /// Least change of brightness between the two, in levels.
     static let smallestChange: Float = 9

@@ -11,9 +11,9 @@ struct FadeDetector {
     static let largestFirst: Float = 0.6
     /// Contrast, as a share of the shot's, above which a picture is not yet faded.
     static let unfaded: Float = 0.92
-    /// Frames of falling or rising contrast that make a fade, at 25 frames a second.
+    /// Frames of falling or rising contrast that make a fade, at 25 frames per second.
     static let shortest = 3
-    /// Longest fade that is measured, at 25 frames a second.
+    /// Longest fade that is measured, at 25 frames per second.
     static let longest = 30
 
     private let shortest: Int

@@ -55,7 +55,7 @@ package struct FreezeDetector {
     private var count = 0
 
     /// - Parameters:
-    ///   - fps: frames a second of the stream, > 0.
+    ///   - fps: frames per second of the stream, > 0.
     ///   - level: mean change from frame to frame, in grey levels, up to which a held picture is frozen.
     package init(fps: Double, level: Float = Stillness.frozenLevel) {
         precondition(fps > 0, "\(fps) frames a second")

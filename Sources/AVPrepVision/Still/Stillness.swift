@@ -28,7 +28,7 @@ package enum Stillness {
     /// - Parameters:
     ///   - greys: frames of one shot in order, all of one shape.
     ///   - differences: of neighbours, one fewer than there are frames.
-    ///   - fps: frames a second, > 0.
+    ///   - fps: frames per second, > 0.
     ///   - level: mean difference, in grey levels, up to which a held picture is frozen.
     /// - Returns: one value for each neighbour, of the later frame.
     package static func findings(
