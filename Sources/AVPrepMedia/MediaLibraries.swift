@@ -1,9 +1,9 @@
 package import AVPrepCore
 import CFFmpeg
 
-/// What media is read and written with on this machine.
+/// The media libraries of this machine.
 package enum MediaLibraries {
-    /// FFmpeg's libraries.
+    /// Versions of FFmpeg's libraries.
     package static var versions: [LibraryVersion] {
         [
             ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libswscale", swscale_version()),
@@ -14,7 +14,7 @@ package enum MediaLibraries {
         }
     }
 
-    /// Has the libraries loaded and set up, for a process that forks others.
+    /// Loads and initialises the libraries, for a process that forks others.
     package static func load() {
         FFmpeg.setUp
         _ = versions
