@@ -1,10 +1,10 @@
-/// When a picture counts as frozen.
+/// Settings of freeze detection.
 package struct StillSettings: Sendable, Equatable, Codable {
-    /// Mean difference from the frame before, in grey levels, up to which a held picture is frozen.
+    /// Mean difference between frames, in grey levels, up to which a held picture is frozen.
     package var level = Double(Stillness.frozenLevel)
-    /// Share of held frames from which a segment is still.
+    /// Fraction of held frames from which a segment is still.
     package var share = 0.95
-    /// Seconds of frozen frames in a row from which a segment is still, whatever the rest of it does.
+    /// Seconds of consecutive frozen frames from which a segment is still, whatever its other frames do.
     package var seconds = 2.0
 
     package init() {}
