@@ -1,8 +1,8 @@
 import CFFTW
 
-/// FFTW's real transform with nothing around it: what spectrograms are measured against.
+/// FFTW's plain real transform: the baseline that the spectrogram's speed is compared with.
 package final class BareTransform {
-    /// How long FFTW looks for a plan.
+    /// FFTW's planning effort.
     package enum Rigor: String, Sendable, CaseIterable {
         case estimate, measure, patient
     }
@@ -10,10 +10,10 @@ package final class BareTransform {
     private let plan: fftwf_plan
     private let input: UnsafeMutablePointer<Float>
     private let output: UnsafeMutablePointer<fftwf_complex>
-    /// Transforms an execution.
+    /// Number of transforms per execution.
     package let batch = FourierPlan.batch
 
-    /// Plans a batch of `fftwf_plan_many_dft_r2c`, on rows that begin at multiples of 64 bytes.
+    /// Plans a batch of `fftwf_plan_many_dft_r2c`, on rows aligned to 64 bytes.
     ///
     /// - Throws: ``AudioError`` with `plan` when FFTW has none for this length.
     package init(length: Int, rigor: Rigor) throws(AudioError) {
@@ -31,7 +31,7 @@ package final class BareTransform {
         let count = Int32(batch)
         var plan: fftwf_plan?
         FourierPlan.exclusively {
-            // What another rigor has found is not to be used.
+            // Results of another planning effort must not be reused.
             fftwf_forget_wisdom()
             defer { fftwf_forget_wisdom() }
             plan = fftwf_plan_many_dft_r2c(
@@ -52,6 +52,6 @@ package final class BareTransform {
         fftwf_free(output)
     }
 
-    /// Transforms the batch once more.
+    /// Executes the batch once.
     package func execute() { fftwf_execute(plan) }
 }
