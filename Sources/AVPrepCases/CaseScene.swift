@@ -200,7 +200,8 @@ extension PixelBuffer {
     ///
     /// - Parameter map: from a pixel of the target's part, counted from its corner, to a point of this picture.
     func resample(
-        into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil, _ map: (Int, Int) -> (Double, Double)
+        into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
+        _ map: (Int, Int) -> (Double, Double)
     ) {
         let (rows, columns) = (rows ?? 0..<target.height, columns ?? 0..<target.width)
         for y in rows {

@@ -29,7 +29,7 @@ package struct DuplicateSource: Sendable {
         settings.seconds = 2 * length + 1
         let plan = SynthVideo.plan(settings, number: number, cues: [])
         let painter = ScenePainter(plan)
-        let track = SoundTrack(plan)
+        let track = SynthAudio(plan)
         var sound = [Float](repeating: 0, count: track.sampleCount)
         sound.withUnsafeMutableBufferPointer { track.fill($0) }
         return [0, length + 1].enumerated().map { part, start in

@@ -11,13 +11,13 @@ package final class DecoderClient {
     private let program: DecoderProgram
     private let arguments: [String]
     private let faultPlan: String?
-    private var service: Service?
+    private var server: Server?
     private var memory: SharedMemory?
     /// How the process of the last file ended.
-    private(set) var lastReport: ItemReport?
+    private(set) var lastReport: SandboxReport?
 
     /// The running server.
-    private struct Service {
+    private struct Server {
         let process: pid_t
         let channel: Channel
         let protection: DecoderProtection
@@ -56,7 +56,7 @@ package final class DecoderClient {
     package static var hasSharedMemory: Bool { (try? SharedMemory(byteCount: 4096)) != nil }
 
     /// The server's process id, while it runs.
-    var process: pid_t? { service?.process }
+    var process: pid_t? { server?.process }
 
     /// Starts a process for a file.
     ///
@@ -64,7 +64,7 @@ package final class DecoderClient {
     /// - Throws: ``DecoderError`` when the server does not start.
     func begin(_ file: LocalFile, _ limits: MediaLimits) throws -> Channel {
         let (ours, theirs) = try Channel.pair()
-        let request = ItemRequest(
+        let request = SandboxRequest(
             cpuSeconds: Int(min(limits.cpuSeconds(forBytes: file.size), 1e9).rounded(.up)),
             memoryBytes: limits.maxMemoryMegabytes << 20)
         let descriptors = [theirs.descriptor, file.descriptor]
@@ -84,19 +84,19 @@ package final class DecoderClient {
     ///
     /// - Parameter isAtOnce: whether to kill it instead of letting it exit by itself.
     /// - Returns: nil when the server itself has ended or does not answer; another is started for the next file.
-    func end(isAtOnce: Bool) -> ItemReport? {
-        guard let service else { return nil }
-        if isAtOnce { _ = service.channel.send(KillRequest(), waits: false) }
+    func end(isAtOnce: Bool) -> SandboxReport? {
+        guard let server else { return nil }
+        if isAtOnce { _ = server.channel.send(KillRequest(), waits: false) }
         var isKilled = isAtOnce
         let deadline = ContinuousClock.now + .seconds(Self.reportSeconds)
         while ContinuousClock.now < deadline {
-            guard service.channel.isReadable(withinMilliseconds: isKilled ? 1000 : 2000) else {
+            guard server.channel.isReadable(withinMilliseconds: isKilled ? 1000 : 2000) else {
                 // A process that reads its channel exits when the channel closes.
-                if !isKilled { _ = service.channel.send(KillRequest(), waits: false) }
+                if !isKilled { _ = server.channel.send(KillRequest(), waits: false) }
                 isKilled = true
                 continue
             }
-            guard let report = service.channel.receive({ bytes, _ in ItemReport(bytes) }) else { break }
+            guard let report = server.channel.receive({ bytes, _ in SandboxReport(bytes) }) else { break }
             lastReport = report
             return report
         }
@@ -114,8 +114,8 @@ package final class DecoderClient {
         return new
     }
 
-    private func running() throws(DecoderError) -> Service {
-        if let service { return service }
+    private func running() throws(DecoderError) -> Server {
+        if let server { return server }
         let (ours, theirs) = try Channel.pair()
         let process = try program.start(arguments, socket: theirs.descriptor)
         // Only our own copy is left open, so reading ends when the server ends.
@@ -129,8 +129,8 @@ package final class DecoderClient {
             avprep_wait(process, &end)
             throw DecoderError("\(program.path) does not start; install avprep again")
         }
-        let new = Service(process: process, channel: ours, protection: greeting.protection)
-        service = new
+        let new = Server(process: process, channel: ours, protection: greeting.protection)
+        server = new
         guard greeting.version == Version.text else {
             stop()
             throw DecoderError(
@@ -141,12 +141,12 @@ package final class DecoderClient {
 
     /// Ends the server and every process it started.
     private func stop() {
-        guard let service else { return }
-        self.service = nil
+        guard let server else { return }
+        self.server = nil
         // The processes it started may live a moment longer and could still write to the memory.
         memory = nil
-        kill(service.process, SIGKILL)
+        kill(server.process, SIGKILL)
         var end = avprep_exit()
-        avprep_wait(service.process, &end)
+        avprep_wait(server.process, &end)
     }
 }

@@ -35,7 +35,7 @@ package enum DecoderServer {
         dup2(STDOUT_FILENO, STDERR_FILENO)
         while true {
             let isServed = channel.receive(descriptors: 2) { bytes, descriptors -> Bool? in
-                guard let request = ItemRequest(bytes), descriptors.count == 2 else {
+                guard let request = SandboxRequest(bytes), descriptors.count == 2 else {
                     for descriptor in descriptors { close(descriptor) }
                     // A request to kill a process that has meanwhile ended by itself.
                     return KillRequest(bytes).map { _ in true }
@@ -90,7 +90,7 @@ package enum DecoderServer {
         let signal = Int(avprep_exit_signal(end.status))
         let code = Int(avprep_exit_code(end.status))
         return channel.send(
-            ItemReport(
+            SandboxReport(
                 exitCode: code < 0 ? nil : code, signal: signal == 0 ? nil : signal, cpuSeconds: end.cpu_seconds,
                 peakBytes: Int(end.peak_bytes)))
     }

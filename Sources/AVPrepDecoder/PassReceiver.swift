@@ -6,7 +6,7 @@ import AVPrepModel
 /// Order, numbers and positions are checked, because the receiving buffers rely on them: frames come in order, each
 /// after exactly the audio up to its end. The content of pictures and audio is not checked.
 final class PassReceiver {
-    private let talk: ItemConversation
+    private let session: DecoderSession
     private let memory: SharedMemory
     private let layout: RingLayout
     private let size: (width: Int, height: Int)
@@ -24,10 +24,10 @@ final class PassReceiver {
     private var taken = 0
 
     init(
-        _ talk: ItemConversation, _ memory: SharedMemory, _ layout: RingLayout, _ size: (width: Int, height: Int),
+        _ session: DecoderSession, _ memory: SharedMemory, _ layout: RingLayout, _ size: (width: Int, height: Int),
         _ request: DecodeRequest, _ consumer: any DecodeConsumer
     ) {
-        self.talk = talk
+        self.session = session
         self.memory = memory
         self.layout = layout
         self.size = size
@@ -41,7 +41,7 @@ final class PassReceiver {
 
     func run() throws -> DecodeSummary {
         while true {
-            switch try talk.next() {
+            switch try session.next() {
             case .signal(let signal) where signal.kind == .frame: try take(frame: signal)
             case .signal(let signal) where signal.kind == .samples: try take(samples: signal)
             case .signal(let signal) where signal.kind == .discontinuity: try take(discontinuity: signal)
@@ -57,8 +57,8 @@ final class PassReceiver {
         guard signal.index == nextFrame, pictures.indices.contains(signal.slot) else {
             throw broken("sent frame \(signal.index) instead of frame \(nextFrame)")
         }
-        guard clock.seconds(ofFrame: nextFrame) <= talk.limits.maxHours * 3600 else {
-            throw talk.fail(MediaError.tooLong(talk.path, hours: talk.limits.maxHours))
+        guard clock.seconds(ofFrame: nextFrame) <= session.limits.maxHours * 3600 else {
+            throw session.fail(MediaError.tooLong(session.path, hours: session.limits.maxHours))
         }
         for (format, count) in zip(request.audio, sampleCounts)
         where count != clock.sampleCount(beforeFrame: nextFrame + 1, sampleRate: format.sampleRate) {
@@ -112,14 +112,14 @@ final class PassReceiver {
 
     /// Messages are consumed in order, so a count identifies them.
     private func release() throws {
-        try talk.release(taken)
+        try session.release(taken)
         taken = 0
     }
 
     /// An error thrown by a consumer ends the process: its remaining output is not needed.
     private func consume(_ body: () throws -> Void) throws {
-        do { try body() } catch { throw talk.fail(error) }
+        do { try body() } catch { throw session.fail(error) }
     }
 
-    private func broken(_ what: String) -> any Error { talk.fail(talk.untrustworthy(what)) }
+    private func broken(_ what: String) -> any Error { session.fail(session.untrustworthy(what)) }
 }

@@ -67,13 +67,13 @@ extension SegmentPolicy: Codable {
     /// An object of `"flag": "action"`, with every flag.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        for flag in SegmentFlags.each { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
+        for flag in SegmentFlags.all { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
     }
 
     /// Missing flags are kept; flags unknown to this version are ignored.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        for flag in SegmentFlags.each {
+        for flag in SegmentFlags.all {
             self[flag: flag] =
                 try container.decodeIfPresent(PolicyAction.self, forKey: Key(stringValue: flag.name)) ?? .keep
         }
@@ -121,11 +121,11 @@ package struct SegmentDecision: Sendable, Hashable, Codable {
 
 extension SegmentFlags {
     /// Every single flag, lowest bit first.
-    package static let each = names.indices.map { SegmentFlags(rawValue: 1 << UInt32($0)) }
+    package static let all = names.indices.map { SegmentFlags(rawValue: 1 << UInt32($0)) }
 
     /// The name of a single flag.
     package var name: String { setNames.joined(separator: " ") }
 
     /// The flags of a set as single flags, lowest bit first.
-    package var each: [SegmentFlags] { Self.each.filter(contains) }
+    package var singleFlags: [SegmentFlags] { Self.all.filter(contains) }
 }

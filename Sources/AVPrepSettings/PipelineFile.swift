@@ -98,7 +98,7 @@ package enum PipelineFile {
             if settings.ingest.stabilise.enabled {
                 found.append("ingest.stabilise takes ingest.camera_motion.enabled: true")
             }
-            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).each {
+            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).singleFlags {
                 found.append("policy.\(flag.name): fix takes ingest.camera_motion.enabled: true")
             }
         }

@@ -25,7 +25,7 @@ package enum SynthRenderer {
                 audio: AudioEncoding(sampleRate: SynthPlan.sampleRate, channels: 1, bitRate: 96_000))
             let painter = ScenePainter(plan)
             let picture = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
-            let track = SoundTrack(plan)
+            let track = SynthAudio(plan)
             var sound = [Float](repeating: 0, count: SynthPlan.sampleRate / 4)
             var soundLeft = track.sampleCount
             var soundSeconds = plan.soundStartSeconds
@@ -44,7 +44,7 @@ package enum SynthRenderer {
 
     /// Writes the next quarter of a second.
     private static func writeSound(
-        _ sound: inout [Float], _ left: inout Int, _ seconds: inout Double, _ track: SoundTrack, _ writer: MediaWriter
+        _ sound: inout [Float], _ left: inout Int, _ seconds: inout Double, _ track: SynthAudio, _ writer: MediaWriter
     ) throws {
         if left < sound.count { sound.removeLast(sound.count - left) }
         sound.withUnsafeMutableBufferPointer { track.fill($0) }

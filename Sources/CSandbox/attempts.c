@@ -1,4 +1,4 @@
-// Actions that a test attempts in a sandboxed process: each must fail there, or end the process.
+// What a test has a boxed process try: each of these must fail there, or end the process.
 #define _GNU_SOURCE
 #include "csandbox.h"
 
@@ -24,7 +24,7 @@ int avprep_try_socket(void) {
 int avprep_try_execute(const char *path) {
     char *const arguments[] = {(char *)path, NULL};
     char *const environment[] = {NULL};
-    // Returns only on failure.
+    // Returns only where it failed.
     return execve(path, arguments, environment);
 }
 

@@ -6,9 +6,9 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// What the libraries' own work costs on a clip, each kernel by itself, with nothing around it: the floor under ingest.
+/// The cost of the libraries' own work on a clip, each kernel by itself: a lower bound for ingest.
 struct KernelCosts {
-    /// CPU seconds by kernel, in the order in which data passes them.
+    /// CPU seconds by kernel, in the order of the data flow.
     private(set) var seconds: [(kernel: String, seconds: Double)] = []
     private(set) var videoSeconds = 0.0
 
@@ -18,7 +18,7 @@ struct KernelCosts {
     mutating func add(_ path: String, _ settings: IngestSettings) throws {
         let media = try measure("decode, scale, resample") { try MediaFile(path: path) { false } }
         let collector = Collector(formats: settings.audioFormats)
-        // The pass that is timed throws its pictures away; another one keeps them for the kernels below.
+        // The timed pass discards its pictures; another pass keeps them for the kernels below.
         let request = DecodeRequest(
             fps: settings.video.fps, shortSide: settings.video.shortSide, audio: settings.audioFormats)
         let summary = try measure("decode, scale, resample") { try media.decode(request, to: Discarder()) }

@@ -27,7 +27,7 @@ struct MismatchedSkews {
             let format = AudioFormat(sampleRate: 16_000, channels: 1)
             _ = try media.decode(
                 DecodeRequest(fps: settings.video.fps, shortSide: 128, audio: [format]), to: collector)
-            let flaws = try AudioQuality(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
+            let flaws = try AudioQualityDetector(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
             let frames = Int(settings.segmentSeconds * settings.video.fps)
             for start in stride(from: 0, to: collector.changes.count, by: frames) {
                 let changes = Array(collector.changes[start..<min(collector.changes.count, start + frames - 1)])
@@ -72,7 +72,7 @@ private final class ChangeCollector: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) throws {
         let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
-        if let last { changes.append(Stillness.difference(last, grey)) }
+        if let last { changes.append(FreezeAnalysis.difference(last, grey)) }
         last = grey
     }
 

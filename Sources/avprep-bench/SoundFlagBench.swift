@@ -45,7 +45,7 @@ struct SoundFlagBench: ParsableCommand {
 
     private func flags() throws -> String {
         var rows = [["flag", "cases", "found", "false", "F1", "period within 2 %"]]
-        let flaws = try AudioQuality(
+        let flaws = try AudioQualityDetector(
             settings: AudioQualitySettings(), sampleRate: SoundCase.sampleRate, channels: 2)
         var seconds = 0.0
         let start = ProcessCost.cpuSeconds

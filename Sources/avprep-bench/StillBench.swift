@@ -75,14 +75,14 @@ struct StillBench: ParsableCommand {
         let collector = GreyCollector()
         let request = DecodeRequest(fps: Double(StillCase.fps), shortSide: nil, audio: [])
         _ = try MediaFile(path: path).decode(request, to: collector)
-        let settings = StillSettings()
+        let settings = FreezeSettings()
         let start = ProcessCost.cpuSeconds
-        let findings = try Stillness.findings(
+        let findings = try FreezeAnalysis.findings(
             collector.greys, differences: collector.differences, fps: Double(StillCase.fps),
             level: Float(settings.level))
         score.seconds += ProcessCost.cpuSeconds - start
         score.videoSeconds += Double(collector.greys.count) / Double(StillCase.fps)
-        let measure = Stillness.measure(findings, differences: collector.differences)
+        let measure = FreezeAnalysis.measure(findings, differences: collector.differences)
         return measure.share >= settings.share
             || Double(measure.longest) >= settings.seconds * Double(StillCase.fps)
     }
@@ -121,7 +121,7 @@ private final class GreyCollector: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) throws {
         let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
-        if let last = greys.last { differences.append(Stillness.difference(last, grey)) }
+        if let last = greys.last { differences.append(FreezeAnalysis.difference(last, grey)) }
         greys.append(grey)
     }
 

@@ -40,7 +40,8 @@ package final class AudioFingerprint {
     ///   - sampleRate: at least 8000, and a multiple of 16.
     ///   - channels: interleaved; they are averaged.
     package init(sampleRate: Int, channels: Int) throws(AudioError) {
-        precondition(sampleRate >= 8000 && sampleRate % VideoFingerprint.soundRate == 0, "invalid rate \(sampleRate) Hz")
+        precondition(
+            sampleRate >= 8000 && sampleRate % VideoFingerprint.soundRate == 0, "invalid rate \(sampleRate) Hz")
         self.channels = channels
         hop = sampleRate / VideoFingerprint.soundRate
         var length = 1

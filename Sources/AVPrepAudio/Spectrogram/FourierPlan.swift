@@ -92,7 +92,8 @@ final class FourierPlan: @unchecked Sendable {
             guard rigor & FFTW_WISDOM_ONLY == 0 else {
                 throw AudioError(
                     .wisdom,
-                    "fftw_wisdom has no entry for transforms of \(length) samples; replace it with the output of avprep wisdom")
+                    "fftw_wisdom has no entry for transforms of \(length) samples; replace it with the output of avprep wisdom"
+                )
             }
             throw AudioError(.plan, "FFTW has no plan for transforms of \(length) samples; choose another n_fft")
         }

@@ -50,7 +50,8 @@ package struct TransformWisdom: Sendable, Hashable, Codable {
             throw AudioError(
                 .wisdom,
                 "fftw_wisdom was not measured with this processor and \(String(cString: avprep_fftwf_version())); "
-                    + "remove it from the pipeline file, or replace it with the output of avprep wisdom on this machine")
+                    + "remove it from the pipeline file, or replace it with the output of avprep wisdom on this machine"
+            )
         }
     }
 }

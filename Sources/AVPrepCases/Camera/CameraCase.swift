@@ -61,12 +61,12 @@ package struct CameraCase: Sendable {
         // Moving objects in front of a plain wall do not determine the camera's motion.
         for _ in 0..<60 where Self.texturedShare(of: backdrop) < 0.6 { backdrop = Self.picture(of: scenes, &random) }
         if kind == .plain { backdrop = Self.wall(width: width, height: height, &random) }
-        let background = PlaneTexture(backdrop, width: width, height: height)
+        let background = SplineTexture(backdrop, width: width, height: height)
         let path = CameraPath(kind, width: Double(width), frames: count, &random)
         flags = path.flags
         views = (0..<count).map { path.view(at: $0, width: width, height: height) }
         let wanted = kind == .blank ? 0 : random.uniform((kind == .plain ? 0.05 : 0)...0.4)
-        let things = ForegroundThing.several(wanted, scenes, width: width, height: height, &random) {
+        let things = ForegroundObject.several(wanted, scenes, width: width, height: height, &random) {
             Self.picture(of: scenes, &$0)
         }
         let noise = random.uniform(0.5...2)

@@ -111,7 +111,7 @@ struct CutEdit {
             let shown = kind == .repeated ? Int((Double(index) / stride).rounded(.down) * stride) : index
             return scene.frame(first + shown)
         }
-        var camera = CameraHand(kind == .shaky, width: width, height: height, &random)
+        var camera = HandheldCamera(kind == .shaky, width: width, height: height, &random)
         let pan = kind == .pans || kind == .uncut && random.unit() < 0.3
         let whip = pan ? WhipPan(length: length, width: width, &random) : nil
         var shot: [PixelBuffer] = []

@@ -52,7 +52,7 @@ package struct StillCase: Sendable {
         let rate = random.uniform(0.0004...0.003)
         let (right, down) = (random.uniform(0.08...0.6), random.uniform(-0.3...0.3))
         let grain = random.uniform(1.5...6)
-        let thing = StillThing(width: width, height: height, &random)
+        let thing = SwingingBox(width: width, height: height, &random)
         let stop = 15 + random.below(20)
         var state = random.next()
         let (amplitude, period) = (random.uniform(0.4...1), random.uniform(15...60))
@@ -96,7 +96,7 @@ package struct StillCase: Sendable {
 }
 
 /// A box that swings to and fro.
-private struct StillThing {
+private struct SwingingBox {
     private let x: Double
     private let y: Double
     private let side: Double

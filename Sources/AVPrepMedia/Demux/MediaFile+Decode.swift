@@ -16,9 +16,9 @@ private final class DecodePass {
     private let request: DecodeRequest
     private let consumer: any DecodeConsumer
     private var clock: FrameClock
-    private let pictures: PictureTrack
+    private let pictures: VideoTrack
     /// Nil for a file without audio, when no audio is requested.
-    private let sound: SoundTrack?
+    private let sound: AudioTrack?
     private let scaler: PictureScaler
     /// The last scaled picture: our own memory, or the consumer's.
     private var picture: PixelBuffer
@@ -55,7 +55,8 @@ private final class DecodePass {
         // With a supplier, nothing is written to it.
         picture =
             supplier == nil
-            ? PixelBuffer(width: size.width, height: size.height, channels: 3) : PixelBuffer(width: 1, height: 1, channels: 3)
+            ? PixelBuffer(width: size.width, height: size.height, channels: 3)
+            : PixelBuffer(width: 1, height: 1, channels: 3)
     }
 
     func run() throws -> DecodeSummary {
@@ -116,7 +117,7 @@ private final class DecodePass {
 
     /// How far the clock jumps where video or audio has stopped, in seconds: forward over missing audio, or back in
     /// both streams, which are advanced to the jump; nil where one has ended, or where they jump differently.
-    private func sharedJump(with sound: SoundTrack) throws -> Double? {
+    private func sharedJump(with sound: AudioTrack) throws -> Double? {
         if let jump = sound.jumpSeconds, jump > 0 { return jump }
         if sound.jumpSeconds != nil {
             while try pictures.step() {}

@@ -55,7 +55,7 @@ private final class SpreadReader {
     /// already taken, decodes on to the middle itself: however rare key frames are, no picture is decoded twice.
     ///
     /// A failed seek skips only its own picture.
-    func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
+    func bySeeking(_ pictures: VideoTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
         var found: [SpreadFrame] = []
         for part in 0..<count {
             let time = start + seconds * (Double(part) + 0.5) / Double(count)
@@ -74,7 +74,7 @@ private final class SpreadReader {
 
     /// Decodes all pictures. Their number is known only at the end: every other kept picture is dropped whenever there
     /// are twice as many as requested.
-    func byReadingAll(_ pictures: PictureTrack, count: Int) throws -> [SpreadFrame] {
+    func byReadingAll(_ pictures: VideoTrack, count: Int) throws -> [SpreadFrame] {
         var kept: [SpreadFrame] = []
         var stride = 1
         var number = 0
@@ -90,7 +90,7 @@ private final class SpreadReader {
         return (0..<count).map { kept[(2 * $0 + 1) * kept.count / (2 * count)] }
     }
 
-    private func take(_ pictures: PictureTrack) throws -> SpreadFrame {
+    private func take(_ pictures: VideoTrack) throws -> SpreadFrame {
         let picture = PixelBuffer(width: scaler.width, height: scaler.height, channels: 3)
         try scaler.scale(pictures.current, into: picture)
         return SpreadFrame(picture: picture, seconds: pictures.currentSpan?.start ?? 0, scale: scale)

@@ -16,8 +16,8 @@ package final class MediaFile: MediaSource {
     private let pictureFailure: MediaError?
     private let soundFailure: MediaError?
     /// The tracks started when the file was opened: the first pass continues with them.
-    private var pictures: PictureTrack?
-    private var sound: SoundTrack?
+    private var pictures: VideoTrack?
+    private var sound: AudioTrack?
 
     /// - Parameters:
     ///   - limits: beyond them the file fails with `limit`. The time limit starts now, and pauses while a consumer
@@ -50,12 +50,12 @@ package final class MediaFile: MediaSource {
         var description = MediaInfo(of: demuxer)
         var geometry: PictureGeometry?
         (pictures, pictureFailure) = try Self.attempt(videoIndex) { index in
-            let track = try PictureTrack(try StreamDecoder(demuxer, stream: index, threads: decoderThreads))
+            let track = try VideoTrack(try StreamDecoder(demuxer, stream: index, threads: decoderThreads))
             return (track, track.upcoming == nil ? Self.nothing("picture", from: track.decoder) : nil)
         }
         (sound, soundFailure) = try Self.attempt(audioIndex) { index in
             let own = videoIndex == nil ? demuxer : try Demuxer(file, limits: limits, budget: budget)
-            let track = try SoundTrack(try StreamDecoder(own, stream: index, threads: 1))
+            let track = try AudioTrack(try StreamDecoder(own, stream: index, threads: 1))
             return (track, track.startSeconds == nil ? Self.nothing("audio", from: track.decoder) : nil)
         }
         if let videoIndex {
@@ -87,27 +87,27 @@ package final class MediaFile: MediaSource {
     /// A track positioned before the first picture.
     ///
     /// - Throws: ``MediaError`` with `unsupported` when there is no video or no decoder, `corrupt` when nothing decodes.
-    func takePictures() throws -> PictureTrack {
+    func takePictures() throws -> VideoTrack {
         if let pictureFailure { throw pictureFailure }
         if let pictures {
             self.pictures = nil
             return pictures
         }
         guard let index = info.video?.index else { throw MediaError(.unsupported, "\(path) has no video stream") }
-        let track = try PictureTrack(try reopen(index, threads: decoderThreads))
+        let track = try VideoTrack(try reopen(index, threads: decoderThreads))
         guard track.upcoming != nil else { throw Self.nothing("picture", from: track.decoder) }
         return track
     }
 
     /// A track positioned before the first audio sample.
-    func takeSound() throws -> SoundTrack {
+    func takeSound() throws -> AudioTrack {
         if let soundFailure { throw soundFailure }
         if let sound {
             self.sound = nil
             return sound
         }
         guard let index = info.audio?.index else { throw MediaError(.unsupported, "\(path) has no audio stream") }
-        let track = try SoundTrack(try reopen(index, threads: 1))
+        let track = try AudioTrack(try reopen(index, threads: 1))
         guard track.startSeconds != nil else { throw Self.nothing("audio", from: track.decoder) }
         return track
     }

@@ -25,7 +25,7 @@ extension MediaInfo {
 
 extension AudioStreamInfo {
     /// - Parameter track: positioned before the first audio sample; nil when none decodes.
-    init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: SoundTrack?) {
+    init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: AudioTrack?) {
         let parameters = stream.pointee.codecpar.pointee
         self.init(
             index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),

@@ -4,7 +4,7 @@ extension VideoStreamInfo {
     /// - Parameter first: the first picture, which is more reliable than the container; nil when none decodes.
     init(
         of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes,
-        first: (frame: UnsafePointer<AVFrame>, span: PictureTrack.Span)?, geometry: PictureGeometry
+        first: (frame: UnsafePointer<AVFrame>, span: VideoTrack.Span)?, geometry: PictureGeometry
     ) {
         let parameters = stream.pointee.codecpar.pointee
         let format = AVPixelFormat(first?.frame.pointee.format ?? parameters.format)
@@ -38,7 +38,7 @@ extension VideoColour {
             hasAlpha: AlphaCompositor.concerns(frame.pointee.format) && !stream.ignoresAlpha,
             stated: PictureColour.statedNames(of: frame.pointee), used: colour.names,
             dynamicRange: colour.dynamicRange,
-            peakNits: DisplayMapping.peakNits(of: colour, stated: stream.peakNits),
+            peakNits: ToneMapping.peakNits(of: colour, stated: stream.peakNits),
             isInterlaced: frame.pointee.interlaced_frame != 0)
     }
 

@@ -29,7 +29,7 @@ struct StreamPictures: Equatable {
         keepsImages = codec.map { Int32($0.pointee.props) & AV_CODEC_PROP_LOSSY == 0 } ?? false
         let parameters = stream.pointee.codecpar.pointee
         ignoresAlpha = parameters.codec_id == AV_CODEC_ID_RAWVIDEO && parameters.codec_tag == 0
-        peakNits = first.flatMap { MasteringLight.peakNits(of: $0) } ?? MasteringLight.peakNits(of: stream)
+        peakNits = first.flatMap { MasteringDisplay.peakNits(of: $0) } ?? MasteringDisplay.peakNits(of: stream)
     }
 
     /// Whether an interlaced picture is a single field: HEVC codes fields as separate pictures with their own times,
@@ -52,7 +52,7 @@ struct StreamPictures: Equatable {
 
 /// The peak brightness that high dynamic range pictures were graded for: HDR10's static metadata (SMPTE ST 2086,
 /// CTA-861.3).
-enum MasteringLight {
+enum MasteringDisplay {
     /// The brightest pixel according to the codec.
     static func peakNits(of frame: UnsafePointer<AVFrame>) -> Double? {
         func data(_ type: AVFrameSideDataType, _ size: Int) -> UnsafeRawPointer? {

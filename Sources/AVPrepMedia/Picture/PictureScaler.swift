@@ -5,7 +5,7 @@ import CFFmpeg
 ///
 /// swscale does everything but the rotation in one step; the rotation is applied to the small picture. Pictures with
 /// transparency are composited over black first, and those of high dynamic range or wide gamut are mapped to a standard
-/// display last (``DisplayMapping``). A change of size, format or colour within a stream rebuilds what depends on it,
+/// display last (``ToneMapping``). A change of size, format or colour within a stream rebuilds what depends on it,
 /// and the output keeps its size.
 final class PictureScaler {
     let width: Int
@@ -93,7 +93,7 @@ private final class Stages {
     let orientation: Orientation
     private let compositor: AlphaCompositor?
     private let converter: ColourConverter
-    private let mapping: DisplayMapping?
+    private let mapping: ToneMapping?
     /// Output of swscale: 16 bits per component where a mapping follows.
     private let scaled: UnsafeMutablePointer<AVFrame>
     private let mapped: UnsafeMutablePointer<AVFrame>?
@@ -104,7 +104,7 @@ private final class Stages {
     ) throws(MediaError) {
         self.source = source
         self.orientation = orientation
-        mapping = DisplayMapping(for: source.colour, peakNits: stream.peakNits)
+        mapping = ToneMapping(for: source.colour, peakNits: stream.peakNits)
         let isTransparent = AlphaCompositor.concerns(source.format) && !stream.ignoresAlpha
         compositor = isTransparent ? try AlphaCompositor(from: source, place: place) : nil
         var opaque = source

@@ -37,7 +37,7 @@ final class PictureTimeline {
     ///   - frame: receives the picture.
     ///   - previous: display time of the previous picture; nil for the first, and to resume after a jump.
     /// - Returns: its time; nil at the end, and at a jump back.
-    func next(_ frame: UnsafeMutablePointer<AVFrame>, after previous: PictureTrack.Span?) throws -> PictureTrack.Span? {
+    func next(_ frame: UnsafeMutablePointer<AVFrame>, after previous: VideoTrack.Span?) throws -> VideoTrack.Span? {
         if previous == nil { jumpSeconds = nil }
         while jumpSeconds == nil, try load(frame) {
             let stated = times.mediaSeconds(at: frame.pointee.best_effort_timestamp)
@@ -86,7 +86,7 @@ final class PictureTimeline {
         jumpSeconds = nil
     }
 
-    private typealias Span = PictureTrack.Span
+    private typealias Span = VideoTrack.Span
 
     private func duration(of frame: UnsafeMutablePointer<AVFrame>) -> Double {
         times.duration(of: frame.pointee.pkt_duration) ?? nominalDuration

@@ -137,8 +137,8 @@ enum IngestTable {
         ])
     }
 
-    static var still: SettingsTable<StillSettings> {
-        SettingsTable<StillSettings>([
+    static var still: SettingsTable<FreezeSettings> {
+        SettingsTable<FreezeSettings>([
             .number("level", \.level, in: 0...10, "mean change, of 255, up to which a held picture is frozen"),
             .number("share", \.share, in: 0...1, "share of held frames that makes a segment still"),
             .number("seconds", \.seconds, in: 0.1...600, "so long a stretch of frozen ones does, too"),

@@ -28,7 +28,9 @@ package struct BorderTimeline: Sendable, Equatable {
     /// - Parameters:
     ///   - frames: probed frames of one video in order of time, all of one shape; RGB or grey. None gives no border.
     ///   - seconds: their presentation times.
-    package static func detect(in frames: [PixelBuffer], at seconds: [Double], settings: BorderSettings) -> BorderTimeline {
+    package static func detect(in frames: [PixelBuffer], at seconds: [Double], settings: BorderSettings)
+        -> BorderTimeline
+    {
         precondition(frames.count == seconds.count, "every probed frame needs a time")
         let whole = BlackBorder.detect(in: frames, settings: settings)
         let constant = BorderTimeline(spans: [Span(startSeconds: -.infinity, detection: whole)])

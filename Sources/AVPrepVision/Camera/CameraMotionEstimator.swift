@@ -33,7 +33,8 @@ package final class CameraMotionEstimator {
     ///   - width: pixels per row of all frames.
     ///   - height: rows of all frames.
     package init(settings: CameraMotionSettings, fps: Double, width: Int, height: Int) {
-        precondition(settings.everyNthFrame >= 1 && fps > 0, "invalid frame interval \(settings.everyNthFrame) or rate \(fps)")
+        precondition(
+            settings.everyNthFrame >= 1 && fps > 0, "invalid frame interval \(settings.everyNthFrame) or rate \(fps)")
         self.settings = settings
         self.fps = fps
         self.width = width

@@ -61,7 +61,8 @@ package struct Stabiliser: Sendable {
     ///   - width: pixels per row of all frames.
     ///   - height: rows of all frames.
     package init(settings: StabiliserSettings, fps: Double, width: Int, height: Int) {
-        precondition(fps > 0 && width > 1 && height > 1, "cannot stabilise frames of \(width) × \(height) at \(fps) fps")
+        precondition(
+            fps > 0 && width > 1 && height > 1, "cannot stabilise frames of \(width) × \(height) at \(fps) fps")
         self.settings = settings
         self.fps = fps
         self.width = width
@@ -110,10 +111,12 @@ package struct Stabiliser: Sendable {
     /// - Parameters:
     ///   - frame: the segment's frame `index`; 1 or 3 channels.
     ///   - stabilised: of the plan's size, with the same number of channels.
-    package func warp(_ frame: PixelBuffer, index: Int, by plan: Plan, into stabilised: PixelBuffer) throws(VisionError) {
+    package func warp(_ frame: PixelBuffer, index: Int, by plan: Plan, into stabilised: PixelBuffer) throws(VisionError)
+    {
         precondition(
             frame.width == width && frame.height == height && stabilised.width == plan.width
-                && stabilised.height == plan.height && frame.channels == stabilised.channels, "the frame has another shape")
+                && stabilised.height == plan.height && frame.channels == stabilised.channels,
+            "the frame has another shape"
         )
         try VisionError.check(
             copencv_warp(

@@ -69,7 +69,9 @@ final class OpenCVFarnebackFlow: DenseFlow {
 extension FlowPicture {
     /// The pixels of a picture made by a method that keeps nothing else.
     fileprivate var plain: PixelBuffer {
-        guard let picture = self as? PlainFlowPicture else { preconditionFailure("the picture belongs to another method") }
+        guard let picture = self as? PlainFlowPicture else {
+            preconditionFailure("the picture belongs to another method")
+        }
         return picture.grey
     }
 }

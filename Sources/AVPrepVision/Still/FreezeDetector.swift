@@ -57,7 +57,7 @@ package struct FreezeDetector {
     /// - Parameters:
     ///   - fps: frames per second of the stream, > 0.
     ///   - level: mean change between frames, in grey levels, up to which a held picture is frozen.
-    package init(fps: Double, level: Float = Stillness.frozenLevel) {
+    package init(fps: Double, level: Float = FreezeAnalysis.frozenLevel) {
         precondition(fps > 0, "the frame rate must be positive, not \(fps)")
         frozenLevel = level
         reach = max(1, Int((Self.stretchSeconds * fps).rounded()))
@@ -68,7 +68,7 @@ package struct FreezeDetector {
     ///
     /// - Parameters:
     ///   - grey: one channel; all frames of one shape. Not retained.
-    ///   - change: ``Stillness/difference(_:_:)`` from the frame before; 0 for the first one.
+    ///   - change: ``FreezeAnalysis/difference(_:_:)`` from the frame before; 0 for the first one.
     /// - Returns: the final state of the frame one second ago, relative to the frame before it; nil for the first
     ///   frames.
     package mutating func push(_ grey: PixelBuffer, change: Float) throws(VisionError) -> Finding? {

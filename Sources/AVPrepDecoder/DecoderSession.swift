@@ -4,7 +4,7 @@ import Foundation
 
 /// The client's side of the connection to the process that decodes one file: it waits for messages, measures the
 /// waiting time, and explains failures. It treats every message as if a hostile file had written it.
-final class ItemConversation {
+final class DecoderSession {
     /// A message from the process.
     enum Incoming {
         case signal(Signal)
@@ -15,7 +15,7 @@ final class ItemConversation {
     let limits: MediaLimits
     /// CPU time of the process, in seconds; known when it has ended.
     private(set) var cpuSeconds = 0.0
-    private let host: DecoderClient
+    private let client: DecoderClient
     private let fileSize: Int
     private let isCancelled: @Sendable () -> Bool
     /// Nil once the process has ended.
@@ -32,14 +32,14 @@ final class ItemConversation {
     private static let longestSlice = 1.0
 
     init(
-        _ host: DecoderClient, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
+        _ client: DecoderClient, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        self.host = host
+        self.client = client
         path = file.path
         fileSize = file.size
         self.limits = limits
         self.isCancelled = isCancelled
-        channel = try host.begin(file, limits)
+        channel = try client.begin(file, limits)
     }
 
     deinit { finish() }
@@ -126,9 +126,9 @@ final class ItemConversation {
             .untrustworthy, "the decoder process of \(path) \(what): the file has corrupted it; leave it out")
     }
 
-    private func end(isAtOnce: Bool) -> ItemReport? {
+    private func end(isAtOnce: Bool) -> SandboxReport? {
         channel = nil
-        let report = host.end(isAtOnce: isAtOnce)
+        let report = client.end(isAtOnce: isAtOnce)
         cpuSeconds += report.map { max(0, $0.cpuSeconds) } ?? 0
         return report
     }
@@ -147,7 +147,7 @@ final class ItemConversation {
     }
 
     /// Why a process ended without being told to.
-    private func explanation(of report: ItemReport?) -> MediaError {
+    private func explanation(of report: SandboxReport?) -> MediaError {
         guard let report else {
             return MediaError(.crashed, "the decoder process of \(path) is gone; leave it out if it happens again")
         }
@@ -172,7 +172,8 @@ final class ItemConversation {
             return .tooLarge(path, megabytes: limits.maxMemoryMegabytes)
         }
         let what =
-            signal == SIGSYS ? "made its decoder process attempt a forbidden system call" : "crashed its decoder process"
+            signal == SIGSYS
+            ? "made its decoder process attempt a forbidden system call" : "crashed its decoder process"
         return MediaError(
             .crashed, "\(path) \(what) (\(Self.name(of: signal))); leave it out, or repair it with another program")
     }

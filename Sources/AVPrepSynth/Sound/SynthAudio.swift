@@ -2,7 +2,7 @@ import AVPrepCore
 import Foundation
 
 /// Generates the audio of a plan block by block, in bounded memory. Belongs to one thread.
-package final class SoundTrack {
+package final class SynthAudio {
     private let plan: SynthPlan
     /// One sound per object.
     private let voices: [[Float]]

@@ -1,7 +1,7 @@
 /// Settings of freeze detection.
-package struct StillSettings: Sendable, Equatable, Codable {
+package struct FreezeSettings: Sendable, Equatable, Codable {
     /// Mean difference between frames, in grey levels, up to which a held picture is frozen.
-    package var level = Double(Stillness.frozenLevel)
+    package var level = Double(FreezeAnalysis.frozenLevel)
     /// Fraction of held frames from which a segment is still.
     package var share = 0.95
     /// Seconds of consecutive frozen frames from which a segment is still, whatever its other frames do.

@@ -1,7 +1,7 @@
 import CFFmpeg
 
 /// The next pieces of audio, decoded a little ahead, so that a timestamp can be checked against the following ones.
-final class SoundQueue {
+final class AudioQueue {
     /// A range of samples of one decoded frame.
     struct Piece {
         /// Owned by the queue until the piece is removed.

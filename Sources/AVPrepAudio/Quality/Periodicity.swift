@@ -1,5 +1,5 @@
 /// The period of repeating audio, from the autocorrelation of its onsets.
-package struct Rhythm: Sendable, Equatable {
+package struct Periodicity: Sendable, Equatable {
     package let periodSeconds: Double
     /// The lower of the correlations after one and two periods, 0...1.
     package let confidence: Double

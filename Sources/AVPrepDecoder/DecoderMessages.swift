@@ -62,7 +62,7 @@ struct Greeting: Codable, JSONMessage {
 }
 
 /// Asks the server to start a process for one file; the process's socket and the file's descriptor come with it.
-struct ItemRequest: Codable, JSONMessage {
+struct SandboxRequest: Codable, JSONMessage {
     let cpuSeconds: Int
     let memoryBytes: Int
 }
@@ -71,7 +71,7 @@ struct ItemRequest: Codable, JSONMessage {
 struct KillRequest: Codable, JSONMessage {}
 
 /// How the process of a file ended.
-struct ItemReport: Codable, JSONMessage {
+struct SandboxReport: Codable, JSONMessage {
     /// Its exit code; nil when a signal ended it.
     let exitCode: Int?
     /// The signal that ended it.

@@ -6,7 +6,7 @@ import CFFmpeg
 /// whose clock jitters, does not make the audio jitter. Where the timestamps of some tenths of a second agree that the
 /// count is off, it is corrected: missing audio becomes silence, repeated audio is dropped. Where more than
 /// ``longestFilledGap`` is missing, or the clock jumps back, the track stops until ``resume(passStart:at:)``.
-final class SoundTrack {
+final class AudioTrack {
     let decoder: StreamDecoder
     /// Presentation time of the first audible sample, in seconds; nil when nothing could be decoded.
     let startSeconds: Double?
@@ -19,7 +19,7 @@ final class SoundTrack {
     /// it has not stopped, or has ended.
     private(set) var jumpSeconds: Double?
 
-    private let queue: SoundQueue
+    private let queue: AudioQueue
     private let planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>
     private let path: String
     /// The largest tolerated difference between timestamps and sample count, in seconds.
@@ -31,7 +31,7 @@ final class SoundTrack {
     private var isPlaced = false
     private var hasEnded = false
     /// Format of the current audio, and the time of the pass at which it started, in seconds.
-    private var source: SoundQueue.Format?
+    private var source: AudioQueue.Format?
     private var origin = 0.0
     /// Source samples from `origin` to the next sample to feed; negative before the start of the pass.
     private var position = 0
@@ -55,10 +55,10 @@ final class SoundTrack {
     init(_ decoder: StreamDecoder) throws {
         self.decoder = decoder
         path = decoder.demuxer.path
-        queue = SoundQueue(decoder)
+        queue = AudioQueue(decoder)
         try queue.fill()
-        planes = .allocate(capacity: Int(SoundQueue.maxChannels))
-        planes.initialize(repeating: nil, count: Int(SoundQueue.maxChannels))
+        planes = .allocate(capacity: Int(AudioQueue.maxChannels))
+        planes.initialize(repeating: nil, count: Int(AudioQueue.maxChannels))
         hasEnded = queue.head == nil
         let rate = queue.head.map { Double($0.format.sampleRate) } ?? 1
         tolerance = max(
@@ -155,7 +155,7 @@ final class SoundTrack {
     }
 
     /// Decides the position of the queue's head on the timeline.
-    private func place(_ head: SoundQueue.Piece) throws {
+    private func place(_ head: AudioQueue.Piece) throws {
         let isFirst = source == nil
         if source != head.format {
             let reached = source.map { origin + Double(position) / Double($0.sampleRate) } ?? origin
@@ -198,7 +198,7 @@ final class SoundTrack {
 
     /// Time of the queue's head: its own timestamp, if the following ones confirm it. Recorders often give their first
     /// packet an unrelated time.
-    private static func anchor(of queue: SoundQueue, tolerance: Double, default start: Double) -> Double {
+    private static func anchor(of queue: AudioQueue, tolerance: Double, default start: Double) -> Double {
         guard let stated = queue.head?.stated else { return start }
         let deviations = deviations(in: queue, from: stated).compactMap(\.self)
         let common = median(deviations.filter { abs($0) <= believableSeconds })
@@ -207,7 +207,7 @@ final class SoundTrack {
     }
 
     /// Deviation of each queued piece's timestamp from the sample count, up to a change of format.
-    private static func deviations(in queue: SoundQueue, from start: Double) -> [Double?] {
+    private static func deviations(in queue: AudioQueue, from start: Double) -> [Double?] {
         var expected = start
         return queue.pieces.prefix { $0.format == queue.pieces[0].format }.map { piece in
             defer { expected += piece.seconds }
@@ -231,7 +231,7 @@ final class SoundTrack {
         position += count
     }
 
-    private func feed(_ head: SoundQueue.Piece, from first: Int, _ count: Int) throws {
+    private func feed(_ head: AudioQueue.Piece, from first: Int, _ count: Int) throws {
         let format = AVSampleFormat(head.format.format)
         let channels = Int(head.format.channels)
         let isPlanar = av_sample_fmt_is_planar(format) != 0

@@ -7,7 +7,7 @@ import Foundation
 /// curve is a Möbius transform: linear up to `kneeLight`, then bending smoothly so that the stream's peak brightness
 /// becomes 1. It is applied to the largest component and scales all three alike, so hues are kept; colours outside the
 /// smaller gamut are clipped. All curves are tables, computed once.
-struct DisplayMapping {
+struct ToneMapping {
     /// Reference white of the picture, in cd/m²: ITU-R BT.2408-7, table 1.
     static let whiteNits = 203.0
     /// Peak brightness assumed for a PQ stream that does not state it, in cd/m²: the mastering displays of most
@@ -40,7 +40,7 @@ struct DisplayMapping {
 
         /// - Parameter peak: the peak brightness relative to white, > 1.
         init(peak: Double) {
-            let knee = DisplayMapping.kneeLight
+            let knee = ToneMapping.kneeLight
             let a = -knee * knee * (peak - 1) / (knee * knee - 2 * knee + peak)
             let b = (knee * knee - 2 * knee * peak + peak) / (peak - 1)
             self.knee = Float(knee)

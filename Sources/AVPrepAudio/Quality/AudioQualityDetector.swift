@@ -5,7 +5,7 @@ import Foundation
 /// constant tone, clipping, a DC offset, a dead channel, periodicity.
 ///
 /// One thread at a time.
-package final class AudioQuality {
+package final class AudioQualityDetector {
     /// Magnitude from which a resampled sample counts as clipped: 0.13 dB below full scale.
     static let clippingLevel: Float = 0.985
     /// Level below which nothing is measured, in dB below full scale.
@@ -70,7 +70,7 @@ package final class AudioQuality {
         finding.onsets = onsets.envelope(of: mono)
         guard (levels.max() ?? 0) > Self.leastDecibels else { return finding }
         measureTone(mono, &finding)
-        if let rhythm = Rhythm(onsets: finding.onsets, rate: Double(OnsetEnvelope.rate)) {
+        if let rhythm = Periodicity(onsets: finding.onsets, rate: Double(OnsetEnvelope.rate)) {
             finding.measures[.period] = Float(rhythm.periodSeconds)
             finding.measures[.periodConfidence] = Float(rhythm.confidence)
             if rhythm.confidence >= settings.periodConfidence { finding.flags.insert(.periodicSound) }

@@ -6,7 +6,7 @@ import CFFmpeg
 /// Pictures that the decoder flags as corrupt, and those at the start that are predicted from pictures missing from the
 /// file, are left out and the previous one is repeated, like a player that freezes instead of showing garbage. Damage
 /// that the decoder could conceal is shown, and counted.
-final class PictureTrack {
+final class VideoTrack {
     let decoder: StreamDecoder
     /// Properties of all pictures of the stream, from the stream and its first picture.
     private(set) var streamPictures: StreamPictures

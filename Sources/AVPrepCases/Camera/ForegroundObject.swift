@@ -3,8 +3,8 @@ import AVPrepModel
 import Foundation
 
 /// An object that crosses the picture on its own path.
-struct ForegroundThing {
-    private let texture: PlaneTexture
+struct ForegroundObject {
+    private let texture: SplineTexture
     private let radius: (x: Double, y: Double)
     /// Exponent of the superellipse: 2 is an ellipse; larger values approach a rectangle.
     private let exponent: Double
@@ -16,11 +16,11 @@ struct ForegroundThing {
     static func several(
         _ share: Double, _ scenes: [CaseScene], width: Int, height: Int, _ random: inout SeededRandom,
         picture: (inout SeededRandom) -> PixelBuffer
-    ) -> [ForegroundThing] {
+    ) -> [ForegroundObject] {
         let count = 1 + random.below(3)
         guard share > 0.01 else { return [] }
         return (0..<count).map { _ in
-            let texture = PlaneTexture(picture(&random), width: width, height: height)
+            let texture = SplineTexture(picture(&random), width: width, height: height)
             let exponent = random.uniform(2...6)
             let area = 1.15 * share / Double(count) * Double(width * height)
             // Between an ellipse, π/4 of its box, and the box.
@@ -28,7 +28,7 @@ struct ForegroundThing {
             let slimness = random.uniform(0.6...1.6)
             let y = min(0.5 * Double(height), (box / 4 / slimness).squareRoot())
             let x = min(0.5 * Double(width), box / 4 / y)
-            return ForegroundThing(
+            return ForegroundObject(
                 texture: texture, radius: (x, y), exponent: exponent,
                 start: (random.uniform(0...Double(width)), random.uniform(0...Double(height))),
                 velocity: (
@@ -39,7 +39,7 @@ struct ForegroundThing {
 
     /// The object at one moment.
     struct Place {
-        fileprivate let thing: ForegroundThing
+        fileprivate let thing: ForegroundObject
         fileprivate let x: Double
         fileprivate let y: Double
 

@@ -1,7 +1,7 @@
 package import AVPrepModel
 
 /// Measures how much a picture changes from frame to frame, and how much of a segment is frozen.
-package enum Stillness {
+package enum FreezeAnalysis {
     /// Mean difference, in grey levels, up to which a frame of a held picture is frozen. The noise of an encoder that
     /// repeats a picture is below; that of a street where nothing happens is above (0.3 to 0.6 in a real clip).
     package static let frozenLevel: Float = 0.15
@@ -34,7 +34,8 @@ package enum Stillness {
     package static func findings(
         _ greys: [PixelBuffer], differences: [Float], fps: Double, level: Float = frozenLevel
     ) throws(VisionError) -> [FreezeDetector.Finding] {
-        precondition(differences.count == max(0, greys.count - 1), "every pair of consecutive frames needs a difference")
+        precondition(
+            differences.count == max(0, greys.count - 1), "every pair of consecutive frames needs a difference")
         var pictures = FreezeDetector(fps: fps, level: level)
         var findings: [FreezeDetector.Finding] = []
         for (index, grey) in greys.enumerated() {

@@ -2,7 +2,7 @@ import AVPrepModel
 
 /// A picture as a smooth function of the plane: its luma through cubic B-splines, which blur a little, so that a view
 /// between pixels is as exact as one on them. Mirrored periodically beyond its borders.
-struct PlaneTexture: Sendable {
+struct SplineTexture: Sendable {
     private let width: Int
     private let height: Int
     private let luma: [Float]

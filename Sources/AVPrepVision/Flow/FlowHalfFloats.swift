@@ -1,7 +1,7 @@
 import AVPrepCore
 
 /// Optical flow as 16-bit floats: displacements in pixels, `[2 · height, width]`, the x field above the y field.
-package final class FlowHalves {
+package final class FlowHalfFloats {
     /// The encoding, for the attributes of stored flow.
     package static let rule = "v, in pixels, as a 16-bit float"
     /// The largest displacement that a 16-bit float holds.

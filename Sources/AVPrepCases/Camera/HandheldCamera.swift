@@ -2,7 +2,7 @@ import AVPrepCore
 import Foundation
 
 /// A hand-held camera: it shakes, and jerks now and then.
-struct CameraHand {
+struct HandheldCamera {
     private var shift = (0.0, 0.0)
     private var speed = (0.0, 0.0)
     private var angle = 0.0
