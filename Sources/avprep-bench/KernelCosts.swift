@@ -93,7 +93,7 @@ struct KernelCosts {
     }
 }
 
-/// What this process has used, with the processes it has started and seen end.
+/// Resources used by this process and by its ended child processes.
 enum ProcessCost {
     /// CPU seconds of all threads, in user and system mode.
     static var cpuSeconds: Double {
@@ -107,13 +107,13 @@ enum ProcessCost {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9 + elsewhere
     }
 
-    /// Begins a new peak of resident memory (Linux, proc(5): clear_refs).
+    /// Resets the peak of resident memory (Linux, proc(5): clear_refs).
     static func resetPeak() {
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
         file.write(Data("5".utf8))
     }
 
-    /// Peak of resident memory since ``resetPeak()``, in MiB; NaN where the system does not tell.
+    /// Peak of resident memory since ``resetPeak()``, in MiB; NaN where the system does not report it.
     static var peakMegabytes: Double {
         let text = String(decoding: FileManager.default.contents(atPath: "/proc/self/status") ?? Data(), as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
@@ -122,13 +122,13 @@ enum ProcessCost {
     }
 }
 
-/// Takes a decode pass and keeps nothing.
+/// Consumes a decode pass and discards everything.
 final class Discarder: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }
 
-/// Takes a decode pass and keeps everything.
+/// Consumes a decode pass and keeps everything.
 private final class Collector: DecodeConsumer {
     private(set) var frames: [PixelBuffer] = []
     /// By format, interleaved.
