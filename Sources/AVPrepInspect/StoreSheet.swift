@@ -81,7 +81,7 @@ enum StoreSheet {
             let size = layout.size(width: stored.segment.width, height: stored.segment.height)
             let field = FlowField(width: size.width, height: size.height)
             if layout.storedType == .float16 {
-                try reader.withFlowBytes(.forward, row) { FlowHalves.decode($0, into: field) }
+                try reader.withFlowBytes(.forward, row) { FlowHalfFloats.decode($0, into: field) }
             } else {
                 let planes = PixelBuffer(width: size.width, height: 2 * size.height, channels: 1)
                 try reader.withFlowBytes(.forward, row) { try decoder.decode($0, into: planes) }

@@ -112,7 +112,7 @@ package enum PipelineFile {
             if settings.ingest.stabilise.enabled {
                 found.append("ingest.stabilise needs ingest.camera_motion.enabled: true")
             }
-            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).each {
+            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).singleFlags {
                 found.append("policy.\(flag.name): fix needs ingest.camera_motion.enabled: true")
             }
         }

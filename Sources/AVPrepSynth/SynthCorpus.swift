@@ -2,7 +2,7 @@ import AVPrepCore
 import Foundation
 import Synchronization
 
-/// Makes a practice corpus: a folder of videos and their truth.
+/// Makes a practice corpus: a folder of videos and their ground truth.
 package enum SynthCorpus {
     /// `video-00000.mp4` and so on.
     package static func fileName(ofVideo number: Int) -> String {
@@ -12,15 +12,16 @@ package enum SynthCorpus {
 
     /// Makes every video of `settings` in `folder`, and `truth.json`.
     ///
-    /// Videos that are there from an earlier run are kept if that run had finished them: by their SHA-256 where the
-    /// truth knows it, else because a file appears only when it is whole. So an interrupted run goes on where it
-    /// stopped, and a corpus grows when `settings.videos` does. The bytes do not depend on `workers`.
+    /// Videos of an earlier run are kept if that run had finished them: by their SHA-256 where the truth file has it,
+    /// else because files are written atomically. So an interrupted run resumes, and a corpus is extended when
+    /// `settings.videos` grows. The bytes do not depend on `workers`.
     ///
     /// - Parameters:
-    ///   - folder: made if it is not there.
-    ///   - workers: videos made at the same time, ≥ 1.
-    ///   - progress: called after each video with how many are done, of how many; from any thread, one at a time.
-    ///   - isCancelled: asked often, from any thread; true ends the work with `CancellationError`.
+    ///   - folder: created if it does not exist.
+    ///   - workers: number of videos made at the same time, ≥ 1.
+    ///   - progress: called after each video with the number of finished videos and their total; from any thread, one
+    ///     at a time.
+    ///   - isCancelled: called often, from any thread; true stops with `CancellationError`.
     /// - Returns: the truth, as written.
     /// - Throws: ``SynthError`` for wrong settings and for a folder that holds a corpus of other settings, ``MediaError``
     ///   or ``Failure`` when a video cannot be written.
@@ -30,7 +31,7 @@ package enum SynthCorpus {
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> SynthTruth {
-        precondition(workers >= 1, "\(workers) workers")
+        precondition(workers >= 1, "the number of workers must be positive, not \(workers)")
         try settings.validate()
         let earlier = try SynthTruth.read(in: folder)
         try requireSameCorpus(settings, earlier, folder: folder)
@@ -64,7 +65,7 @@ package enum SynthCorpus {
         return truth
     }
 
-    /// The digest of a video that needs not be made again.
+    /// The digest of a video that is already complete.
     private static func keptDigest(
         of path: String, expected: String?, _ isCancelled: () -> Bool
     ) throws -> SHA256Digest? {
@@ -78,7 +79,7 @@ package enum SynthCorpus {
         return (attributes[.size] as? NSNumber)?.intValue ?? 0
     }
 
-    /// Refuses a folder whose videos are not the first ones of this corpus.
+    /// Rejects a folder whose videos are not the first ones of this corpus.
     private static func requireSameCorpus(
         _ settings: SynthSettings, _ earlier: SynthTruth?, folder: String
     ) throws(SynthError) {
@@ -97,13 +98,13 @@ package enum SynthCorpus {
             let names = differences(earlier.settings, settings).joined(separator: ", ")
             throw SynthError(
                 .folder,
-                "\(folder) holds a practice corpus of other settings (\(names)); choose another folder or remove it")
+                "\(folder) holds a practice corpus with other settings (\(names)); choose another folder or remove it")
         }
         guard earlier.settings.videos <= settings.videos else {
             throw SynthError(
                 .folder,
-                "\(folder) holds a practice corpus of \(earlier.settings.videos) videos, \(settings.videos) are asked "
-                    + "for; choose another folder or remove it")
+                "\(folder) holds a practice corpus of \(earlier.settings.videos) videos, but \(settings.videos) were "
+                    + "requested; choose another folder or remove it")
         }
     }
 

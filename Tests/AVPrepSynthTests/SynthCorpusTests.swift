@@ -105,7 +105,7 @@ import Testing
                 return ""
             }
             #expect(complaint(Self.settings { $0.difficulty = 0.9 }).contains("other settings (difficulty 0.3 there)"))
-            #expect(complaint(Self.settings { $0.videos = 1 }).contains("of 2 videos, 1 are asked for"))
+            #expect(complaint(Self.settings { $0.videos = 1 }).contains("of 2 videos, but 1 were requested"))
             #expect(complaint(Self.settings { $0.fps = -1 }).contains("fps is -1"))
             #expect(try Self.contents(folder) == before)
 

@@ -1,10 +1,10 @@
 package import AVPrepModel
 
 extension SpectrogramSettings {
-    /// What is to be known to make the same spectrogram again, in librosa's words, and which samples each frame sees; the
+    /// The parameters needed to recompute the same spectrogram, by librosa's names, and the samples of each frame; the
     /// attributes of the dataset.
     ///
-    /// The mel words (`n_mels`, `fmin`, `fmax`, `htk`, `norm`) are there for the kind `mel` only.
+    /// The mel parameters (`n_mels`, `fmin`, `fmax`, `htk`, `norm`) are present for the kind `mel` only.
     package var attributes: [String: AttributeValue] {
         var attributes: [String: AttributeValue] = [
             "kind": .string(kind.rawValue),
@@ -45,14 +45,14 @@ extension SpectrogramSettings {
         return attributes
     }
 
-    /// The first sample that frame 0 sees, counted from the segment's first; negative under `center`.
+    /// The first sample of frame 0, relative to the segment's first; negative under `center`.
     ///
-    /// librosa's frame 0 begins at sample 0 without `center`, and n_fft / 2 before it with; a shorter window lies in the
-    /// middle of n_fft. Here a window begins at sample 0 without `center` (Python_speech_features' and TensorFlow's way,
-    /// which the papers' frame counts follow), and lies where librosa has it with.
+    /// librosa's frame 0 starts at sample 0 without `center`, and n_fft / 2 before it with; a shorter window is centred
+    /// in n_fft. Here a window starts at sample 0 without `center` (as in Python_speech_features and TensorFlow, which
+    /// the papers' frame counts follow), and is placed as in librosa with `center`.
     package var firstSample: Int { center ? (fftLength - windowLength) / 2 - fftLength / 2 : 0 }
 
-    /// The window's centre, in samples after its first.
+    /// Centre of the window, in samples from its first.
     private var windowCentre: Double { Double(periodicWindow ? windowLength : windowLength - 1) / 2 }
 
     private var frameRule: String {
@@ -72,11 +72,12 @@ extension SpectrogramSettings {
         }
     }
 
-    /// What is to be done to each clip as it is read, since the loudest value is the clip's own; nil for nothing.
+    /// The operations to apply to each clip when it is read, because they depend on the clip's own maximum; nil for
+    /// none.
     ///
-    /// `ref: max` and `top_db` look at the loudest value of what librosa is given. A segment is no such thing, and values
-    /// that depend on it could not be cut into clips. So decibels are stored with ref 1 and without a floor, and the
-    /// reader takes the clip's own loudest: the outcome is what librosa gives for that clip.
+    /// `ref: max` and `top_db` depend on the maximum of the signal given to librosa. A segment is not that signal, and
+    /// values that depend on its maximum could not be cut into clips. So decibels are stored with ref 1 and without a
+    /// floor, and the reader uses the clip's own maximum: the result is what librosa gives for that clip.
     package var clipRule: String? {
         guard logarithm.isDecibel else { return nil }
         let floor = topDecibels > 0 ? "x = max(x, max(x) - top_db)" : nil
@@ -85,14 +86,14 @@ extension SpectrogramSettings {
         return steps.isEmpty ? nil : "of each clip x that is read: " + steps.joined(separator: ", then ")
     }
 
-    /// Values a frame has: mel bands, or Fourier bins.
+    /// Values per frame: mel bands, or Fourier bins.
     package var bins: Int { kind == .mel ? melBands : fftLength / 2 + 1 }
 
-    /// Frames that `samples` samples give.
+    /// Number of frames for this number of samples.
     ///
-    /// Without `center`, one for each whole hop, or for each whole window where the end is not padded. With `center`, one
-    /// for each multiple of the hop that is a sample: librosa's, but for the one that it adds past the end when the hop
-    /// divides the number of samples.
+    /// Without `center`, one per whole hop, or one per whole window where the end is not padded. With `center`, one for
+    /// each multiple of the hop that is a sample: as in librosa, but without the frame that librosa adds past the end
+    /// when the hop divides the number of samples.
     package func frameCount(samples: Int) -> Int {
         if center { return (samples + hopLength - 1) / hopLength }
         if padEnd { return samples / hopLength }

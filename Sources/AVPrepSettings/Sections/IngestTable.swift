@@ -160,8 +160,8 @@ enum IngestTable {
         ])
     }
 
-    static var still: SettingsTable<StillSettings> {
-        SettingsTable<StillSettings>([
+    static var still: SettingsTable<FreezeSettings> {
+        SettingsTable<FreezeSettings>([
             .number("level", \.writtenLevel, in: 0...10, "largest mean change of a frozen picture, of 255"),
             .number("share", \.share, in: 0...1, "fraction of held frames from which a segment is still"),
             .number("seconds", \.seconds, in: 0.1...600, "duration of a frozen stretch from which a segment is still"),
@@ -267,7 +267,7 @@ enum IngestTable {
     }
 }
 
-extension StillSettings {
+extension FreezeSettings {
     /// As the pipeline file says it. The default is a single-precision number in the keys of all prepared files; it is
     /// shown as the decimal number that it is the nearest to, which is read as it again.
     fileprivate var writtenLevel: Double {

@@ -127,7 +127,7 @@ import Testing
         ),
         ("ingest: {spectrograms: [{name: a}, {name: a}]}", "the same name"),
         ("ingest: {spectrograms: [{name: a, ref: min}]}", "ref: must be a number from"),
-        ("ingest: {spectrograms: [{name: a, top_db: 80}]}", "top_db are for decibels"),
+        ("ingest: {spectrograms: [{name: a, top_db: 80}]}", "top_db need decibels"),
         ("ingest: {spectrograms: [{name: a, win_length: 4096}]}", "win_length 4096 is longer than n_fft 1024"),
         ("shard: {split: {val: 0.5, test: 0.5}}", "nothing to train on"),
     ])

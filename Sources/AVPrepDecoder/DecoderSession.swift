@@ -2,10 +2,10 @@ import AVPrepMedia
 import CSandbox
 import Foundation
 
-/// The talk with the process that decodes one file: waits for it, measures the time that takes, and when it fails says
-/// why. Whatever the other side says is looked at as if a hostile file had written it.
-final class ItemConversation {
-    /// What may come from the other side.
+/// The client's side of the connection to the process that decodes one file: it waits for messages, measures the
+/// waiting time, and explains failures. It treats every message as if a hostile file had written it.
+final class DecoderSession {
+    /// A message from the process.
     enum Incoming {
         case signal(Signal)
         case reply(Reply)
@@ -13,63 +13,64 @@ final class ItemConversation {
 
     let path: String
     let limits: MediaLimits
-    /// CPU time of the process; known when it has ended.
+    /// CPU time of the process, in seconds; known when it has ended.
     private(set) var cpuSeconds = 0.0
-    private let host: DecoderClient
+    private let client: DecoderClient
     private let fileSize: Int
     private let isCancelled: @Sendable () -> Bool
-    /// nil once the process has ended.
+    /// Nil once the process has ended.
     private var channel: Channel?
-    /// Why it ended before its time: thrown by whatever is asked after that.
+    /// Why the process ended early: thrown by every later request.
     private var failure: (any Error)?
     private var waitedSeconds = 0.0
 
-    /// How often the user is asked whether it is still wanted, in milliseconds.
+    /// Interval at which the user's cancellation is checked, in milliseconds.
     private static let askMilliseconds: Int32 = 50
-    /// What a process has in memory before it sees a file, and a little more.
+    /// Memory of a process before it reads a file, rounded up.
     private static let libraryBytes = 64 << 20
-    /// Longer than this a wait is no wait, but this process that was stopped or asleep: it counts as so many seconds.
+    /// A longer wait means that this process was stopped or asleep; it counts as this many seconds.
     private static let longestSlice = 1.0
 
     init(
-        _ host: DecoderClient, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
+        _ client: DecoderClient, _ file: LocalFile, limits: MediaLimits, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        self.host = host
+        self.client = client
         path = file.path
         fileSize = file.size
         self.limits = limits
         self.isCancelled = isCancelled
-        channel = try host.begin(file, limits)
+        channel = try client.begin(file, limits)
     }
 
     deinit { finish() }
 
-    /// Lets the process end, and learns what it has used.
+    /// Lets the process end, and records the CPU time it used.
     func finish() {
         if channel != nil { _ = end(isAtOnce: false) }
     }
 
-    /// Asks the process something.
+    /// Sends a request to the process.
     func send(_ request: Request, memory: SharedMemory? = nil) throws {
         guard let channel else { throw failure ?? Self.closed(path) }
         let descriptors = memory?.descriptor.map { [$0] } ?? []
-        // It waits for a request, so there is room for one. Where there is nobody, the answer will tell.
+        // The process waits for a request, so the socket has room. If the process is gone, the next reply shows it.
         _ = channel.send(request, descriptors: descriptors, waits: false)
     }
 
-    /// Tells the process that its oldest messages are done with.
+    /// Tells the process that its oldest messages have been consumed.
     ///
-    /// - Throws: ``MediaError`` with `untrustworthy` when it does not listen, though it cannot go on without.
+    /// - Throws: ``MediaError`` with `untrustworthy` when the process does not read, though it must before it can
+    ///   continue.
     func release(_ count: Int) throws {
         guard let channel else { throw failure ?? Self.closed(path) }
         let isFull = !channel.send(Signal(.release, count: count), waits: false) && errno == EAGAIN
-        if isFull { throw fail(untrustworthy("does not listen")) }
+        if isFull { throw fail(untrustworthy("does not read its messages")) }
     }
 
     /// Waits for the next message.
     ///
-    /// - Throws: ``MediaError`` when the process fails, ends, takes too long or talks nonsense, `CancellationError`.
-    ///   After that the process is gone.
+    /// - Throws: ``MediaError`` when the process fails, ends, takes too long or sends an invalid message;
+    ///   `CancellationError`. After that the process is gone.
     func next() throws -> Incoming {
         var stalledSeconds = 0.0
         while true {
@@ -86,7 +87,7 @@ final class ItemConversation {
                 throw fail(
                     MediaError(
                         .timeLimit,
-                        "decoding \(path) does not get on for \(limits.maxStallSeconds) s; raise limits.max_stall_seconds "
+                        "decoding \(path) made no progress for \(limits.maxStallSeconds) s; raise limits.max_stall_seconds "
                             + "or leave it out"))
             }
             guard isReadable else { continue }
@@ -103,40 +104,40 @@ final class ItemConversation {
             case .some(let incoming):
                 return incoming
             case nil:
-                if isMessage { throw fail(untrustworthy("says what is no message")) }
+                if isMessage { throw fail(untrustworthy("sent an invalid message")) }
                 let report = end(isAtOnce: false)
                 throw fail(explanation(of: report))
             }
         }
     }
 
-    /// Ends the process at once, for good.
+    /// Kills the process.
     ///
-    /// - Returns: `error`, for who throws it.
+    /// - Returns: `error`, for the caller to throw.
     func fail(_ error: any Error) -> any Error {
         failure = failure ?? error
         if channel != nil { _ = end(isAtOnce: true) }
         return error
     }
 
-    /// - Parameter what: the rule that the process broke, as a verb with its object.
+    /// - Parameter what: the rule that the process broke, as a verb with its object, in the past or present tense.
     func untrustworthy(_ what: String) -> MediaError {
         MediaError(
-            .untrustworthy, "the decoder process of \(path) \(what): the file has broken it; leave it out")
+            .untrustworthy, "the decoder process of \(path) \(what): the file has corrupted it; leave it out")
     }
 
-    private func end(isAtOnce: Bool) -> ItemReport? {
+    private func end(isAtOnce: Bool) -> SandboxReport? {
         channel = nil
-        let report = host.end(isAtOnce: isAtOnce)
+        let report = client.end(isAtOnce: isAtOnce)
         cpuSeconds += report.map { max(0, $0.cpuSeconds) } ?? 0
         return report
     }
 
-    /// What the process itself says is wrong with the file, in one line of bounded length.
+    /// The error that the process itself reports, in one line of bounded length.
     private func stated(_ code: MediaError.Code, _ text: String) -> any Error {
         switch code {
         case .unreadable, .notMedia, .unsupported, .corrupt, .limit, .memoryLimit: break
-        case .timeLimit, .crashed, .untrustworthy, .encode: return untrustworthy("says what only others can know")
+        case .timeLimit, .crashed, .untrustworthy, .encode: return untrustworthy("reported an error only a client can")
         }
         let line = text.unicodeScalars.prefix(1000).map {
             $0.properties.generalCategory == .control ? " " : Character($0)
@@ -145,8 +146,8 @@ final class ItemConversation {
         return MediaError(code, words.contains(path) ? words : "\(path): \(words)")
     }
 
-    /// Why a process ended that nobody told to.
-    private func explanation(of report: ItemReport?) -> MediaError {
+    /// Why a process ended without being told to.
+    private func explanation(of report: SandboxReport?) -> MediaError {
         guard let report else {
             return MediaError(.crashed, "the decoder process of \(path) is gone; leave it out if it happens again")
         }
@@ -155,7 +156,7 @@ final class ItemConversation {
             return .tooLarge(path, megabytes: limits.maxMemoryMegabytes)
         }
         guard let signal = report.signal.map(Int32.init(truncatingIfNeeded:)) else {
-            return untrustworthy("ends without a word (exit code \(report.exitCode ?? -1))")
+            return untrustworthy("ended without a message (exit code \(report.exitCode ?? -1))")
         }
         let maxCPUSeconds = limits.cpuSeconds(forBytes: fileSize)
         let isLate = signal == SIGXCPU || signal == SIGKILL && report.cpuSeconds >= maxCPUSeconds
@@ -163,16 +164,18 @@ final class ItemConversation {
         if signal == SIGKILL {
             return MediaError(
                 .memoryLimit,
-                "the system killed the decoder process of \(path), most likely for want of memory; use fewer workers or lower limits.max_memory_mb"
+                "the system killed the decoder process of \(path), most likely for lack of memory; use fewer workers or lower limits.max_memory_mb"
             )
         }
-        // Where memory is refused, code that did not expect it crashes.
+        // Code that does not expect a failed allocation crashes.
         if signal != SIGSYS, report.peakBytes > memoryBytes / 4 * 3 + Self.libraryBytes {
             return .tooLarge(path, megabytes: limits.maxMemoryMegabytes)
         }
-        let what = signal == SIGSYS ? "had its decoder process try what it must not" : "crashed its decoder process"
+        let what =
+            signal == SIGSYS
+            ? "made its decoder process attempt a forbidden system call" : "crashed its decoder process"
         return MediaError(
-            .crashed, "\(path) \(what) (\(Self.name(of: signal))); leave it out, or mend it with another program")
+            .crashed, "\(path) \(what) (\(Self.name(of: signal))); leave it out, or repair it with another program")
     }
 
     private static func closed(_ path: String) -> MediaError {

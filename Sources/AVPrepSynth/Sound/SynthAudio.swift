@@ -1,18 +1,18 @@
 import AVPrepCore
 import Foundation
 
-/// Makes the sound of a plan piece by piece, in bounded memory. Belongs to one thread.
-package final class SoundTrack {
+/// Generates the audio of a plan block by block, in bounded memory. Belongs to one thread.
+package final class SynthAudio {
     private let plan: SynthPlan
-    /// One sound an object.
+    /// One sound per object.
     private let voices: [[Float]]
     private let events: [(first: Int, object: Int, gain: Float)]
     private var random: SeededRandom
     private var noiseState = 0.0
-    /// Number of the next sample on the presentation clock: it sounds at `nextSample / sampleRate`.
+    /// Number of the next sample on the presentation clock: its time is `nextSample / sampleRate`.
     private var nextSample: Int
 
-    /// Sounds fade over so many samples into a planted silence and out of it (3 ms).
+    /// Length of the fade into and out of a planted silence, in samples (3 ms).
     private static let fade = 132
 
     package init(_ plan: SynthPlan) {
@@ -26,12 +26,12 @@ package final class SoundTrack {
         nextSample = Self.sample(at: plan.soundStartSeconds)
     }
 
-    /// Samples of the whole track.
+    /// Total number of samples.
     package var sampleCount: Int {
         Self.sample(at: plan.seconds) - Self.sample(at: plan.soundStartSeconds)
     }
 
-    /// Makes the next samples, as many as the buffer takes; past the end there is noise only.
+    /// Generates the next samples to fill the buffer; past the end there is only noise.
     package func fill(_ buffer: UnsafeMutableBufferPointer<Float>) {
         addNoise(buffer)
         let range = nextSample..<nextSample + buffer.count
@@ -50,7 +50,7 @@ package final class SoundTrack {
     /// Noise through a one-pole low-pass at the plan's level, and the hum.
     private func addNoise(_ buffer: UnsafeMutableBufferPointer<Float>) {
         let pole = plan.noise.pole
-        // White noise in [-1, 1] has variance 1/3, of which a one-pole low-pass leaves (1 − a)/(1 + a).
+        // White noise in [-1, 1] has variance 1/3, which a one-pole low-pass reduces by (1 − a)/(1 + a).
         let gain = plan.noise.level * (3 * (1 + pole) / (1 - pole)).squareRoot()
         let step = 2 * Double.pi * plan.noise.humHz / Double(SynthPlan.sampleRate)
         for n in buffer.indices {

@@ -2,9 +2,9 @@ import Testing
 
 @testable import AVPrepSynth
 
-@Suite struct SoundTrackTests {
+@Suite struct SynthAudioTests {
     private static func samples(_ plan: SynthPlan, piece: Int? = nil) -> [Float] {
-        let track = SoundTrack(plan)
+        let track = SynthAudio(plan)
         var samples = [Float](repeating: 0, count: track.sampleCount)
         samples.withUnsafeMutableBufferPointer { all in
             var first = 0

@@ -1,14 +1,14 @@
 import CFFmpeg
 
-/// The pieces of sound that come next, decoded a little ahead, so that a timestamp can be judged by those after it.
-final class SoundQueue {
-    /// A stretch of samples of one decoded frame.
+/// The next pieces of audio, decoded a little ahead, so that a timestamp can be checked against the following ones.
+final class AudioQueue {
+    /// A range of samples of one decoded frame.
     struct Piece {
         /// Owned by the queue until the piece is removed.
         let frame: UnsafeMutablePointer<AVFrame>
-        /// When its first sample is stated to be heard, in seconds on the presentation clock.
+        /// Stated presentation time of its first sample, in seconds.
         let stated: Double?
-        /// The first sample of the frame that counts, and how many do.
+        /// The first used sample of the frame, and their number.
         var first: Int
         var count: Int
         let format: Format
@@ -16,7 +16,7 @@ final class SoundQueue {
         var seconds: Double { Double(count) / Double(format.sampleRate) }
     }
 
-    /// What must not change within one stretch of resampling.
+    /// Properties that are constant within one run of the resampler.
     struct Format: Equatable {
         var sampleRate: Int32
         var format: Int32
@@ -34,14 +34,14 @@ final class SoundQueue {
     private let path: String
     private var hasEnded = false
 
-    /// How far ahead is decoded: in seconds, and at most so many pieces and bytes.
+    /// Decode-ahead limits: in seconds, pieces and bytes.
     private static let aheadSeconds = 0.4
     private static let fewestPieces = 3
     private static let mostPieces = 32
     private static let mostBytes = 1 << 24
-    /// What swresample takes at most.
+    /// The most channels that swresample supports.
     static let maxChannels: Int32 = 64
-    /// Sample rates beyond are damage; resampling filters would grow with them without bound.
+    /// Higher sample rates are damage; resampling filters would grow with them without bound.
     private static let sampleRates: ClosedRange<Int32> = 1000...768_000
 
     init(_ decoder: StreamDecoder) {
@@ -56,9 +56,9 @@ final class SoundQueue {
     /// The next piece; nil at the end. Valid once ``fill()`` has been called.
     var head: Piece? { pieces.first }
 
-    /// Decodes ahead as far as it goes.
+    /// Decodes ahead up to the limits.
     ///
-    /// - Throws: ``MediaError`` with `unsupported` for sound that cannot be resampled.
+    /// - Throws: ``MediaError`` with `unsupported` for audio that cannot be resampled.
     func fill() throws {
         while !hasEnded, !isFull {
             let frame = FFmpeg.allocated(av_frame_alloc())
@@ -76,7 +76,7 @@ final class SoundQueue {
         }
     }
 
-    /// Takes `count` samples off the head, and the head itself when nothing is left of it.
+    /// Removes `count` samples from the head, and the head itself when none are left.
     func remove(_ count: Int) {
         guard !pieces.isEmpty else { return }
         pieces[0].first += count
@@ -95,13 +95,13 @@ final class SoundQueue {
         return seconds >= Self.aheadSeconds || bytes >= Self.mostBytes || pieces.count >= Self.mostPieces
     }
 
-    /// Takes over `frame`: what of it is heard becomes pieces.
+    /// Takes ownership of `frame`: its audible parts become pieces.
     private func append(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         let count = Int(frame.pointee.nb_samples)
         let format = Format(of: frame.pointee)
         guard count > 0 else { return frame.free() }
         guard Self.sampleRates.contains(format.sampleRate), (1...Self.maxChannels).contains(format.channels) else {
-            throw MediaError(.unsupported, "\(path): sound of \(format.channels) channels at \(format.sampleRate) Hz")
+            throw MediaError(.unsupported, "\(path): audio of \(format.channels) channels at \(format.sampleRate) Hz")
         }
         guard let media = decoder.times.mediaSeconds(at: frame.pointee.best_effort_timestamp) else {
             pieces.append(Piece(frame: frame, stated: nil, first: 0, count: count, format: format))

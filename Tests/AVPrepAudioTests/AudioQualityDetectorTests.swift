@@ -5,13 +5,13 @@ import Testing
 
 @testable import AVPrepAudio
 
-@Suite struct AudioQualityTests {
+@Suite struct AudioQualityDetectorTests {
     private let rate = 16_000
 
     private func find(_ left: [Float], _ right: [Float]? = nil, settings: AudioQualitySettings = .init()) throws
-        -> AudioQuality.Finding
+        -> AudioQualityDetector.Finding
     {
-        let flaws = try AudioQuality(settings: settings, sampleRate: rate, channels: 2)
+        let flaws = try AudioQualityDetector(settings: settings, sampleRate: rate, channels: 2)
         let samples = zip(left, right ?? left).flatMap { [$0, $1] }
         return samples.withUnsafeBufferPointer { flaws.find(in: $0) }
     }

@@ -1,44 +1,44 @@
 import CFFmpeg
 
-/// A video stream as a player sees it: which picture is on the screen at a time, in one pass from the first to the last.
+/// The video stream of a player: gives the picture displayed at a time, in one pass from the first to the last.
 ///
-/// Two pictures are held, the one on the screen and the one after it, and the one before where pictures are interlaced.
-/// Pictures the decoder flags as corrupt, and those at the start that are predicted from pictures the file does not hold,
-/// are left out, and the one before stands: a player that freezes instead of showing rubble. Damage that the decoder
-/// could conceal is shown, and counted.
-final class PictureTrack {
+/// It holds two pictures, the displayed one and the next, and also the previous one where pictures are interlaced.
+/// Pictures that the decoder flags as corrupt, and those at the start that are predicted from pictures missing from the
+/// file, are left out and the previous one is repeated, like a player that freezes instead of showing garbage. Damage
+/// that the decoder could conceal is shown, and counted.
+final class VideoTrack {
     let decoder: StreamDecoder
-    /// What the stream, with its first picture, says about all of its pictures.
+    /// Properties of all pictures of the stream, from the stream and its first picture.
     private(set) var streamPictures: StreamPictures
-    /// What has come out of the decoder so far.
+    /// Counts of the decoded pictures so far.
     private(set) var counts = PictureCounts()
     private var shown: UnsafeMutablePointer<AVFrame>
-    /// Time of the picture on the screen; nil before the first.
+    /// Time of the displayed picture; nil before the first.
     private(set) var currentSpan: Span?
-    /// Counts the pictures that have been on the screen: a change of it is a change of picture.
+    /// Number of pictures displayed so far: it changes when the picture changes.
     private(set) var currentNumber = 0
-    /// The longest stretch for which a picture stood beyond its own duration, in seconds.
+    /// Longest time that a picture was displayed beyond its own duration, in seconds.
     private(set) var longestGapSeconds = 0.0
-    /// How long the pictures stand that have been on the screen, and were followed by another.
+    /// Display durations of the pictures that were followed by another.
     private(set) var intervals = IntervalHistogram(binSeconds: 1e-5)
     private var next: UnsafeMutablePointer<AVFrame>
     private var nextSpan: Span?
-    /// The picture before the one on the screen, while that is interlaced; else empty.
+    /// The picture before the displayed one, while the latter is interlaced; else empty.
     private var previous: UnsafeMutablePointer<AVFrame>
     private var deinterlacer: Deinterlacer?
-    /// The whole picture made of the interlaced one on the screen.
+    /// The displayed picture after deinterlacing.
     private var whole: UnsafeMutablePointer<AVFrame>?
     private var lastKind: Kind?
-    /// What the codec last said of the turn, for the picture on the screen and for the next one.
+    /// The orientation last stated by the codec, for the displayed picture and for the next one.
     private var shownTurn: Orientation?
     private var nextTurn: Orientation?
-    /// How many more pictures may be left out while a first key picture is awaited.
+    /// How many more pictures may be left out while waiting for a first key picture.
     private var patience = 0
 
-    /// Pictures without a key picture among them after which a stream is taken to have none: ten seconds at 30 fps.
+    /// A stream without a key picture among this many pictures counts as having none: ten seconds at 30 fps.
     private static let greatestPatience = 300
-    /// Codecs whose decoders in FFmpeg 5.1 begin with any picture, predicted from grey. H.264's waits by itself, and those
-    /// of VP8, VP9 and AV1 refuse.
+    /// Codecs whose decoders in FFmpeg 5.1 start at any picture, predicted from grey. H.264's decoder waits for a key
+    /// picture by itself, and those of VP8, VP9 and AV1 reject others.
     private static let startAnywhere: Set<UInt32> = Set(
         [
             AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_H263,
@@ -49,14 +49,14 @@ final class PictureTrack {
     private let timeline: PictureTimeline
     private let tolerance: Double
 
-    /// When a picture appears and how long it is meant to last, in seconds on the presentation clock.
+    /// When a picture is displayed and its nominal duration, in seconds on the presentation clock.
     struct Span {
         var start: Double
         var duration: Double
         var end: Double { start + duration }
     }
 
-    /// What a picture's neighbours usually share with it.
+    /// Properties that consecutive pictures usually share.
     private struct Kind: Equatable {
         var width: Int32
         var height: Int32
@@ -75,13 +75,14 @@ final class PictureTrack {
 
     /// Decodes the first picture.
     ///
-    /// - Throws: ``MediaError`` with `unsupported` for colours that only Dolby's decoder can read, and as ``StreamDecoder``.
+    /// - Throws: ``MediaError`` with `unsupported` for colours that only Dolby's decoder can read, and as
+    ///   ``StreamDecoder``.
     init(_ decoder: StreamDecoder) throws {
         guard !StreamPictures.needsDolbyVision(decoder.stream) else {
             throw MediaError(
                 .unsupported,
                 "\(decoder.demuxer.path), stream \(decoder.stream.pointee.index): Dolby Vision of a profile whose colours "
-                    + "mean nothing to other decoders; convert it to profile 8 or leave it out")
+                    + "other decoders cannot read; convert it to profile 8 or leave it out")
         }
         self.decoder = decoder
         let stream = decoder.stream.pointee
@@ -102,8 +103,8 @@ final class PictureTrack {
         for frame in [previous, shown, next] { frame.free() }
     }
 
-    /// The picture on the screen, deinterlaced. Valid once ``advance(to:)`` has been called with a time at or after the
-    /// first, until the next call that moves on.
+    /// The displayed picture, deinterlaced. Valid once ``advance(to:)`` has been called with a time at or after the
+    /// first picture, until the next call that advances.
     ///
     /// - Throws: as ``Deinterlacer``.
     var current: DecodedPicture {
@@ -114,7 +115,7 @@ final class PictureTrack {
         }
     }
 
-    /// The frame on the screen, or what deinterlacing makes of it.
+    /// The displayed frame, deinterlaced if necessary.
     private func progressive() throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
         guard shown.pointee.interlaced_frame != 0, !StreamPictures.isSingleField(shown.pointee, of: decoder.stream)
         else { return shown }
@@ -133,31 +134,31 @@ final class PictureTrack {
         return made
     }
 
-    /// The picture that comes after the current one, or the first; nil at the end.
+    /// The picture after the current one, or the first; nil at the end.
     var upcoming: (frame: UnsafePointer<AVFrame>, span: Span)? { nextSpan.map { (UnsafePointer(next), $0) } }
 
-    /// Puts the last picture that appears at or before `seconds` of the presentation clock on the screen.
+    /// Advances to the last picture that is displayed at or before `seconds` of the presentation clock.
     func advance(to seconds: Double) throws {
         while let span = nextSpan, span.start <= seconds + tolerance { try step() }
     }
 
-    /// As ``advance(to:)``, but leaves out pictures that no other is predicted from: the picture on the screen may be a
-    /// little earlier than it should.
+    /// As ``advance(to:)``, but skips pictures that no other is predicted from: the result may be a little earlier than
+    /// the exact picture.
     func skim(to seconds: Double) throws {
         decoder.context.pointee.skip_frame = AVDISCARD_NONREF
         defer { decoder.context.pointee.skip_frame = AVDISCARD_DEFAULT }
         try advance(to: seconds)
     }
 
-    /// When the last key frame at or before `seconds` is decoded, a little before it appears; nil when the container has
-    /// no index that would tell.
+    /// The decoding time of the last key frame at or before `seconds`, a little before it is displayed; nil when the
+    /// container has no index for it.
     func keyFrame(before seconds: Double) -> Double? {
         let entry = avformat_index_get_entry_from_timestamp(
             decoder.stream, times.tick(at: seconds), AVSEEK_FLAG_BACKWARD)
         return entry.flatMap { times.seconds(at: $0.pointee.timestamp) }
     }
 
-    /// Puts the upcoming picture on the screen.
+    /// Makes the upcoming picture the displayed one.
     ///
     /// - Returns: false at the end.
     @discardableResult
@@ -171,7 +172,7 @@ final class PictureTrack {
         }
         (previous, shown, next) = (shown, next, previous)
         shownTurn = nextTurn
-        // Nobody else needs it, and a large picture's memory goes back to the decoder.
+        // It is not needed any more, and a large picture's memory returns to the decoder.
         if shown.pointee.interlaced_frame == 0 { av_frame_unref(previous) }
         whole = nil
         currentSpan = span
@@ -180,12 +181,13 @@ final class PictureTrack {
         return true
     }
 
-    /// Until when there is a picture on the screen, in seconds; a lower bound while pictures follow.
+    /// The end of the displayed pictures, in seconds; a lower bound while pictures follow.
     var coveredUntil: Double { nextSpan?.start ?? currentSpan?.end ?? -.infinity }
 
-    /// Goes to the last key frame at or before `seconds`; the upcoming picture is then the first one decoded from there.
+    /// Seeks to the last key frame at or before `seconds`; the upcoming picture is then the first one decoded from
+    /// there.
     ///
-    /// - Returns: whether the container could and a picture came out.
+    /// - Returns: whether the seek succeeded and a picture was decoded.
     func seek(to seconds: Double) throws -> Bool {
         guard decoder.seek(to: times.tick(at: seconds)) else { return false }
         timeline.reset()
@@ -198,14 +200,15 @@ final class PictureTrack {
         return nextSpan != nil
     }
 
-    /// How far the clock jumps back where the pictures stop, in seconds; nil where they have not stopped, or ended.
+    /// How far the clock jumps back where the pictures stop, in seconds; nil where they have not stopped, or have
+    /// ended.
     var jumpSeconds: Double? { timeline.jumpSeconds }
-    /// Timestamps that were missing or damaged and made up from the pictures around them.
+    /// Missing or damaged timestamps that were reconstructed from the neighbouring pictures.
     var repairedTimestamps: Int { timeline.repairedCount }
 
-    /// Goes on after a jump: the upcoming picture is then the first one on the clock that begins there.
+    /// Resumes after a jump: the upcoming picture is then the first one on the new clock.
     ///
-    /// - Returns: whether a picture came out.
+    /// - Returns: whether a picture was decoded.
     func resume() throws -> Bool {
         currentSpan = nil
         whole = nil
@@ -215,7 +218,7 @@ final class PictureTrack {
         return nextSpan != nil
     }
 
-    /// Decodes the next picture that is fit to be seen.
+    /// Decodes the next displayable picture.
     private func loadNext(after previous: Span?) throws {
         repeat { nextSpan = try timeline.next(next, after: previous) } while nextSpan != nil && !take(next.pointee)
     }
@@ -227,7 +230,7 @@ final class PictureTrack {
 
     /// Counts a picture.
     ///
-    /// - Returns: whether it is fit to be seen.
+    /// - Returns: whether it is displayable.
     private func take(_ frame: AVFrame) -> Bool {
         if frame.key_frame != 0 { patience = 0 }
         if patience > 0 || frame.flags & AV_FRAME_FLAG_CORRUPT != 0 {
@@ -241,7 +244,8 @@ final class PictureTrack {
         let kind = Kind(of: frame)
         if let lastKind, lastKind != kind { counts.changes += 1 }
         lastKind = kind
-        // Said once, it holds up to the next key picture (ITU-T H.264, D.2.27: to the end of the coded video sequence).
+        // Stated once, it is valid up to the next key picture (ITU-T H.264, D.2.27: to the end of the coded video
+        // sequence).
         if let turn = Orientation(of: next) {
             nextTurn = turn
         } else if frame.key_frame != 0 {

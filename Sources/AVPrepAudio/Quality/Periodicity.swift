@@ -1,20 +1,20 @@
-/// Whether a sound repeats itself, and after how long: the autocorrelation of its onsets.
-package struct Rhythm: Sendable, Equatable {
+/// The period of repeating audio, from the autocorrelation of its onsets.
+package struct Periodicity: Sendable, Equatable {
     package let periodSeconds: Double
-    /// The lower of the correlations one and two periods later, 0...1.
+    /// The lower of the correlations after one and two periods, 0...1.
     package let confidence: Double
 
-    /// Shortest period looked for, in seconds.
+    /// Shortest detected period, in seconds.
     private static let shortest = 0.1
-    /// Longest one, in seconds.
+    /// Longest detected period, in seconds.
     private static let longest = 4.0
-    /// Of two periods that fit almost as well, the shorter one is taken.
+    /// Of two periods that fit almost equally well, the shorter one is chosen.
     private static let almost: Float = 0.85
 
     /// - Parameters:
-    ///   - onsets: how suddenly the sound changes.
-    ///   - rate: values a second.
-    /// - Returns: nil where nothing repeats itself, or the sound is too short to tell.
+    ///   - onsets: onset strength.
+    ///   - rate: values per second.
+    /// - Returns: nil where nothing repeats, or for too short audio.
     package init?(onsets: [Float], rate: Double) {
         let count = onsets.count
         let lags =
@@ -25,7 +25,7 @@ package struct Rhythm: Sendable, Equatable {
         let curve = Self.prepared(onsets, rate: rate)
         let power = curve.reduce(0) { $0 + $1 * $1 } / Float(count)
         guard power > 1e-9 else { return nil }
-        // Correlations for all lags up to twice the longest, each by the number of products it has.
+        // Correlations at all lags up to twice the longest, each normalised by its number of products.
         let correlations = (0...min(count - 1, 2 * lags.upperBound + 1)).map { lag in
             var sum: Float = 0
             for place in 0..<count - lag { sum += curve[place] * curve[place + lag] }
@@ -45,8 +45,8 @@ package struct Rhythm: Sendable, Equatable {
         confidence = Double(min(1, fit(lag)))
     }
 
-    /// Smoothed over 30 ms, so that beats need not fall on whole hundredths; single loud ones held down; about the mean of
-    /// the second around.
+    /// Smoothed over 30 ms, so that beats need not fall on whole hundredths; with limited peaks; relative to the mean
+    /// of the surrounding second.
     private static func prepared(_ onsets: [Float], rate: Double) -> [Float] {
         let count = onsets.count
         let roots = onsets.map { $0.squareRoot() }
@@ -62,7 +62,7 @@ package struct Rhythm: Sendable, Equatable {
         }
     }
 
-    /// The period by the highest of its multiples that there is a correlation for: an error there is shared among them.
+    /// The period refined at its highest multiple with a correlation, which divides the error by that multiple.
     private static func refined(_ lag: Int, _ correlations: [Float]) -> Double {
         var period = Double(lag)
         var multiple = 1

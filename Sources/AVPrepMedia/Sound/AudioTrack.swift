@@ -1,64 +1,64 @@
 import CFFmpeg
 
-/// An audio stream laid on the clock of a decode pass, in one or more formats at once.
+/// An audio stream aligned to the clock of a decode pass, in one or more formats at once.
 ///
-/// Samples are counted, not timed: a container that rounds times to milliseconds, or a phone whose clock jitters, does
-/// not make the sound jitter. Where the timestamps of some tenths of a second agree that the count is off, it is put
-/// right: what is missing becomes silence, what comes twice is dropped the second time. Where more than
-/// ``longestFilledGap`` is missing, or the clock jumps back, the track stops, and goes on only when it is told to.
-final class SoundTrack {
+/// Positions come from counting samples, not from timestamps: a container that rounds times to milliseconds, or a phone
+/// whose clock jitters, does not make the audio jitter. Where the timestamps of some tenths of a second agree that the
+/// count is off, it is corrected: missing audio becomes silence, repeated audio is dropped. Where more than
+/// ``longestFilledGap`` is missing, or the clock jumps back, the track stops until ``resume(passStart:at:)``.
+final class AudioTrack {
     let decoder: StreamDecoder
     /// Presentation time of the first audible sample, in seconds; nil when nothing could be decoded.
     let startSeconds: Double?
     private(set) var resamplers: [AudioResampler] = []
-    /// The longest stretch that was filled with silence, in seconds.
+    /// Longest gap that was filled with silence, in seconds.
     private(set) var longestGapSeconds = 0.0
-    /// Pieces whose timestamp was missing, or too far from what the pieces around them say to be true.
+    /// Pieces whose timestamp was missing, or implausibly far from those of their neighbours.
     private(set) var repairedTimestamps = 0
-    /// How far the clock jumps where the sound has stopped, in seconds: forward over missing sound, or back; nil where
-    /// it has not stopped, or ended.
+    /// How far the clock jumps where the audio has stopped, in seconds: forward over missing audio, or back; nil where
+    /// it has not stopped, or has ended.
     private(set) var jumpSeconds: Double?
 
-    private let queue: SoundQueue
+    private let queue: AudioQueue
     private let planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>
     private let path: String
-    /// The largest disagreement of timestamps and count that is let stand, in seconds.
+    /// The largest tolerated difference between timestamps and sample count, in seconds.
     private let tolerance: Double
 
     /// Time 0 of the pass on the presentation clock.
     private var passStart = 0.0
-    /// Whether it is known where the queue's head goes.
+    /// Whether the position of the queue's head is decided.
     private var isPlaced = false
     private var hasEnded = false
-    /// Format of the sound being fed, and the second of the pass at which it set in.
-    private var source: SoundQueue.Format?
+    /// Format of the current audio, and the time of the pass at which it started, in seconds.
+    private var source: AudioQueue.Format?
     private var origin = 0.0
-    /// Source samples from `origin` to the next one to be fed; negative before the start of the pass.
+    /// Source samples from `origin` to the next sample to feed; negative before the start of the pass.
     private var position = 0
-    /// Silence to be fed before the head, in source samples.
+    /// Silence to feed before the head, in source samples.
     private var missing = 0
 
-    /// The longest stretch of missing sound that becomes silence, in seconds. Opus leaves out up to 0.4 s of silence by
-    /// design (RFC 6716, 2.1.9); packets lost on the way are far shorter. Over more there is no sound to learn from.
+    /// The longest gap that is filled with silence, in seconds. Opus by design leaves out up to 0.4 s of silence (RFC
+    /// 6716, 2.1.9); packets lost in transmission are far shorter. A longer gap holds no audio to learn from.
     static let longestFilledGap = 0.5
-    /// Timestamps that differ from the count of samples by less are jitter, in seconds.
+    /// Timestamps that differ from the sample count by less than this are jitter, in seconds.
     private static let jitterSeconds = 0.003
     /// FFmpeg's times of Vorbis are off by a quarter of the difference between long and short blocks, in samples.
     private static let vorbisJitter = 512.0
-    /// Timestamps further off than this from those around them say nothing, in seconds.
+    /// Timestamps further than this from those of their neighbours are ignored, in seconds.
     private static let believableSeconds = 0.05
-    /// Sound and silence are fed in pieces of at most this many samples, so that a gap or a packet of any length takes
-    /// no memory.
+    /// Audio and silence are fed in pieces of at most this many samples, so that memory stays bounded for a gap or a
+    /// packet of any length.
     private static let piece = 4096
 
-    /// Decodes the first pieces of sound.
+    /// Decodes the first pieces of audio.
     init(_ decoder: StreamDecoder) throws {
         self.decoder = decoder
         path = decoder.demuxer.path
-        queue = SoundQueue(decoder)
+        queue = AudioQueue(decoder)
         try queue.fill()
-        planes = .allocate(capacity: Int(SoundQueue.maxChannels))
-        planes.initialize(repeating: nil, count: Int(SoundQueue.maxChannels))
+        planes = .allocate(capacity: Int(AudioQueue.maxChannels))
+        planes.initialize(repeating: nil, count: Int(AudioQueue.maxChannels))
         hasEnded = queue.head == nil
         let rate = queue.head.map { Double($0.format.sampleRate) } ?? 1
         tolerance = max(
@@ -69,12 +69,12 @@ final class SoundTrack {
 
     deinit { planes.deallocate() }
 
-    /// Rate of the sound that comes next, in samples a second; nil at the end.
+    /// Rate of the next audio, in samples per second; nil at the end.
     var sampleRate: Int? { queue.head.map { Int($0.format.sampleRate) } }
     var channels: Int? { queue.head.map { Int($0.format.channels) } }
     var layout: AVChannelLayout? { queue.head?.frame.pointee.ch_layout }
 
-    /// Fixes what the sound is laid on. Call it once, before ``advance(to:)``.
+    /// Sets the start of the pass and the formats. Call it once, before ``advance(to:)``.
     ///
     /// - Parameter passStart: time 0 of the pass on the presentation clock, in seconds.
     func begin(at passStart: Double, formats: [AudioFormat]) {
@@ -82,14 +82,14 @@ final class SoundTrack {
         resamplers = formats.map { AudioResampler($0, path: path) }
     }
 
-    /// When the sound sets in again after the jump at which it has stopped, in seconds on the presentation clock.
+    /// When the audio resumes after the jump at which it has stopped, in seconds on the presentation clock.
     var resumptionSeconds: Double { Self.anchor(of: queue, tolerance: tolerance, default: passStart + origin) }
 
-    /// Goes on after a jump, with the pass.
+    /// Resumes after a jump, together with the pass.
     ///
     /// - Parameters:
-    ///   - passStart: what would now be time 0 of the pass on the presentation clock, in seconds.
-    ///   - seconds: of the pass, at which it goes on. What was made beyond what has been delivered is dropped.
+    ///   - passStart: the new time 0 of the pass on the presentation clock, in seconds.
+    ///   - seconds: of the pass, at which it resumes. Undelivered samples are dropped.
     func resume(passStart: Double, at seconds: Double) {
         self.passStart = passStart
         origin = seconds
@@ -101,9 +101,9 @@ final class SoundTrack {
         for resampler in resamplers { resampler.restart() }
     }
 
-    /// Decodes on to the next jump, for nobody to hear.
+    /// Decodes up to the next jump and discards the samples.
     ///
-    /// - Returns: whether there is one.
+    /// - Returns: whether there is a jump.
     func skipToJump() throws -> Bool {
         let all = resamplers
         resamplers = []
@@ -112,15 +112,15 @@ final class SoundTrack {
         return jumpSeconds != nil
     }
 
-    /// Decodes until every format holds what sounds before `seconds` of the pass.
+    /// Decodes until every format holds the audio before `seconds` of the pass.
     ///
-    /// - Returns: whether the sound reaches that far.
+    /// - Returns: whether the audio reaches that far.
     func advance(to seconds: Double) throws -> Bool {
         while !hasEnded, jumpSeconds == nil, !isFilled(to: seconds) { try step() }
         return isFilled(to: seconds) || reachedSeconds >= seconds - FrameClock.endTolerance
     }
 
-    /// How far the fed sound reaches, in seconds of the pass.
+    /// End of the fed audio, in seconds of the pass.
     private var reachedSeconds: Double {
         guard let source else { return 0 }
         return origin + Double(max(0, position)) / Double(source.sampleRate)
@@ -131,7 +131,7 @@ final class SoundTrack {
             && resamplers.allSatisfy { $0.producedCount >= Int((seconds * Double($0.format.sampleRate)).rounded(.up)) }
     }
 
-    /// Feeds one piece: of silence, or of sound.
+    /// Feeds one piece of silence or of audio.
     private func step() throws {
         if missing > 0 { return try fillIn() }
         if !isPlaced {
@@ -145,7 +145,7 @@ final class SoundTrack {
             return try place(head)
         }
         guard let head = queue.head else { return isPlaced = false }
-        // What lies before the start of the pass is never heard.
+        // Audio before the start of the pass is never delivered.
         let skipped = min(head.count, max(0, -position))
         position += skipped
         let count = min(head.count - skipped, Self.piece)
@@ -154,8 +154,8 @@ final class SoundTrack {
         queue.remove(skipped + count)
     }
 
-    /// Decides where on the timeline the queue's head goes.
-    private func place(_ head: SoundQueue.Piece) throws {
+    /// Decides the position of the queue's head on the timeline.
+    private func place(_ head: AudioQueue.Piece) throws {
         let isFirst = source == nil
         if source != head.format {
             let reached = source.map { origin + Double(position) / Double($0.sampleRate) } ?? origin
@@ -169,7 +169,7 @@ final class SoundTrack {
         if isFirst {
             let start = Self.anchor(of: queue, tolerance: tolerance, default: startSeconds ?? 0) - passStart
             position = Int(((start - origin) * rate).rounded())
-            // The sound lies after the pass's start only where the container's start was no sound's.
+            // The audio starts after the pass only where the stated start was not that of the audio.
             missing = max(0, position)
             position -= missing
             return
@@ -187,7 +187,7 @@ final class SoundTrack {
             for resampler in resamplers { try resampler.drain() }
         } else if common > 0 {
             missing = Int((common * rate).rounded())
-            // Only what is missing inside the pass is a gap of it.
+            // Only the part of the gap inside the pass counts.
             longestGapSeconds = max(longestGapSeconds, Double(min(missing, position + missing)) / rate)
         } else {
             let dropped = min(head.count, Int((-common * rate).rounded()))
@@ -196,18 +196,18 @@ final class SoundTrack {
         }
     }
 
-    /// When the queue's head is heard: by its own timestamp, as far as those after it bear it out. Recorders often give
-    /// their first packet a time of its own.
-    private static func anchor(of queue: SoundQueue, tolerance: Double, default start: Double) -> Double {
+    /// Time of the queue's head: its own timestamp, if the following ones confirm it. Recorders often give their first
+    /// packet an unrelated time.
+    private static func anchor(of queue: AudioQueue, tolerance: Double, default start: Double) -> Double {
         guard let stated = queue.head?.stated else { return start }
         let deviations = deviations(in: queue, from: stated).compactMap(\.self)
         let common = median(deviations.filter { abs($0) <= believableSeconds })
-        // Vorbis's own deviations mean nothing.
+        // Vorbis's own deviations are meaningless.
         return tolerance > jitterSeconds ? stated : stated + common
     }
 
-    /// How much later than by counting samples each piece in the queue is stated to be, up to a change of format.
-    private static func deviations(in queue: SoundQueue, from start: Double) -> [Double?] {
+    /// Deviation of each queued piece's timestamp from the sample count, up to a change of format.
+    private static func deviations(in queue: AudioQueue, from start: Double) -> [Double?] {
         var expected = start
         return queue.pieces.prefix { $0.format == queue.pieces[0].format }.map { piece in
             defer { expected += piece.seconds }
@@ -231,7 +231,7 @@ final class SoundTrack {
         position += count
     }
 
-    private func feed(_ head: SoundQueue.Piece, from first: Int, _ count: Int) throws {
+    private func feed(_ head: AudioQueue.Piece, from first: Int, _ count: Int) throws {
         let format = AVSampleFormat(head.format.format)
         let channels = Int(head.format.channels)
         let isPlanar = av_sample_fmt_is_planar(format) != 0

@@ -2,23 +2,23 @@ import AVPrepMedia
 import AVPrepModel
 import Foundation
 
-/// What a decoder process is asked about its file.
+/// A request to a decoder process about its file.
 enum Request: Codable, JSONMessage {
     case open(OpenRequest)
-    /// As many pictures, into the slots of the memory that comes with it.
+    /// The given number of pictures, written to the slots of the memory sent along.
     case spread(count: Int, RingLayout)
-    /// A whole pass, into the slots of the memory that comes with it.
+    /// A whole decoding pass, written to the slots of the memory sent along.
     case decode(PassRequest, RingLayout)
 }
 
 /// The first request: opens the file whose descriptor the process was started with.
 struct OpenRequest: Codable {
-    /// Names the file in messages; nothing is opened by it.
+    /// The file's name for messages; it is not opened by this name.
     let path: String
     let limits: MediaLimits
 }
 
-/// A ``DecodeRequest`` on its way to another process.
+/// The serialised form of a ``DecodeRequest``.
 struct PassRequest: Codable {
     let fps: Double
     /// Top, bottom, left, right.
@@ -40,57 +40,57 @@ struct PassRequest: Codable {
     }
 }
 
-/// What a decoder process answers. Who asks believes none of it.
+/// A reply of a decoder process. The client trusts none of it.
 enum Reply: Codable, JSONMessage {
     case info(MediaInfo)
-    /// The end of the spread pictures.
+    /// All spread pictures have been sent.
     case spreadEnd(count: Int)
-    /// The end of a pass.
+    /// The pass is complete.
     case passEnd(DecodeSummary)
-    /// The file cannot be decoded; the process ends.
+    /// The file cannot be decoded; the process exits.
     case failure(code: MediaError.Code, text: String)
 }
 
-/// How the process that starts others for each file introduces itself.
+/// The first message of the server, the process that forks one process per file.
 struct Greeting: Codable, JSONMessage {
-    /// Of the program: it must be the same as ours.
+    /// The server's program version: it must equal the client's.
     let version: String
-    /// What is in force for each file it decodes.
+    /// The protection of each file's process.
     let protection: DecoderProtection
 }
 
-/// Starts a process for one file, whose socket and descriptor come with it.
-struct ItemRequest: Codable, JSONMessage {
+/// Asks the server to start a process for one file; the process's socket and the file's descriptor come with it.
+struct SandboxRequest: Codable, JSONMessage {
     let cpuSeconds: Int
     let memoryBytes: Int
 }
 
-/// Asks for the end of the process of the current file. Empty: any further message means it.
+/// Asks the server to kill the process of the current file. Empty: any further message means the same.
 struct KillRequest: Codable, JSONMessage {}
 
 /// How the process of a file ended.
-struct ItemReport: Codable, JSONMessage {
-    /// The code it ended with by itself; nil when a signal ended it.
+struct SandboxReport: Codable, JSONMessage {
+    /// Its exit code; nil when a signal ended it.
     let exitCode: Int?
     /// The signal that ended it.
     let signal: Int?
     let cpuSeconds: Double
-    /// The most memory it held, with libraries and shared memory.
+    /// Peak resident memory, including libraries and shared memory.
     let peakBytes: Int
 }
 
-/// A message in JSON.
+/// A message encoded as JSON.
 protocol JSONMessage: Codable, Message {}
 
 extension JSONMessage {
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        // Values of ours, all of which JSON can say, but for numbers that a file made infinite: those are empty messages,
-        // which nobody takes for one.
+        // Every value can be encoded, except numbers that a file made infinite: those become empty messages, which the
+        // receiver rejects.
         let data = (try? JSONEncoder().encode(self)) ?? Data()
         return data.withUnsafeBytes(body)
     }
 
-    /// - Returns: nil for what is no such message, or is larger than any real one.
+    /// - Returns: nil for bytes that are not such a message, or that are larger than any valid one.
     init?(_ bytes: UnsafeRawBufferPointer) {
         let data = Data(bytes)
         guard let anything = try? JSONDecoder().decode(PlainJSON.self, from: data), anything.isModest,
@@ -100,7 +100,7 @@ extension JSONMessage {
     }
 }
 
-/// Any JSON, to look at before it is believed.
+/// Arbitrary JSON, for checks before it is decoded.
 private enum PlainJSON: Decodable {
     case number(Double)
     case text(String)
@@ -123,7 +123,8 @@ private enum PlainJSON: Decodable {
         }
     }
 
-    /// Numbers with which sums and products of a few stay exact or at least finite, and texts that fit a line.
+    /// Whether all numbers are small enough that sums and products of a few stay exact or at least finite, and all
+    /// texts fit a line.
     var isModest: Bool {
         switch self {
         case .number(let number): abs(number) <= 1e15

@@ -1,26 +1,26 @@
 import CFFmpeg
 import Foundation
 
-/// Brings pictures of high dynamic range or wide gamut to the colours an ordinary screen shows: BT.709 primaries,
-/// BT.1886 gamma, 0…255.
+/// Maps pictures of high dynamic range or wide gamut to a standard display: BT.709 primaries, BT.1886 gamma, 0…255.
 ///
 /// In linear light, with white at 203 cd/m² (ITU-R BT.2408): transfer function, primaries, tone curve, gamma. The tone
-/// curve is a Möbius transform: proportional up to `kneeLight`, then bending smoothly so that the stream's brightest
-/// light becomes 1. It is applied to the largest component and scales all three alike, so hues stay; what the smaller
-/// gamut cannot show is cut off. All curves are tables, made once.
-struct DisplayMapping {
-    /// Light of a sheet of white paper in the picture, in cd/m²: ITU-R BT.2408-7, table 1.
+/// curve is a Möbius transform: linear up to `kneeLight`, then bending smoothly so that the stream's peak brightness
+/// becomes 1. It is applied to the largest component and scales all three alike, so hues are kept; colours outside the
+/// smaller gamut are clipped. All curves are tables, computed once.
+struct ToneMapping {
+    /// Reference white of the picture, in cd/m²: ITU-R BT.2408-7, table 1.
     static let whiteNits = 203.0
-    /// The brightest light of a PQ stream that does not say, in cd/m²: the mastering screens of most productions.
+    /// Peak brightness assumed for a PQ stream that does not state it, in cd/m²: the mastering displays of most
+    /// productions.
     static let usualPeakNits = 1000.0
-    /// Peak of the screen that HLG is shown on, in cd/m², for which its system gamma is 1.2: ITU-R BT.2100-2, table 5.
+    /// Peak of the display assumed for HLG, in cd/m², for which its system gamma is 1.2: ITU-R BT.2100-2, table 5.
     static let hlgPeakNits = 1000.0
-    /// Up to this share of white the tone curve is a straight line: what tone-mapping programs use for this curve.
+    /// The tone curve is linear up to this fraction of white: the usual value of tone-mapping programs for this curve.
     static let kneeLight = 0.3
-    /// Exponent of an ordinary screen: ITU-R BT.1886.
+    /// Gamma of a standard display: ITU-R BT.1886.
     static let screenGamma = 2.4
 
-    /// Light of each 12-bit code. Twelve bits of PQ are finer than the eye (ITU-R BT.2390-11, 5.1).
+    /// Linear light of each 12-bit code. Twelve bits of PQ are finer than visible steps (ITU-R BT.2390-11, 5.1).
     private let light: [Float]
     /// Row-major, from the stream's primaries to BT.709's.
     private let primaries: [Float]
@@ -38,9 +38,9 @@ struct DisplayMapping {
         let b: Float
         let scale: Float
 
-        /// - Parameter peak: the brightest light over white, > 1.
+        /// - Parameter peak: the peak brightness relative to white, > 1.
         init(peak: Double) {
-            let knee = DisplayMapping.kneeLight
+            let knee = ToneMapping.kneeLight
             let a = -knee * knee * (peak - 1) / (knee * knee - 2 * knee + peak)
             let b = (knee * knee - 2 * knee * peak + peak) / (peak - 1)
             self.knee = Float(knee)
@@ -50,8 +50,8 @@ struct DisplayMapping {
         }
     }
 
-    /// - Parameter peakNits: of the stream, where it says.
-    /// - Returns: nil for pictures an ordinary screen shows as they are.
+    /// - Parameter peakNits: of the stream, where it states it.
+    /// - Returns: nil for pictures that a standard display shows unchanged.
     init?(for colour: PictureColour, peakNits: Double?) {
         guard colour.dynamicRange != .standard || colour.isWideGamut else { return nil }
         let codes = 0..<1 << Self.codeBits
@@ -75,11 +75,11 @@ struct DisplayMapping {
         screenCodes = LightTable { UInt8((255 * pow(min(1, $0), 1 / Self.screenGamma)).rounded()) }
     }
 
-    /// The light the tone curve is made for; nil for standard dynamic range.
+    /// The peak brightness of the tone curve; nil for standard dynamic range.
     static func peakNits(of colour: PictureColour, stated: Double?) -> Double? {
         switch colour.dynamicRange {
         case .standard: nil
-        // Beyond what PQ can code the number is damage.
+        // A value beyond PQ's range is damage.
         case .pq: min(max(stated ?? usualPeakNits, whiteNits), 10_000)
         case .hlg: hlgPeakNits
         }
@@ -105,7 +105,7 @@ struct DisplayMapping {
                     var green = light[Int(source[x + 1] >> shift)]
                     var blue = light[Int(source[x + 2] >> shift)]
                     if let systemGain {
-                        // Luminance of BT.2020's primaries, the only ones HLG is defined for.
+                        // Luminance of BT.2020's primaries, the only ones defined for HLG.
                         let gain = systemGain[0.2627 * red + 0.6780 * green + 0.0593 * blue]
                         (red, green, blue) = (red * gain, green * gain, blue * gain)
                     }
@@ -144,7 +144,7 @@ struct DisplayMapping {
     }
 }
 
-/// A function of light as a table whose steps are equal in ratio, as the eye's are: 1024 a doubling, over 24 doublings
+/// A function of light as a table with steps of equal ratio, like those of vision: 1024 per doubling, over 24 doublings
 /// up to 2.
 private struct LightTable<Value> {
     private let values: [Value]
@@ -157,15 +157,15 @@ private struct LightTable<Value> {
     init(_ function: (Double) -> Value) {
         let first = Self.step(Self.lowest)
         values = (first..<Self.step(2)).map { step in
-            // The middle of the step; the first stands for all that is darker.
+            // The middle of the step; the first stands for everything darker.
             let bits = UInt32(step) << (23 - Self.mantissaBits) | 1 << (22 - Self.mantissaBits)
             return function(step == first ? 0 : Double(Float(bitPattern: bits)))
         }
     }
 
-    /// The value at `light`, or at the nearest end of the table.
+    /// The value at `light`, clamped to the ends of the table.
     subscript(light: Float) -> Value {
-        // Not a number: the comparison fails, the darkest is taken.
+        // NaN: the comparison fails, and the darkest value is taken.
         guard light > Self.lowest else { return values[0] }
         return values[min(Self.step(light) - Self.step(Self.lowest), values.count - 1)]
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import AVPrepDecoder
 
 /// What comes from a decoder process is not believed before it is looked at.
-@Suite struct ConversationTests {
+@Suite struct DecoderMessagesTests {
     @Test func signalsAndRepliesComeOutAsTheyWentIn() {
         let signals = [
             Signal(.frame, slot: 3, index: 7), Signal(.samples, slot: 1, index: 1 << 40, format: 2, count: 640),

@@ -5,12 +5,12 @@ import Testing
 
 @testable import AVPrepVision
 
-@Suite struct StillnessTests {
+@Suite struct FreezeAnalysisTests {
     @Test func theDifferenceIsTheMeanOfAbsoluteDifferences() {
         let first = Pictures.make(4, 2, 1) { x, _, _ in Double(x * 50) }
         let second = Pictures.make(4, 2, 1) { x, y, _ in Double(x * 50) + (y == 0 ? 10 : 0) - (x == 3 ? 4 : 0) }
         // Row 0: 10, 10, 10, 6; row 1: 0, 0, 0, 4.
-        #expect(Stillness.difference(first, second) == 5)
+        #expect(FreezeAnalysis.difference(first, second) == 5)
     }
 
     private static let texture = Texture(seed: 2)
@@ -18,9 +18,9 @@ import Testing
     /// The share of frames at 25 a second that are held, of pictures seen by a camera.
     private func share(_ count: Int, _ picture: (_ index: Int) -> PixelBuffer) throws -> Double {
         let greys = (0..<count).map(picture)
-        let differences = zip(greys, greys.dropFirst()).map(Stillness.difference)
-        let findings = try Stillness.findings(greys, differences: differences, fps: 25)
-        return Stillness.measure(findings, differences: differences).share
+        let differences = zip(greys, greys.dropFirst()).map(FreezeAnalysis.difference)
+        let findings = try FreezeAnalysis.findings(greys, differences: differences, fps: 25)
+        return FreezeAnalysis.measure(findings, differences: differences).share
     }
 
     private func view(_ shift: Point, zoom: Double = 1) -> PixelBuffer {
@@ -33,8 +33,8 @@ import Testing
         let still = view(Point(0, 0))
         #expect(try share(40) { _ in still } == 1)
         #expect(try share(40) { view(Point(Double($0), 0)) } == 0)
-        let measure = Stillness.measure([.frozen, .frozen, .frozen], differences: [0, 0, 0])
-        #expect(measure == Stillness.Measure(share: 1, longest: 3, meanChange: 0))
+        let measure = FreezeAnalysis.measure([.frozen, .frozen, .frozen], differences: [0, 0, 0])
+        #expect(measure == FreezeAnalysis.Measure(share: 1, longest: 3, meanChange: 0))
     }
 
     /// Photographs in documentaries: from frame to frame next to nothing changes.
@@ -84,7 +84,7 @@ import Testing
     /// Frames are told one second late, and each but the first is told once.
     @Test(arguments: [0, 1, 2, 5, 25, 26, 27, 60]) func everyFrameIsTold(count: Int) throws {
         let still = view(Point(0, 0))
-        let findings = try Stillness.findings(
+        let findings = try FreezeAnalysis.findings(
             Array(repeating: still, count: count), differences: Array(repeating: 0, count: max(0, count - 1)), fps: 25)
         #expect(findings == Array(repeating: .frozen, count: max(0, count - 1)))
         var pictures = FreezeDetector(fps: 25)
@@ -98,8 +98,8 @@ import Testing
             let moment = index < 30 ? index : max(30, index - 39)
             return view(Point(2 * Double(moment), 0))
         }
-        let differences = zip(frames, frames.dropFirst()).map(Stillness.difference)
-        let findings = try Stillness.findings(frames, differences: differences, fps: 25)
+        let differences = zip(frames, frames.dropFirst()).map(FreezeAnalysis.difference)
+        let findings = try FreezeAnalysis.findings(frames, differences: differences, fps: 25)
         // findings[k] is of frame k + 1.
         #expect(findings.indices.filter { findings[$0] != .moving } == Array(30..<69))
         #expect(findings.allSatisfy { $0 != .held })
@@ -115,8 +115,8 @@ import Testing
             }
             return [frame, frame]
         }
-        let differences = zip(frames, frames.dropFirst()).map(Stillness.difference)
-        let findings = try Stillness.findings(frames, differences: differences, fps: 25)
+        let differences = zip(frames, frames.dropFirst()).map(FreezeAnalysis.difference)
+        let findings = try FreezeAnalysis.findings(frames, differences: differences, fps: 25)
         #expect(findings.allSatisfy { $0 == .held })
     }
 
@@ -134,18 +134,20 @@ import Testing
     /// An encoder's key frame differs a little from the frames that repeat it.
     @Test func aStillStretchSurvivesSingleFramesThatDiffer() {
         let still = [false, true, true, true, false, true, true, false, false, true, true]
-        let frozen = Stillness.measure(still.map { $0 ? .frozen : .moving }, differences: still.map { $0 ? 0 : 3 })
+        let frozen = FreezeAnalysis.measure(still.map { $0 ? .frozen : .moving }, differences: still.map { $0 ? 0 : 3 })
         #expect(frozen.longest == 5)
         #expect(abs(frozen.share - 7 / 11) < 1e-9)
         // What is held under noise is no stop, however long.
-        let held = Stillness.measure(still.map { $0 ? .held : .moving }, differences: still.map { $0 ? 1 : 3 })
+        let held = FreezeAnalysis.measure(still.map { $0 ? .held : .moving }, differences: still.map { $0 ? 1 : 3 })
         #expect(held.longest == 0)
         #expect(held.share == frozen.share)
-        #expect(Stillness.measure([], differences: []).longest == 0)
+        #expect(FreezeAnalysis.measure([], differences: []).longest == 0)
     }
 
     @Test func oneFrameAndNoFrameHaveNoMotion() throws {
-        #expect(try Stillness.findings([], differences: [], fps: 25) == [])
-        #expect(try Stillness.findings([PixelBuffer(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == [])
+        #expect(try FreezeAnalysis.findings([], differences: [], fps: 25) == [])
+        #expect(
+            try FreezeAnalysis.findings([PixelBuffer(width: 2, height: 2, channels: 1)], differences: [], fps: 25) == []
+        )
     }
 }

@@ -1,26 +1,26 @@
 package import AVPrepModel
 import Foundation
 
-/// Looks for what is wrong with a stretch of sound, or makes it fit its picture at more than one time: a constant tone,
-/// clipping, a DC offset, a dead channel, a rhythm.
+/// Detects quality problems of a piece of audio, and properties that make it match its video at more than one time: a
+/// constant tone, clipping, a DC offset, a dead channel, periodicity.
 ///
-/// For one thread at a time.
-package final class AudioQuality {
-    /// A magnitude from which on a resampled sample counts as clipped: 0.13 dB below full scale.
+/// One thread at a time.
+package final class AudioQualityDetector {
+    /// Magnitude from which a resampled sample counts as clipped: 0.13 dB below full scale.
     static let clippingLevel: Float = 0.985
-    /// Level below which there is nothing to measure, in dB below full scale.
+    /// Level below which nothing is measured, in dB below full scale.
     static let leastDecibels = -70.0
-    /// Samples of a spectrum in which tones are looked for.
+    /// Length in samples of the spectra in which tones are detected.
     private static let toneLength = 2048
-    /// Bands that a constant tone may have: a hum and its overtones.
+    /// Maximum number of bands of a constant tone: a hum and its overtones.
     private static let toneBands = 6
-    /// Bins of a band on each side of its middle: the width of a Hann window's main lobe.
+    /// Bins of a band on each side of its centre: the width of a Hann window's main lobe.
     private static let toneReach = 2
-    /// Lowest frequency of a tone, in Hz: below are offsets and rumble.
+    /// Lowest frequency of a tone, in Hz: below it are offsets and rumble.
     private static let leastToneHz = 30.0
-    /// How far from the median the level of a steady tone may be, in dB.
+    /// Maximum deviation of a steady tone's level from its median, in dB.
     private static let steadyDecibels: Float = 4
-    /// Share of the time for which it is near, at least: beeps are no constant tone.
+    /// Minimum fraction of the time within that deviation: beeps are not a constant tone.
     private static let steadyShare = 0.8
 
     private let settings: AudioQualitySettings
@@ -31,17 +31,17 @@ package final class AudioQuality {
     private let buffers: FourierPlan.Buffers
     private let window: [Float]
 
-    /// What was found.
+    /// The detected flags and their measures.
     package struct Finding: Sendable, Equatable {
         package var flags: SegmentFlags = []
         package var measures: [SegmentMeasure: Float] = [:]
-        /// How suddenly the sound changes, ``OnsetEnvelope/rate`` values a second.
+        /// Onset strength, ``OnsetEnvelope/rate`` values per second.
         package var onsets: [Float] = []
     }
 
     /// - Parameter channels: 1 or 2, interleaved.
     package init(settings: AudioQualitySettings, sampleRate: Int, channels: Int) throws(AudioError) {
-        precondition((1...2).contains(channels), "\(channels) channels")
+        precondition((1...2).contains(channels), "the number of channels must be 1 or 2, not \(channels)")
         self.settings = settings
         self.sampleRate = sampleRate
         self.channels = channels
@@ -70,7 +70,7 @@ package final class AudioQuality {
         finding.onsets = onsets.envelope(of: mono)
         guard (levels.max() ?? 0) > Self.leastDecibels else { return finding }
         measureTone(mono, &finding)
-        if let rhythm = Rhythm(onsets: finding.onsets, rate: Double(OnsetEnvelope.rate)) {
+        if let rhythm = Periodicity(onsets: finding.onsets, rate: Double(OnsetEnvelope.rate)) {
             finding.measures[.period] = Float(rhythm.periodSeconds)
             finding.measures[.periodConfidence] = Float(rhythm.confidence)
             if rhythm.confidence >= settings.periodConfidence { finding.flags.insert(.periodicSound) }
@@ -106,7 +106,7 @@ package final class AudioQuality {
         let lowest = Int((Self.leastToneHz * Double(Self.toneLength) / Double(sampleRate)).rounded(.up))
         let total = mean[lowest...].reduce(0, +)
         guard total > 0 else { return }
-        // The strongest bands, each about a peak of what the others leave.
+        // The strongest bands, each centred at the highest remaining peak.
         var rest = mean
         for bin in 0..<lowest { rest[bin] = 0 }
         var bands: [Range<Int>] = []
@@ -118,7 +118,7 @@ package final class AudioQuality {
             bands.append(range)
             for bin in range { rest[bin] = 0 }
         }
-        // Of each band, what it has while it is as loud as most of the time: the notes of a melody come and go.
+        // Only the frames in which a band is near its median level count: the notes of a melody come and go.
         let steady = bands.reduce(Float(0)) { sum, band in
             let powers = spectra.map { $0[band].reduce(Float.leastNormalMagnitude, +) }
             let median = powers.sorted()[powers.count / 2]
@@ -132,7 +132,7 @@ package final class AudioQuality {
     }
 
     private func spectra(of mono: [Float]) -> [[Float]] {
-        // Eight a second tell a steady tone from another.
+        // Eight spectra per second separate a steady tone from others.
         stride(from: 0, through: mono.count - Self.toneLength, by: max(1, sampleRate / 8)).map { first in
             for index in 0..<Self.toneLength { buffers.input[index] = mono[first + index] * window[index] }
             plan.execute(buffers)

@@ -2,25 +2,25 @@ import AVPrepCore
 import AVPrepModel
 import Foundation
 
-/// A thing that crosses the picture on a path of its own.
-struct ForegroundThing {
-    private let texture: PlaneTexture
+/// An object that crosses the picture on its own path.
+struct ForegroundObject {
+    private let texture: SplineTexture
     private let radius: (x: Double, y: Double)
-    /// 2 is an ellipse; the larger, the more of a rectangle.
+    /// Exponent of the superellipse: 2 is an ellipse; larger values approach a rectangle.
     private let exponent: Double
     private let start: (x: Double, y: Double)
     private let velocity: (x: Double, y: Double)
     private let picture: (width: Double, height: Double)
 
-    /// Things that together cover about `share` of the picture.
+    /// Objects that together cover about `share` of the picture.
     static func several(
         _ share: Double, _ scenes: [CaseScene], width: Int, height: Int, _ random: inout SeededRandom,
         picture: (inout SeededRandom) -> PixelBuffer
-    ) -> [ForegroundThing] {
+    ) -> [ForegroundObject] {
         let count = 1 + random.below(3)
         guard share > 0.01 else { return [] }
         return (0..<count).map { _ in
-            let texture = PlaneTexture(picture(&random), width: width, height: height)
+            let texture = SplineTexture(picture(&random), width: width, height: height)
             let exponent = random.uniform(2...6)
             let area = 1.15 * share / Double(count) * Double(width * height)
             // Between an ellipse, π/4 of its box, and the box.
@@ -28,7 +28,7 @@ struct ForegroundThing {
             let slimness = random.uniform(0.6...1.6)
             let y = min(0.5 * Double(height), (box / 4 / slimness).squareRoot())
             let x = min(0.5 * Double(width), box / 4 / y)
-            return ForegroundThing(
+            return ForegroundObject(
                 texture: texture, radius: (x, y), exponent: exponent,
                 start: (random.uniform(0...Double(width)), random.uniform(0...Double(height))),
                 velocity: (
@@ -37,13 +37,13 @@ struct ForegroundThing {
         }
     }
 
-    /// The thing at one moment.
+    /// The object at one moment.
     struct Place {
-        fileprivate let thing: ForegroundThing
+        fileprivate let thing: ForegroundObject
         fileprivate let x: Double
         fileprivate let y: Double
 
-        /// 0 outside, 1 inside, between over about two pixels.
+        /// Coverage: 0 outside, 1 inside, a ramp over about two pixels.
         func cover(_ px: Double, _ py: Double) -> Double {
             let (u, v) = (abs(px - x) / thing.radius.x, abs(py - y) / thing.radius.y)
             guard u < 1.1, v < 1.1 else { return 0 }
@@ -54,7 +54,7 @@ struct ForegroundThing {
         func level(_ px: Double, _ py: Double) -> Double { thing.texture.level(px - x, py - y) }
     }
 
-    /// Where it is: it turns back where half of it would leave the picture.
+    /// Its position: it turns back where half of it would leave the picture.
     func place(at seconds: Double) -> Place {
         func bounced(_ position: Double, _ radius: Double, _ limit: Double) -> Double {
             let (low, high) = (

@@ -1,14 +1,14 @@
 package import AVPrepModel
 
-/// How much a picture changes from frame to frame: tells frozen stretches from living ones.
-package enum Stillness {
-    /// Mean difference, in grey levels, up to which a frame of a held picture counts as frozen. The noise of an encoder that
-    /// repeats a picture stays below; that of a street where nothing happens is above (0.3 to 0.6 in a real clip).
+/// Measures how much a picture changes from frame to frame, and how much of a segment is frozen.
+package enum FreezeAnalysis {
+    /// Mean difference, in grey levels, up to which a frame of a held picture is frozen. The noise of an encoder that
+    /// repeats a picture is below; that of a street where nothing happens is above (0.3 to 0.6 in a real clip).
     package static let frozenLevel: Float = 0.15
 
     /// The mean absolute difference of two grey pictures of one shape, in grey levels 0...255.
     package static func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Float {
-        precondition(first.channels == 1 && first.hasShape(of: second), "difference of grey pictures of one shape")
+        precondition(first.channels == 1 && first.hasShape(of: second), "the pictures must be grey and of one shape")
         guard let a = first.pixels.baseAddress, let b = second.pixels.baseAddress else { return 0 }
         var sum = 0
         // Row by row: 32 bits hold a row's sum, and the compiler vectorises the inner loop.
@@ -23,18 +23,19 @@ package enum Stillness {
         return Float(Double(sum) / Double(first.width * first.height))
     }
 
-    /// Which frames show what was shown before them, see ``FreezeDetector``.
+    /// The state of each frame relative to the previous one, see ``FreezeDetector``.
     ///
     /// - Parameters:
     ///   - greys: frames of one shot in order, all of one shape.
-    ///   - differences: of neighbours, one fewer than there are frames.
-    ///   - fps: frames a second, > 0.
+    ///   - differences: between consecutive frames, one fewer than there are frames.
+    ///   - fps: frames per second, > 0.
     ///   - level: mean difference, in grey levels, up to which a held picture is frozen.
-    /// - Returns: one value for each neighbour, of the later frame.
+    /// - Returns: one state per pair of consecutive frames, that of the later frame.
     package static func findings(
         _ greys: [PixelBuffer], differences: [Float], fps: Double, level: Float = frozenLevel
     ) throws(VisionError) -> [FreezeDetector.Finding] {
-        precondition(differences.count == max(0, greys.count - 1), "a difference for each two neighbours")
+        precondition(
+            differences.count == max(0, greys.count - 1), "every pair of consecutive frames needs a difference")
         var pictures = FreezeDetector(fps: fps, level: level)
         var findings: [FreezeDetector.Finding] = []
         for (index, grey) in greys.enumerated() {
@@ -45,18 +46,18 @@ package enum Stillness {
         return findings + pictures.finish()
     }
 
-    /// What a stretch of frames shows of stillness.
+    /// Freeze statistics of a run of frames.
     package struct Measure: Sendable, Equatable {
-        /// Share of the frames that show what the frame before showed, 0...1.
+        /// Fraction of frames that show the same as the previous frame, 0...1.
         package var share: Double
-        /// Frames of the longest frozen stretch, in which single ones may differ: an encoder's key frame does.
+        /// Length of the longest frozen run, in frames; single frames in it may differ, such as an encoder's key frame.
         package var longest: Int
-        /// Mean difference from frame to frame, in grey levels.
+        /// Mean difference between frames, in grey levels.
         package var meanChange: Double
     }
 
     /// - Parameters:
-    ///   - findings: of a stretch's frames, as ``findings(_:differences:fps:level:)`` tells them.
+    ///   - findings: the frames' states, from ``findings(_:differences:fps:level:)``.
     ///   - differences: the same frames' changes, in grey levels.
     package static func measure(_ findings: [FreezeDetector.Finding], differences: [Float]) -> Measure {
         guard !findings.isEmpty else { return Measure(share: 0, longest: 0, meanChange: 0) }

@@ -1,16 +1,16 @@
 import AVPrepModel
 
 /// A picture as a smooth function of the plane: its luma through cubic B-splines, which blur a little, so that a view
-/// between pixels is as exact as one on them. Beyond its borders it is mirrored, without end.
-struct PlaneTexture: Sendable {
+/// between pixels is as exact as one on them. Mirrored periodically beyond its borders.
+struct SplineTexture: Sendable {
     private let width: Int
     private let height: Int
     private let luma: [Float]
-    /// Texture pixels a pixel of the views.
+    /// Texture pixels per pixel of the views.
     private let scale: Double
 
     /// - Parameters:
-    ///   - picture: RGB; a view in place shows all of it but a tenth.
+    ///   - picture: RGB; an unmoved view shows all of it but a tenth.
     ///   - width: of the views, in pixels.
     ///   - height: of the views.
     init(_ picture: PixelBuffer, width: Int, height: Int) {

@@ -1,8 +1,8 @@
 import AVPrepCore
 
 /// Optical flow as 16-bit floats: displacements in pixels, `[2 · height, width]`, the x field above the y field.
-package final class FlowHalves {
-    /// For the attributes of stored flow.
+package final class FlowHalfFloats {
+    /// The encoding, for the attributes of stored flow.
     package static let rule = "v, in pixels, as a 16-bit float"
     /// The largest displacement that a 16-bit float holds.
     package static let bound = 65504.0
@@ -12,7 +12,7 @@ package final class FlowHalves {
     private let planes: UnsafeMutableBufferPointer<Float>
     private let halves: UnsafeMutableBufferPointer<Float16>
 
-    /// Buffers for fields of one size.
+    /// Allocates buffers for fields of one size.
     package init(width: Int, height: Int) {
         self.width = width
         self.height = height
@@ -27,9 +27,9 @@ package final class FlowHalves {
         halves.deallocate()
     }
 
-    /// The field's numbers, valid until the next call.
+    /// The field's values, valid until the next call.
     package func encode(_ field: FlowField) -> UnsafeBufferPointer<Float16> {
-        precondition(field.width == width && field.height == height, "a flow field of another size")
+        precondition(field.width == width && field.height == height, "the flow field has another size")
         let count = width * height
         for pixel in 0..<count {
             planes[pixel] = field.vectors[2 * pixel]
@@ -39,10 +39,10 @@ package final class FlowHalves {
         return UnsafeBufferPointer(halves)
     }
 
-    /// Fills `field` from stored numbers, little-endian, as many as it has.
+    /// Fills `field` from stored values, little-endian, of the same count.
     package static func decode(_ bytes: UnsafeRawBufferPointer, into field: FlowField) {
         let count = field.width * field.height
-        precondition(bytes.count == 4 * count, "numbers of a field of another size")
+        precondition(bytes.count == 4 * count, "the values belong to a field of another size")
         for pixel in 0..<count {
             for part in 0..<2 {
                 let bits = bytes.loadUnaligned(fromByteOffset: 2 * (part * count + pixel), as: UInt16.self)

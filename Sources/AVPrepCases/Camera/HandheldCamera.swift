@@ -1,15 +1,15 @@
 import AVPrepCore
 import Foundation
 
-/// A hand-held camera: it trembles, and jerks now and then.
-struct CameraHand {
+/// A hand-held camera: it shakes, and jerks now and then.
+struct HandheldCamera {
     private var shift = (0.0, 0.0)
     private var speed = (0.0, 0.0)
     private var angle = 0.0
     private let width: Double
     private let height: Double
 
-    /// Where a pixel of the picture lies in the scene.
+    /// Maps a pixel of the picture to the scene.
     struct View {
         let shift: (Double, Double)
         let cosine: Double
@@ -32,7 +32,7 @@ struct CameraHand {
             speed.0 += random.uniform(-0.08...0.08) * width
             speed.1 += random.uniform(-0.05...0.05) * width
         }
-        // Pulled back to the middle, and slowed.
+        // Pulled back to the centre, and damped.
         speed = (0.7 * speed.0 - 0.1 * shift.0, 0.7 * speed.1 - 0.1 * shift.1)
         shift = (shift.0 + speed.0 + 0.6 * random.normal(), shift.1 + speed.1 + 0.6 * random.normal())
         angle = 0.8 * angle + 0.004 * random.normal()
@@ -40,7 +40,7 @@ struct CameraHand {
     }
 }
 
-/// A camera that turns away at great speed and comes to rest elsewhere.
+/// A whip pan: the camera turns away at great speed and comes to rest elsewhere.
 struct WhipPan {
     private let start: Int
     private let duration: Int
