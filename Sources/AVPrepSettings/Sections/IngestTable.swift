@@ -271,8 +271,8 @@ extension FreezeSettings {
     /// As the pipeline file says it. The default is a single-precision number in the keys of all prepared files; it is
     /// shown as the decimal number that it is the nearest to, which is read as it again.
     fileprivate var writtenLevel: Double {
-        get { level == Double(Stillness.frozenLevel) ? Stillness.frozenLevel.asWritten : level }
-        set { level = newValue == Stillness.frozenLevel.asWritten ? Double(Stillness.frozenLevel) : newValue }
+        get { level == Double(FreezeAnalysis.frozenLevel) ? FreezeAnalysis.frozenLevel.asWritten : level }
+        set { level = newValue == FreezeAnalysis.frozenLevel.asWritten ? Double(FreezeAnalysis.frozenLevel) : newValue }
     }
 }
 
