@@ -75,7 +75,7 @@ package enum PipelineFile {
         var found: [String] = []
         let names = settings.ingest.spectrograms.map(\.name) + settings.ingest.waveforms.map(\.name)
         if Set(names).count < names.count { found.append("ingest.spectrograms: two kinds have the same name") }
-        for name in names where !StoreLayout.isTrackName(name) {
+        for name in names where !StoredName.isTrackName(name) {
             found.append(
                 "ingest: \"\(name)\" cannot be the name of a dataset beside pcm; take a-z, 0-9 and _, a letter first")
         }

@@ -168,7 +168,9 @@ struct ShardVerification: Sendable {
             return add(.pairs, pairPath, "\(error)", Self.drawAgain)
         }
         guard let definition = PairSetDefinition(set.attributes) else {
-            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn", Self.drawAgain)
+            return add(
+                .pairs, pairPath, "set \(set.name) does not say how it was drawn, in words that this avprep reads",
+                "avprep pairs remove \(set.name) removes it; avprep shard leaves it as it is")
         }
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]

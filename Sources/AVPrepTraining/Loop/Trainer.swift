@@ -47,7 +47,7 @@ package struct Trainer {
         try settings.validate()
         try folder.prepare()
         let shardFolder = try ShardFolder(shards)
-        let checkpoint = folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
+        let checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         if let state = checkpoint?.state,
             let change = try state.change(to: settings, seed: seed)
         {
