@@ -2,7 +2,7 @@ package import AVPrepCatalog
 package import AVPrepCore
 package import AVPrepCorpus
 package import AVPrepPolicy
-package import AVPrepSettings
+import AVPrepSettings
 import Foundation
 
 /// Where a corpus stands after an ingest: every listed file once.

@@ -3,13 +3,9 @@ import AVPrepCatalog
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepMedia
-import AVPrepModel
-import AVPrepPolicy
 import AVPrepSettings
-import AVPrepStore
 package import AVPrepWorkspace
 import Foundation
-import Synchronization
 
 /// Corpus → prepared files and catalog: every file ends done, skipped or failed.
 package enum IngestStage {

@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepPolicy
+import AVPrepStore
 import Synchronization
 
 /// The prepared files that lie there before a run, and what was wrong with some of them.

@@ -51,6 +51,13 @@ package enum PipelineFile {
         return (comment + [""] + PipelineTable.root.lines(of: settings)).joined(separator: "\n") + "\n"
     }
 
+    /// The sections `ingest` and `policy` alone, as a pipeline file has them: how stored files were made.
+    package static func text(of ingest: IngestSettings) -> String {
+        var settings = PipelineSettings()
+        settings.ingest = ingest
+        return PipelineTable.stored.lines(of: settings).joined(separator: "\n") + "\n"
+    }
+
     /// The JSON Schema of pipeline files: `schemas/pipeline.schema.json`.
     package static func schema() throws -> String {
         try PipelineTable.root.schema(summary: "A pipeline file of avprep. Every key is optional.")
