@@ -5,8 +5,9 @@ package struct Export: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Export the shards for other tools: WebDataset tars, a Hugging Face folder.",
         discussion: """
-            One tar a shard, one sample a segment: frames, sound, spectrograms, flow and motion as JPEG, WAVE and NumPy \
-            members, pair sets as CSV. Stored pictures are copied as they are. Examples:
+            One tar a shard, one sample a segment, the same members in every sample: frames, spectrograms, flow and motion \
+            as NumPy arrays, sound as WAVE, pair sets as CSV. Stored pictures are copied as they are, one after another, \
+            beside the places where they begin. Examples:
 
               avprep export out
               avprep export out --only frames --only pcm
