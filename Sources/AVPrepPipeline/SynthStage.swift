@@ -19,10 +19,10 @@ package enum SynthStage {
 
         package var text: String {
             setAside.map { $0 + "\n" }.joined() + """
-            \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
-            \(videosWithCues) videos with planted cues
-            what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
-            """
+                \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
+                \(videosWithCues) videos with planted cues
+                what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
+                """
         }
     }
 
