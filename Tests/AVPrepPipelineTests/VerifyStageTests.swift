@@ -66,6 +66,24 @@ import Testing
         }
     }
 
+    @Test func whatCannotBeReadIsNotCalledDamagedAndNobodyIsToldToRemoveIt() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try corpus(folder)
+            let prepared = try #require(try corpus.digests("prepared").keys.sorted().first)
+            for path in ["\(folder)/prepared/\(prepared)", folder + "/shards/train-00000.h5"] {
+                try FileManager.default.moveItem(atPath: path, toPath: folder + "/kept")
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+                let findings = try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings
+                let finding = try #require(findings.first { $0.file == path })
+                #expect(finding.code == .unreadable && finding.remedy.hasPrefix("it may be whole"))
+                #expect(finding.detail.contains("Too many levels of symbolic links"))
+                try FileManager.default.removeItem(atPath: path)
+                try FileManager.default.moveItem(atPath: folder + "/kept", toPath: path)
+            }
+            #expect(try codes(corpus).isEmpty)
+        }
+    }
+
     @Test func aPreparedFileThatIsGoneOrDamagedIsFound() throws {
         try withTemporaryFolder { folder in
             let corpus = try corpus(folder)
