@@ -61,7 +61,8 @@ package enum AtomicFile {
     package static func removeLitter(in folder: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { name in
-            guard let range = name.range(of: mark, options: .backwards), let owner = pid_t(name[range.upperBound...])
+            guard let range = name.range(of: mark, options: .backwards), let owner = pid_t(name[range.upperBound...]),
+                owner > 0
             else { return false }
             let runs = owner != getpid() && (kill(owner, 0) == 0 || errno == EPERM)
             return !runs && unlink("\(folder)/\(name)") == 0
@@ -77,7 +78,8 @@ package enum AtomicFile {
         }
     }
 
-    private static func diskReason(_ error: any Error) -> String {
+    /// The system's own words for a file that Foundation could not read or write.
+    static func diskReason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let cause = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
             return systemError(Int32(cause.code))

@@ -147,7 +147,6 @@ package struct Segment: Sendable, Equatable, Codable {
 
     /// The id of segment `number` of a video.
     package static func id(video: String, number: Int) -> String {
-        let digits = String(number)
-        return video + "-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        "\(video)-\(number.zeroPadded(to: 4))"
     }
 }

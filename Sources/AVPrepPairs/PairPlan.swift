@@ -1,3 +1,5 @@
+import AVPrepModel
+
 /// What the negatives of one pair set are to be.
 package struct PairPlan: Sendable, Equatable, Codable {
     /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
@@ -28,17 +30,8 @@ package struct PairPlan: Sendable, Equatable, Codable {
 
     /// - Throws: ``PairError`` when the name is not one, or the shares are not shares.
     package init(name: String, _ shares: Shares) throws {
-        let isName =
-            name.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } ?? false
-            && name.utf8.allSatisfy {
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || $0 == UInt8(ascii: "_")
-            }
-        guard isName else {
-            throw PairError(
-                .settings,
-                "a pair set cannot be called \"\(name)\"; give lower-case letters, digits and _, a letter first")
+        guard StoredName.isName(name) else {
+            throw PairError(.settings, "a pair set cannot be called \"\(name)\"; give \(StoredName.rule)")
         }
         guard shares.inOrder.allSatisfy({ $0 >= 0 }), abs(shares.inOrder.reduce(0, +) - 1) < 1e-9 else {
             throw PairError(

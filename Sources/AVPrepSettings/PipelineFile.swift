@@ -62,6 +62,13 @@ package enum PipelineFile {
         PipelineTable.root.holds(name.split(separator: ".").map(String.init)[...])
     }
 
+    /// The sections `ingest` and `policy` alone, as in a pipeline file: the settings that stored files were made with.
+    package static func text(of ingest: IngestSettings) -> String {
+        var settings = PipelineSettings()
+        settings.ingest = ingest
+        return PipelineTable.stored.lines(of: settings).joined(separator: "\n") + "\n"
+    }
+
     /// The JSON Schema of pipeline files: `schemas/pipeline.schema.json`.
     package static func schema() throws -> String {
         try PipelineTable.root.schema(summary: "A pipeline file of avprep. Every key is optional.")
@@ -88,7 +95,7 @@ package enum PipelineFile {
         if Set(names).count < names.count {
             found.append("ingest.spectrograms and ingest.waveforms: two entries have the same name")
         }
-        for name in names where !StoreLayout.isTrackName(name) {
+        for name in names where !StoredName.isTrackName(name) {
             found.append(
                 "ingest: \"\(name)\" is not a valid dataset name; use a-z, 0-9 and _, starting with a letter, and not pcm"
             )

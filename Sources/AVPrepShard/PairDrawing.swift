@@ -18,11 +18,15 @@ final class PairDrawing: Sendable {
         var files: [String: String] = [:]
         /// Sets that could not be drawn in some shard, each with its reason.
         var refusals: [String] = []
+        /// Sets that stay as they are without being extended, each with its reason.
+        var notes: [String] = []
     }
 
     private struct Drawn: Sendable {
         let split: Split
         let statistics: [String: PairStatistics]
+        /// The counts by kind of opaque sets.
+        let counts: [String: [String: Int]]
         let refusals: [PairError]
         let fileName: String
         let digest: String
@@ -35,16 +39,24 @@ final class PairDrawing: Sendable {
     private let definitions: [PairSetDefinition]
     /// Names of the sets that this run was asked for: drawn again in any case.
     private let wanted: Set<String>
+    /// Sets that stay as they lie there.
+    private let opaque: OpaquePairSets
+    private let setAside: SetAsideFiles
     private let excluded: Set<String>
 
     /// - Parameters:
     ///   - wanted: the sets to draw; sets in place of the same name are replaced.
     ///   - others: the definitions of the sets that lie there.
+    ///   - opaque: sets that lie there and have no definition that can be read; ``OpaquePairSets/check(against:in:)`` has
+    ///     found that none of their pairs is lost.
+    ///   - setAside: takes pair files that are damaged.
     ///   - excluded: videos that give no pairs.
     init(
         workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], wanted: [PairSetDefinition],
-        others: [PairSetDefinition], excluded: Set<String> = []
+        others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles, excluded: Set<String> = []
     ) {
+        self.opaque = opaque
+        self.setAside = setAside
         self.workspace = workspace
         self.context = context
         self.shards = shards
@@ -80,7 +92,7 @@ final class PairDrawing: Sendable {
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
-        let existing = existingSets(path, key: key)
+        let existing = try existingSets(path, key: key)
         var sets: [AVPrepStore.PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
@@ -106,25 +118,38 @@ final class PairDrawing: Sendable {
                 refusals.append(refusal)
             }
         }
-        try PairFile.write(sets, shardKey: key, to: path)
+        let kept = existing.values.filter { opaque.sets[$0.name] != nil }
+        var counts: [String: [String: Int]] = [:]
+        for set in kept {
+            counts[set.name] = Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +)
+            statistics[set.name] = set.statistics
+        }
+        try PairFile.write(sets, keeping: kept.map(\.name), shardKey: key, to: path)
         return Drawn(
-            split: shard.split, statistics: statistics, refusals: refusals, fileName: fileName,
+            split: shard.split, statistics: statistics, counts: counts, refusals: refusals, fileName: fileName,
             digest: try SHA256.digest(ofFile: path).hex)
     }
 
     /// What tells whether pairs were drawn for this very shard and the videos of it that are still there.
     private func key(_ reader: StoreReader, without excluded: Set<String>) throws -> String {
-        let content = reader.attributes["content_key"]?.text ?? ""
-        return excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
+        try Self.key(content: reader.attributes["content_key"]?.text ?? "", without: excluded)
     }
 
-    /// The sets that were drawn for this very shard. A file that cannot be read is as good as none: all it held is
-    /// drawn again.
-    private func existingSets(_ path: String, key: String) -> [String: AVPrepStore.PairSet] {
-        guard FileManager.default.fileExists(atPath: path), let found = try? PairFile.shardKey(path), found == key,
-            let sets = try? PairFile.read(path)
-        else { return [:] }
-        return Dictionary(uniqueKeysWithValues: sets.map { ($0.name, $0) })
+    /// The same for a shard that is only planned.
+    ///
+    /// - Parameter excluded: videos of the shard that give no pairs.
+    static func key(content: String, without excluded: Set<String>) throws -> String {
+        excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
+    }
+
+    /// The sets that were drawn for this very shard. What a damaged file held is drawn again.
+    ///
+    /// - Throws: `StoreError` or ``Failure`` when the file cannot be read, or is of a newer avprep: it may be whole.
+    private func existingSets(_ path: String, key: String) throws -> [String: AVPrepStore.PairSet] {
+        let sets = try ExistingShards.unlessDamaged(path, { try setAside.setAside(path, because: $0) }) { path in
+            try PairFile.shardKey(path) == key ? PairFile.read(path) : []
+        }
+        return Dictionary(uniqueKeysWithValues: (sets ?? []).map { ($0.name, $0) })
     }
 
     private func collect(_ drawn: [Drawn]) throws -> Result {
@@ -134,24 +159,23 @@ final class PairDrawing: Sendable {
             result.refusals += shard.refusals.map(\.description)
         }
         for definition in definitions {
-            var counts: [String: [String: Int]] = [:]
-            var statistics: [String: PairStatistics] = [:]
-            for split in Split.allCases {
-                var total = PairStatistics()
-                for shard in drawn where shard.split == split {
-                    if let own = shard.statistics[definition.name] { total.add(own) }
-                }
-                guard total.pairs > 0 else { continue }
-                counts[split.rawValue] = total.kinds.filter { $0.value > 0 }
-                statistics[split.rawValue] = total
-            }
-            if !counts.isEmpty {
-                result.sets.append(
-                    ShardIndex.Pairs(
-                        name: definition.name, counts: counts, statistics: statistics,
-                        attributes: try definition.attributes))
-            }
+            let set = Self.entry(definition.name, try definition.attributes, drawn)
+            if !set.counts.isEmpty { result.sets.append(set) }
         }
+        for set in opaque.sets.values {
+            var entry = Self.entry(set.name, set.attributes, drawn)
+            // Counted from the pairs themselves: a set of another avprep may carry numbers that this one cannot read.
+            for split in Split.allCases {
+                let counts = drawn.filter { $0.split == split }.compactMap { $0.counts[set.name] }
+                if !counts.isEmpty {
+                    entry.counts[split.rawValue] = counts.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+                }
+            }
+            if !entry.counts.isEmpty { result.sets.append(entry) }
+        }
+        result.sets.sort { $0.name < $1.name }
+        result.notes = opaque.notes(
+            drawn.map { (name: $0.fileName, split: $0.split, sets: Set($0.counts.keys)) })
         let trained = definitions.filter { wanted.contains($0.name) && $0.splits.contains(.train) }.map(\.name)
         let isDrawn = result.sets.contains { trained.contains($0.name) && $0.counts[Split.train.rawValue] != nil }
         if !isDrawn {
@@ -159,6 +183,22 @@ final class PairDrawing: Sendable {
                 result.refusals.first ?? "no pairs can be drawn from the training shards", exitStatus: .badInput)
         }
         return result
+    }
+
+    private static func entry(_ name: String, _ attributes: [String: AttributeValue], _ drawn: [Drawn])
+        -> ShardIndex.Pairs
+    {
+        var entry = ShardIndex.Pairs(name: name, counts: [:], statistics: [:], attributes: attributes)
+        for split in Split.allCases {
+            var total = PairStatistics()
+            for shard in drawn where shard.split == split {
+                if let own = shard.statistics[name] { total.add(own) }
+            }
+            guard total.pairs > 0 else { continue }
+            entry.counts[split.rawValue] = total.kinds.filter { $0.value > 0 }
+            entry.statistics[split.rawValue] = total
+        }
+        return entry
     }
 }
 

@@ -65,7 +65,7 @@ package enum PairSetStage {
     private static func write(_ name: String, _ index: ShardIndex, _ workspace: Workspace, to file: FileHandle) throws
         -> Int
     {
-        try file.write(contentsOf: Data((header.joined(separator: ",") + "\r\n").utf8))
+        try file.write(contentsOf: Data((CSV.row(header) + "\r\n").utf8))
         var count = 0
         for shard in index.shards {
             guard let set = try index.pairSets(of: shard, in: workspace.shards).first(where: { $0.name == name })
@@ -80,12 +80,12 @@ package enum PairSetStage {
                 let audioStart = audio.startSeconds + pair.audioStartSeconds
                 let cells = [
                     shard.split.rawValue, shard.name, String(row), pair.kind.name, String(pair.kind.label),
-                    video.segmentID, String(pair.videoStartFrame), quoted(video.source),
+                    video.segmentID, String(pair.videoStartFrame), video.source,
                     String(format: "%.6f", videoStart), audio.segmentID,
-                    String(format: "%.6f", pair.audioStartSeconds), quoted(audio.source),
+                    String(format: "%.6f", pair.audioStartSeconds), audio.source,
                     String(format: "%.6f", audioStart),
                 ]
-                text += cells.joined(separator: ",") + "\r\n"
+                text += CSV.row(cells) + "\r\n"
                 if text.utf8.count > 1 << 16 {
                     try file.write(contentsOf: Data(text.utf8))
                     text = ""
@@ -95,10 +95,6 @@ package enum PairSetStage {
             count += set.pairs.count
         }
         return count
-    }
-
-    private static func quoted(_ text: String) -> String {
-        text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 
     private static func unknown(_ name: String, _ index: ShardIndex) -> Failure {

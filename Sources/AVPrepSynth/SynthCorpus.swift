@@ -1,4 +1,5 @@
-import AVPrepCore
+package import AVPrepCore
+import AVPrepModel
 import Foundation
 import Synchronization
 
@@ -6,8 +7,7 @@ import Synchronization
 package enum SynthCorpus {
     /// `video-00000.mp4` and so on.
     package static func fileName(ofVideo number: Int) -> String {
-        let digits = String(number)
-        return "video-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".mp4"
+        "video-\(number.zeroPadded(to: 5)).mp4"
     }
 
     /// Makes every video of `settings` in `folder`, and `truth.json`.
@@ -19,6 +19,7 @@ package enum SynthCorpus {
     /// - Parameters:
     ///   - folder: created if it does not exist.
     ///   - workers: number of videos made at the same time, ≥ 1.
+    ///   - setAside: receives the videos that differ from what was made; they are made again.
     ///   - progress: called after each video with the number of finished videos and their total; from any thread, one
     ///     at a time.
     ///   - isCancelled: called often, from any thread; true stops with `CancellationError`.
@@ -27,7 +28,7 @@ package enum SynthCorpus {
     ///   or ``Failure`` when a video cannot be written.
     @discardableResult
     package static func make(
-        _ settings: SynthSettings, in folder: String, workers: Int,
+        _ settings: SynthSettings, in folder: String, workers: Int, setAside: SetAsideFiles = SetAsideFiles(),
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> SynthTruth {
@@ -48,7 +49,7 @@ package enum SynthCorpus {
         let made = Mutex<[Int: SHA256Digest]>([:])
         try WorkerPool.run(Array(plans.indices), workers: workers, isCancelled: isCancelled) { number in
             let path = "\(folder)/\(fileName(ofVideo: number))"
-            let kept = try keptDigest(of: path, expected: digests[fileName(ofVideo: number)], isCancelled)
+            let kept = try keptDigest(of: path, expected: digests[fileName(ofVideo: number)], setAside, isCancelled)
             if kept == nil { try SynthRenderer.render(plans[number], to: path, isCancelled: isCancelled) }
             let digest = try kept ?? SHA256.digest(ofFile: path, isCancelled: isCancelled)
             made.withLock { made in
@@ -67,11 +68,15 @@ package enum SynthCorpus {
 
     /// The digest of a video that is already complete.
     private static func keptDigest(
-        of path: String, expected: String?, _ isCancelled: () -> Bool
+        of path: String, expected: String?, _ setAside: SetAsideFiles, _ isCancelled: () -> Bool
     ) throws -> SHA256Digest? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard try ExistingFile.isThere(path) else { return nil }
         let digest = try SHA256.digest(ofFile: path, isCancelled: isCancelled)
-        return expected == nil || expected == digest.hex ? digest : nil
+        if expected == nil || expected == digest.hex { return digest }
+        try setAside.setAside(
+            path,
+            because: "\(path) is not the video that was made: its SHA-256 is not the one in \(SynthTruth.fileName)")
+        return nil
     }
 
     private static func size(of path: String) throws -> Int {

@@ -70,7 +70,9 @@ package struct SynthTruth: Sendable, Equatable, Codable {
     /// - Throws: ``SynthError`` with code `folder` when the file is not a truth file of this version.
     package static func read(in folder: String) throws(SynthError) -> SynthTruth? {
         let path = "\(folder)/\(fileName)"
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        let content: Data?
+        do { content = try ExistingFile.content(path) } catch { throw SynthError(.folder, "\(error)") }
+        guard let data = content else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let truth: SynthTruth

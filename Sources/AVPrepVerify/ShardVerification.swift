@@ -69,7 +69,10 @@ struct ShardVerification: Sendable {
     ) throws -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            add(.missing, path, "it is not there (\(systemError()))", remedy)
+            let isGone = errno == ENOENT
+            add(
+                isGone ? .missing : .unreadable, path, "it is not \(isGone ? "there" : "readable") (\(systemError()))",
+                isGone ? remedy : VerifyReport.makeReadable)
             return false
         }
         if let size, Int(status.st_size) != size {
@@ -83,7 +86,7 @@ struct ShardVerification: Sendable {
             if found.hex == digest.lowercased() { return true }
             add(.changed, path, "its SHA-256 is \(found.hex), not \(digest)", remedy)
         } catch let failure as Failure {
-            add(.damaged, path, failure.description, remedy)
+            add(.unreadable, path, failure.description, VerifyReport.makeReadable)
         }
         return false
     }
@@ -168,7 +171,9 @@ struct ShardVerification: Sendable {
             return add(.pairs, pairPath, "\(error)", Self.drawAgain)
         }
         guard let definition = PairSetDefinition(set.attributes) else {
-            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn", Self.drawAgain)
+            return add(
+                .pairs, pairPath, "set \(set.name) does not say how it was drawn, in words that this avprep reads",
+                "avprep pairs remove \(set.name) removes it; avprep shard leaves it as it is")
         }
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]
@@ -198,6 +203,9 @@ struct ShardVerification: Sendable {
     private mutating func read<Value>(_ path: String, remedy: String, _ body: () throws -> Value) -> Value? {
         do {
             return try body()
+        } catch let error as StoreError where error.code == .unreadable {
+            add(.unreadable, path, "\(error)", VerifyReport.makeReadable)
+            return nil
         } catch {
             // A file that is missing was found so before.
             if FileManager.default.fileExists(atPath: path) { add(.damaged, path, "\(error)", remedy) }

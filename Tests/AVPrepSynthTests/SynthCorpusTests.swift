@@ -91,8 +91,25 @@ import Testing
             try SynthCorpus.make(Self.settings(), in: folder + "/whole", workers: 1)
             #expect(try Self.contents(grown) == Self.contents(folder + "/whole"))
             try Data("torn".utf8).write(to: URL(fileURLWithPath: grown + "/video-00001.mp4"))
-            try SynthCorpus.make(Self.settings(), in: grown, workers: 1)
+            let setAside = SetAsideFiles()
+            try SynthCorpus.make(Self.settings(), in: grown, workers: 1, setAside: setAside)
+            #expect(setAside.lines.count == 1 && setAside.lines[0].hasSuffix("set aside as video-00001.mp4.damaged-1"))
+            let torn = try #require(FileManager.default.contents(atPath: grown + "/video-00001.mp4.damaged-1"))
+            #expect(torn == Data("torn".utf8))
+            try FileManager.default.removeItem(atPath: grown + "/video-00001.mp4.damaged-1")
             #expect(try Self.contents(grown) == Self.contents(folder + "/whole"))
+        }
+    }
+
+    @Test func aTruthFileThatCannotBeReadIsNotReplaced() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/truth.json", withDestinationPath: folder + "/truth.json")
+            let error = #expect(throws: SynthError.self) {
+                try SynthCorpus.make(Self.settings(), in: folder, workers: 1)
+            }
+            #expect(error.map { "\($0)".contains("cannot read \(folder)/truth.json") } == true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["truth.json"])
         }
     }
 

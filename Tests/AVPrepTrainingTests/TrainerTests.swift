@@ -299,7 +299,7 @@ struct TrainerTests {
         try withTemporaryFolder { folder in
             try PracticeShards(shards: [(.train, 4)]).write(to: folder)
             #expect(try train(folder, run: "run", settings: Self.settings(epochs: [1])) == .finished(steps: 4))
-            #expect(!RunFolder(folder + "/run").has(.best))
+            #expect(try !RunFolder(folder + "/run").has(.best))
             let error = #expect(throws: TrainingError.self) {
                 _ = try Evaluator(run: folder + "/run", shards: folder).evaluate()
             }

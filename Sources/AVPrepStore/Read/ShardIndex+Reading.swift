@@ -9,10 +9,11 @@ extension ShardIndex {
 
     /// Reads and checks `index.json`.
     ///
-    /// - Throws: ``StoreError`` when it is absent, of a newer format, or contradicts itself.
+    /// - Throws: ``StoreError`` when it is absent, of a newer format, or contradicts itself; ``Failure`` when the system
+    ///   would not read it.
     package static func load(_ folder: String) throws -> ShardIndex {
         let path = "\(folder)/\(fileName)"
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try ExistingFile.content(path) else {
             throw StoreError(.unreadable, "cannot read \(path): there is no shard set; run `avprep shard` first")
         }
         struct Version: Decodable {
@@ -39,7 +40,7 @@ extension ShardIndex {
         if Set(shards.map(\.name)).count != shards.count { return "two shards have one name" }
         for shard in shards {
             // Names lead to files: none may lead out of the folder.
-            if !Self.isName(shard.name, of: shard.split) {
+            if ShardName(file: shard.name)?.split != shard.split {
                 return "a \(shard.split) shard is called \(quoted(shard.name))"
             }
             if SHA256Digest(hex: shard.sha256) == nil { return "\(shard.name) has no SHA-256" }
@@ -76,7 +77,7 @@ extension ShardIndex {
         }
         if Set(pairSets.map(\.name)).count != pairSets.count { return "two pair sets have one name" }
         for set in pairSets {
-            if !StoreLayout.isName(set.name) { return "a pair set is called \(quoted(set.name))" }
+            if !StoredName.isName(set.name) { return "a pair set is called \(quoted(set.name))" }
             let splits = Set(set.counts.keys).union(set.statistics.keys)
             if let name = splits.first(where: { Split(rawValue: $0) == nil }) {
                 return "pair set \(set.name) is of the split \(quoted(name)), which there is not"
@@ -92,13 +93,6 @@ extension ShardIndex {
 
     private static func areCounts(_ numbers: some Sequence<Int>) -> Bool {
         numbers.allSatisfy { (0...largestCount).contains($0) }
-    }
-
-    /// Whether a shard can be called so: `train-00000.h5`, with five digits or a few more.
-    private static func isName(_ name: String, of split: Split) -> Bool {
-        guard name.hasPrefix(split.rawValue + "-"), name.hasSuffix(".h5") else { return false }
-        let digits = name.utf8.dropFirst(split.rawValue.utf8.count + 1).dropLast(3)
-        return (5...9).contains(digits.count) && digits.allSatisfy { (48...57).contains($0) }
     }
 
     /// A text from a file, for a message of one line.

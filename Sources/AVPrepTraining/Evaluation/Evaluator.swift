@@ -28,8 +28,8 @@ package struct Evaluator {
         cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
         progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
     ) throws -> Evaluation {
-        let weights = weights ?? (folder.has(.best) ? .best : .last)
-        guard folder.has(weights) else {
+        let weights = try weights ?? (folder.has(.best) ? .best : .last)
+        guard try folder.has(weights) else {
             throw TrainingError(
                 .settings,
                 "\(folder.path) has no \(weights.rawValue) checkpoint; run `avprep train`, or name another run")

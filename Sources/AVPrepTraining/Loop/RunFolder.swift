@@ -26,7 +26,9 @@ package struct RunFolder: Sendable {
     package func checkpoint(_ weights: Weights) -> String { "\(checkpoints)/\(weights.rawValue).safetensors" }
 
     /// Whether there is such a checkpoint.
-    package func has(_ weights: Weights) -> Bool { FileManager.default.fileExists(atPath: checkpoint(weights)) }
+    ///
+    /// - Throws: `Failure` when the system cannot say: a run would else begin anew, over the one that is there.
+    package func has(_ weights: Weights) throws -> Bool { try ExistingFile.isThere(checkpoint(weights)) }
 
     /// Makes the folders, and removes what a writer that was killed has left.
     func prepare() throws {

@@ -50,7 +50,7 @@ package struct Trainer {
         try settings.validate()
         try folder.prepare()
         let shardFolder = try ShardFolder(shards)
-        let checkpoint = folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
+        let checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         // Who asks for what the shards hold gets what the run has taken so far; its shards must be the same.
         if settings.model.frames == 0, let state = checkpoint?.state {
             settings.model.frames = state.settings.model.frames
