@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepShard
 import AVPrepStore
@@ -34,7 +35,10 @@ package enum ExportStage {
     package static func run(
         _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest, to folder: String
     ) throws -> ExportReport {
-        let index = try ShardIndex.load(workspace.shards)
+        let shards = try ShardSet(workspace.shards)
+        // Before anything is written: the last tables would fail where the first tars did not.
+        try shards.checkPairFiles()
+        let index = shards.index
         let data = request.format == .huggingFace ? "\(folder)/data" : folder
         try refuseForeign(folder)
         for path in [folder, data, "\(folder)/pairs"] {
@@ -51,8 +55,8 @@ package enum ExportStage {
             let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
             let path = "\(data)/\(name)"
             if !manifest.holds(name, key: key, path: path) {
-                let reader = try index.reader(of: shard, in: workspace.shards)
-                try write(reader, request.parts, to: path, context.cancellation)
+                let reader = try shards.reader(of: shard)
+                try write(reader.store, request.parts, to: path, context.cancellation)
                 try manifest.enter(name, key: key, path: path)
             }
             progress.update(

@@ -23,7 +23,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     package var withoutSuperHard = 0
     /// Pairs that equal an earlier pair of their set in everything.
     package var repeats = 0
-    /// Distances of sound and picture in the negatives of one video, start to start.
+    /// Absolute offsets of sound and picture in the negatives of one video, start to start.
     package var offsets = OffsetHistogram()
 
     package init() {}
@@ -62,7 +62,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     }
 }
 
-/// How many negatives have their clips how far apart.
+/// How many negatives have which absolute offset between the starts of their clips.
 package struct OffsetHistogram: Sendable, Equatable, Codable {
     /// Lower edge of each bin in seconds; the last bin has no upper edge.
     package static let edges: [Double] = [

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
@@ -5,8 +6,9 @@ import Foundation
 
 /// What lies in the folder of shards before a run.
 struct ExistingShards {
-    /// The index, where it can be read.
-    let index: ShardIndex?
+    /// The set, where its index can be read.
+    let shardSet: ShardSet?
+    var index: ShardIndex? { shardSet?.index }
     /// The shards that may stay as they are: all that the index names, or none.
     let shards: [ShardPlan.Existing]
     /// The pair sets that lie there, as they were ordered.
@@ -20,14 +22,14 @@ struct ExistingShards {
     ///   - splitKey: of the seed and the shares of the splits in force.
     /// - Throws: `StoreError` when they are of a newer avprep: those are not to be replaced.
     init(folder: String, settingsKey: String, splitKey: String) throws {
-        index = try Self.unlessNewer { try ShardIndex.load(folder) }
-        definitions = Self.definitions(index, folder)
+        shardSet = try Self.unlessNewer { try ShardSet(folder) }
+        definitions = Self.definitions(shardSet?.index, folder)
         var existing: [ShardPlan.Existing] = []
         var obstacle: String?
-        for shard in index?.shards ?? [] {
+        for shard in shardSet?.index.shards ?? [] {
             let name = String(shard.name.dropLast(".h5".count))
             do {
-                let reader = try shard.open(in: folder)
+                let reader = try ShardReader(shard, in: folder)
                 var videoIDs: [String] = []
                 var groups: [String: String] = [:]
                 for segment in reader.segments where segment.segment.videoID != videoIDs.last {
@@ -69,13 +71,9 @@ struct ExistingShards {
     /// From the index; where it is not to be had, from the pair files themselves.
     private static func definitions(_ index: ShardIndex?, _ folder: String) -> [PairSetDefinition] {
         if let index { return index.pairSets.compactMap { PairSetDefinition($0.attributes) } }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-            .filter { $0.hasSuffix(".pairs.h5") }.sorted()
         var found: [String: PairSetDefinition] = [:]
-        for name in names {
-            for set in (try? PairFile.read("\(folder)/\(name)")) ?? [] where found[set.name] == nil {
-                found[set.name] = PairSetDefinition(set.attributes)
-            }
+        for set in ShardSet.unindexedPairSets(in: folder) where found[set.name] == nil {
+            found[set.name] = PairSetDefinition(set.attributes)
         }
         return found.values.sorted { $0.name < $1.name }
     }

@@ -1,7 +1,8 @@
+import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepPairs
-package import AVPrepStore
+import AVPrepStore
 import AVPrepWorkspace
 import Foundation
 import Synchronization
@@ -13,7 +14,7 @@ import Synchronization
 final class PairDrawing: Sendable {
     /// What came of it.
     struct Result {
-        var sets: [ShardIndex.Pairs] = []
+        var sets: [ShardIndex.PairSetSummary] = []
         /// SHA-256 by file name.
         var files: [String: String] = [:]
         /// Sets that could not be drawn in some shard, each with its reason.
@@ -31,6 +32,8 @@ final class PairDrawing: Sendable {
     private let workspace: Workspace
     private let context: StageContext
     private let shards: [ShardIndex.Shard]
+    /// What lay in the folder before this run, where it can be read.
+    private let before: ShardSet?
     /// All sets that are to lie there in the end, by name in alphabetical order.
     private let definitions: [PairSetDefinition]
     /// Names of the sets that this run was asked for: drawn again in any case.
@@ -38,16 +41,18 @@ final class PairDrawing: Sendable {
     private let excluded: Set<String>
 
     /// - Parameters:
+    ///   - before: what lay in the folder before, where it can be read.
     ///   - wanted: the sets to draw; sets in place of the same name are replaced.
     ///   - others: the definitions of the sets that lie there.
     ///   - excluded: videos that give no pairs.
     init(
-        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], wanted: [PairSetDefinition],
-        others: [PairSetDefinition], excluded: Set<String> = []
+        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], before: ShardSet?,
+        wanted: [PairSetDefinition], others: [PairSetDefinition], excluded: Set<String> = []
     ) {
         self.workspace = workspace
         self.context = context
         self.shards = shards
+        self.before = before
         self.excluded = excluded
         let names = Set(wanted.map(\.name))
         self.wanted = names
@@ -72,16 +77,15 @@ final class PairDrawing: Sendable {
     }
 
     private func draw(_ shard: ShardIndex.Shard) throws -> Drawn {
-        let reader = try shard.open(in: workspace.shards)
+        let reader = try ShardReader(shard, in: workspace.shards)
         let fileName = PairFile.name(forShard: shard.name)
-        let path = "\(workspace.shards)/\(fileName)"
-        let all = PairSources.all(of: reader)
+        let all = reader.pairSources
         let sources = all.filter { !excluded.contains($0.videoID) }
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
-        let existing = existingSets(path, key: key)
-        var sets: [AVPrepStore.PairSet] = []
+        let existing = existingSets(of: shard, key: key)
+        var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
                 let numbers = set.statistics
@@ -96,7 +100,7 @@ final class PairDrawing: Sendable {
                     seed: UInt64(definition.seed))
                 let set = try sampler.draw(definition.plan)
                 sets.append(
-                    AVPrepStore.PairSet(
+                    PairSet(
                         name: definition.name,
                         attributes: try definition.attributes.merging(
                             ["statistics_json": .string(try CanonicalJSON.encode(set.statistics))]) { $1 },
@@ -106,6 +110,7 @@ final class PairDrawing: Sendable {
                 refusals.append(refusal)
             }
         }
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
         try PairFile.write(sets, shardKey: key, to: path)
         return Drawn(
             split: shard.split, statistics: statistics, refusals: refusals, fileName: fileName,
@@ -113,16 +118,15 @@ final class PairDrawing: Sendable {
     }
 
     /// What tells whether pairs were drawn for this very shard and the videos of it that are still there.
-    private func key(_ reader: StoreReader, without excluded: Set<String>) throws -> String {
+    private func key(_ reader: ShardReader, without excluded: Set<String>) throws -> String {
         let content = reader.attributes["content_key"]?.text ?? ""
         return excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
     }
 
-    /// The sets that were drawn for this very shard. A file that cannot be read is as good as none: all it held is
-    /// drawn again.
-    private func existingSets(_ path: String, key: String) -> [String: AVPrepStore.PairSet] {
-        guard FileManager.default.fileExists(atPath: path), let found = try? PairFile.shardKey(path), found == key,
-            let sets = try? PairFile.read(path)
+    /// The sets that were drawn for this very shard. A file that is not the one that the index was written for is as good
+    /// as none: all it held is drawn again.
+    private func existingSets(of shard: ShardIndex.Shard, key: String) -> [String: PairSet] {
+        guard let before, (try? before.pairKey(of: shard)) == key, let sets = try? before.storedPairSets(of: shard)
         else { return [:] }
         return Dictionary(uniqueKeysWithValues: sets.map { ($0.name, $0) })
     }
@@ -147,7 +151,7 @@ final class PairDrawing: Sendable {
             }
             if !counts.isEmpty {
                 result.sets.append(
-                    ShardIndex.Pairs(
+                    ShardIndex.PairSetSummary(
                         name: definition.name, counts: counts, statistics: statistics,
                         attributes: try definition.attributes))
             }
@@ -159,27 +163,6 @@ final class PairDrawing: Sendable {
                 result.refusals.first ?? "no pairs can be drawn from the training shards", exitStatus: .badInput)
         }
         return result
-    }
-}
-
-/// The segments of a shard, as far as pairing needs to know them.
-package enum PairSources {
-    package static func all(of reader: StoreReader) -> [PairSource] {
-        let fps = reader.layout.fps
-        return reader.segments.enumerated().map { row, stored in
-            PairSource(
-                stored.segment, row: Int32(row), group: stored.groupID.isEmpty ? nil : stored.groupID,
-                soundSeconds: Double(stored.segment.frameCount) / fps, fps: fps,
-                periodSeconds: stored.segment.periodSeconds)
-        }
-    }
-}
-
-extension Segment {
-    /// The period of a sound that repeats itself.
-    fileprivate var periodSeconds: Double? {
-        guard flags.contains(.periodicSound), let period = measures[.period], period > 0 else { return nil }
-        return Double(period)
     }
 }
 
@@ -210,7 +193,7 @@ extension PairSetDefinition {
     }
 }
 
-extension AVPrepStore.PairSet {
+extension PairSet {
     /// The numbers that the set carries.
     fileprivate var statistics: PairStatistics? {
         attributes["statistics_json"]?.text.flatMap {

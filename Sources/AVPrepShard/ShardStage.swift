@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
@@ -65,10 +66,11 @@ package enum ShardStage {
                 splitKey: splitKey, known: existing.index?.shards ?? [])
             let shards = try packing.run()
             let pairs = try PairDrawing(
-                workspace: workspace, context: context, shards: shards, wanted: wanted, others: existing.definitions,
+                workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
+                others: existing.definitions,
                 excluded: Set(plan.vanished)
             ).run()
-            let layout = try shards[0].open(in: workspace.shards).layout
+            let layout = try ShardReader(shards[0], in: workspace.shards).layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
                 videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
@@ -257,19 +259,19 @@ private final class ShardPacking: Sendable {
     private func existingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let entry = known["\(shard.name).h5"]
-        guard let reader = try? entry?.open(in: workspace.shards) ?? StoreReader(path: path),
+        let isCancelled = { self.context.cancellation.isCancelled }
+        guard
+            let reader = try? entry.map({ try ShardReader($0, in: workspace.shards) })
+                ?? ShardReader(unlisted: path, split: shard.split, isCancelled: isCancelled),
             reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
         else { return nil }
         // The checksums of a file that has not changed its size, structure or content key are those that were measured. What
         // the index says beside them is counted again.
         if let entry, entry.contentKey == key, let structure = entry.structure {
             return ShardIndex.Shard(
-                reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
+                reader.store, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
         }
-        return try measure(path, shard.split)
-    }
-
-    private func measure(_ path: String, _ split: Split) throws -> ShardIndex.Shard {
-        try ShardIndex.Shard(path: path, split: split) { context.cancellation.isCancelled }
+        return entry == nil
+            ? reader.entry : try ShardIndex.Shard(path: path, split: shard.split, isCancelled: isCancelled)
     }
 }

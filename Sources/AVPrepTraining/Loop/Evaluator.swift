@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 package import AVPrepModel
 package import AVPrepTorch
@@ -37,9 +38,9 @@ package struct Evaluator {
         let checkpoint = try TrainingCheckpoint.load(folder.checkpoint(weights))
         let state = checkpoint.state
         try state.settings.validate()
-        let shardFolder = try ShardFolder(shards)
+        let shardSet = try ShardSet(shards)
         let sets = RunReports.validationSets.filter {
-            shardFolder.holds(.val, set: $0) && shardFolder.holds(.test, set: $0)
+            shardSet.holds(.val, set: $0) && shardSet.holds(.test, set: $0)
         }
         guard let commonSet = sets.first else {
             throw TrainingError(
@@ -50,7 +51,10 @@ package struct Evaluator {
                 """)
         }
         let datasets = try sets.map {
-            (set: $0, val: try shardFolder.dataset(.val, set: $0), test: try shardFolder.dataset(.test, set: $0))
+            (
+                set: $0, val: try ShardDataset(.val, set: $0, of: shardSet),
+                test: try ShardDataset(.test, set: $0, of: shardSet)
+            )
         }
         let shape = try datasets[0].val.clipShape(state.settings.model)
         for dataset in datasets.flatMap({ [$0.val, $0.test] })
@@ -61,7 +65,7 @@ package struct Evaluator {
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
         var checked = ShardChecksumCache(run: folder)
         try checked.check(
-            shardFolder, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
+            shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let network = try TwoStreamNetwork(
             settings: state.settings.model, audioFrames: shape.audioFrames, seed: nil, engine: engine)
@@ -74,7 +78,7 @@ package struct Evaluator {
         let measured = try datasets.map { (set: $0.set, val: try measure($0.val), test: try measure($0.test)) }
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, commonSet: commonSet,
-            sameShards: Self.isTrained(state, on: shardFolder),
+            sameShards: Self.isTrained(state, on: shardSet),
             conditions: measured.map { set, val, test in
                 Evaluation.Condition(
                     set: set, pairs: test.inSyncCount + test.outOfSyncCount, inSync: test.inSyncCount,
@@ -85,7 +89,7 @@ package struct Evaluator {
     }
 
     /// Whether the run learnt from these shards.
-    private static func isTrained(_ state: TrainingState, on shards: ShardFolder) -> Bool {
+    private static func isTrained(_ state: TrainingState, on shards: ShardSet) -> Bool {
         // Shards that lack a set of the run are others.
         let data = try? TrainingData(settings: state.settings, seed: state.seed, shards: shards)
         return [data?.key, shards.digest.hex].contains(state.shards)

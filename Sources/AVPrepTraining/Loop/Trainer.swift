@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 import AVPrepModel
 import AVPrepTorch
@@ -46,7 +47,7 @@ package struct Trainer {
     ) throws -> Outcome {
         try settings.validate()
         try folder.prepare()
-        let shardFolder = try ShardFolder(shards)
+        let shardSet = try ShardSet(shards)
         let checkpoint = folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         if let state = checkpoint?.state,
             let change = try state.change(to: settings, seed: seed)
@@ -58,8 +59,8 @@ package struct Trainer {
                 name (train.name), or set it back
                 """)
         }
-        let data = try TrainingData(settings: settings, seed: seed, shards: shardFolder)
-        if let state = checkpoint?.state, ![data.key, shardFolder.digest.hex].contains(state.shards) {
+        let data = try TrainingData(settings: settings, seed: seed, shards: shardSet)
+        if let state = checkpoint?.state, ![data.key, shardSet.digest.hex].contains(state.shards) {
             throw TrainingError(
                 .data,
                 """
@@ -76,14 +77,14 @@ package struct Trainer {
         let engine = try Engine.load(device: settings.device, threads: settings.threads)
         var checked = ShardChecksumCache(run: folder)
         try checked.check(
-            shardFolder, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
+            shardSet, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let state =
             try checkpoint?.state
             ?? TrainingState(
                 seed: seed, settings: settings, shards: data.key,
                 statistics: SpectrogramStatistics.training(
-                    settings.model.spectrogram, of: data.training[0], in: shardFolder.index),
+                    settings.model.spectrogram, of: data.training[0], in: shardSet.index),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
         let session = try TrainingSession(
             settings: settings, data: data, folder: folder, state: state, engine: engine, checkpoint: checkpoint)
@@ -106,10 +107,10 @@ struct TrainingData {
     let key: String
 
     /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, or its clips are unlike the others'.
-    init(settings: TrainSettings, seed: UInt64, shards: ShardFolder) throws {
-        training = try settings.stages.map { try shards.dataset(.train, set: $0.set) }
+    init(settings: TrainSettings, seed: UInt64, shards: ShardSet) throws {
+        training = try settings.stages.map { try ShardDataset(.train, set: $0.set, of: shards) }
         validation = try RunReports.validationSets.filter { shards.holds(.val, set: $0) }.map {
-            ($0, try shards.dataset(.val, set: $0))
+            ($0, try ShardDataset(.val, set: $0, of: shards))
         }
         shape = try training[0].clipShape(settings.model)
         for dataset in training.dropFirst() + validation.map(\.dataset)
