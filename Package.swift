@@ -72,8 +72,9 @@ let package = Package(
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepDuplicates", ["AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
+        module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
-        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepSynth", "CCases"]),
@@ -105,36 +106,44 @@ let package = Package(
         module(
             "AVPrepShard",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
             ]),
         module(
             "AVPrepVerify",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
-                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepPolicy",
+                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepPolicy",
                 "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
+                "AVPrepWorkspace",
                 "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
         module(
             "AVPrepAudit",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS", "CXGBoost"]),
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepWorkspace", "CBoostMath", "COpenBLAS",
+                "CXGBoost",
+            ]),
         module(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth",
                 "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
@@ -158,7 +167,8 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepSynth", "AVPrepCases",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepSynth",
+                "AVPrepCases",
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard", "AVPrepAudit", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -168,6 +178,10 @@ let package = Package(
             name: "avprep-decode-faulty", dependencies: ["AVPrepDecoder", "AVPrepCases"],
             path: "Tests/avprep-decode-faulty"),
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
+        // Small shards whose content tells where it comes from.
+        .target(
+            name: "ShardFixtures", dependencies: ["AVPrepCore", "AVPrepModel", "AVPrepStore"],
+            path: "Tests/ShardFixtures"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("AVPrepCore", []),
@@ -179,22 +193,25 @@ let package = Package(
         tests("AVPrepDrawing", ["AVPrepModel"]),
         tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
-        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
         tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
-        tests("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
+        tests(
+            "AVPrepTraining",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "ShardFixtures"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
-        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
+        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),
         tests(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
-                "AVPrepCases",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
-                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),

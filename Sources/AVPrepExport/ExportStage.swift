@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepShard
@@ -37,7 +38,10 @@ package enum ExportStage {
     package static func run(
         _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest, to folder: String
     ) throws -> ExportReport {
-        let index = try ShardIndex.load(workspace.shards)
+        let shards = try ShardSet(workspace.shards)
+        // Before anything is written: the last tables would fail where the first tars did not.
+        try shards.checkPairFiles()
+        let index = shards.index
         let place = request.format == .huggingFace ? "data/" : ""
         let members = SampleMember.all(of: index.layout, request.parts)
         if let twice = members.first(where: { member in members.count { $0.ending == member.ending } > 1 }) {
@@ -103,8 +107,10 @@ package enum ExportStage {
             let name = place + tarName(shard)
             let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
             if try !manifest.holds(name, key: key) {
-                let reader = try index.reader(of: shard, in: workspace.shards)
-                try manifest.write(name, key: key) { try write(reader, request.parts, to: $0, context.cancellation) }
+                let reader = try shards.reader(of: shard)
+                try manifest.write(name, key: key) {
+                    try write(reader.store, request.parts, to: $0, context.cancellation)
+                }
             }
             progress.update(
                 done: done.withLock { done in

@@ -25,7 +25,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     package var withoutSuperHard = 0
     /// Pairs identical to an earlier pair of their set.
     package var repeats = 0
-    /// Absolute offsets between audio start and video start in the negatives from a single video.
+    /// Absolute offsets between the starts of the audio and the video clip, in the negatives from a single video.
     package var offsets = OffsetHistogram()
 
     package init() {}
@@ -64,7 +64,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     }
 }
 
-/// Histogram of the offset between the two clips of a negative.
+/// Histogram of the absolute offset between the starts of the two clips of a negative.
 package struct OffsetHistogram: Sendable, Equatable, Codable {
     /// Lower edge of each bin in seconds; the last bin has no upper edge.
     package static let edges: [Double] = [

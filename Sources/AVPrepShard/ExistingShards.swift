@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
@@ -9,8 +10,9 @@ import Foundation
 /// What was read and is damaged is made again; what could not be read, or is of a newer avprep, ends the run before it has
 /// changed anything.
 struct ExistingShards {
-    /// The index; nil where there is none, or a damaged one.
-    let index: ShardIndex?
+    /// The set; nil where there is no index, or a damaged one.
+    let shardSet: ShardSet?
+    var index: ShardIndex? { shardSet?.index }
     /// The shards that may stay as they are: all that the index names, or none.
     let shards: [ShardPlan.Existing]
     /// The pair sets that lie there, as they were ordered.
@@ -33,15 +35,15 @@ struct ExistingShards {
     ///   replaced.
     init(folder: String, settingsKey: String, splitKey: String) throws {
         var indexDamage: String?
-        index = try Self.unlessDamaged("\(folder)/\(ShardIndex.fileName)", { indexDamage = $0 }) { _ in
-            try ShardIndex.load(folder)
+        shardSet = try Self.unlessDamaged("\(folder)/\(ShardIndex.fileName)", { indexDamage = $0 }) { _ in
+            try ShardSet(folder)
         }
         self.indexDamage = indexDamage
-        let sets = try Self.sets(index, folder)
+        let sets = try Self.sets(shardSet?.index, folder)
         definitions = sets.compactMap { PairSetDefinition($0.attributes) }.sorted { $0.name < $1.name }
         opaque = OpaquePairSets(sets.filter { PairSetDefinition($0.attributes) == nil })
         var survey = Survey(settingsKey: settingsKey, splitKey: splitKey)
-        for shard in index?.shards ?? [] { try survey.look(at: shard, in: folder) }
+        for shard in shardSet?.index.shards ?? [] { try survey.look(at: shard, in: folder) }
         if indexDamage != nil {
             for name in try ExistingFile.names(inFolder: folder) where ShardName(file: name) != nil {
                 try survey.lookAtFile("\(folder)/\(name)")
@@ -69,14 +71,14 @@ struct ExistingShards {
     }
 
     /// The sets by the index; where it is not to be had, by the pair files themselves.
-    private static func sets(_ index: ShardIndex?, _ folder: String) throws -> [ShardIndex.Pairs] {
+    private static func sets(_ index: ShardIndex?, _ folder: String) throws -> [ShardIndex.PairSetSummary] {
         if let index { return index.pairSets }
-        var found: [String: ShardIndex.Pairs] = [:]
+        var found: [String: ShardIndex.PairSetSummary] = [:]
         for name in try ExistingFile.names(inFolder: folder) where ShardName(pairFile: name) != nil {
             // A damaged file gives none; it is set aside when its pairs are drawn again.
-            for set in try unlessDamaged("\(folder)/\(name)", { _ in }, PairFile.read) ?? []
-            where found[set.name] == nil {
-                found[set.name] = ShardIndex.Pairs(
+            let file = try unlessDamaged("\(folder)/\(name)", { _ in }, ShardSet.unindexedPairFile)
+            for set in file?.sets ?? [] where found[set.name] == nil {
+                found[set.name] = ShardIndex.PairSetSummary(
                     name: set.name, counts: [:], statistics: [:], attributes: set.attributes)
             }
         }
@@ -102,7 +104,9 @@ private struct Survey {
             return
         }
         var fault: String?
-        let reader = try ExistingShards.unlessDamaged(path, { fault = $0 }) { _ in try shard.open(in: folder) }
+        let reader = try ExistingShards.unlessDamaged(path, { fault = $0 }) { _ in
+            try ShardReader(shard, in: folder).store
+        }
         guard let reader else {
             damage = damage ?? fault
             return

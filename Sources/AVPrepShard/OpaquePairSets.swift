@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -6,9 +7,9 @@ import AVPrepStore
 /// draw them again. They stay, byte for byte, where their shard stays.
 struct OpaquePairSets {
     /// What the index says of each, by name.
-    let sets: [String: ShardIndex.Pairs]
+    let sets: [String: ShardIndex.PairSetSummary]
 
-    init(_ sets: [ShardIndex.Pairs]) {
+    init(_ sets: [ShardIndex.PairSetSummary]) {
         self.sets = Dictionary(sets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -27,12 +28,10 @@ struct OpaquePairSets {
         for file in try ExistingFile.names(inFolder: folder) where ShardName(pairFile: file) != nil {
             let path = "\(folder)/\(file)"
             // What a damaged file held is lost already.
-            let found = try ExistingShards.unlessDamaged(path, { _ in }) {
-                (key: try PairFile.shardKey($0), names: try PairFile.read($0).map(\.name))
-            }
-            guard let found, found.key != keys[file], let name = found.names.first(where: { sets[$0] != nil }) else {
-                continue
-            }
+            let found = try ExistingShards.unlessDamaged(path, { _ in }, ShardSet.unindexedPairFile)
+            guard let found, found.shardKey != keys[file],
+                let name = found.sets.map(\.name).first(where: { sets[$0] != nil })
+            else { continue }
             throw Failure(
                 "the pair set \(name) in \(path) cannot be drawn again for the shards as they are to be, since this avprep cannot read its definition_json; avprep pairs remove \(name) gives it up, or run the avprep that drew it",
                 exitStatus: .badInput)

@@ -1,7 +1,8 @@
+import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepPairs
-package import AVPrepStore
+import AVPrepStore
 import AVPrepWorkspace
 import Foundation
 import Synchronization
@@ -13,7 +14,7 @@ import Synchronization
 final class PairDrawing: Sendable {
     /// What came of it.
     struct Result {
-        var sets: [ShardIndex.Pairs] = []
+        var sets: [ShardIndex.PairSetSummary] = []
         /// SHA-256 by file name.
         var files: [String: String] = [:]
         /// Sets that could not be drawn in some shard, each with its reason.
@@ -35,6 +36,8 @@ final class PairDrawing: Sendable {
     private let workspace: Workspace
     private let context: StageContext
     private let shards: [ShardIndex.Shard]
+    /// What lay in the folder before this run, where it can be read.
+    private let before: ShardSet?
     /// All sets that are to lie there in the end, by name in alphabetical order.
     private let definitions: [PairSetDefinition]
     /// Names of the sets that this run was asked for: drawn again in any case.
@@ -45,6 +48,7 @@ final class PairDrawing: Sendable {
     private let excluded: Set<String>
 
     /// - Parameters:
+    ///   - before: what lay in the folder before, where it can be read.
     ///   - wanted: the sets to draw; sets in place of the same name are replaced.
     ///   - others: the definitions of the sets that lie there.
     ///   - opaque: sets that lie there and have no definition that can be read; ``OpaquePairSets/check(against:in:)`` has
@@ -52,14 +56,16 @@ final class PairDrawing: Sendable {
     ///   - setAside: takes pair files that are damaged.
     ///   - excluded: videos that give no pairs.
     init(
-        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], wanted: [PairSetDefinition],
-        others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles, excluded: Set<String> = []
+        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], before: ShardSet?,
+        wanted: [PairSetDefinition], others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles,
+        excluded: Set<String> = []
     ) {
         self.opaque = opaque
         self.setAside = setAside
         self.workspace = workspace
         self.context = context
         self.shards = shards
+        self.before = before
         self.excluded = excluded
         let names = Set(wanted.map(\.name))
         self.wanted = names
@@ -84,16 +90,15 @@ final class PairDrawing: Sendable {
     }
 
     private func draw(_ shard: ShardIndex.Shard) throws -> Drawn {
-        let reader = try shard.open(in: workspace.shards)
+        let reader = try ShardReader(shard, in: workspace.shards)
         let fileName = PairFile.name(forShard: shard.name)
-        let path = "\(workspace.shards)/\(fileName)"
-        let all = PairSources.all(of: reader)
+        let all = reader.pairSources
         let sources = all.filter { !excluded.contains($0.videoID) }
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
-        let existing = try existingSets(path, key: key)
-        var sets: [AVPrepStore.PairSet] = []
+        let existing = try existingSets(of: shard, key: key)
+        var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
                 let numbers = set.statistics
@@ -108,7 +113,7 @@ final class PairDrawing: Sendable {
                     seed: UInt64(definition.seed))
                 let set = try sampler.draw(definition.plan)
                 sets.append(
-                    AVPrepStore.PairSet(
+                    PairSet(
                         name: definition.name,
                         attributes: try definition.attributes.merging(
                             ["statistics_json": .string(try CanonicalJSON.encode(set.statistics))]) { $1 },
@@ -124,6 +129,7 @@ final class PairDrawing: Sendable {
             counts[set.name] = Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +)
             statistics[set.name] = set.statistics
         }
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
         try PairFile.write(sets, keeping: kept.map(\.name), shardKey: key, to: path)
         return Drawn(
             split: shard.split, statistics: statistics, counts: counts, refusals: refusals, fileName: fileName,
@@ -131,7 +137,7 @@ final class PairDrawing: Sendable {
     }
 
     /// What tells whether pairs were drawn for this very shard and the videos of it that are still there.
-    private func key(_ reader: StoreReader, without excluded: Set<String>) throws -> String {
+    private func key(_ reader: ShardReader, without excluded: Set<String>) throws -> String {
         try Self.key(content: reader.attributes["content_key"]?.text ?? "", without: excluded)
     }
 
@@ -142,14 +148,32 @@ final class PairDrawing: Sendable {
         excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
     }
 
-    /// The sets that were drawn for this very shard. What a damaged file held is drawn again.
+    /// The sets that were drawn for this very shard, in the file that the index names.
     ///
-    /// - Throws: `StoreError` or ``Failure`` when the file cannot be read, or is of a newer avprep: it may be whole.
-    private func existingSets(_ path: String, key: String) throws -> [String: AVPrepStore.PairSet] {
-        let sets = try ExistingShards.unlessDamaged(path, { try setAside.setAside(path, because: $0) }) { path in
-            try PairFile.shardKey(path) == key ? PairFile.read(path) : []
+    /// A file that the index does not name so is of a run that did not end, or damaged: its sets are drawn again, and a
+    /// damaged one is set aside.
+    ///
+    /// - Throws: `StoreError` or ``Failure`` when the file cannot be read, or is of a newer avprep: it may be intact; and
+    ///   when it cannot be told whether a set that this avprep cannot draw is what was written.
+    private func existingSets(of shard: ShardIndex.Shard, key: String) throws -> [String: PairSet] {
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
+        guard try ExistingFile.isThere(path) else { return [:] }
+        do {
+            if let before {
+                guard try before.pairKey(of: shard) == key else { return [:] }
+                return Dictionary(uniqueKeysWithValues: try before.storedPairSets(of: shard).map { ($0.name, $0) })
+            }
+        } catch let error as StoreError where error.isDamage {
+            // Below.
         }
-        return Dictionary(uniqueKeysWithValues: (sets ?? []).map { ($0.name, $0) })
+        let found = try ExistingShards.unlessDamaged(
+            path, { try setAside.setAside(path, because: $0) }, ShardSet.unindexedPairFile)
+        if let name = found?.sets.map(\.name).first(where: { opaque.sets[$0] != nil }) {
+            throw Failure(
+                "\(path) is not the file that the index names, and this avprep cannot draw its pair set \(name) again; bring the file back, or give the set up with avprep pairs remove \(name)",
+                exitStatus: .badInput)
+        }
+        return [:]
     }
 
     private func collect(_ drawn: [Drawn]) throws -> Result {
@@ -186,9 +210,9 @@ final class PairDrawing: Sendable {
     }
 
     private static func entry(_ name: String, _ attributes: [String: AttributeValue], _ drawn: [Drawn])
-        -> ShardIndex.Pairs
+        -> ShardIndex.PairSetSummary
     {
-        var entry = ShardIndex.Pairs(name: name, counts: [:], statistics: [:], attributes: attributes)
+        var entry = ShardIndex.PairSetSummary(name: name, counts: [:], statistics: [:], attributes: attributes)
         for split in Split.allCases {
             var total = PairStatistics()
             for shard in drawn where shard.split == split {
@@ -199,27 +223,6 @@ final class PairDrawing: Sendable {
             entry.statistics[split.rawValue] = total
         }
         return entry
-    }
-}
-
-/// The segments of a shard, as far as pairing needs to know them.
-package enum PairSources {
-    package static func all(of reader: StoreReader) -> [PairSource] {
-        let fps = reader.layout.fps
-        return reader.segments.enumerated().map { row, stored in
-            PairSource(
-                stored.segment, row: Int32(row), group: stored.groupID.isEmpty ? nil : stored.groupID,
-                soundSeconds: Double(stored.segment.frameCount) / fps, fps: fps,
-                periodSeconds: stored.segment.periodSeconds)
-        }
-    }
-}
-
-extension Segment {
-    /// The period of a sound that repeats itself.
-    fileprivate var periodSeconds: Double? {
-        guard flags.contains(.periodicSound), let period = measures[.period], period > 0 else { return nil }
-        return Double(period)
     }
 }
 
@@ -250,7 +253,7 @@ extension PairSetDefinition {
     }
 }
 
-extension AVPrepStore.PairSet {
+extension PairSet {
     /// The numbers that the set carries.
     fileprivate var statistics: PairStatistics? {
         attributes["statistics_json"]?.text.flatMap {

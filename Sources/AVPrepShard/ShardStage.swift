@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
@@ -67,10 +68,10 @@ package enum ShardStage {
                 splitKey: splitKey, known: existing.index?.shards ?? [], setAside: setAside)
             let shards = try packing.run()
             let pairs = try PairDrawing(
-                workspace: workspace, context: context, shards: shards, wanted: wanted, others: existing.definitions,
-                opaque: opaque, setAside: setAside, excluded: Set(plan.vanished)
+                workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
+                others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished)
             ).run()
-            let layout = try shards[0].open(in: workspace.shards).layout
+            let layout = try ShardReader(shards[0], in: workspace.shards).layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
                 videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
@@ -274,8 +275,10 @@ private final class ShardPacking: Sendable {
     /// The entry of a shard that lies there with this content, else nil: what is damaged is set aside.
     private func existingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
         let entry = known["\(shard.name).h5"]
+        let isCancelled = { self.context.cancellation.isCancelled }
         let reader = try ExistingShards.unlessDamaged(path, { try setAside.setAside(path, because: $0) }) { path in
-            try entry?.open(in: workspace.shards) ?? StoreReader(path: path)
+            try entry.map { try ShardReader($0, in: workspace.shards) }
+                ?? ShardReader(unlisted: path, split: shard.split, isCancelled: isCancelled)
         }
         guard let reader, reader.attributes["content_key"]?.text == key,
             reader.attributes["split_key"]?.text == splitKey
@@ -284,12 +287,9 @@ private final class ShardPacking: Sendable {
         // the index says beside them is counted again.
         if let entry, entry.contentKey == key, let structure = entry.structure {
             return ShardIndex.Shard(
-                reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
+                reader.store, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
         }
-        return try measure(path, shard.split)
-    }
-
-    private func measure(_ path: String, _ split: Split) throws -> ShardIndex.Shard {
-        try ShardIndex.Shard(path: path, split: split) { context.cancellation.isCancelled }
+        return entry == nil
+            ? reader.entry : try ShardIndex.Shard(path: path, split: shard.split, isCancelled: isCancelled)
     }
 }

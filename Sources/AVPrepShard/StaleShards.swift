@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -19,10 +20,10 @@ enum StaleShards {
             let path = "\(folder)/\(name)"
             do {
                 if ShardName(pairFile: name) != nil {
-                    _ = try PairFile.shardKey(path)
+                    _ = try ShardSet.unindexedPairFile(path)
                 } else if ShardName(file: name) != nil {
                     let known = before?.shards.first { $0.name == name }
-                    let reader = try known?.open(in: folder) ?? StoreReader(path: path)
+                    let reader = try known.map { try ShardReader($0, in: folder).store } ?? StoreReader(path: path)
                     guard reader.kind == .shard else {
                         throw StoreError(.foreign, "\(path) is no shard but a prepared file")
                     }

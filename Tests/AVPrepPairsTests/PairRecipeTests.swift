@@ -8,13 +8,14 @@ import Testing
         Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
     }
 
-    private func draw(_ sources: [PairSource], _ definition: PairSetDefinition) throws -> PairSet {
+    private func draw(_ sources: [PairSource], _ definition: PairSetDefinition) throws -> DrawnPairSet {
         try PairSampler(
             sources, settings: definition.settings, shard: "train-00000", seed: UInt64(definition.seed)
         ).draw(definition.plan)
     }
 
-    private func faults(_ set: PairSet, _ definition: PairSetDefinition, _ rows: [Int32: PairSource]) throws -> [String]
+    private func faults(_ set: DrawnPairSet, _ definition: PairSetDefinition, _ rows: [Int32: PairSource]) throws
+        -> [String]
     {
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]
@@ -112,7 +113,7 @@ import Testing
         source.periodSeconds = 1
         var settings = definition.settings
         settings.pairsPerSegment = 200
-        let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)
+        let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairSetPlan.hard)
         let shifts = set.pairs.filter { $0.kind == .hard }.map {
             abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
@@ -120,7 +121,8 @@ import Testing
         #expect(shifts.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
         source.periodSeconds = 0.3
         let error = #expect(throws: PairError.self) {
-            try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)
+            try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(
+                PairSetPlan.hard)
         }
         #expect(error?.description.contains("1 periodic") == true, "nothing between two multiples is out of sync")
     }

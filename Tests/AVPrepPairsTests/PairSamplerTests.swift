@@ -16,7 +16,7 @@ import Testing
 
     /// Calls `body` with every set that a random corpus gives. Sets that cannot be are checked elsewhere.
     private func eachSet(
-        of seed: UInt64, _ body: (PairSet, [Int32: PairSource], PairSettings) throws -> Void
+        of seed: UInt64, _ body: (DrawnPairSet, [Int32: PairSource], PairSettings) throws -> Void
     ) throws {
         let sources = PairCorpus.random(seed: seed)
         let settings = PairCorpus.randomSettings(seed: seed)
@@ -139,8 +139,8 @@ import Testing
         }
     }
 
-    private func outcome(_ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan) -> Result<
-        PairSet, PairError
+    private func outcome(_ sources: [PairSource], _ settings: PairSettings, _ plan: PairSetPlan) -> Result<
+        DrawnPairSet, PairError
     > {
         do {
             return .success(try PairCorpus.draw(sources, settings, plan))
@@ -155,7 +155,7 @@ import Testing
         #expect(try PairCorpus.draw(sources, .easy) == set)
         #expect(try PairCorpus.draw(sources, .easy, seed: 2).pairs != set.pairs)
         #expect(try PairCorpus.draw(sources, .easy, shard: "train-00001").pairs != set.pairs)
-        #expect(try PairCorpus.draw(sources, PairPlan(name: "other", .easy)).pairs != set.pairs)
+        #expect(try PairCorpus.draw(sources, PairSetPlan(name: "other", .easy)).pairs != set.pairs)
     }
 
     // MARK: - How they are spread

@@ -1,7 +1,9 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import Foundation
+import ShardFixtures
 import TestSupport
 import Testing
 
@@ -18,7 +20,7 @@ import Testing
     @Test func pairsAreNumberedThroughTheShardsOfASplit() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             #expect(dataset.count == 28)
             #expect(dataset.labels.map(\.count) == [16, 12])
             #expect(
@@ -31,13 +33,14 @@ import Testing
 
     @Test func whatIsMissingIsSaidWithWhatToDo() throws {
         try withTemporaryFolder { folder in
-            #expect(message { _ = try ShardFolder(folder) }.contains("avprep shard"))
+            #expect(message { _ = try ShardSet(folder) }.contains("avprep shard"))
             try PracticeShards(shards: [(.train, 3)]).write(to: folder)
-            let shards = try ShardFolder(folder)
-            #expect(message { _ = try shards.dataset(.train, set: "harder") }.contains("only easy, hard, mixed"))
-            #expect(message { _ = try shards.dataset(.val, set: "easy") }.contains("no val shards"))
+            let shards = try ShardSet(folder)
+            #expect(
+                message { _ = try ShardDataset(.train, set: "harder", of: shards) }.contains("only easy, hard, mixed"))
+            #expect(message { _ = try ShardDataset(.val, set: "easy", of: shards) }.contains("no val shards"))
             #expect(!shards.holds(.val, set: "easy") && shards.holds(.train, set: "hard"))
-            let dataset = try shards.dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: shards)
             var model = ModelSettings()
             model.spectrogram = "logspec"
             #expect(message { _ = try dataset.clipShape(model) }.contains("only mel"))
@@ -47,14 +50,14 @@ import Testing
             model.frames = 0
             #expect(try dataset.clipShape(model).frames == PracticeShards.clipFrames)
             try FileManager.default.removeItem(atPath: folder + "/train-00000.pairs.h5")
-            #expect(message { _ = try shards.dataset(.train, set: "easy") }.contains("train-00000.pairs.h5"))
+            #expect(message { _ = try ShardDataset(.train, set: "easy", of: shards) }.contains("train-00000.pairs.h5"))
         }
     }
 
     @Test func anotherNumberOfFramesThanAClipHoldsIsRefusedWithBothNumbers() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             var model = ModelSettings()
             try dataset.checkAgreement(with: model)
             model.frames = 8
@@ -78,7 +81,7 @@ import Testing
     @Test func soundClipsAreAsLongAsTheSetSays() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(soundSeconds: 1).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             #expect(dataset.soundSeconds == 1 && dataset.clipSeconds == PracticeShards.clipSeconds)
             let shape = try dataset.clipShape(ModelSettings())
             #expect(shape.frames == PracticeShards.clipFrames)
@@ -89,7 +92,7 @@ import Testing
     @Test func aClipLongerThanItsSegmentIsRefusedBeforeTraining() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(missingRows: 12).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             var model = ModelSettings()
             model.frames = 8
             let text = message { _ = try dataset.clipShape(model) }
@@ -102,7 +105,7 @@ import Testing
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
             let statistics = try SpectrogramStatistics.measure(
-                "mel", of: ShardFolder(folder).dataset(.train, set: "easy"))
+                "mel", of: ShardDataset(.train, set: "easy", of: ShardSet(folder)))
             let reference = try Oracle.json(
                 [[Float]].self,
                 """

@@ -1,7 +1,9 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import Foundation
+import ShardFixtures
 import Synchronization
 import TestSupport
 import Testing
@@ -355,7 +357,7 @@ struct TrainerTests {
     @Test func shardsThatWereFoundWholeAreNotReadAgainUntilTheyChange() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
-            let shards = try ShardFolder(folder)
+            let shards = try ShardSet(folder)
             func checkedBytes(_ splits: Set<Split> = [.train, .val]) throws -> Int {
                 let total = Mutex(0)
                 var checked = ShardChecksumCache(run: RunFolder(folder))

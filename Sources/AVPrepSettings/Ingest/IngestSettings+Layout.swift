@@ -17,7 +17,7 @@ extension IngestSettings {
                 let kind = transform.settings
                 return StoreLayout.Spectrogram(
                     name: kind.name, bins: transform.bins,
-                    framesPerSecond: Double(kind.sampleRate) / Double(kind.hopLength),
+                    framesPerSecond: kind.frameRule.framesPerSecond,
                     storedType: kind.storedType == .float16 ? .float16 : .float32, attributes: kind.attributes)
             })
         layout.mayBeStabilised = mayStabilise

@@ -3,7 +3,10 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// A named table of pairs and what it was drawn with.
+/// A named table of pairs as it is stored for one shard, with what it was drawn with.
+///
+/// A set is ordered as a `PairSetDefinition`, drawn for a shard as a `DrawnPairSet`, stored as this, and counted over all
+/// shards in ``ShardIndex/PairSetSummary``.
 package struct PairSet: Sendable, Equatable {
     /// Lower-case letters, digits and `_`, beginning with a letter.
     package var name: String

@@ -1,3 +1,4 @@
+package import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepStore
@@ -23,7 +24,7 @@ package final class ShardDataset: Sendable {
     package let storedEpochs: Int
     /// Longest clip in seconds that a file may claim: a day.
     private static let longestClip = 86_400.0
-    private let readers: [StoreReader]
+    private let readers: [ShardReader]
     private let pairs: [[Pair]]
     /// Number of the first pair of each shard.
     private let firstPairs: [Int]
@@ -33,42 +34,42 @@ package final class ShardDataset: Sendable {
     /// beside this one leave no trace in it.
     let contentKey: String
 
-    init(folder: ShardFolder, split: Split, set: String) throws {
-        self.folder = folder.path
+    /// - Throws: ``TrainingError`` when the split or the set is missing, saying which there are, or the set is not one to
+    ///   train on; `StoreError` for files that are not those of the index, or whose pairs lie outside of their shard.
+    package init(_ split: Split, set: String, of folder: ShardSet) throws {
+        self.folder = folder.folder
         self.split = split
         self.set = set
-        let shards = folder.index.shards.filter { $0.split == split }
+        let shards = folder.shards(of: split)
         shardNames = shards.map(\.name)
         guard !shardNames.isEmpty else {
             throw TrainingError(
-                .data, "\(folder.path) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
+                .data, "\(folder.folder) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
         }
         guard folder.index.pairSets.contains(where: { $0.name == set }) else {
             throw TrainingError(
                 .data,
                 """
-                \(folder.path) has no pair set "\(set)", only \
+                \(folder.folder) has no pair set "\(set)", only \
                 \(folder.index.pairSets.map(\.name).sorted().joined(separator: ", ")); \
                 name one of them in train.stages, or run `avprep shard`
                 """)
         }
-        readers = try shards.map { try folder.reader($0) }
+        readers = try shards.map { try folder.reader(of: $0) }
         var seconds: Set<Double> = []
         var soundSeconds: Set<Double> = []
         var attributes: [String: AttributeValue]?
         var epochs: Set<Int> = []
         let pairs = try zip(shards, readers).map { shard, reader in
-            let path = "\(folder.path)/\(PairFile.name(forShard: shard.name))"
-            guard let own = try folder.index.pairSets(of: shard, in: folder.path).first(where: { $0.name == set })
-            else {
+            let path = folder.pairPath(of: shard)
+            guard let own = try folder.pairSets(of: reader).first(where: { $0.name == set }) else {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
-            try own.check(against: reader)
             attributes = attributes ?? own.attributes
             if let recipe = own.attributes["recipe"]?.text, recipe != "avts" {
                 throw TrainingError(
                     .data,
-                    "the pair set \"\(set)\" of \(folder.path) is of recipe \(recipe), and train learns from sets of avts"
+                    "the pair set \"\(set)\" of \(folder.folder) is of recipe \(recipe), and train learns from sets of avts"
                 )
             }
             func length(_ name: String) -> Double? {
@@ -88,7 +89,7 @@ package final class ShardDataset: Sendable {
         guard epochs.count == 1, let storedEpochs = epochs.first else {
             throw TrainingError(
                 .data,
-                "the pairs \"\(set)\" of \(folder.path) hold different numbers of epochs; run `avprep shard` again")
+                "the pairs \"\(set)\" of \(folder.folder) hold different numbers of epochs; run `avprep shard` again")
         }
         self.storedEpochs = storedEpochs
         guard seconds.count == 1, let clipSeconds = seconds.first, soundSeconds.count == 1,
@@ -97,7 +98,7 @@ package final class ShardDataset: Sendable {
             throw TrainingError(
                 .data,
                 """
-                the pairs "\(set)" of \(folder.path) name \(seconds.isEmpty ? "no" : "several") clip_seconds or \
+                the pairs "\(set)" of \(folder.folder) name \(seconds.isEmpty ? "no" : "several") clip_seconds or \
                 sound_seconds; \
                 run `avprep shard` again
                 """)
@@ -132,7 +133,7 @@ package final class ShardDataset: Sendable {
     /// Pair `number`, the shard it lies in, and that shard's reader.
     ///
     /// - Complexity: O(log *shards*).
-    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: StoreReader) {
+    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: ShardReader) {
         precondition((0..<count).contains(number), "pair \(number) of \(count)")
         var low = 0
         var high = firstPairs.count - 1
@@ -144,7 +145,7 @@ package final class ShardDataset: Sendable {
     }
 
     /// The reader of one of the shards.
-    package func reader(_ shard: Int) -> StoreReader { readers[shard] }
+    package func reader(_ shard: Int) -> ShardReader { readers[shard] }
 
     /// 1 for each pair in sync and 0 for each other, a shard after the other.
     package var labels: [[UInt8]] { pairs.map { $0.map(\.kind.label) } }
@@ -202,11 +203,9 @@ package final class ShardDataset: Sendable {
                 `avprep shard` again
                 """)
         }
-        let audio = segments[Int(pair.audioSegment)]
-        let window = SpectrogramWindow(
-            of: spectrogram, start: pair.audioStartSeconds, seconds: soundSeconds,
-            available: audio.spectrograms[spectrogram.name]?.count ?? 0)
-        guard window != nil else {
+        let clip = readers[shard].spectrogram(spectrogram, of: pair, seconds: soundSeconds)
+        guard clip.rowCount != nil else {
+            let audio = segments[Int(pair.audioSegment)]
             throw TrainingError(
                 .data,
                 """

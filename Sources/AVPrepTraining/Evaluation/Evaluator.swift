@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 package import AVPrepModel
 package import AVPrepTorch
@@ -38,9 +39,9 @@ package struct Evaluator {
         let state = checkpoint.state
         try state.settings.checkValues()
         let recipe = state.settings.recipe
-        let shardFolder = try ShardFolder(shards)
+        let shardSet = try ShardSet(shards)
         let sets = recipe.measuredSets.filter {
-            shardFolder.holds(.val, set: $0) && shardFolder.holds(.test, set: $0)
+            shardSet.holds(.val, set: $0) && shardSet.holds(.test, set: $0)
         }
         guard let commonSet = sets.first else {
             throw TrainingError(
@@ -51,7 +52,10 @@ package struct Evaluator {
                 """)
         }
         let datasets = try sets.map {
-            (set: $0, val: try shardFolder.dataset(.val, set: $0), test: try shardFolder.dataset(.test, set: $0))
+            (
+                set: $0, val: try ShardDataset(.val, set: $0, of: shardSet),
+                test: try ShardDataset(.test, set: $0, of: shardSet)
+            )
         }
         let shape = try datasets[0].val.clipShape(state.settings.model)
         for dataset in datasets.flatMap({ [$0.val, $0.test] })
@@ -62,7 +66,7 @@ package struct Evaluator {
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
         var checked = ShardChecksumCache(run: folder)
         try checked.check(
-            shardFolder, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
+            shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let model = try recipe.makeModel(shape, seed: nil, engine: engine)
         try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
@@ -77,8 +81,8 @@ package struct Evaluator {
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, thresholdRule: recipe.score.rule,
             commonSet: commonSet,
-            sameShards: Self.isTrained(state, on: shardFolder),
-            shards: try ShardRecord(shardFolder, reading: datasets.flatMap { [$0.val, $0.test] }),
+            sameShards: Self.isTrained(state, on: shardSet),
+            shards: try ShardRecord(shardSet, reading: datasets.flatMap { [$0.val, $0.test] }),
             engine: EngineRecord(engine),
             conditions: measured.map { set, val, test in
                 Evaluation.Condition(
@@ -90,7 +94,7 @@ package struct Evaluator {
     }
 
     /// Whether the run learnt from these shards.
-    private static func isTrained(_ state: TrainingState, on shards: ShardFolder) -> Bool {
+    private static func isTrained(_ state: TrainingState, on shards: ShardSet) -> Bool {
         // Shards that lack a set of the run are others.
         let data = try? TrainingData(
             settings: state.settings, seed: state.seed, shards: shards, isResumed: true)

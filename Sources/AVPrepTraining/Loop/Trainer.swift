@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 import AVPrepModel
 import AVPrepTorch
@@ -49,7 +50,7 @@ package struct Trainer {
         var settings = settings
         try settings.validate()
         try folder.prepare()
-        let shardFolder = try ShardFolder(shards)
+        let shardSet = try ShardSet(shards)
         let checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         // Who asks for what the shards hold gets what the run has taken so far; its shards must be the same.
         if settings.model.frames == 0, let state = checkpoint?.state {
@@ -66,9 +67,9 @@ package struct Trainer {
                 """)
         }
         let data = try TrainingData(
-            settings: settings, seed: seed, shards: shardFolder, isResumed: checkpoint != nil)
+            settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
         settings.model.frames = data.shape.frames
-        if let state = checkpoint?.state, ![data.key, shardFolder.digest.hex].contains(state.shards) {
+        if let state = checkpoint?.state, ![data.key, shardSet.digest.hex].contains(state.shards) {
             throw TrainingError(
                 .data,
                 """
@@ -85,19 +86,19 @@ package struct Trainer {
         let engine = try Engine.load(device: settings.device, threads: settings.threads)
         var checked = ShardChecksumCache(run: folder)
         try checked.check(
-            shardFolder, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
+            shardSet, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let state =
             try checkpoint?.state
             ?? TrainingState(
                 seed: seed, settings: settings, shards: data.key,
                 statistics: SpectrogramStatistics.training(
-                    settings.model.spectrogram, of: data.training[0], in: shardFolder.index),
+                    settings.model.spectrogram, of: data.training[0], in: shardSet.index),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
         try beginning(
             RunBeginning(
                 resumedAt: checkpoint?.state.step, settings: settings,
-                shards: ShardRecord(shardFolder, reading: data.datasets), engine: EngineRecord(engine)))
+                shards: ShardRecord(shardSet, reading: data.datasets), engine: EngineRecord(engine)))
         let session = try TrainingSession(
             settings: settings, data: data, folder: folder, state: state, engine: engine, checkpoint: checkpoint)
         try session.run(cancellation: cancellation, progress: progress)

@@ -1,3 +1,5 @@
+import AVPrepClips
+import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 
@@ -18,10 +20,10 @@ struct TrainingData {
     ///   take fewer frames than a clip has goes on as it began; a run that begins must not.
     /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, its clips are unlike the others', or they have
     ///   another number of frames than the settings say.
-    init(settings: TrainSettings, seed: UInt64, shards: ShardFolder, isResumed: Bool) throws {
-        training = try settings.stages.map { try shards.dataset(.train, set: $0.set) }
+    init(settings: TrainSettings, seed: UInt64, shards: ShardSet, isResumed: Bool) throws {
+        training = try settings.stages.map { try ShardDataset(.train, set: $0.set, of: shards) }
         validation = try settings.recipe.measuredSets.filter { shards.holds(.val, set: $0) }.map {
-            ($0, try shards.dataset(.val, set: $0))
+            ($0, try ShardDataset(.val, set: $0, of: shards))
         }
         if !isResumed { for dataset in training { try dataset.checkAgreement(with: settings.model) } }
         shape = try training[0].clipShape(settings.model)

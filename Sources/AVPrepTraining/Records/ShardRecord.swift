@@ -51,8 +51,8 @@ package struct ShardRecord: Sendable, Equatable, Codable {
     }
 
     /// - Parameter datasets: what is read of the folder.
-    init(_ folder: ShardFolder, reading datasets: [ShardDataset]) throws {
-        self.folder = folder.path
+    init(_ folder: ShardSet, reading datasets: [ShardDataset]) throws {
+        self.folder = folder.folder
         indexSHA256 = folder.digest.hex
         contentKey = try ShardDataset.contentKey(of: datasets)
         createdBy = folder.index.createdBy
@@ -69,7 +69,7 @@ package struct ShardRecord: Sendable, Equatable, Codable {
         var ingest: [(settings: JSONValue?, shards: [String])] = []
         var splitKey: String?
         for shard in folder.index.shards where splits.contains(shard.split) {
-            let attributes = try folder.reader(shard).attributes
+            let attributes = try folder.reader(of: shard).attributes
             splitKey = splitKey ?? attributes["split_key"]?.text
             let settings = attributes["config_json"]?.text.flatMap(JSONValue.init(text:))
             if let place = ingest.firstIndex(where: { $0.settings == settings }) {

@@ -1,6 +1,7 @@
 import AVPrepAudio
 import AVPrepAudit
 import AVPrepCases
+import AVPrepClips
 import AVPrepCore
 import AVPrepIngest
 import AVPrepModel
@@ -86,12 +87,14 @@ struct AuditTrial {
     /// Positives of unmarked videos only, negatives of marked ones: a table as if made by hand.
     private func skewTables(_ workspace: Workspace, _ corpus: CueCorpus) throws {
         let marked = Set((0..<corpus.videos).filter(corpus.isMarked).map(CueCorpus.fileName))
-        for shard in try ShardIndex.load(workspace.shards).shards {
-            let path = "\(workspace.shards)/\(PairFile.name(forShard: shard.name))"
-            let isMarked = try StoreReader(path: "\(workspace.shards)/\(shard.name)").segments.map {
+        let shards = try ShardSet(workspace.shards)
+        var index = shards.index
+        for shard in index.shards {
+            let path = shards.pairPath(of: shard)
+            let isMarked = try shards.reader(of: shard).segments.map {
                 marked.contains(($0.segment.source as NSString).lastPathComponent)
             }
-            let sets = try PairFile.read(path).map { set in
+            let sets = try shards.storedPairSets(of: shard).map { set in
                 var set = set
                 set.pairs.removeAll { pair in
                     let row = cue == .loudHalf ? pair.audioSegment : pair.videoSegment
@@ -99,7 +102,9 @@ struct AuditTrial {
                 }
                 return set
             }
-            try PairFile.write(sets, shardKey: try PairFile.shardKey(path) ?? "", to: path)
+            try PairFile.write(sets, shardKey: try shards.pairKey(of: shard), to: path)
+            index.pairFiles[PairFile.name(forShard: shard.name)] = try SHA256.digest(ofFile: path).hex
         }
+        try index.save(workspace.shards)
     }
 }

@@ -1,41 +1,58 @@
 import AVPrepCore
-import AVPrepModel
-import AVPrepStore
+package import AVPrepModel
+package import AVPrepStore
 import Foundation
 
 /// Small shards whose content tells where it comes from: frame k of segment s is painted with k and s, row r of its
 /// spectrogram holds r and s.
-struct PracticeShards {
-    static let fps = 10.0
-    static let rowsPerSecond = 40.0
-    static let bins = 6
-    static let clipSeconds = 0.8
+package struct PracticeShards {
+    package static let fps = 10.0
+    package static let rowsPerSecond = 40.0
+    package static let bins = 6
+    package static let clipSeconds = 0.8
     /// Frames of a clip.
-    static let clipFrames = 8
+    package static let clipFrames = 8
     /// Rows of a clip.
-    static let clipRows = 32
+    package static let clipRows = 32
 
-    var codec = StoreLayout.PictureCodec.raw
-    var storedType = StoreLayout.FloatType.float32
-    var width = 20
-    var height = 16
-    var seconds = 3.0
+    package var codec: StoreLayout.PictureCodec
+    package var storedType: StoreLayout.FloatType
+    package var width: Int
+    package var height: Int
+    package var seconds: Double
     /// Segments in each shard, by split.
-    var shards: [(split: Split, segments: Int)] = [(.train, 4), (.train, 3), (.val, 4), (.test, 4)]
-    var pairsPerSegment = 4
+    package var shards: [(split: Split, segments: Int)]
+    package var pairsPerSegment: Int
     /// Length of the sound clips that the sets name; nil names none.
-    var soundSeconds: Double?
+    package var soundSeconds: Double?
     /// Rows that the spectrogram ends early.
-    var missingRows = 0
-    var seed: UInt64 = 1
+    package var missingRows: Int
+    package var seed: UInt64
+
+    package init(
+        codec: StoreLayout.PictureCodec = .raw, storedType: StoreLayout.FloatType = .float32, width: Int = 20,
+        height: Int = 16, seconds: Double = 3,
+        shards: [(split: Split, segments: Int)] = [(.train, 4), (.train, 3), (.val, 4), (.test, 4)],
+        pairsPerSegment: Int = 4, missingRows: Int = 0, seed: UInt64 = 1
+    ) {
+        self.codec = codec
+        self.storedType = storedType
+        self.shards = shards
+        self.pairsPerSegment = pairsPerSegment
+        self.missingRows = missingRows
+        self.width = width
+        self.height = height
+        self.seconds = seconds
+        self.seed = seed
+    }
 
     /// Red: the frame's number. Green: the segment's. Blue grows to the right, so that crops and flips show.
-    static func color(frame: Int, segment: Int, x: Int) -> (UInt8, UInt8, UInt8) {
+    package static func color(frame: Int, segment: Int, x: Int) -> (UInt8, UInt8, UInt8) {
         (UInt8(20 + frame * 7), UInt8(40 + segment * 20), UInt8(5 + x * 10))
     }
 
     /// Value of a bin: `frame` in the first, `segment` in the second, noise in the others.
-    static func value(row: Int, segment: Int, bin: Int) -> Float {
+    package static func value(row: Int, segment: Int, bin: Int) -> Float {
         switch bin {
         case 0: Float(row)
         case 1: Float(segment)
@@ -43,7 +60,7 @@ struct PracticeShards {
         }
     }
 
-    var layout: StoreLayout {
+    package var layout: StoreLayout {
         StoreLayout(
             fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil,
             spectrograms: [
@@ -52,7 +69,7 @@ struct PracticeShards {
     }
 
     /// Writes prepared files, shards, pair sets `easy`, `hard` and `mixed`, and the index into `folder`.
-    func write(to folder: String) throws {
+    package func write(to folder: String) throws {
         var infos: [ShardIndex.Shard] = []
         var files: [String: String] = [:]
         var counts: [String: [String: [String: Int]]] = [:]
@@ -80,7 +97,7 @@ struct PracticeShards {
         var index = ShardIndex(createdBy: "test", seed: 1, layout: layout, shards: infos, videos: [:])
         index.pairFiles = files
         index.pairSets = counts.keys.sorted().map {
-            ShardIndex.Pairs(name: $0, counts: counts[$0] ?? [:], statistics: [:], attributes: [:])
+            ShardIndex.PairSetSummary(name: $0, counts: counts[$0] ?? [:], statistics: [:], attributes: [:])
         }
         try index.save(folder)
     }

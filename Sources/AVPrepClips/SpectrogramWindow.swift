@@ -25,9 +25,19 @@ struct SpectrogramWindow: Equatable {
         count = spectrogram.clipRows(seconds: seconds)
         // Stored tables may hold anything: what is not a place in the segment is refused before it becomes an integer.
         guard start >= 0, start * framesPerSecond < Double(available) else { return nil }
-        first = Int((start * framesPerSecond).rounded())
-        stored = min(count, available - first)
+        let rows = Self.rows(of: spectrogram, start: start, seconds: seconds, available: available)
+        (first, stored) = (rows.lowerBound, rows.count)
         let longest = Int(max(Self.longestRepeat * framesPerSecond, Double(count) / 20).rounded(.up))
         guard stored > 0, count - stored <= longest else { return nil }
+    }
+
+    /// The rows of a clip that its segment has, however few.
+    ///
+    /// - Parameter start: a place in the segment, in seconds, ≥ 0.
+    static func rows(of spectrogram: StoreLayout.Spectrogram, start: Double, seconds: Double, available: Int)
+        -> Range<Int>
+    {
+        let first = Int(min(Double(available), (start * spectrogram.framesPerSecond).rounded()))
+        return first..<first + min(spectrogram.clipRows(seconds: seconds), available - first)
     }
 }

@@ -2,7 +2,7 @@ import AVPrepModel
 import AVPrepStore
 import Testing
 
-@testable import AVPrepTraining
+@testable import AVPrepClips
 
 @Suite struct SpectrogramWindowTests {
     private func kind(_ framesPerSecond: Double = 100, _ attributes: [String: AttributeValue] = [:])

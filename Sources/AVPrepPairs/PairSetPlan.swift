@@ -1,7 +1,8 @@
 import AVPrepModel
 
-/// What the negatives of one pair set are to be.
-package struct PairPlan: Sendable, Equatable, Codable {
+/// The name of a pair set and the shares of the kinds among its negatives: the part of a ``PairSetDefinition`` that the
+/// settings do not say.
+package struct PairSetPlan: Sendable, Equatable, Codable {
     /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
     package var name: String
     package var shares: Shares
