@@ -33,12 +33,13 @@ package struct PracticeShards {
         codec: StoreLayout.PictureCodec = .raw, storedType: StoreLayout.FloatType = .float32, width: Int = 20,
         height: Int = 16, seconds: Double = 3,
         shards: [(split: Split, segments: Int)] = [(.train, 4), (.train, 3), (.val, 4), (.test, 4)],
-        pairsPerSegment: Int = 4, missingRows: Int = 0, seed: UInt64 = 1
+        pairsPerSegment: Int = 4, soundSeconds: Double? = nil, missingRows: Int = 0, seed: UInt64 = 1
     ) {
         self.codec = codec
         self.storedType = storedType
         self.shards = shards
         self.pairsPerSegment = pairsPerSegment
+        self.soundSeconds = soundSeconds
         self.missingRows = missingRows
         self.width = width
         self.height = height

@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 package import AVPrepModel
 import AVPrepStore
