@@ -99,30 +99,26 @@ let package = Package(
             "AVPrepShard",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
-                "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
             ]),
         module(
             "AVPrepVerify",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
-                "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
                 "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepPolicy",
-                "AVPrepIngest",
+                "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
-                "AVPrepWorkspace",
-                "AVPrepPolicy", "AVPrepShard", "CArchive",
+                "AVPrepWorkspace", "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
         module(
             "AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepWorkspace", "COpenBLAS"]),
@@ -131,8 +127,7 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
                 "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
-                "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(
@@ -191,8 +186,7 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
                 "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTraining", "AVPrepSynth",
                 "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest",
-                "AVPrepShard",
-                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit", "ShardFixtures",
+                "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit", "ShardFixtures",
             ]),
         .testTarget(
             name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),
