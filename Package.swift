@@ -107,30 +107,26 @@ let package = Package(
             "AVPrepShard",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
-                "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
             ]),
         module(
             "AVPrepVerify",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
-                "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
                 "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepPolicy",
-                "AVPrepIngest",
+                "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
-                "AVPrepWorkspace",
-                "AVPrepPolicy", "AVPrepShard", "CArchive",
+                "AVPrepWorkspace", "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
         module(
             "AVPrepAudit",

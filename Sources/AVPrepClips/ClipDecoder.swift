@@ -51,7 +51,7 @@ package final class ClipDecoder {
         of frame: Int, in clip: PictureClip, region: JPEGDecoder.Region, outputWidth: Int, outputHeight: Int,
         _ body: (Picture) throws -> Result
     ) throws -> Result {
-        let (width, height) = (clip.segment.width, clip.segment.height)
+        let (width, height) = (clip.width, clip.height)
         return try clip.withEncoded(frame) { bytes in
             switch clip.codec {
             case .jpeg:

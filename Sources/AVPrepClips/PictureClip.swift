@@ -8,6 +8,9 @@ package struct PictureClip: Sendable {
     package let stored: StoredSegment
     /// Numbers of its frames within the segment; at least one, all of them stored.
     package let frames: Range<Int>
+    /// Size of the stored pictures in pixels.
+    package var width: Int { stored.segment.width }
+    package var height: Int { stored.segment.height }
 
     init(_ shard: ShardReader, _ stored: StoredSegment, frames: Range<Int>) {
         self.shard = shard

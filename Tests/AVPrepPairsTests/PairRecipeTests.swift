@@ -89,12 +89,12 @@ import Testing
     @Test func theSoundOfMultisensoryIsShiftedByTwoToSixSeconds() throws {
         let definition = try #require(try PairSettings(recipe: .multisensory).definitions(seed: 1).first)
         let set = try draw(PairCorpus.plain(50), definition)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+        let offsets = set.pairs.filter { $0.kind == .hard }.map {
             abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
-        #expect(shifts.count == set.pairs.count / 2)
-        #expect(shifts.allSatisfy { $0 >= 2 - 1e-9 && $0 <= 5.8 + 1e-9 })
-        #expect((shifts.min() ?? 0) < 2.3 && (shifts.max() ?? 0) > 5.2, "the whole range is drawn from")
+        #expect(offsets.count == set.pairs.count / 2)
+        #expect(offsets.allSatisfy { $0 >= 2 - 1e-9 && $0 <= 5.8 + 1e-9 })
+        #expect((offsets.min() ?? 0) < 2.3 && (offsets.max() ?? 0) > 5.2, "the whole range is drawn from")
     }
 
     @Test func anArrowOfTimeClipIsThereForwardAndBackward() throws {
@@ -114,11 +114,11 @@ import Testing
         var settings = definition.settings
         settings.pairsPerSegment = 200
         let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairSetPlan.hard)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+        let offsets = set.pairs.filter { $0.kind == .hard }.map {
             abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
-        #expect(shifts.count == 100 && Set(shifts.map { Int($0.rounded()) }).count > 3, "of all sizes")
-        #expect(shifts.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
+        #expect(offsets.count == 100 && Set(offsets.map { Int($0.rounded()) }).count > 3, "of all sizes")
+        #expect(offsets.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
         source.periodSeconds = 0.3
         let error = #expect(throws: PairError.self) {
             try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(

@@ -28,7 +28,7 @@ final class MotionMeasurer {
         guard clip.count > 1, !clip.segment.flags.contains(.motionUnreliable) else { return ([], []) }
         // A row tells the movement since the estimated frame before it: the first row's lies before the clip.
         let rows = try clip.motion().dropFirst()
-        let side = Float(min(clip.segment.width, clip.segment.height))
+        let side = Float(min(clip.width, clip.height))
         let motion = rows.filter { $0.isKnown || $0.pan != 0 || $0.tilt != 0 }.map { row in
             // What is seen moves against the camera.
             GlobalMotion(

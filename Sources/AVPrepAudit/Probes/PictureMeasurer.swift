@@ -27,7 +27,7 @@ final class PictureMeasurer {
 
     func measure(_ clip: PictureClip) throws -> PictureMeasures {
         var measures = PictureMeasures()
-        let pixels = Float(clip.segment.width * clip.segment.height)
+        let pixels = Float(clip.width * clip.height)
         measures.logBytes = clip.byteCounts.map { log(max(1, Float($0)) / pixels) }
         var blocks: [[Float]] = []
         var blockSharpness: [[Float]] = []
@@ -68,7 +68,7 @@ final class PictureMeasurer {
     private func take(_ frame: Int, of clip: PictureClip, _ measures: inout PictureMeasures) throws
         -> (width: Int, height: Int)
     {
-        let (width, height) = (clip.segment.width, clip.segment.height)
+        let (width, height) = (clip.width, clip.height)
         let scale = min(1, Double(Self.shortSide) / Double(min(width, height)))
         return try decoder.withPixels(
             of: frame, in: clip, region: .init(x: 0, y: 0, width: width, height: height),

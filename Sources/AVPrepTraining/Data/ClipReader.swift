@@ -70,7 +70,8 @@ final class ClipReader {
                 """
                 cannot read pair \(number) of "\(dataset.set)" in \(dataset.folder)/\(dataset.shardNames[shard]) \
                 (picture of \(pictures.segment.segmentID) from frame \(pair.videoStartFrame), sound of \
-                \(reader.segments[Int(pair.audioSegment)].segment.segmentID) from \(pair.audioStartSeconds) s): \(error); run `avprep verify`
+                \(reader.segments[Int(pair.audioSegment)].segment.segmentID) from \(pair.audioStartSeconds) s): \
+                \(error); run `avprep verify`
                 """)
         }
         batch.labels[slot] = Float(pair.kind.label)
