@@ -10,7 +10,7 @@ final class TrainingSession {
     private let folder: RunFolder
     private let recipe: any TrainingRecipe
     private let model: any RecipeModel
-    private let optimizer: SGD
+    private let optimizer: any Optimizer
     private let feed: BatchLoaderFactory
     private let reports: RunReports
     /// Pace since the last report, of the epoch, and of this process's steps.
