@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
         .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
+        // For cases alone: what a confined process must not do, and FFTW's bare transform.
+        .target(name: "CCases", dependencies: ["CFFTW"]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
         .target(name: "CEngine", exclude: ["engine.cpp"]),
 
@@ -70,10 +72,12 @@ let package = Package(
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepDuplicates", ["AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
+        module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
-        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
-        module("AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepSynth"]),
+        module(
+            "AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepSynth", "CCases"]),
         module(
             "AVPrepSettings",
             [
@@ -102,36 +106,41 @@ let package = Package(
         module(
             "AVPrepShard",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
             ]),
         module(
             "AVPrepVerify",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
-                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepPolicy",
-                "AVPrepIngest",
+                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepPolicy", "AVPrepShard", "CArchive",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
         module(
             "AVPrepAudit",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "CBoostMath", "COpenBLAS", "CXGBoost"]),
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepWorkspace", "CBoostMath", "COpenBLAS",
+                "CXGBoost",
+            ]),
         module(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "AVPrepSettings",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth",
+                "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -154,41 +163,59 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepSynth", "AVPrepCases",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepSynth",
+                "AVPrepCases",
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard", "AVPrepAudit", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // `avprep-decode` in which things go wrong as a test plans it.
+        .executableTarget(
+            name: "avprep-decode-faulty", dependencies: ["AVPrepDecoder", "AVPrepCases"],
+            path: "Tests/avprep-decode-faulty"),
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
+        // Small shards whose content tells where it comes from.
+        .target(
+            name: "ShardFixtures", dependencies: ["AVPrepCore", "AVPrepModel", "AVPrepStore"],
+            path: "Tests/ShardFixtures"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("AVPrepCore", []),
         tests("AVPrepModel", ["AVPrepCore"]),
         tests("AVPrepMedia", ["AVPrepCore", "AVPrepModel"]),
-        tests("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "avprep-decode"]),
+        tests(
+            "AVPrepDecoder",
+            ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases", "avprep-decode", "avprep-decode-faulty"]),
         tests("AVPrepDrawing", ["AVPrepModel"]),
         tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
-        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
         tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
-        tests("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
+        tests(
+            "AVPrepTraining",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "ShardFixtures"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
-        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
+        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),
         tests(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepCases",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
-                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(
-            name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),
+            name: "avprepTests",
+            dependencies: [
+                "avprep", "avprep-work", "avprep-decode", "avprep-decode-faulty", "AVPrepCore", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

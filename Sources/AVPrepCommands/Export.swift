@@ -5,8 +5,9 @@ package struct Export: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Export the shards for other tools: WebDataset tars, a Hugging Face folder.",
         discussion: """
-            Writes one tar per shard and one sample per segment, and the pair sets as CSV. Stored pictures are copied \
-            without re-encoding. Examples:
+            Writes one tar per shard and one sample per segment, with the same members in every sample: frames, \
+            spectrograms, flow and motion as NumPy arrays, sound as WAVE; and the pair sets as CSV. Stored pictures are \
+            copied without re-encoding, joined, beside the offsets at which they begin. Examples:
 
               avprep export out
               avprep export out --only frames --only pcm

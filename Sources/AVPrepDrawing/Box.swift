@@ -1,4 +1,4 @@
-/// A rectangle of whole pixels: columns `[x, x + width)`, rows `[y, y + height)`.
+/// A rectangle of integer pixels: columns `[x, x + width)`, rows `[y, y + height)`.
 package struct Box: Sendable, Hashable {
     package var x: Int
     package var y: Int
@@ -17,12 +17,12 @@ package struct Box: Sendable, Hashable {
     /// The first row below it.
     package var endY: Int { y + height }
 
-    /// Smaller by `margin` pixels on every side (larger for a negative one).
+    /// This box shrunk by `margin` pixels on every side (enlarged for a negative margin).
     package func inset(by margin: Int) -> Box {
         Box(x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
     }
 
-    /// The largest box of shape `width` : `height` inside this one, in its middle, at least a pixel each way.
+    /// The largest box with the aspect ratio `width` : `height` inside this one, centred, at least one pixel each way.
     package func fitting(width: Int, height: Int) -> Box {
         let scale = min(Double(self.width) / Double(width), Double(self.height) / Double(height))
         let fitted = (
@@ -34,7 +34,7 @@ package struct Box: Sendable, Hashable {
             height: fitted.height)
     }
 
-    /// What lies in both, or nil.
+    /// The overlap of both boxes, or nil.
     package func intersection(_ other: Box) -> Box? {
         let left = max(x, other.x)
         let top = max(y, other.y)

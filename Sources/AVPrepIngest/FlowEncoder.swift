@@ -21,7 +21,7 @@ final class FlowEncoder {
     /// How a flow field becomes the bytes of a stored picture.
     private enum Packer {
         case levels(FlowQuantiser, PixelBuffer, PictureEncoder)
-        case float16(FlowHalves)
+        case float16(FlowHalfFloats)
     }
 
     /// - Parameters:
@@ -38,7 +38,7 @@ final class FlowEncoder {
         spare = estimator.makePicture()
         packer =
             switch settings.codec {
-            case .float16: .float16(FlowHalves(width: size.width, height: size.height))
+            case .float16: .float16(FlowHalfFloats(width: size.width, height: size.height))
             case .jpeg, .png, .raw:
                 .levels(
                     FlowQuantiser(bound: settings.bound),

@@ -64,7 +64,7 @@ package final class FramePreparation {
             entry.picture = kept
         }
         if let last = lastGrey {
-            entry.difference = Stillness.difference(last, grey)
+            entry.difference = FreezeAnalysis.difference(last, grey)
         }
         if let flow { entry.flow = try flow.append(grey) }
         lastGrey = grey

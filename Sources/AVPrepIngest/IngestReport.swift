@@ -2,7 +2,7 @@ package import AVPrepCatalog
 package import AVPrepCore
 package import AVPrepCorpus
 package import AVPrepPolicy
-package import AVPrepSettings
+import AVPrepSettings
 import Foundation
 
 /// The result of an ingest: the outcome counts of all listed files.
@@ -19,9 +19,18 @@ package struct IngestReport: Sendable, Codable {
     package let decisions: DecisionReport
     /// Videos decided under another policy before, and again in this run without decoding.
     package let decidedAnew: Int
+    /// Prepared files that were damaged: set aside, and prepared again. A line each.
+    package let setAside: [String]
+    /// Prepared files that could not be read: they and their outcomes stay as they are. A line each.
+    package let unread: [String]
 
-    package init(catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int) throws {
+    init(
+        catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int,
+        files: PreparedFiles
+    ) throws {
         let key = try settings.key
+        setAside = files.setAside.lines
+        unread = files.unread
         self.decidedAnew = decidedAnew
         self.nearDuplicates = nearDuplicates.counts
         decisions = try DecisionReport(catalog: catalog, settings: settings)
@@ -31,10 +40,13 @@ package struct IngestReport: Sendable, Codable {
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 
+    /// Largest number of lines about unreadable files: trouble with a disk affects many files.
+    private static let shownUnread = 20
+
     /// Videos with a prepared file.
     package var preparedCount: Int { counts.done }
 
-    package var exitStatus: ExitStatus { counts.failed > 0 ? .doneWithFailures : .done }
+    package var exitStatus: ExitStatus { counts.failed > 0 || !unread.isEmpty ? .doneWithFailures : .done }
 
     package var text: String {
         var lines = ["\(counts.listed) videos: \(counts.done) done, \(counts.skipped) skipped, \(counts.failed) failed"]
@@ -45,6 +57,11 @@ package struct IngestReport: Sendable, Codable {
         }
         if counts.failed > 0 {
             lines.append("failed files are tried again when they change, or with avprep ingest --retry")
+        }
+        lines += setAside
+        lines += unread.prefix(Self.shownUnread)
+        if unread.count > Self.shownUnread {
+            lines.append("… and \(unread.count - Self.shownUnread) more prepared files that cannot be read")
         }
         if let text = nearDuplicates?.text { lines.append(text) }
         if let summary = decisions.summary { lines.append(summary) }

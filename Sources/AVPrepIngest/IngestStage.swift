@@ -3,13 +3,9 @@ import AVPrepCatalog
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepMedia
-import AVPrepModel
-import AVPrepPolicy
 import AVPrepSettings
-import AVPrepStore
 package import AVPrepWorkspace
 import Foundation
-import Synchronization
 
 /// Corpus → prepared files and catalog: every file ends done, skipped or failed.
 package enum IngestStage {
@@ -23,7 +19,7 @@ package enum IngestStage {
     {
         try workspace.exclusively {
             let items = try CorpusScan.items(in: workspace)
-            removeLitter(workspace)
+            try removeLitter(workspace)
             let settings = workspace.settings.ingest
             let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
             let catalog = try Catalog(path: workspace.catalog)
@@ -33,7 +29,9 @@ package enum IngestStage {
                 if retry { _ = try catalog.forgetFailures(stage: StageName.ingest) }
                 _ = try catalog.list(items.map(\.listedFile), run: run)
                 _ = try catalog.endListing(run: run)
-                let listing = Listing(items, catalog: catalog, workspace: workspace, context: context, key: key)
+                let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
+                let listing = IngestListing(
+                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files)
                 try listing.forgetLostResults()
                 try listing.hash()
                 let decidedAnew = try listing.decideAnew(transforms)
@@ -41,7 +39,7 @@ package enum IngestStage {
                 let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
                 let report = try IngestReport(
                     catalog: catalog, settings: settings, nearDuplicates: duplicates,
-                    decidedAnew: decidedAnew)
+                    decidedAnew: decidedAnew, files: files)
                 try catalog.endRun(run, report.exitStatus)
                 return report
             } catch {
@@ -53,217 +51,9 @@ package enum IngestStage {
     }
 
     /// Removes temporary files of killed ingests from the folder of prepared files.
-    private static func removeLitter(_ workspace: Workspace) {
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: workspace.prepared)) ?? []
-        for folder in folders { AtomicFile.removeLitter(in: "\(workspace.prepared)/\(folder)") }
-    }
-}
-
-/// One run of ingest over the listed files.
-private struct Listing {
-    let items: [String: CorpusItem]
-    let catalog: Catalog
-    let workspace: Workspace
-    let context: StageContext
-    let key: String
-
-    init(_ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String) {
-        self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
-        self.catalog = catalog
-        self.workspace = workspace
-        self.context = context
-        self.key = key
-    }
-
-    /// Makes items pending again whose prepared file was removed.
-    func forgetLostResults() throws {
-        let lost = try prepared().filter { record in
-            !(record.output.map { FileManager.default.fileExists(atPath: workspace.path($0)) } ?? false)
-        }
-        try catalog.forget(lost.map(\.subject), stage: StageName.ingest)
-    }
-
-    /// The outcomes that have a prepared file, kept or dropped by the policy.
-    private func prepared() throws -> [OutcomeRecord] {
-        try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: "done")
-            + catalog.outcomes(
-                stage: StageName.ingest, settingsKey: key, status: "skipped", code: DecidedVideo.droppedCode)
-    }
-
-    /// Applies the current policy to videos that were decided under another one, without decoding.
-    ///
-    /// - Returns: the number of these videos.
-    func decideAnew(_ transforms: [Spectrogram]) throws -> Int {
-        let settings = workspace.settings.ingest
-        let subjects = try catalog.decidedOtherwise(
-            stage: StageName.ingest, settingsKey: key, policyKey: settings.policyKey)
-        guard !subjects.isEmpty else { return 0 }
-        let reapplication = try PolicyReapplication(
-            settings: settings, transforms: transforms, cancellation: context.cancellation)
-        let progress = ProgressReporter("decide", unit: "videos", style: context.progress)
-        let state = Mutex((done: 0, decided: 0))
-        try WorkerPool.run(subjects, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            subject in
-            var isDecided = false
-            if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
-                let output = record.output
-            {
-                isDecided = try adopt(item, output, reapplication, record) != nil
-            }
-            // What cannot be read is prepared again.
-            if !isDecided { try catalog.forget([subject], stage: StageName.ingest) }
-            let done = state.withLock { state in
-                state.done += 1
-                state.decided += isDecided ? 1 : 0
-                return state.done
-            }
-            progress.update(done: done, total: subjects.count)
-        }
-        progress.finish()
-        return state.withLock { $0.decided }
-    }
-
-    /// Adopts an existing prepared file as the result for this video, and applies the current policy to it.
-    ///
-    /// - Parameter before: the recorded outcome, whose costs are kept.
-    /// - Returns: nil when there is none that can be read.
-    private func adopt(
-        _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
-    ) throws -> Outcome? {
-        let path = workspace.path(output)
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let result = try reapplication.decide(path) else {
-            unlink(path)
-            return nil
-        }
-        if let video = try catalog.item(item.listed)?.videoID,
-            try !catalog.hasFingerprint(ofVideo: video, settingsKey: key)
-        {
-            try catalog.setFingerprint(PreparedFingerprint.read(path), ofVideo: video, settingsKey: key)
-        }
-        try record(
-            item, result.video.outcome, output: output, decided: result.video,
-            wallSeconds: before?.wallSeconds ?? 0, cpuSeconds: before?.cpuSeconds ?? 0)
-        return result.video.outcome
-    }
-
-    /// Computes the content id of every listed file.
-    func hash() throws {
-        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
-        guard !pending.isEmpty else { return }
-        let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
-        let progress = ProgressReporter("hash", unit: "files", style: context.progress)
-        let state = Mutex((files: 0, bytes: Int64(0)))
-        // Results are recorded in batches, since each record waits for the disk; small batches let workers end together.
-        let length = max(1, min(64, pending.count / (16 * max(1, workspace.workers))))
-        let batches = stride(from: 0, to: pending.count, by: length).map {
-            pending[$0..<min($0 + length, pending.count)]
-        }
-        try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            batch in
-            var found: [(videoID: String, path: String)] = []
-            for entry in batch {
-                guard let item = items[entry.file.path] else { continue }
-                do {
-                    let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
-                    found.append((PreparedPath.videoID(digest), item.listed))
-                } catch let failure as Failure {
-                    try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
-                }
-                let (files, bytes) = state.withLock { state in
-                    state.files += 1
-                    state.bytes += max(0, entry.file.size)
-                    return state
-                }
-                progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
-            }
-            try catalog.setVideoIDs(found)
-        }
-        progress.finish()
-    }
-
-    /// Prepares all pending items, largest files first, so that the last ones to finish are short.
-    func prepare(_ transforms: [Spectrogram]) throws {
-        var primary: [String: String] = [:]
-        for group in try catalog.duplicates() {
-            for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
-        }
-        var work: [CatalogItem] = []
-        for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
-            if let first = primary[entry.file.path], let item = items[entry.file.path] {
-                let reason = Outcome.Reason("duplicate", "\(item.listed) has the same bytes as \(first)")
-                try record(item, .skipped(reason))
-            } else {
-                work.append(entry)
-            }
-        }
-        guard !work.isEmpty else { return }
-        work.sort { ($1.file.size, $0.file.path) < ($0.file.size, $1.file.path) }
-        let total = max(1, work.reduce(0) { $0 + $1.file.size })
-        let count = work.count
-        let progress = ProgressReporter("ingest", unit: "videos", style: context.progress)
-        let state = Mutex((videos: 0, bytes: Int64(0), failed: 0))
-        let settings = workspace.settings.ingest
-        let isWarned = Atomic<Bool>(false)
-        progress.update(done: 0, total: count)
-        let reapplication = try PolicyReapplication(
-            settings: settings, transforms: transforms, cancellation: context.cancellation)
-        try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            let worker = try VideoPreparation(
-                settings: settings, transforms: transforms, cancellation: context.cancellation)
-            if let weakness = try worker.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
-                progress.say("avprep: \(weakness)")
-            }
-            return worker
-        } _: { worker, entry in
-            guard let item = items[entry.file.path], let video = entry.videoID else { return }
-            let outcome = try prepare(item, video: video, with: worker, reapplication)
-            let (videos, bytes, failed) = state.withLock { state in
-                state.videos += 1
-                state.bytes += entry.file.size
-                if case .failed = outcome { state.failed += 1 }
-                return state
-            }
-            progress.update(done: videos, total: count, share: Double(bytes) / Double(total), failed: failed)
-        }
-        progress.finish()
-    }
-
-    private func prepare(
-        _ item: CorpusItem, video: String, with worker: VideoPreparation, _ reapplication: PolicyReapplication
-    ) throws -> Outcome {
-        let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
-        // An existing file is complete: the run that wrote it was killed before it updated the catalog.
-        if let outcome = try adopt(item, output, reapplication) { return outcome }
-        let wall = ContinuousClock.now
-        let cpu = threadSeconds()
-        let result = try worker.prepare(item, video: video, to: workspace.path(output))
-        if let info = result.info {
-            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
-            try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
-        }
-        if result.decided != nil {
-            try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
-        }
-        try record(
-            item, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
-            wallSeconds: (ContinuousClock.now - wall).inSeconds,
-            cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
-        return result.outcome
-    }
-
-    private func record(
-        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
-        wallSeconds: Double = 0, cpuSeconds: Double = 0
-    ) throws {
-        let record = OutcomeRecord(
-            subject: item.listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
-            wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
-        if let decided {
-            try catalog.record(
-                record, decided: decided.segments, policyKey: workspace.settings.ingest.policyKey)
-        } else {
-            try catalog.record(record)
+    private static func removeLitter(_ workspace: Workspace) throws {
+        for folder in try ExistingFile.names(inFolder: workspace.prepared) {
+            AtomicFile.removeLitter(in: "\(workspace.prepared)/\(folder)")
         }
     }
 }
@@ -289,11 +79,4 @@ extension CorpusItem {
         let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         return ListedFile(path: listed, size: Int64(status.st_size), modifiedNanoseconds: nanoseconds)
     }
-}
-
-/// CPU time of the calling thread, in seconds.
-private func threadSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -81,10 +81,10 @@ struct SegmentCues {
         let outside = taken.differences.indices.filter { index in
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
-        let findings = try Stillness.findings(
+        let findings = try FreezeAnalysis.findings(
             taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
-        let all = Stillness.measure(findings, differences: taken.differences)
-        let shot = Stillness.measure(
+        let all = FreezeAnalysis.measure(findings, differences: taken.differences)
+        let shot = FreezeAnalysis.measure(
             outside.map { findings[$0] }, differences: outside.map { taken.differences[$0] })
         let longest = Double(all.longest) / settings.video.fps
         segment.measures[.stillShare] = Float(shot.share)

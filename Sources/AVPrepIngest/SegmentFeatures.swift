@@ -12,14 +12,14 @@ package final class SegmentFeatures {
     private let formats: [AudioFormat]
     package let stabilisation: SegmentStabilisation
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
-    private let flaws: AudioQuality
+    private let flaws: AudioQualityDetector
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
         self.settings = settings
         let measured = IngestSettings.measuredSound
-        flaws = try AudioQuality(
+        flaws = try AudioQualityDetector(
             settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
         stabilisation = SegmentStabilisation(settings: settings, encoder: encoder)
         let formats = settings.audioFormats

@@ -138,7 +138,7 @@ final class InspectionPass: DecodeConsumer {
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let isFirst = lastGrey == nil || jumps.last == index
-        let change = lastGrey.map { isFirst ? 0 : Stillness.difference($0, grey) } ?? 0
+        let change = lastGrey.map { isFirst ? 0 : FreezeAnalysis.difference($0, grey) } ?? 0
         let isRepeated = !isFirst && change == 0
         if let finding = try freezeDetector.push(grey, change: change) { takeStillness([finding]) }
         if lastGrey == nil {

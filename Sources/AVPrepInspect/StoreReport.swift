@@ -7,7 +7,7 @@ import Foundation
 
 /// The report on a prepared file or a shard.
 struct StoreReport: Sendable, Codable {
-    struct PairSetSummary: Sendable, Codable {
+    struct PairSetCounts: Sendable, Codable {
         let name: String
         let pairs: Int
         /// Pairs by kind.
@@ -37,11 +37,12 @@ struct StoreReport: Sendable, Codable {
     /// The first few of the videos' paths, as listed in the corpus.
     let sources: [String]
     /// The sets of the pair file beside a shard.
-    let pairSets: [PairSetSummary]
+    let pairSets: [PairSetCounts]
 
     private static let sourceLimit = 20
 
-    init(_ reader: StoreReader, bytes: Int64) throws {
+    /// - Parameter pairSets: those of a shard's pair file.
+    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) {
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes
@@ -81,12 +82,9 @@ struct StoreReport: Sendable, Codable {
         self.flagSeconds = flagSeconds
         self.sources = sources
         seconds = Double(frames) / fps
-        let pairs = ((reader.path as NSString).deletingLastPathComponent as NSString)
-            .appendingPathComponent(PairFile.name(forShard: (reader.path as NSString).lastPathComponent))
-        let hasPairs = reader.kind == .shard && FileManager.default.fileExists(atPath: pairs)
-        pairSets = try (hasPairs ? PairFile.read(pairs) : []).map { set in
+        self.pairSets = pairSets.map { set in
             let kinds = Dictionary(grouping: set.pairs) { $0.kind.name }.mapValues(\.count)
-            return PairSetSummary(name: set.name, pairs: set.pairs.count, kinds: kinds)
+            return PairSetCounts(name: set.name, pairs: set.pairs.count, kinds: kinds)
         }
     }
 

@@ -1,9 +1,9 @@
 package import AVPrepCore
 import CFFmpeg
 
-/// What media is read and written with on this machine.
+/// The media libraries of this machine.
 package enum MediaLibraries {
-    /// FFmpeg's libraries. libavfilter is loaded for this, and left out where it is not installed.
+    /// Versions of FFmpeg's libraries. libavfilter is loaded for this, and left out if it is not installed.
     package static var versions: [LibraryVersion] {
         let linked = [
             ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libswscale", swscale_version()),
@@ -16,7 +16,7 @@ package enum MediaLibraries {
         }
     }
 
-    /// Has all libraries loaded and set up, for a process that forks others, which may open no file.
+    /// Loads and initialises all libraries, for a process that forks others, which may open no file.
     package static func load() {
         FFmpeg.setUp
         _ = versions

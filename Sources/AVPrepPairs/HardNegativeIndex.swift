@@ -1,7 +1,7 @@
 import AVPrepCore
 
 /// The places of every video whose sound can form a hard negative with a picture elsewhere in the video: out of sync by
-/// at least the gap, and at most the largest shift.
+/// at least the gap, and at most the largest offset.
 ///
 /// Places of a video are ordered by time, so the partners of a place are at most two runs of places, one before it and
 /// one after it, and a partner is drawn uniformly by its number in these runs.
@@ -66,11 +66,11 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Smallest distance between the two places of a hard negative, in seconds. For end-to-start gaps the longer of the
-    /// two clips counts: a picture clip is a whole number of frames, which may be slightly more than `clipSeconds`. For
-    /// start-to-start gaps the distance grows by the largest lead of the sound, since the picture may begin that much
-    /// later than its own sound.
-    static func smallestShift(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
+    /// Smallest absolute offset between the two places of a hard negative, start to start, in seconds. For end-to-start
+    /// gaps the longer of the two clips counts: a picture clip is a whole number of frames, which may be slightly more
+    /// than `clipSeconds`. For start-to-start gaps the offset grows by the largest lead of the sound, since the picture
+    /// may begin that much later than its own sound.
+    static func smallestOffset(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
         switch settings.gapMeasure {
         case .endToStart: settings.gapSeconds + max(settings.soundClipSeconds, Double(entry.clipFrames) / entry.fps)
         case .startToStart: settings.gapSeconds + Double(entry.slack) / entry.fps
@@ -80,10 +80,11 @@ struct HardNegativeIndex {
     /// Whether two places of one video are out of sync with respect to the periods of both sounds.
     private func isOffPeriod(_ first: ClipTable.Place, _ second: ClipTable.Place) -> Bool {
         let entries = (table.entries[first.entry], table.entries[second.entry])
-        let shift = entries.1.time(second.frame) - entries.0.time(first.frame)
+        let offset = entries.1.time(second.frame) - entries.0.time(first.frame)
         return [entries.0.period, entries.1.period].allSatisfy { period in
             guard let period else { return true }
-            return abs(shift - (shift / period).rounded() * period) >= settings.periodGuardSeconds - ClipTable.tolerance
+            return abs(offset - (offset / period).rounded() * period) >= settings.periodGuardSeconds
+                - ClipTable.tolerance
         }
     }
 
@@ -128,7 +129,7 @@ struct HardNegativeIndex {
         let entry = table.entries[place.entry]
         let videoMembers = videoStarts[entry.video]..<videoStarts[entry.video + 1]
         let time = entry.time(place.frame)
-        let smallest = Self.smallestShift(entry, settings) - ClipTable.tolerance
+        let smallest = Self.smallestOffset(entry, settings) - ClipTable.tolerance
         let nearest = count(upTo: time - smallest, videoMembers)
         let farNearest = max(nearest, count(upTo: time + smallest, videoMembers))
         var first = placesBefore[videoMembers.lowerBound]

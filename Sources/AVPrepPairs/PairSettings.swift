@@ -36,11 +36,11 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// Length of the sound clip, in seconds, at least that of the picture; 0 means that of the picture. The picture of
     /// a positive lies anywhere within its sound; if both are equally long, they begin together.
     package var soundSeconds = 0.0
-    /// Smallest distance between the two clips of a hard negative, in seconds. AVTS: 0.5.
+    /// Smallest gap between the two clips of a hard negative, in seconds. AVTS: 0.5.
     package var gapSeconds = 0.5
     package var gapMeasure = GapMeasure.endToStart
-    /// Largest distance between the two clips of a hard negative, start to start, in seconds; 0 sets no limit, so that
-    /// the sound may come from anywhere in the video. Multisensory: 5.8.
+    /// Largest absolute offset between the two clips of a hard negative, start to start, in seconds; 0 sets no limit, so
+    /// that the sound may come from anywhere in the video. Multisensory: 5.8.
     package var maxShiftSeconds = 0.0
     /// Fraction of hard negatives among the negatives of the set `mixed`. AVTS: 0.25.
     package var hardRatio = 0.25
@@ -50,7 +50,7 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// Overlap of the two clips of a super-hard negative, in seconds, rounded to whole frames. The paper does not state
     /// its value; half a clip of AVTS is our choice.
     package var superHardOverlapSeconds = 0.5
-    /// Shifts of a hard negative within ± this many seconds of a multiple of a periodic sound's period are left out,
+    /// Offsets of a hard negative within ± this many seconds of a multiple of a periodic sound's period are left out,
     /// because they would be in sync again. Our choice; people notice offsets from about that size.
     package var periodGuardSeconds = 0.1
     /// Pairs drawn from each segment for one epoch, on average: half positive, half negative.
@@ -63,7 +63,7 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// Length of the sound clip, in seconds.
     package var soundClipSeconds: Double { soundSeconds == 0 ? clipSeconds : soundSeconds }
 
-    /// Longest clip, gap or shift, in seconds, that settings accept: a day.
+    /// Longest clip, gap or offset, in seconds, that settings accept: a day.
     static let longestSeconds = 86_400.0
 
     /// - Throws: ``PairError`` naming the first invalid setting and its valid values.

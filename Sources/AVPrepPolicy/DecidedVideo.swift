@@ -20,7 +20,7 @@ package struct DecidedVideo: Sendable, Equatable {
             outcome = .done
             return
         }
-        let flags = SegmentFlags.each.compactMap { flag -> String? in
+        let flags = SegmentFlags.all.compactMap { flag -> String? in
             let count = segments.count { $0.decision.droppedBy.contains(flag) }
             return count == 0 ? nil : count == segments.count ? flag.name : "\(flag.name) (\(count))"
         }
@@ -37,7 +37,7 @@ extension DecidedSegment {
     package init(_ segment: Segment, number: Int, settings: IngestSettings) {
         self.init(
             number: number, frames: segment.frameCount, verdict: segment.decision.verdict.word,
-            flags: segment.flags.each.map { flag in
+            flags: segment.flags.singleFlags.map { flag in
                 let evidence = FlagRule.of(flag)?.evidence(segment.measures, settings)
                 return Flag(
                     flag: flag.name, verdict: segment.decision.verdict(on: flag).word,

@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCore
 package import AVPrepModel
 import AVPrepVision
 
@@ -25,6 +26,7 @@ package struct FlagRule: Sendable {
     /// The measure that decided a flag.
     package struct Evidence: Sendable, Equatable {
         package let measure: SegmentMeasure
+        /// As the measure is written, e.g. 0.15.
         package let value: Double
         package let threshold: Double
     }
@@ -51,12 +53,13 @@ package struct FlagRule: Sendable {
     /// The measure that raised the flag, or else the first that was measured.
     package func evidence(_ measures: [SegmentMeasure: Float], _ settings: IngestSettings) -> Evidence? {
         let measured = criteria.compactMap { criterion in
-            measures[criterion.measure].map { (criterion: criterion, value: Double($0)) }
+            measures[criterion.measure].map { (criterion: criterion, value: $0) }
         }
-        let deciding = measured.first { $0.criterion.isMet(by: $0.value, settings) } ?? measured.first
+        let deciding = measured.first { $0.criterion.isMet(by: Double($0.value), settings) } ?? measured.first
         return deciding.map {
             Evidence(
-                measure: $0.criterion.measure, value: $0.value, threshold: $0.criterion.threshold(settings))
+                measure: $0.criterion.measure, value: $0.value.asWritten,
+                threshold: $0.criterion.threshold(settings))
         }
     }
 

@@ -1,5 +1,5 @@
 import AVPrepAudio
-import AVPrepCore
+package import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
@@ -51,6 +51,24 @@ package enum PipelineFile {
         return (comment + [""] + PipelineTable.root.lines(of: settings)).joined(separator: "\n") + "\n"
     }
 
+    /// The settings as JSON, by the same keys and with the same numbers as in ``text(of:heading:)``.
+    package static func json(of settings: PipelineSettings) throws -> JSONValue {
+        try compose(yaml: text(of: settings, heading: [])).map(JSONValue.init(yaml:)) ?? .object([:])
+    }
+
+    /// Whether there is a key of this dotted name, e.g. `ingest.video.fps`. The keys of a list's entries follow its own,
+    /// e.g. `train.stages.lr`.
+    package static func hasKey(_ name: String) -> Bool {
+        PipelineTable.root.holds(name.split(separator: ".").map(String.init)[...])
+    }
+
+    /// The sections `ingest` and `policy` alone, as in a pipeline file: the settings that stored files were made with.
+    package static func text(of ingest: IngestSettings) -> String {
+        var settings = PipelineSettings()
+        settings.ingest = ingest
+        return PipelineTable.stored.lines(of: settings).joined(separator: "\n") + "\n"
+    }
+
     /// The JSON Schema of pipeline files: `schemas/pipeline.schema.json`.
     package static func schema() throws -> String {
         try PipelineTable.root.schema(summary: "A pipeline file of avprep. Every key is optional.")
@@ -77,7 +95,7 @@ package enum PipelineFile {
         if Set(names).count < names.count {
             found.append("ingest.spectrograms and ingest.waveforms: two entries have the same name")
         }
-        for name in names where !StoreLayout.isTrackName(name) {
+        for name in names where !StoredName.isTrackName(name) {
             found.append(
                 "ingest: \"\(name)\" is not a valid dataset name; use a-z, 0-9 and _, starting with a letter, and not pcm"
             )
@@ -101,7 +119,7 @@ package enum PipelineFile {
             if settings.ingest.stabilise.enabled {
                 found.append("ingest.stabilise needs ingest.camera_motion.enabled: true")
             }
-            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).each {
+            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).singleFlags {
                 found.append("policy.\(flag.name): fix needs ingest.camera_motion.enabled: true")
             }
         }
@@ -112,6 +130,7 @@ package enum PipelineFile {
             found.append("synth.width and synth.height must be even")
         }
         if settings.train.batchSize % 2 != 0 { found.append("train.batch_size must be even: half of it is positive") }
+        found += settings.train.contradictions
         if settings.train.stages.map(\.epochs).reduce(0, +) == 0 {
             found.append("train.stages: the stages have no epochs in total")
         }

@@ -3,11 +3,12 @@ package import AVPrepCore
 /// An error of a stored file, or of the disk that holds it.
 package struct StoreError: ActionableError, Equatable {
     package enum Code: String, Sendable {
-        /// The file cannot be opened: it is missing, not permitted, or not HDF5.
+        /// The system cannot read the file: it is missing, not permitted, there are too many open files, or the device
+        /// has an error. The file may be intact.
         case unreadable
         /// Writing failed: the disk is full, writing is not permitted, or the device has an error.
         case unwritable
-        /// HDF5, but not a file of this format.
+        /// Read, and not a file of this format.
         case foreign
         /// Written by a newer avprep in a format that this one does not support.
         case newerFormat
@@ -18,6 +19,10 @@ package struct StoreError: ActionableError, Equatable {
         /// A picture's bytes cannot be decoded, or a picture cannot be encoded.
         case picture
     }
+
+    /// Whether the file was read and is not one that avprep writes: the only reason to make it again. A file that could not
+    /// be read, or is of a newer avprep, may be intact.
+    package var isDamage: Bool { [.damaged, .foreign, .picture].contains(code) }
 
     package let code: Code
     package let description: String

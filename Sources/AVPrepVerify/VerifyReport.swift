@@ -13,6 +13,8 @@ package struct VerifyReport: Sendable, Codable {
             case changed
             /// A file violates the format, or contradicts itself.
             case damaged
+            /// The system cannot read a file; it may be intact.
+            case unreadable
             /// Numbers of segments, frames or videos differ from the index.
             case counts
             /// A pair violates the rules of its kind, or a set differs from its definition.
@@ -40,6 +42,9 @@ package struct VerifyReport: Sendable, Codable {
             self.remedy = remedy
         }
     }
+
+    /// The remedy for a file that could not be read.
+    static let makeReadable = "it may be intact: make it readable, and run avprep verify again"
 
     /// Whether checksums were skipped.
     package let isQuick: Bool

@@ -99,6 +99,12 @@ package final class ProgressReporter: Sendable {
         }
     }
 
+    /// Prints a message on a line of its own, where no bar is known of.
+    package static func say(_ message: String, style: Style) {
+        guard style != .quiet else { return }
+        FileHandle.standardError.write(Data(((style == .bar ? "\r\u{1B}[K" : "") + message + "\n").utf8))
+    }
+
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 

@@ -7,13 +7,17 @@ package struct Workspace: Sendable {
     /// The folder of the pipeline file; its relative paths start here.
     package let folder: String
     package let settings: PipelineSettings
+    /// What of the settings the command line has set beside the pipeline file: `KEY=VALUE`, in order.
+    package let overrides: [String]
 
     /// - Parameters:
     ///   - folder: where relative paths start.
     ///   - settings: the settings in force.
-    package init(folder: String, settings: PipelineSettings) {
+    ///   - overrides: what the command line has set of them.
+    package init(folder: String, settings: PipelineSettings, overrides: [String] = []) {
         self.folder = folder.isEmpty ? "." : folder
         self.settings = settings
+        self.overrides = overrides
     }
 
     package var prepared: String { path(settings.folders.prepared) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AVPrepAudit
 
-/// A clean corpus fails an audit in at most one of a hundred: audits of rows whose labels are coins.
+/// A clean corpus fails an audit in at most one of a hundred: audits of rows with random labels.
 @Suite struct FalseAlarmTests {
     /// Labels by row, by video, and of rows that show two videos. `avprep-bench audit` does more of them.
     @Test func auditsOfLabelsThatAreCoinsHardlyEverFail() throws {

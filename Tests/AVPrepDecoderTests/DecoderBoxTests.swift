@@ -47,7 +47,7 @@ import Testing
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withVideo { path in
-            let host = try DecoderClient(arguments: arguments, faultPlan: "\(attempt):1@video")
+            let host = try faultyClient("\(attempt):1@video", arguments)
             expectFailure(code, of: path, saying: words, sourceLocation: sourceLocation) {
                 _ = try SandboxedMediaSource(path: path, on: host).decode(wholePass, to: PassRecord(formats: 2))
             }

@@ -88,7 +88,7 @@ import Testing
 
     @Test func cancellationEndsTheProcessAtOnce() throws {
         try withVideo { path in
-            let host = try DecoderClient(faultPlan: "hang:2@video")
+            let host = try faultyClient("hang:2@video")
             let cancellation = Cancellation()
             let media = try SandboxedMediaSource(path: path, on: host) { cancellation.isCancelled }
             let record = PassRecord(formats: 2)
@@ -142,7 +142,7 @@ import Testing
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withVideo(named: "bad") { bad in
-            let host = try DecoderClient(faultPlan: "\(fault)@/bad.mp4")
+            let host = try faultyClient("\(fault)@/bad.mp4")
             let good = bad.replacing("bad.mp4", with: "good.mp4")
             try FileManager.default.copyItem(atPath: bad, toPath: good)
             expectFailure(code, of: bad, saying: words, sourceLocation: sourceLocation) {

@@ -1,3 +1,4 @@
+import AVPrepDecoder
 import AVPrepMedia
 import AVPrepModel
 import Foundation
@@ -47,6 +48,16 @@ func withVideo<Result>(named name: String = "video", _ body: (_ path: String) th
         try videoBytes.get().write(to: URL(fileURLWithPath: path))
         return try body(path)
     }
+}
+
+/// A client of the program in which faults happen.
+///
+/// - Parameters:
+///   - plan: what goes wrong with which file; see `DecoderFault`.
+///   - arguments: further ones for the program; see ``DecoderServer``.
+func faultyClient(_ plan: String, _ arguments: [String] = []) throws -> DecoderClient {
+    try DecoderClient(
+        program: DecoderProgram(path: Products.faultyDecoder), arguments: arguments + ["--faults=\(plan)"])
 }
 
 /// Two seconds of moving bars and a rising tone, made once.

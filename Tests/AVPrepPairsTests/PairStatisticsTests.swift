@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct PairStatisticsTests {
-    private func set(_ seed: UInt64, _ plan: PairPlan) throws -> PairSet? {
+    private func set(_ seed: UInt64, _ plan: PairSetPlan) throws -> DrawnPairSet? {
         let settings = PairCorpus.randomSettings(seed: seed)
         let sampler = try PairSampler(
             PairCorpus.random(seed: seed), settings: settings, shard: "train-00000", seed: seed)
@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: UInt64(0)..<40)
     func theyAreWhatCountingThePairsGives(seed: UInt64) throws {
-        guard let set = try set(seed, PairPlan(name: "half", .mixture(hard: 0.5))) else { return }
+        guard let set = try set(seed, PairSetPlan(name: "half", .mixture(hard: 0.5))) else { return }
         let sources = PairCorpus.random(seed: seed)
         let rows = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
         let statistics = set.statistics

@@ -3,11 +3,14 @@ import Foundation
 /// The programs that are built beside the tests.
 package enum Products {
     /// The folder of the running test program.
-    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    package static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 
     /// The `avprep` of this build, or the one that `AVPREP_PROGRAM` names.
     package static let avprep = ProcessInfo.processInfo.environment["AVPREP_PROGRAM"] ?? folder + "/avprep"
+
+    /// The `avprep-decode` of this build in which faults can be planned (`--faults=PLAN`).
+    package static let faultyDecoder = folder + "/avprep-decode-faulty"
 
     /// The torch engine, where `make engine` has built it.
     package static let engine: String? = {

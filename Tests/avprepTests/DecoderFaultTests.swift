@@ -58,7 +58,7 @@ import Testing
             process.arguments = ["ingest", "-q"]
             process.currentDirectoryURL = URL(fileURLWithPath: corpus.folder)
             process.environment = ProcessInfo.processInfo.environment.merging(
-                ["AVPREP_DECODER_FAULT": "hang:1@video"]
+                try corpus.faultyDecoder(["hang:1@video"])
             ) { _, new in new }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
@@ -123,9 +123,20 @@ import Testing
 extension CommandCorpus {
     /// Runs avprep in the folder, with faults planned for the decoder processes of some files.
     fileprivate func run(_ arguments: [String], faults: [String]) throws -> Command.Result {
-        try Command.run(
-            Products.avprep, arguments, in: folder,
-            environment: ["AVPREP_DECODER_FAULT": faults.joined(separator: ",")])
+        try Command.run(Products.avprep, arguments, in: folder, environment: try faultyDecoder(faults))
+    }
+
+    /// The environment in which avprep starts the decoder with planned faults: a script of the name that avprep looks for
+    /// becomes that program, with the plan as an argument.
+    fileprivate func faultyDecoder(_ faults: [String]) throws -> [String: String] {
+        let script = folder + "/decoder"
+        try """
+        #!/bin/sh
+        exec '\(Products.faultyDecoder)' '--faults=\(faults.joined(separator: ","))' "$@"
+
+        """.write(toFile: script, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        return ["AVPREP_DECODER": script]
     }
 }
 

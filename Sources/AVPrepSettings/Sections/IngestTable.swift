@@ -1,4 +1,5 @@
 import AVPrepAudio
+import AVPrepCore
 import AVPrepMedia
 import AVPrepVision
 
@@ -159,9 +160,9 @@ enum IngestTable {
         ])
     }
 
-    static var still: SettingsTable<StillSettings> {
-        SettingsTable<StillSettings>([
-            .number("level", \.level, in: 0...10, "largest mean change of a frozen picture, of 255"),
+    static var still: SettingsTable<FreezeSettings> {
+        SettingsTable<FreezeSettings>([
+            .number("level", \.writtenLevel, in: 0...10, "largest mean change of a frozen picture, of 255"),
             .number("share", \.share, in: 0...1, "fraction of held frames from which a segment is still"),
             .number("seconds", \.seconds, in: 0.1...600, "duration of a frozen stretch from which a segment is still"),
         ])
@@ -263,6 +264,15 @@ enum IngestTable {
             .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "wall-clock time without progress"),
             .integer("max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576, "memory of a decoder process, in MiB"),
         ])
+    }
+}
+
+extension FreezeSettings {
+    /// As the pipeline file says it. The default is a single-precision number in the keys of all prepared files; it is
+    /// shown as the decimal number that it is the nearest to, which is read as it again.
+    fileprivate var writtenLevel: Double {
+        get { level == Double(FreezeAnalysis.frozenLevel) ? FreezeAnalysis.frozenLevel.asWritten : level }
+        set { level = newValue == FreezeAnalysis.frozenLevel.asWritten ? Double(FreezeAnalysis.frozenLevel) : newValue }
     }
 }
 

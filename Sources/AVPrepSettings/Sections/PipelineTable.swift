@@ -20,6 +20,16 @@ enum PipelineTable {
         ])
     }
 
+    /// What prepared files and shards keep of the settings that they were made with.
+    static var stored: SettingsTable<PipelineSettings> {
+        SettingsTable<PipelineSettings>([
+            .section("ingest", \.ingest, IngestTable.ingest, "how a video becomes a prepared file"),
+            .section(
+                "policy", \.self, SettingsTable<PipelineSettings>(flags),
+                "what is done about segments that carry a flag: keep, drop or fix"),
+        ])
+    }
+
     static var corpus: SettingsTable<CorpusSettings> {
         SettingsTable<CorpusSettings>([
             .texts("paths", \.paths, "files, folders and list files (.txt, one path per line)"),
@@ -68,13 +78,17 @@ enum PipelineTable {
     /// for near-duplicates, which are known only when all videos are prepared.
     static var policy: SettingsTable<PipelineSettings> {
         SettingsTable<PipelineSettings>(
-            FlagRule.all.map { rule in
-                .choice(rule.key, \.ingest.policy[flag: rule.flag], among: rule.actions, rule.summary)
-            } + [
+            flags + [
                 .choice(
                     "near_duplicate", \.shard.nearDuplicates, among: [.keep, .drop],
                     "keep, drop (all but one of a group); they are in one split in either case")
             ])
+    }
+
+    private static var flags: [SettingsField<PipelineSettings>] {
+        FlagRule.all.map { rule in
+            .choice(rule.key, \.ingest.policy[flag: rule.flag], among: rule.actions, rule.summary)
+        }
     }
 
     static var split: SettingsTable<SplitSettings> {

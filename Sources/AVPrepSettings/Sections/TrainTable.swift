@@ -27,7 +27,7 @@ enum TrainTable {
 
     static var model: SettingsTable<ModelSettings> {
         SettingsTable<ModelSettings>([
-            .integer("frames", \.frames, in: 2...512, "of a picture clip"),
+            .integer("frames", \.frames, in: 0...512, "of a picture clip; 0: all that the pair set's clips hold"),
             .integer("crop_size", \.cropSize, in: 16...1024, "side of the square picture"),
             .text("spectrogram", \.spectrogram, "name of the stored spectrogram that the audio network takes"),
             .section("video", \.video, videoNetwork, "MC3-18, with torchvision's layer names"),

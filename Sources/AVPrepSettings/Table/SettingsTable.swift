@@ -36,6 +36,12 @@ struct SettingsTable<Root> {
         return rest.isEmpty ? SettingsTarget(read: field.read) : field.find(rest, path.appending(name))
     }
 
+    /// Whether a dotted path ends at a key. Entries of lists are skipped.
+    func holds(_ names: ArraySlice<String>) -> Bool {
+        guard let name = names.first, let field = fields.first(where: { $0.name == name }) else { return false }
+        return field.holds(names.dropFirst())
+    }
+
     /// The section as commented YAML lines, without its own indentation.
     func lines(of root: Root) -> [String] {
         fields.flatMap { field -> [String] in

@@ -1,3 +1,5 @@
+import AVPrepModel
+
 /// Mean and variance of each bin over the rows of a spectrogram, accumulated piece by piece.
 ///
 /// Pieces are summed about their own mean and combined by the rule of Chan, Golub and LeVeque ("Updating formulae and a
@@ -60,8 +62,8 @@ package struct BinMoments: Sendable, Equatable {
 extension StoreReader {
     /// The moments of a stored spectrogram over all segments of the file.
     ///
-    /// The processing that clips receive when they are read (``ClipRule``) is applied here to pieces of one second; the
-    /// last piece of a segment is shorter.
+    /// The processing that clips receive when they are read (`SpectrogramClipRule`) is applied here to pieces of one
+    /// second; the last piece of a segment is shorter.
     package func moments(_ spectrogram: StoreLayout.Spectrogram) throws -> BinMoments {
         var moments = BinMoments(bins: spectrogram.bins)
         var values: [Float] = []

@@ -1,4 +1,5 @@
 import AVPrepCases
+import AVPrepClips
 import AVPrepDuplicates
 import AVPrepModel
 import AVPrepPairs
@@ -61,9 +62,9 @@ import Testing
             let shards = try ShardStage.run(corpus.workspace, corpus.context).index
             var sides: [String: Set<Split>] = [:]
             for shard in shards.shards {
-                let reader = try StoreReader(path: "\(folder)/shards/\(shard.name)")
+                let reader = try ShardReader(shard, in: "\(folder)/shards")
                 for stored in reader.segments { sides[stored.groupID, default: []].insert(shard.split) }
-                let sources = PairSources.all(of: reader)
+                let sources = reader.pairSources
                 let pairs = try PairFile.read("\(folder)/shards/\(PairFile.name(forShard: shard.name))")
                 for pair in pairs.flatMap(\.pairs) where pair.kind == .easy {
                     #expect(sources[Int(pair.videoSegment)].group != sources[Int(pair.audioSegment)].group)

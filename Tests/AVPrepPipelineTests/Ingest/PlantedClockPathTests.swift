@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
@@ -111,12 +112,13 @@ import Testing
         settings.cropScale = [1, 1]
         settings.model.frames = 25
         settings.model.cropSize = 16
-        let shards = try ShardFolder(folder)
+        let shards = try ShardSet(folder)
         for set in ["easy", "mixed"] {
-            let dataset = try shards.dataset(.train, set: set)
+            let dataset = try ShardDataset(.train, set: set, of: shards)
             let shape = try dataset.clipShape(settings.model)
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
-            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(dataset)
+            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(
+                dataset)
             defer { loader.close() }
             var together = 0
             var apart = 0

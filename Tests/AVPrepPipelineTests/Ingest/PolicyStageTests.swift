@@ -139,7 +139,7 @@ import Testing
             #expect(second.index.leftOut?.flags == ["still": 1])
             #expect(second.repacked?.contains("another policy") == true)
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings.isEmpty)
-            corpus.settings.ingest.policy[flag: SegmentFlags(SegmentFlags.each)] = .drop
+            corpus.settings.ingest.policy[flag: SegmentFlags(SegmentFlags.all)] = .drop
             let none = try IngestStage.run(corpus.workspace, corpus.context)
             if none.counts.done == 0 {
                 let error = #expect(throws: Failure.self) { try ShardStage.run(corpus.workspace, corpus.context) }
@@ -233,8 +233,8 @@ import Testing
     }
 
     @Test func everyFlagHasItsRule() {
-        #expect(Set(FlagRule.all.map(\.flag)) == Set(SegmentFlags.each))
-        #expect(FlagRule.all.count == SegmentFlags.each.count)
+        #expect(Set(FlagRule.all.map(\.flag)) == Set(SegmentFlags.all))
+        #expect(FlagRule.all.count == SegmentFlags.all.count)
         for rule in FlagRule.all {
             #expect(!rule.criteria.isEmpty && rule.actions.contains(rule.standard), "\(rule.key)")
         }
