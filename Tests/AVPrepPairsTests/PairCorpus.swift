@@ -61,6 +61,23 @@ enum PairCorpus {
         return sources
     }
 
+    /// The pairs of a plan; nil where the segments cannot give them, which the tests of errors are about.
+    ///
+    /// - Throws: any other error: a setting or a segment that makes no sense.
+    static func drawIfPossible(
+        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan, seed: UInt64 = 1
+    ) throws -> PairSet? {
+        do {
+            return try draw(sources, settings, plan, seed: seed)
+        } catch let error as PairError {
+            let lacks: [PairError.Code] = [
+                .nothingToPair, .noEasyNegatives, .noHardNegatives, .noSuperHardNegatives,
+            ]
+            guard lacks.contains(error.code) else { throw error }
+            return nil
+        }
+    }
+
     static func randomSettings(seed: UInt64) -> PairSettings {
         var random = SeededRandom(seed: seed, for: "settings")
         var settings = PairSettings()

@@ -23,9 +23,6 @@ package final class Engine: @unchecked Sendable {
         self.deviceIndex = deviceIndex
     }
 
-    /// Whether there is an engine library to load. Does not load it.
-    package static var isBuilt: Bool { EngineLibrary.find() != nil }
-
     /// Where the engine library was found, for `avprep doctor`.
     package static var libraryPath: String? { EngineLibrary.find() }
 
