@@ -71,7 +71,8 @@ let package = Package(
         module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
-            "AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepSynth", "CCases"]),
+            "AVPrepCases",
+            ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepSynth", "CCases"]),
         module(
             "AVPrepSettings",
             [

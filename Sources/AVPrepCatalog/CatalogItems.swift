@@ -139,18 +139,6 @@ extension Catalog {
         }
     }
 
-    /// The content of a file that was hashed before and has not changed since.
-    package func knownVideoID(of file: ListedFile) throws -> String? {
-        try read("read") { database in
-            try String.fetchOne(
-                database, sql: "SELECT video_id FROM items WHERE path = ? AND size = ? AND mtime_ns = ?",
-                arguments: [file.path, file.size, file.modifiedNanoseconds])
-        }
-    }
-
-    /// Notes the content of a listed file.
-    package func setVideoID(_ videoID: String, of path: String) throws { try setVideoIDs([(videoID, path)]) }
-
     /// Notes the contents of listed files, all together or not at all.
     package func setVideoIDs(_ entries: [(videoID: String, path: String)]) throws {
         guard !entries.isEmpty else { return }
@@ -168,20 +156,10 @@ extension Catalog {
         }
     }
 
-    /// Which of the files with this content is processed; the others are its duplicates (reason code `duplicate`, the
-    /// detail naming this path). It is the one listed first, and of those of one run the first in byte order, so that
-    /// a copy that appears later changes nothing. Ask only after all listed files are hashed.
-    package func primaryPath(ofVideo videoID: String) throws -> String? {
-        try read("read") { database in
-            try String.fetchOne(
-                database,
-                sql: """
-                    SELECT path FROM items WHERE video_id = ? AND vanished = 0 ORDER BY first_run, path LIMIT 1
-                    """, arguments: [videoID])
-        }
-    }
-
-    /// All contents that are listed more than once, by the path of their primary file.
+    /// All contents that are listed more than once, by the path of their primary file: the one that is processed, of which
+    /// the others are duplicates (reason code `duplicate`, the detail naming its path). It is the one listed first, and of
+    /// those of one run the first in byte order, so that a copy that appears later changes nothing. Ask only after all
+    /// listed files are hashed.
     package func duplicates() throws -> [DuplicateGroup] {
         let rows = try read("read") { database in
             try Row.fetchAll(

@@ -31,9 +31,6 @@ package struct IngestReport: Sendable, Codable {
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 
-    /// Videos whose prepared file is there.
-    package var preparedCount: Int { counts.done }
-
     package var exitStatus: ExitStatus { counts.failed > 0 ? .doneWithFailures : .done }
 
     package var text: String {

@@ -28,12 +28,6 @@ package struct PairStatistics: Sendable, Equatable, Codable {
 
     package init() {}
 
-    /// Share of hard ones among the negatives; 0 when there are none.
-    package var hardShare: Double {
-        let negatives = pairs - count(.positive)
-        return negatives == 0 ? 0 : Double(count(.hard)) / Double(negatives)
-    }
-
     package func count(_ kind: PairKind) -> Int { kinds[kind.name] ?? 0 }
 
     /// Whether these can be counts: what was read from a file may be anything, and sums must not overflow.

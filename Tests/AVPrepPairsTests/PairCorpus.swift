@@ -129,6 +129,11 @@ extension PairPlan {
     }
 }
 
+extension PairStatistics {
+    /// Share of hard ones among the negatives.
+    var hardShare: Double { Double(count(.hard)) / Double(pairs - count(.positive)) }
+}
+
 /// A clip of a pair on its video's clock, worked out from the stored numbers alone.
 struct ClipTime {
     let source: PairSource

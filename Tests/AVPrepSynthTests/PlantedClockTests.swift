@@ -1,9 +1,8 @@
+import AVPrepCases
 import AVPrepMedia
 import Foundation
 import TestSupport
 import Testing
-
-@testable import AVPrepSynth
 
 @Suite(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
 struct PlantedClockTests {

@@ -18,11 +18,6 @@ package struct PictureSequence: Sendable, Equatable {
         offsets.append(Int64(bytes.count))
     }
 
-    /// Adds one picture as it is: the `raw` codec.
-    package mutating func appendRaw(_ image: PixelBuffer) {
-        append(UnsafeRawBufferPointer(image.pixels))
-    }
-
     /// Forgets the pictures and keeps the memory.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

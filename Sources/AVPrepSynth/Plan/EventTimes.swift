@@ -1,13 +1,16 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// When an object makes its sounds: irregularly, so that a shifted sound never fits its picture.
-struct EventTimes {
+package struct EventTimes {
     /// Shortest and longest time between two sounds.
-    let gap: ClosedRange<Double>
+    package let gap: ClosedRange<Double>
     /// Events of different objects are at least so far apart, in seconds, so that each is seen and heard.
     static let separation = 0.12
     /// Events keep so far away from edges (cuts, starts of silence and freeze), in seconds.
     static let clearance = 0.08
+
+    /// - Parameter gap: in seconds.
+    package init(gap: ClosedRange<Double>) { self.gap = gap }
 
     /// Draws the times of one object within `range`.
     ///
@@ -17,7 +20,7 @@ struct EventTimes {
     /// - Parameters:
     ///   - taken: times of the other objects' events.
     ///   - edges: times that no event may come near.
-    func draw(
+    package func draw(
         in range: ClosedRange<Double>, avoiding taken: [Double], edges: [Double], random: inout SeededRandom
     ) -> [Double] {
         let spread = gap.upperBound - gap.lowerBound

@@ -23,9 +23,6 @@ package final class Engine: @unchecked Sendable {
         self.deviceIndex = deviceIndex
     }
 
-    /// Where the engine library was found, for `avprep doctor`.
-    package static var libraryPath: String? { EngineLibrary.find() }
-
     /// Loads the engine and picks a device.
     ///
     /// - Parameters:
@@ -70,7 +67,7 @@ package final class Engine: @unchecked Sendable {
     }
 
     /// Tensor handles that exist now in the whole process. For finding leaks.
-    package var liveTensors: Int { Int(api.live_tensors()) }
+    var liveTensors: Int { Int(api.live_tensors()) }
 
     /// Runs `body` without recording operations for gradients, on this thread: for evaluation.
     package func withoutGradients<Result>(_ body: () throws -> Result) throws -> Result {

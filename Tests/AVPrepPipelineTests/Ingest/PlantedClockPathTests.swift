@@ -1,3 +1,4 @@
+import AVPrepCases
 import AVPrepCatalog
 import AVPrepIngest
 import AVPrepMedia
@@ -116,7 +117,8 @@ import Testing
             let dataset = try shards.dataset(.train, set: set)
             let shape = try dataset.clipShape(settings.model)
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
-            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(dataset)
+            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(
+                dataset)
             defer { loader.close() }
             var together = 0
             var apart = 0

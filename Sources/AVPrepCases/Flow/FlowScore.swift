@@ -1,3 +1,5 @@
+package import AVPrepVision
+
 /// How far a flow field lies from the truth: end-point error, the usual measure (Baker et al., IJCV 2011).
 package struct FlowScore: Sendable, Equatable {
     /// Mean length of the difference, in pixels.
