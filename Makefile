@@ -20,9 +20,9 @@ ENGINE     := .engine/libavprep_engine.so
 RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
-PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
-APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg \
-    libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
+PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
+APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg \
+    libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
 .PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas audit bench quickstart install clean
@@ -52,6 +52,7 @@ deps:
 	for name in $(PKG_CONFIG_NAMES); do pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; done; \
 	for part in core imgproc video calib3d; do \
 	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
+	test -e /usr/include/boost/math/distributions/students_t.hpp || missing="$$missing boost"; \
 	command -v ffmpeg >/dev/null || missing="$$missing ffmpeg"; \
 	test -z "$$missing" && exit 0; \
 	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
@@ -102,7 +103,7 @@ $(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-ORACLES := numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset
+ORACLES := numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets
 
 venv: $(VENV)/.oracles
 

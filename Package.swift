@@ -31,13 +31,16 @@ let package = Package(
     ],
     targets: [
         system("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
+        // Of libavfilter only the headers: it is loaded where it is needed. Its flags would link it.
         system(
             "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
             apt: [
-                "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev", "libavutil-dev",
+                "libavfilter-dev", "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev",
+                "libavutil-dev",
             ]),
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
+        system("CXGBoost", pkgConfig: "xgboost", apt: ["libxgboost-dev"]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
@@ -47,6 +50,8 @@ let package = Package(
             name: "COpenCV",
             cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4"])],
             linkerSettings: ["core", "imgproc", "video", "calib3d"].map { .linkedLibrary("opencv_\($0)") }),
+        // Headers alone: Debian's libboost-dev.
+        .target(name: "CBoostMath"),
         // Hot loops: optimised in every build, since the tests run them on whole pictures too.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
@@ -67,8 +72,9 @@ let package = Package(
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepDuplicates", ["AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
+        module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
-        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases",
@@ -101,34 +107,41 @@ let package = Package(
         module(
             "AVPrepShard",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
             ]),
         module(
             "AVPrepVerify",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
-                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepPolicy",
-                "AVPrepIngest",
+                "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepPolicy", "AVPrepShard", "CArchive",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepPolicy", "AVPrepShard", "CArchive",
             ]),
-        module("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepWorkspace", "COpenBLAS"]),
+        module(
+            "AVPrepAudit",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepWorkspace", "CBoostMath", "COpenBLAS",
+                "CXGBoost",
+            ]),
         module(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "AVPrepSettings",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth",
+                "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
@@ -151,7 +164,8 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepSynth", "AVPrepCases",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepSynth",
+                "AVPrepCases",
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard", "AVPrepAudit", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -161,6 +175,10 @@ let package = Package(
             name: "avprep-decode-faulty", dependencies: ["AVPrepDecoder", "AVPrepCases"],
             path: "Tests/avprep-decode-faulty"),
         .target(name: "TestSupport", dependencies: ["AVPrepCore"], path: "Tests/TestSupport"),
+        // Small shards whose content tells where it comes from.
+        .target(
+            name: "ShardFixtures", dependencies: ["AVPrepCore", "AVPrepModel", "AVPrepStore"],
+            path: "Tests/ShardFixtures"),
         // Counts allocations in the test program.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("AVPrepCore", []),
@@ -172,21 +190,25 @@ let package = Package(
         tests("AVPrepDrawing", ["AVPrepModel"]),
         tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
-        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
         tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
-        tests("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTorch"]),
+        tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
+        tests(
+            "AVPrepTraining",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "ShardFixtures"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
-        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
+        tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),
         tests(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepCases",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
-                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
+                "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),

@@ -1,16 +1,16 @@
 package import AVPrepCore
 
-/// A setting of the audio features does not work out.
+/// The settings of the audio features are invalid.
 package struct AudioError: ActionableError, Equatable {
-    /// What kind of trouble.
+    /// The kind of error.
     package enum Code: String, Sendable, Codable {
-        /// A value is out of its range, or contradicts another one.
+        /// A value is out of range, or contradicts another one.
         case setting = "bad-setting"
-        /// A mel band is narrower than the distance of two Fourier bins and would be zero for every sound.
+        /// A mel band is narrower than the spacing of two Fourier bins and would be zero for every signal.
         case emptyBand = "empty-mel-band"
-        /// FFTW makes no plan for this length.
+        /// FFTW has no plan for this length.
         case plan = "no-fourier-plan"
-        /// FFTW does not accept the wisdom in the settings, or it lacks a length.
+        /// FFTW does not accept the wisdom in the settings, or the wisdom lacks a length.
         case wisdom = "bad-wisdom"
     }
 

@@ -1,7 +1,7 @@
 package import AVPrepCore
 import CFFTW
 
-/// What transforms sound on this machine.
+/// The audio libraries of this machine.
 package enum AudioLibraries {
     package static var versions: [LibraryVersion] {
         [LibraryVersion("FFTW", String(cString: avprep_fftwf_version()))]

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The power of one stretch of sound in bands on a logarithmic scale of frequency, through a Hann window.
+/// The power of an audio frame in bands on a logarithmic frequency scale, with a Hann window.
 ///
-/// For one thread at a time.
+/// One thread at a time.
 final class BandPower {
-    /// Samples of a stretch.
+    /// Samples per frame.
     let length: Int
     private let window: [Float]
     /// First bin of each band, and the end of the last.
@@ -14,8 +14,8 @@ final class BandPower {
     private var power: [Float]
 
     /// - Parameters:
-    ///   - length: samples of a stretch, a length that ``FourierPlan`` takes.
-    ///   - bandsHz: from the lowest band's beginning to the highest one's end.
+    ///   - length: samples per frame, a length that ``FourierPlan`` supports.
+    ///   - bandsHz: from the lower edge of the lowest band to the upper edge of the highest one.
     init(length: Int, sampleRate: Int, bandCount: Int, bandsHz: ClosedRange<Double>) throws(AudioError) {
         self.length = length
         window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(length))) }
@@ -29,12 +29,12 @@ final class BandPower {
         power = [Float](repeating: 0, count: length / 2 + 1)
     }
 
-    /// Sets a sample of the stretch.
+    /// Sets a sample of the frame.
     func set(_ sample: Float, at place: Int) { buffers.input[place] = sample * window[place] }
 
-    /// Transforms the stretch whose samples have all been set.
+    /// Transforms the frame, whose samples have all been set.
     ///
-    /// - Returns: each band's sum over its bins, at least one, and how many they are.
+    /// - Returns: each band's sum over its bins, and their number, at least one.
     func bands() -> [(power: Float, bins: Int)] {
         plan.execute(buffers)
         power.withUnsafeMutableBufferPointer { power in

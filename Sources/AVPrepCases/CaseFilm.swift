@@ -1,7 +1,7 @@
 import AVPrepMedia
 import AVPrepModel
 
-/// Frames of a case as a video without sound.
+/// Encodes the frames of a case as a video without audio.
 enum CaseFilm {
     /// Encodes the frames with x264.
     ///

@@ -2,13 +2,13 @@ import AVPrepCore
 import AVPrepMedia
 package import AVPrepModel
 
-/// A stretch of moving pictures that benchmark and test cases are made of: painted, or out of a real clip.
+/// A sequence of moving pictures used to build benchmark and test cases: painted, or from a real clip.
 package struct CaseScene: Sendable {
     package let name: String
     /// RGB, all of one shape, at a constant rate.
     package let frames: [PixelBuffer]
 
-    /// The frame at `index`, running back and forth where the scene is shorter.
+    /// The frame at `index`, playing back and forth where the scene is shorter.
     package func frame(_ index: Int) -> PixelBuffer {
         let turn = max(1, 2 * frames.count - 2)
         let position = index % turn
@@ -17,10 +17,10 @@ package struct CaseScene: Sendable {
 }
 
 extension CaseScene {
-    /// Paints a scene: a textured ground with plain shapes on it that the camera pans across, and things that move.
+    /// Paints a scene: a textured background with plain shapes that the camera pans across, and moving objects.
     ///
     /// - Parameters:
-    ///   - speed: of the camera, in pixels a frame at most.
+    ///   - speed: of the camera, in pixels per frame at most.
     package static func painted(
         _ name: String, width: Int, height: Int, frames count: Int, speed: Double = 1.5, seed: UInt64
     ) -> CaseScene {
@@ -41,15 +41,15 @@ extension CaseScene {
         return CaseScene(name: name, frames: frames)
     }
 
-    /// The frames of `[start, end)` seconds of a video, at a constant rate and with the given short side. A black rim of
-    /// its own is cut off with a twentieth of each side.
+    /// The frames of `[start, end)` seconds of a video, at a constant rate and with the given short side. A black
+    /// border is cropped, together with a twentieth of each side.
     package static func real(_ path: String, shortSide: Int, fps: Double, from start: Double, to end: Double) throws
         -> CaseScene
     {
         try real(path, shortSide: shortSide, fps: fps, stretches: [(start, end)])[0]
     }
 
-    /// Several stretches of one video, in one pass of decoding: a scene each, empty where the video has ended.
+    /// Several parts of one video, in one decoding pass: one scene each, empty past the end of the video.
     package static func real(
         _ path: String, shortSide: Int, fps: Double, stretches: [(start: Double, end: Double)]
     ) throws -> [CaseScene] {
@@ -70,7 +70,7 @@ extension CaseScene {
     }
 }
 
-/// Keeps the frames of some ranges of a decode pass, and ends the pass after the last.
+/// Keeps the frames of some ranges of a decode pass, and stops the pass after the last.
 private final class FrameKeeper: DecodeConsumer {
     struct Enough: Error {}
     private let ranges: [Range<Int>]
@@ -94,7 +94,7 @@ private final class FrameKeeper: DecodeConsumer {
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }
 
-/// What the camera pans across: noise of several octaves, and plain shapes with hard edges.
+/// The background: noise of several octaves, and plain shapes with hard edges.
 private struct Ground {
     let picture: PixelBuffer
 
@@ -129,7 +129,7 @@ private struct Ground {
         }
     }
 
-    /// Smooth noise in -1...1 that has a random value at whole coordinates.
+    /// Smooth noise in -1...1 with a random value at integer coordinates.
     private static func noise(_ x: Double, _ y: Double, _ seed: UInt64) -> Double {
         let (column, row) = (Int(x), Int(y))
         func smooth(_ t: Double) -> Double { t * t * (3 - 2 * t) }
@@ -195,12 +195,13 @@ extension PixelBuffer {
         return (Double(pixels[index]), Double(pixels[index + 1]), Double(pixels[index + 2]))
     }
 
-    /// Fills a part of `target` (all of it by default) with this RGB picture, interpolated between pixels and repeated
-    /// beyond its sides.
+    /// Fills a part of `target` (all of it by default) by resampling this RGB picture with interpolation; its border
+    /// pixels are repeated.
     ///
     /// - Parameter map: from a pixel of the target's part, counted from its corner, to a point of this picture.
     func resample(
-        into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil, _ map: (Int, Int) -> (Double, Double)
+        into target: PixelBuffer, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
+        _ map: (Int, Int) -> (Double, Double)
     ) {
         let (rows, columns) = (rows ?? 0..<target.height, columns ?? 0..<target.width)
         for y in rows {

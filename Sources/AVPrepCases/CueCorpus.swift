@@ -3,17 +3,17 @@ import AVPrepMedia
 import AVPrepModel
 import Foundation
 
-/// Videos of things that move either way as well, with a cue by which a network could cheat: the truth that
-/// `avprep audit` is measured by.
+/// Videos of objects whose motion looks the same in both time directions, with a planted cue that a network could
+/// exploit: the ground truth for `avprep audit`.
 package struct CueCorpus: Sendable {
     package enum Cue: String, Sendable, Codable, CaseIterable {
-        /// Nothing tells anything.
+        /// No cue.
         case none
         /// The camera zooms in, in two of three videos.
         case zoomIn = "zoom-in"
         /// Dark bars above and below the picture grow lighter.
         case brighteningBars = "brightening-bars"
-        /// Coarsely encoded, with a key frame every fifth of a second or so: still parts pulse.
+        /// Coarsely encoded, with a key frame about every fifth of a second: static parts pulse.
         case keyFrames = "key-frames"
         /// Every other video is letterboxed.
         case barredHalf = "barred-half"
@@ -28,7 +28,7 @@ package struct CueCorpus: Sendable {
     package var height = 96
     package var seed: UInt64 = 1
 
-    /// Frames a second.
+    /// Frames per second.
     package static let fps = 12
     private static let sampleRate = 16_000
 
@@ -39,7 +39,7 @@ package struct CueCorpus: Sendable {
 
     package static func fileName(_ number: Int) -> String { "cue-\(number).mp4" }
 
-    /// Whether a video has what only some have.
+    /// Whether a video has the property that only some have.
     package func isMarked(_ number: Int) -> Bool {
         switch cue {
         case .none: false
@@ -49,7 +49,7 @@ package struct CueCorpus: Sendable {
         }
     }
 
-    /// Writes all videos into a folder that is there.
+    /// Writes all videos into an existing folder.
     package func write(to folder: String, workers: Int) throws {
         try WorkerPool.run(Array(0..<videos), workers: workers) { number in
             try write(number, to: "\(folder)/\(Self.fileName(number))")
@@ -57,8 +57,8 @@ package struct CueCorpus: Sendable {
     }
 
     private func write(_ number: Int, to path: String) throws {
-        // Well encoded means that nothing pulses: at CRF 16 still parts of the first key frame and of those after it differ
-        // by enough to tell the direction of a clip in seven cases of a hundred.
+        // Well encoded means without pulsing: at CRF 16 the static parts of the first and of later key frames differ by
+        // enough to tell the direction of a clip in seven cases of a hundred.
         let isCoarse = cue == .keyFrames
         let writer = try MediaWriter(
             path: path,
@@ -67,7 +67,7 @@ package struct CueCorpus: Sendable {
                 preset: "superfast", keyFrameInterval: isCoarse ? 3 : 250, bFrames: isCoarse ? 0 : 2),
             audio: AudioEncoding(sampleRate: Self.sampleRate, channels: 1, bitRate: 64_000))
         let count = Int(seconds * Double(Self.fps))
-        // A camera that stands still, so that nothing but the cue moves it.
+        // A static camera, so that only the cue adds motion.
         let scene = CaseScene.painted(
             "cue", width: width, height: height, frames: count, speed: 0, seed: seed &* 1000 &+ UInt64(number))
         var random = SeededRandom(seed: seed, for: "cue/\(number)")
@@ -99,7 +99,7 @@ package struct CueCorpus: Sendable {
         }
     }
 
-    /// The noise of one frame's time: now louder, now quieter.
+    /// The noise of one frame's duration, with varying loudness.
     private func sound(_ number: Int, _ random: inout SeededRandom) -> [Float] {
         let isLoud = cue == .loudHalf && isMarked(number)
         let level = (isLoud ? 0.5 : 0.05) * random.uniform(0.3...1)

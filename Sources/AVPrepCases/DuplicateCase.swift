@@ -3,23 +3,23 @@ import AVPrepMedia
 package import AVPrepModel
 import AVPrepSynth
 
-/// An excerpt of a recording that copies are made of, and what follows it there.
+/// An excerpt of a recording that copies are made of, and the frames that follow it there.
 package struct DuplicateSource: Sendable {
     package let name: String
-    /// The recording that it is an excerpt of: other excerpts of it show other moments of the same scene.
+    /// The recording it is taken from: other excerpts of it show other moments of the same scene.
     package let recording: String
-    /// RGB, all of one shape, 25 a second: the excerpt, and beyond it as much as there is of ``following`` of its length.
+    /// RGB, all of one shape, 25 per second: the excerpt, followed by up to ``following`` of its length.
     package let frames: [PixelBuffer]
-    /// Mono, ``SynthPlan/sampleRate`` samples a second, as long as the frames.
+    /// Mono, ``SynthPlan/sampleRate`` samples per second, as long as the frames.
     package let sound: [Float]
-    /// Frames of the excerpt itself.
+    /// Number of frames of the excerpt itself.
     package let count: Int
 
     static let fps = 25.0
-    /// What may follow, as a share of the excerpt.
+    /// Length of the following frames, as a fraction of the excerpt.
     static let following = 0.4
 
-    /// Two excerpts of one practice video that have no moment in common: the same things before the same ground.
+    /// Two disjoint excerpts of one practice video: the same objects on the same background.
     package static func practice(number: Int, width: Int, height: Int, seconds: Double) -> [DuplicateSource] {
         let length = seconds * (1 + following)
         var settings = SynthSettings()
@@ -29,7 +29,7 @@ package struct DuplicateSource: Sendable {
         settings.seconds = 2 * length + 1
         let plan = SynthVideo.plan(settings, number: number, cues: [])
         let painter = ScenePainter(plan)
-        let track = SoundTrack(plan)
+        let track = SynthAudio(plan)
         var sound = [Float](repeating: 0, count: track.sampleCount)
         sound.withUnsafeMutableBufferPointer { track.fill($0) }
         return [0, length + 1].enumerated().map { part, start in
@@ -46,7 +46,7 @@ package struct DuplicateSource: Sendable {
         }
     }
 
-    /// The excerpts of a real clip that have no moment in common, one after another.
+    /// Disjoint excerpts of a real clip, one after another.
     ///
     /// - Throws: ``MediaError``.
     package static func real(_ path: String, shortSide: Int, seconds: Double) throws -> [DuplicateSource] {
@@ -74,26 +74,26 @@ package struct DuplicateSource: Sendable {
     }
 }
 
-/// A copy of a source as people make them, and what was done to it: a pure function of the source's name, the kind and a
-/// number.
+/// A copy of a source as people make them, with a known modification: a pure function of the source's name, the kind
+/// and a number.
 package struct DuplicateCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// As it is, at a high rate: what the others are copies of.
+        /// Unmodified, at a high bit rate: the others are copies of it.
         case original
-        /// Encoded anew at low rates.
+        /// Re-encoded at low bit rates.
         case encoded
         /// 40 to 75 % of the size, or 1.5 times as large.
         case scaled
-        /// A tenth of width and height cut off, anywhere.
+        /// A tenth of width and height cropped, at a random position.
         case cropped
         case mirrored
-        /// 4 to 16 dB softer, or 4 to 8 dB louder, as far as full scale goes.
+        /// 4 to 16 dB softer, or 4 to 8 dB louder, limited by full scale.
         case volume
         /// Half a second to a second missing at the beginning.
         case trimmed
-        /// Another excerpt, encoded anew, that begins at two fifths of the first: the two have three fifths in common.
+        /// Another excerpt, re-encoded, that starts at two fifths of the first: three fifths are in common.
         case overlapping
-        /// Encoded anew, scaled, cropped, mirrored, with another volume.
+        /// Re-encoded, scaled, cropped, mirrored, with another volume.
         case everything = "all of it"
     }
 
@@ -174,7 +174,7 @@ package struct DuplicateCase: Sendable {
     }
 }
 
-/// Keeps the first frames and all sound up to there, and ends the pass after them.
+/// Keeps the first frames and the audio up to there, and stops the pass after them.
 private final class SourceKeeper: DecodeConsumer {
     struct Enough: Error {}
     private let limit: Int

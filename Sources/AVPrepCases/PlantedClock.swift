@@ -4,25 +4,25 @@ import AVPrepModel
 import AVPrepSynth
 import Foundation
 
-/// A video with a clock planted in picture and sound: at irregular, known moments the whole picture flashes white and a
-/// click sounds. Whoever decodes it can measure how far the two are apart, and where each of them is.
+/// A video with a clock planted in picture and audio: at irregular, known moments the whole picture flashes white and a
+/// click sounds. A test that decodes it can measure the offset between the two, and the position of each.
 ///
 ///     var clock = PlantedClock(frameRate: Rational(30000, 1001), seconds: 6)
 ///     clock.soundStartSeconds = 0.4
 ///     let moments = try clock.write(to: "clock.mp4")   // the flash of each is first seen, the click begins, then
 package struct PlantedClock: Sendable {
-    /// Nominal frame rate; frames lie at `pictureStartSeconds + k / frameRate` unless ``frameSeconds`` says otherwise.
+    /// Nominal frame rate; frames are at `pictureStartSeconds + k / frameRate` unless ``frameSeconds`` is set.
     package var frameRate: Rational
-    /// When picture and sound end.
+    /// End of video and audio.
     package var seconds: Double
-    /// When to flash and click, roughly: each moves to the next frame's time. At least ``separation`` apart.
+    /// Approximate times of flash and click: each moves to the next frame's time. At least ``separation`` apart.
     package var events: [Double]
     /// Presentation time of every frame, rising, for a variable rate.
     package var frameSeconds: [Double]?
-    /// When the picture and the sound begin on the presentation clock.
+    /// Start of video and audio on the presentation clock.
     package var pictureStartSeconds = 0.0
     package var soundStartSeconds = 0.0
-    /// The clicks come so much after their flashes: a planted error of synchrony.
+    /// Delay of the clicks after their flashes: a planted synchronisation error.
     package var clickDelaySeconds = 0.0
     package var width = 96
     package var height = 72
@@ -32,19 +32,19 @@ package struct PlantedClock: Sendable {
     package var container: String?
     package var videoCodec = "libx264"
     package var audioCodec = "aac"
-    /// Pictures predicted from later ones, in a row.
+    /// Maximum number of consecutive B-frames.
     package var bFrames = 2
 
-    /// A flash lasts so long, in seconds, and at least one frame.
+    /// Duration of a flash, in seconds; at least one frame.
     package static let flashSeconds = 0.1
-    /// Shortest distance between two events that leaves dark and silence in between.
+    /// Shortest distance between two events with darkness and silence in between.
     package static let separation = 0.25
-    /// Level of the dark picture, of 255: not black, so that nothing is taken for a black border.
+    /// Level of the dark picture, of 255: not black, so that it is not detected as a black border.
     package static let darkLevel: UInt8 = 48
 
     /// A clock with irregular events, determined by `seed`.
     package init(frameRate: Rational, seconds: Double, seed: UInt64 = 1) {
-        precondition(seconds > 0 && frameRate.numerator > 0, "a clock of \(seconds) s at \(frameRate)")
+        precondition(seconds > 0 && frameRate.numerator > 0, "invalid clock of \(seconds) s at \(frameRate)")
         self.frameRate = frameRate
         self.seconds = seconds
         var random = SeededRandom(seed: seed, for: "planted-clock")
@@ -69,9 +69,9 @@ package struct PlantedClock: Sendable {
 
     /// Writes the file.
     ///
-    /// - Returns: the presentation time of the first white frame of each flash, which is the time its click begins
-    ///   (less ``clickDelaySeconds``). Events that lie outside of the picture or whose click lies outside of the sound
-    ///   are left out.
+    /// - Returns: the presentation time of the first white frame of each flash, which is the time its click starts
+    ///   (without ``clickDelaySeconds``). Events outside of the video or whose click is outside of the audio are
+    ///   omitted.
     /// - Throws: ``MediaError`` with `encode`.
     @discardableResult
     package func write(to path: String) throws -> [Double] {
@@ -85,7 +85,7 @@ package struct PlantedClock: Sendable {
             path: path, container: container,
             video: VideoEncoding(
                 codec: videoCodec, width: width, height: height, frameRate: frameRate, quality: 18, bFrames: bFrames,
-                // A regular rate counts in its own ticks; milliseconds want MPEG's 90 kHz clock.
+                // A constant rate uses its own ticks; milliseconds need MPEG's 90 kHz clock.
                 timeBase: frameSeconds == nil ? nil : Rational(1, 90_000)),
             audio: AudioEncoding(codec: audioCodec, sampleRate: sampleRate, channels: channels))
         let picture = PixelBuffer(width: width, height: height, channels: 3)
@@ -101,7 +101,7 @@ package struct PlantedClock: Sendable {
         return moments
     }
 
-    /// Writes the clicks in pieces of a quarter of a second, not far ahead of the picture.
+    /// Writes the clicks in blocks of a quarter of a second, not far ahead of the video.
     private struct SoundWriter {
         let clock: PlantedClock
         let moments: [Double]
@@ -124,7 +124,7 @@ package struct PlantedClock: Sendable {
                 var piece = [Float](repeating: 0, count: count * clock.channels)
                 for moment in moments {
                     let first = Int(((moment + clock.clickDelaySeconds) * rate).rounded())
-                    // A 3 kHz tone that is at its peak at once and gone after 15 ms.
+                    // A 3 kHz tone with an immediate peak that decays within 15 ms.
                     for n in max(first, next)..<max(first, next, min(first + clock.sampleRate / 60, next + count)) {
                         let age = Double(n - first) / rate
                         let value = Float(0.8 * exp(-age / 0.003) * cos(2 * Double.pi * 3000 * age))

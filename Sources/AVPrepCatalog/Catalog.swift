@@ -1,18 +1,18 @@
 import Foundation
 package import GRDB
 
-/// What happened to every item, in one SQLite file: which files the corpus lists, which content they hold, what each
-/// stage made of them and why it did not, and which runs there were.
+/// The state of every item in one SQLite file: the files listed by the corpus, their content, the outcome of each stage
+/// with its reason, and the runs.
 ///
-/// Any thread may call anything. Writes are one at a time and durable when the call returns: a commit reaches the disk
-/// (write-ahead log, `synchronous = FULL`), so what was recorded is there after a kill or a power cut, and what was not
-/// is simply pending. Reads see a consistent state and do not wait for writes, also from other processes; but the
-/// write-ahead log needs a file system with shared memory, so a catalog does not belong on a network file system that
+/// Any thread may call any method. Writes are serialised and durable when the call returns: a commit reaches the disk
+/// (write-ahead log, `synchronous = FULL`), so what was recorded survives a kill or a power cut, and what was not
+/// recorded is simply pending. Reads see a consistent state and do not wait for writes, also from other processes; but
+/// the write-ahead log needs a file system with shared memory, so a catalog must not be on a network file system that
 /// several machines write to.
 package final class Catalog: Sendable {
-    /// What a catalog is opened for.
+    /// The access mode of a catalog.
     package enum Access: Sendable {
-        /// The file is made where there is none.
+        /// The file is created if it does not exist.
         case readWrite
         case readOnly
     }
@@ -46,14 +46,14 @@ package final class Catalog: Sendable {
         }
     }
 
-    /// Closes the catalog; nothing may be called after it. After it the one file at ``path`` holds everything, unless
-    /// another process has it open; a catalog that is not closed leaves a write-ahead log beside it, as a kill does.
+    /// Closes the catalog; no call may follow. Afterwards the file at ``path`` holds everything, unless another process
+    /// has it open; a catalog that is not closed leaves a write-ahead log beside it, as after a kill.
     ///
     /// - Throws: ``CatalogError``.
     package func close() throws {
         try Self.translating("close", path) {
             if !pool.configuration.readonly {
-                // A log that others are reading stays, and is as good as its pages in the file.
+                // A log that other processes are reading stays; its pages count as if they were in the file.
                 do { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch let error
                     as DatabaseError where error.resultCode == .SQLITE_BUSY
                 {}
@@ -62,7 +62,7 @@ package final class Catalog: Sendable {
         }
     }
 
-    /// Looks for damaged pages and indices in the whole file.
+    /// Checks all pages and indices of the file for damage.
     ///
     /// - Throws: ``CatalogError`` with SQLite's first finding.
     /// - Complexity: reads the whole file.
@@ -72,7 +72,7 @@ package final class Catalog: Sendable {
             throw CatalogError(
                 .corrupt,
                 "the catalog \(path) is damaged: \(findings.first ?? "no answer"); "
-                    + "move it away and run avprep ingest: what is prepared is found again")
+                    + "move it away and run avprep ingest, which finds the prepared files again")
         }
     }
 
@@ -81,19 +81,20 @@ package final class Catalog: Sendable {
         try Self.translating(action, path) { try pool.read(body) }
     }
 
-    /// Runs `body` in a transaction of its own, durable on return.
+    /// Runs `body` in its own transaction, durable on return.
     package func write<Value>(_ action: String, _ body: (Database) throws -> Value) throws -> Value {
         try Self.translating(action, path) { try pool.write(body) }
     }
 
-    /// A row holds what no avprep writes.
+    /// The error for a row that no avprep writes.
     package func damaged(_ what: String) -> CatalogError {
         CatalogError(
             .corrupt,
-            "the catalog \(path) holds \(what); move it away and run avprep ingest: what is prepared is found again")
+            "the catalog \(path) holds \(what); move it away and run avprep ingest, which finds the prepared files again"
+        )
     }
 
-    /// Now, as the catalog spells times.
+    /// The current time in the catalog's format.
     package static func timestamp() -> String { Date().formatted(.iso8601) }
 
     private static func translating<Value>(_ action: String, _ path: String, _ body: () throws -> Value) throws -> Value

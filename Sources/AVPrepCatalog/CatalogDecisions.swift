@@ -1,14 +1,14 @@
 import GRDB
 
-/// What was decided about one segment, and by which of its flags.
+/// The decision about one segment, and the flags that caused it.
 package struct DecidedSegment: Sendable, Equatable, Codable {
     /// One flag that the segment carries.
     package struct Flag: Sendable, Equatable, Codable {
-        /// As the file format names it.
+        /// Its name in the file format.
         package let flag: String
         /// `kept`, `dropped` or `fixed`.
         package let verdict: String
-        /// Name of what was measured, what it came to, and what it was held against; nil where nothing is.
+        /// Name of the measure, its value, and the threshold it was compared with; nil if none.
         package let measure: String?
         package let value: Double?
         package let threshold: Double?
@@ -25,7 +25,7 @@ package struct DecidedSegment: Sendable, Equatable, Codable {
     /// Its number in the video.
     package let number: Int
     package let frames: Int
-    /// Of the whole segment: `kept`, `dropped` or `fixed`.
+    /// The verdict on the whole segment: `kept`, `dropped` or `fixed`.
     package let verdict: String
     /// In the alphabetical order of their names.
     package let flags: [Flag]
@@ -38,9 +38,9 @@ package struct DecidedSegment: Sendable, Equatable, Codable {
     }
 }
 
-/// How many segments of listed items carry a flag and what became of it.
+/// Number of segments of listed items with a flag and a verdict.
 package struct DecisionCount: Sendable, Equatable, Codable {
-    /// Empty: the segments themselves, flagged or not.
+    /// Empty for the segments themselves, flagged or not.
     package let flag: String
     /// `kept`, `dropped` or `fixed`.
     package let verdict: String
@@ -49,15 +49,14 @@ package struct DecisionCount: Sendable, Equatable, Codable {
 }
 
 extension Catalog {
-    /// Records an outcome together with what was decided about each segment, in place of what was before. Durable on
-    /// return.
+    /// Records an outcome together with the decision about each segment, replacing earlier ones. Durable on return.
     ///
-    /// - Parameter policyKey: stands for the policy by which it was decided.
+    /// - Parameter policyKey: identifies the policy of the decisions.
     package func record(_ record: OutcomeRecord, decided segments: [DecidedSegment], policyKey: String) throws {
         try self.record([(record, segments)], policyKey: policyKey)
     }
 
-    /// The same for several items, all together or not at all.
+    /// The same for several items, in one transaction.
     package func record(_ items: [(outcome: OutcomeRecord, segments: [DecidedSegment])], policyKey: String) throws {
         try write("record in") { database in
             try enter(items.map(\.outcome), in: database)
@@ -89,7 +88,7 @@ extension Catalog {
         }
     }
 
-    /// What was decided about the segments of an item, in their order; empty where nothing was.
+    /// The decisions about the segments of an item, in their order; empty if none.
     package func decisions(of subject: String, stage: String) throws -> [DecidedSegment] {
         let rows = try read("read") { database in
             try Row.fetchAll(
@@ -117,12 +116,12 @@ extension Catalog {
         return segments
     }
 
-    /// How many segments of listed items carry which flag and what became of them, under these settings.
+    /// Numbers of segments of listed items by flag and verdict, under these settings.
     ///
-    /// - Complexity: a row a flag, whatever the corpus.
+    /// - Complexity: one row per flag, whatever the size of the corpus.
     package func decisionCounts(stage: String, settingsKey: String) throws -> [DecisionCount] {
         try read("read") { database in
-            // A catalog of before that is opened to read only has no such table.
+            // An older catalog opened read-only has no such table.
             guard try database.tableExists("decision_counts") else { return [] }
             return try Row.fetchAll(
                 database,
@@ -137,7 +136,7 @@ extension Catalog {
         }
     }
 
-    /// How many segments of each listed item under these settings are not dropped.
+    /// Number of segments not dropped, for each listed item under these settings.
     package func segmentsLeft(stage: String, settingsKey: String) throws -> [String: Int] {
         try read("read") { database in
             guard try database.tableExists("decided") else { return [:] }
@@ -154,7 +153,7 @@ extension Catalog {
         }
     }
 
-    /// Listed items under these settings that were decided by another policy, in the order of their paths.
+    /// Listed items under these settings that were decided by another policy, ordered by path.
     package func decidedOtherwise(stage: String, settingsKey: String, policyKey: String) throws -> [String] {
         try read("read") { database in
             guard try database.tableExists("decided") else { return [] }
@@ -169,10 +168,10 @@ extension Catalog {
         }
     }
 
-    /// Two ranges of the index of policies, which are as short as there are few of them; "other than" would go through all.
+    /// Two ranges of the policy index, which are short if few policies differ; `<>` would scan all rows.
     private static let otherPolicies = ["<", ">"]
 
-    /// How many ``decidedOtherwise(stage:settingsKey:policyKey:)`` names.
+    /// Number of items of ``decidedOtherwise(stage:settingsKey:policyKey:)``.
     ///
     /// - Complexity: reads a narrow index.
     package func decidedOtherwiseCount(stage: String, settingsKey: String, policyKey: String) throws -> Int {
@@ -190,8 +189,8 @@ extension Catalog {
         }
     }
 
-    /// What does not add up among decisions, or nil: a segment is dropped exactly if a flag of it is, and the sums are
-    /// those of the rows.
+    /// The first inconsistency among the decisions, or nil: a segment is dropped exactly if one of its flags is, and
+    /// the sums equal those of the rows.
     func decisionFault(in database: Database) throws -> String? {
         guard try database.tableExists("decided") else { return nil }
         let stray = try Int.fetchOne(
@@ -201,7 +200,7 @@ extension Catalog {
                 WHERE outcomes.live IS NULL OR outcomes.live <> decided.live
                     OR outcomes.settings_key <> decided.settings_key
                 """)
-        if let stray, stray > 0 { return "\(stray) decided items are not marked as their outcomes are" }
+        if let stray, stray > 0 { return "\(stray) decided items differ from their outcomes" }
         let uneven = try Int.fetchOne(
             database,
             sql: """
@@ -222,7 +221,7 @@ extension Catalog {
                         FROM decided CROSS JOIN decisions USING (item) WHERE live = 1)
                     GROUP BY 1, 2, 3, 4 HAVING sum(segments) <> 0 OR sum(frames) <> 0)
                 """)
-        if let differing, differing > 0 { return "\(differing) sums of decisions are not those of their rows" }
+        if let differing, differing > 0 { return "\(differing) sums of decisions differ from their rows" }
         return nil
     }
 }

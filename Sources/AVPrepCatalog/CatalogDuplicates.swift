@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 extension Catalog {
-    /// Notes what a content looks and sounds like, as prepared under these settings.
+    /// Records the fingerprint of a video prepared under these settings.
     package func setFingerprint(_ bytes: [UInt8], ofVideo videoID: String, settingsKey: String) throws {
         try write("record in") { database in
             try database.execute(
@@ -12,9 +12,9 @@ extension Catalog {
         }
     }
 
-    /// Hands over the fingerprints of these settings that belong to listed items, in the order of the videos' ids.
+    /// Calls `body` with the fingerprints of these settings that belong to listed items, ordered by video id.
     ///
-    /// - Complexity: reads every fingerprint once, one after another; memory for one.
+    /// - Complexity: reads every fingerprint once, one at a time; memory for one.
     package func forEachFingerprint(settingsKey: String, _ body: (_ videoID: String, _ bytes: [UInt8]) throws -> Void)
         throws
     {
@@ -32,8 +32,8 @@ extension Catalog {
         }
     }
 
-    /// The videos whose fingerprints ``forEachFingerprint(settingsKey:_:)`` hands over. A fingerprint is a function of
-    /// content and settings, so as long as the ids stay, the fingerprints do.
+    /// The videos of ``forEachFingerprint(settingsKey:_:)``. A fingerprint is a function of content and settings, so as
+    /// long as the ids do not change, neither do the fingerprints.
     package func fingerprintedVideos(settingsKey: String) throws -> [String] {
         try read("read") { database in
             try String.fetchAll(
@@ -55,9 +55,9 @@ extension Catalog {
         }
     }
 
-    /// Puts `duplicates` in the place of all that were noted before.
+    /// Replaces all recorded near-duplicates.
     ///
-    /// - Parameter key: what they were found from.
+    /// - Parameter key: identifies the fingerprints and settings they were computed from.
     package func setNearDuplicates(_ duplicates: [DuplicateMatch], key: String) throws {
         try write("record in") { database in
             try database.execute(sql: "DELETE FROM near_duplicates")
@@ -75,13 +75,13 @@ extension Catalog {
         }
     }
 
-    /// The near-duplicates that were noted, in the order of their ids.
+    /// The recorded near-duplicates, ordered by id.
     ///
-    /// - Parameter key: what they must have been found from; one that ends in `/` is the beginning of it.
-    /// - Returns: nil when those noted were found from something else, or none were looked for yet.
+    /// - Parameter key: the required key of their computation; one that ends in `/` is a prefix.
+    /// - Returns: nil when the recorded ones have another key, or none were computed yet.
     package func nearDuplicates(key: String) throws -> [DuplicateMatch]? {
         try read("read") { database in
-            // A catalog of before that is opened to read only has no such tables.
+            // An older catalog opened read-only has no such tables.
             guard try database.tableExists("facts") else { return nil }
             let noted = try String.fetchOne(database, sql: "SELECT value FROM facts WHERE name = 'near_duplicates_key'")
             guard let noted, noted == key || key.hasSuffix("/") && noted.hasPrefix(key) else { return nil }

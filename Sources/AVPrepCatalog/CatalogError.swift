@@ -3,26 +3,26 @@ import GRDB
 
 /// The catalog cannot be opened, read or written, or contradicts itself.
 package struct CatalogError: ActionableError, Equatable {
-    /// What kind of trouble.
+    /// The kind of error.
     package enum Code: String, Sendable, Codable {
-        /// There is no catalog, and it was to be read only.
+        /// The catalog does not exist, and was to be opened read-only.
         case missing
-        /// The file is not a catalog of avprep; it is left as it is.
+        /// The file is not a catalog of avprep; it is left unchanged.
         case foreign
-        /// A later avprep has written it.
+        /// It was written by a later version of avprep.
         case newerVersion = "newer-version"
         /// Its pages are damaged.
         case corrupt
         /// Another process holds it for longer than the time-out.
         case busy
-        /// The disk refuses: full, read-only, no permission, no such folder.
+        /// The file system refuses: full, read-only, no permission, no such folder.
         case disk
-        /// Its numbers do not add up.
+        /// Its counts are inconsistent.
         case counts
     }
 
     package let code: Code
-    /// One line: what failed, on which catalog, SQLite's own words, and what to do.
+    /// One line: what failed, on which catalog, SQLite's own message, and what to do.
     package let description: String
 
     package init(_ code: Code, _ description: String) {
@@ -38,7 +38,7 @@ package struct CatalogError: ActionableError, Equatable {
         }
     }
 
-    /// What SQLite's error means to the user.
+    /// Translates an error of SQLite for the user.
     init(_ error: DatabaseError, _ action: String, _ path: String) {
         let words = "\(error.message ?? "no message") (\(error.extendedResultCode.description))"
         let code: Code
@@ -49,9 +49,9 @@ package struct CatalogError: ActionableError, Equatable {
         case .SQLITE_NOTADB:
             (code, remedy) = (.foreign, "it is not a catalog; give another path or move it away")
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
-            (code, remedy) = (.disk, "free the disk or give a path that can be written")
+            (code, remedy) = (.disk, "free disk space or give a writable path")
         default:
-            (code, remedy) = (.corrupt, "move it away and run avprep ingest: what is prepared is found again")
+            (code, remedy) = (.corrupt, "move it away and run avprep ingest, which finds the prepared files again")
         }
         self.init(code, "cannot \(action) the catalog \(path): \(words); \(remedy)")
     }

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
 
-/// A file as the corpus lists it.
+/// A file of the corpus.
 package struct ListedFile: Sendable, Equatable {
-    /// As listed: the name of the item in all outcomes.
+    /// The path as listed: the item's name in all outcomes.
     package var path: String
     /// In bytes.
     package var size: Int64
@@ -22,7 +22,7 @@ package struct CatalogItem: Sendable, Equatable {
     package let file: ListedFile
     /// The id of its content, once hashed.
     package let videoID: String?
-    /// Whether the corpus lists it no more.
+    /// Whether the corpus no longer lists it.
     package let isVanished: Bool
 
     init(_ row: Row) {
@@ -32,14 +32,14 @@ package struct CatalogItem: Sendable, Equatable {
     }
 }
 
-/// What a listing found, against what was known.
+/// The result of a listing, compared with the catalog.
 package struct ListingChange: Sendable, Equatable, Codable {
-    /// Files that were not known.
+    /// New files.
     package internal(set) var added = 0
-    /// Files whose size or time differs: their content is unknown again, and they have no outcomes any more.
+    /// Files with another size or time: their content is unknown again, and their outcomes are removed.
     package internal(set) var changed = 0
     package internal(set) var unchanged = 0
-    /// Those among changed and unchanged that had vanished.
+    /// Those among changed and unchanged that had vanished before.
     package internal(set) var returned = 0
 
     package init() {}
@@ -48,16 +48,16 @@ package struct ListingChange: Sendable, Equatable, Codable {
 /// One content under several paths.
 package struct DuplicateGroup: Sendable, Equatable, Codable {
     package let videoID: String
-    /// The first is the one that is processed, the others are skipped as its duplicates.
+    /// The first is processed, the others are skipped as its duplicates.
     package let paths: [String]
 }
 
 extension Catalog {
-    /// Enters the files that a run lists, in transactions of 10,000, in any order. A file that changed since it was
+    /// Records the files listed by a run, in transactions of 10,000, in any order. A file that changed since it was
     /// last listed loses its video id and its outcomes: it is pending in every stage. A path listed twice counts twice.
     ///
     /// - Parameter run: from ``beginRun(_:)``.
-    /// - Throws: ``CatalogError``. What was entered until then stays; listing again does no harm.
+    /// - Throws: ``CatalogError``. Files recorded until then stay; listing them again is harmless.
     package func list(_ files: some Sequence<ListedFile>, run: Int64) throws -> ListingChange {
         var change = ListingChange()
         var batch: [ListedFile] = []
@@ -109,12 +109,12 @@ extension Catalog {
         }
     }
 
-    /// Marks as vanished what `run` did not list. Duplicates of a file that vanished lose their outcome: the next in
-    /// line takes its place.
+    /// Marks files that `run` did not list as vanished. Duplicates of a vanished file lose their outcome: the next of
+    /// them takes its place.
     ///
-    /// - Parameter roots: the folders or files that the run looked at; only what lies in them can be missed. Nil when
-    ///   it looked at the whole corpus.
-    /// - Returns: how many items vanished with this run.
+    /// - Parameter roots: the folders or files that the run examined; only files in them can vanish. Nil for the whole
+    ///   corpus.
+    /// - Returns: the number of items that vanished with this run.
     package func endListing(run: Int64, roots: [String]? = nil) throws -> Int {
         try write("list files in") { database in
             var vanished = 0
@@ -139,7 +139,7 @@ extension Catalog {
         }
     }
 
-    /// Notes the contents of listed files, all together or not at all.
+    /// Records the video ids of listed files in one transaction.
     package func setVideoIDs(_ entries: [(videoID: String, path: String)]) throws {
         guard !entries.isEmpty else { return }
         try write("record in") { database in
@@ -156,10 +156,10 @@ extension Catalog {
         }
     }
 
-    /// All contents that are listed more than once, by the path of their primary file: the one that is processed, of which
-    /// the others are duplicates (reason code `duplicate`, the detail naming its path). It is the one listed first, and of
-    /// those of one run the first in byte order, so that a copy that appears later changes nothing. Ask only after all
-    /// listed files are hashed.
+    /// All contents that are listed more than once, ordered by the path of their primary file: the one that is processed,
+    /// of which the others are duplicates (reason code `duplicate`, with its path in the detail). It is the one listed
+    /// first, and among those of one run the first in byte order, so that a copy added later changes nothing. Valid only
+    /// after all listed files are hashed.
     package func duplicates() throws -> [DuplicateGroup] {
         let rows = try read("read") { database in
             try Row.fetchAll(
@@ -181,9 +181,9 @@ extension Catalog {
         return order.map { DuplicateGroup(videoID: $0, paths: paths[$0] ?? []) }
     }
 
-    // MARK: - What a content is
+    // MARK: - Media information
 
-    /// Notes what probing found in a content, as JSON.
+    /// Records the media information of a content, as JSON.
     package func setMedia(_ infoJSON: String, ofVideo videoID: String) throws {
         try write("record in") { database in
             try database.execute(
@@ -192,7 +192,7 @@ extension Catalog {
         }
     }
 
-    /// What ``setMedia(_:ofVideo:)`` noted.
+    /// The media information recorded by ``setMedia(_:ofVideo:)``.
     package func media(ofVideo videoID: String) throws -> String? {
         try read("read") { database in
             try String.fetchOne(database, sql: "SELECT info FROM media WHERE video_id = ?", arguments: [videoID])

@@ -1,17 +1,17 @@
 package import AVPrepModel
 import GRDB
 
-/// What became of one subject in one stage.
+/// The outcome of one subject in one stage.
 package struct OutcomeRecord: Sendable, Equatable {
-    /// The path as listed for stages that go through items; another name (a shard's, for instance) for others.
+    /// The listed path in stages that process items; another name (a shard's, for instance) in others.
     package var subject: String
     package var stage: String
-    /// Of the settings that the stage depends on: ``CanonicalJSON/key(of:)``.
+    /// Key of the settings that the stage depends on: ``CanonicalJSON/key(of:)``.
     package var settingsKey: String
     package var outcome: Outcome
     package var wallSeconds: Double
     package var cpuSeconds: Double
-    /// Where the result lies, if there is one.
+    /// Path of the result, if any.
     package var output: String?
     /// When it was recorded (UTC, ISO 8601); set by the catalog.
     package internal(set) var updatedAt = ""
@@ -31,19 +31,19 @@ package struct OutcomeRecord: Sendable, Equatable {
 }
 
 extension Catalog {
-    /// Records an outcome in place of the subject's earlier one in that stage. Durable on return.
+    /// Records an outcome, replacing the subject's earlier one in that stage. Durable on return.
     package func record(_ record: OutcomeRecord) throws { try self.record([record]) }
 
-    /// Records outcomes all together or not at all. Durable on return. What was decided about the subjects' segments
-    /// before is forgotten.
+    /// Records outcomes in one transaction. Durable on return. Earlier decisions about the subjects' segments are
+    /// removed.
     package func record(_ records: [OutcomeRecord]) throws {
         try write("record in") { database in try enter(records, in: database) }
     }
 
-    /// The same within a transaction.
+    /// The same inside a transaction.
     func enter(_ records: [OutcomeRecord], in database: Database) throws {
         let now = Self.timestamp()
-        // What was decided before goes, by its own trigger.
+        // Earlier decisions are removed by a trigger.
         let forget = try database.cachedStatement(sql: "DELETE FROM decided WHERE subject = ? AND stage = ?")
         let statement = try database.cachedStatement(
             sql: """
@@ -59,7 +59,7 @@ extension Catalog {
                     updated_at = excluded.updated_at, live = excluded.live
                 """)
         for record in records {
-            precondition(record.outcome.reason?.code != "", "an outcome without a reason code")
+            precondition(record.outcome.reason?.code != "", "an outcome needs a reason code")
             try forget.execute(arguments: [record.subject, record.stage])
             try statement.execute(
                 arguments: [
@@ -72,7 +72,7 @@ extension Catalog {
         }
     }
 
-    /// The subject's outcome in a stage, under whichever settings.
+    /// The subject's outcome in a stage, under any settings.
     package func outcome(of subject: String, stage: String) throws -> OutcomeRecord? {
         try read("read") { database in
             try Row.fetchOne(
@@ -80,21 +80,21 @@ extension Catalog {
         }.map(outcomeRecord)
     }
 
-    /// Outcomes of listed items in a stage, in the order of their paths.
+    /// Outcomes of listed items in a stage, ordered by path.
     ///
     /// - Parameters:
     ///   - settingsKey: only those under these settings; nil for all.
     ///   - status: `done`, `skipped` or `failed`; nil for all.
     ///   - code: only those with this reason code; nil for all.
-    ///   - path: go on after this one; nil begins.
-    ///   - limit: at most so many.
-    /// - Complexity: with key, status and code as many rows as it returns, whatever the corpus.
+    ///   - path: continue after this path; nil starts at the beginning.
+    ///   - limit: maximum number of outcomes.
+    /// - Complexity: with key, status and code as many rows as it returns, whatever the size of the corpus.
     package func outcomes(
         stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil,
         after path: String? = nil,
         limit: Int = .max
     ) throws -> [OutcomeRecord] {
-        // Only the conditions there are: with all of them SQLite goes along the index, and stops at the limit.
+        // Only the given conditions: with unused ones SQLite would not follow the index and stop at the limit.
         var conditions = ["stage = :stage", "live = 1"]
         var arguments: [String: (any DatabaseValueConvertible)?] = ["stage": stage, "limit": limit]
         for (column, value) in [("status", status), ("settings_key", settingsKey), ("code", code)] {
@@ -116,15 +116,15 @@ extension Catalog {
         }.map(outcomeRecord)
     }
 
-    /// Listed items without an outcome in a stage under these settings, in the order of their paths: what is to do.
+    /// Listed items without an outcome in a stage under these settings, ordered by path: the work to do.
     ///
     /// - Parameters:
-    ///   - path: go on after this one; nil begins.
-    ///   - limit: at most so many.
+    ///   - path: continue after this path; nil starts at the beginning.
+    ///   - limit: maximum number of items.
     package func pending(stage: String, settingsKey: String, after path: String? = nil, limit: Int = .max) throws
         -> [CatalogItem]
     {
-        // The + keeps SQLite from taking an index and sorting: in the order of paths it can stop at the limit.
+        // The + keeps SQLite from using an index and sorting: in the order of paths it can stop at the limit.
         try read("read") { database in
             try Row.fetchAll(
                 database,
@@ -141,9 +141,9 @@ extension Catalog {
     /// Makes failed items pending again: what `retry` does.
     ///
     /// - Parameters:
-    ///   - stage: of this stage; nil for all.
-    ///   - code: failed for this reason; nil for all.
-    /// - Returns: how many there were.
+    ///   - stage: only in this stage; nil for all.
+    ///   - code: only failures with this reason code; nil for all.
+    /// - Returns: the number of such items.
     package func forgetFailures(stage: String? = nil, code: String? = nil) throws -> Int {
         try write("record in") { database in
             try database.execute(
@@ -155,7 +155,7 @@ extension Catalog {
         }
     }
 
-    /// Makes items pending again in one stage: their results are gone.
+    /// Makes items pending again in one stage, because their results are gone.
     package func forget(_ subjects: [String], stage: String) throws {
         guard !subjects.isEmpty else { return }
         try write("record in") { database in
@@ -171,7 +171,7 @@ extension Catalog {
         case "done": outcome = .done
         case "skipped": outcome = .skipped(reason)
         case "failed": outcome = .failed(reason)
-        case let word: throw damaged("an outcome that is \(word)")
+        case let word: throw damaged("an outcome with the unknown status \(word)")
         }
         var record = OutcomeRecord(
             subject: row["subject"], stage: row["stage"], settingsKey: row["settings_key"], outcome: outcome,

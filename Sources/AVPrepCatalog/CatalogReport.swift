@@ -1,9 +1,9 @@
 import GRDB
 
-/// How the listed items stand in one stage: each has one outcome or is pending, so
+/// Counts of the listed items in one stage: each has one outcome or is pending, so
 /// `done + skipped + failed + pending == listed`.
 package struct StageCounts: Sendable, Equatable, Codable {
-    /// How many items were skipped or failed for one reason.
+    /// Number of items skipped or failed for one reason.
     package struct Reason: Sendable, Equatable, Codable {
         /// `skipped` or `failed`.
         package let status: String
@@ -12,7 +12,7 @@ package struct StageCounts: Sendable, Equatable, Codable {
     }
 
     package let stage: String
-    /// The settings that outcomes must be of to count; nil if any do.
+    /// Only outcomes of these settings count; nil for all.
     package let settingsKey: String?
     package let listed: Int
     package let done: Int
@@ -20,7 +20,7 @@ package struct StageCounts: Sendable, Equatable, Codable {
     package let failed: Int
     /// Without an outcome, or with one of other settings.
     package let pending: Int
-    /// Those among the pending that have an outcome of other settings.
+    /// Those among the pending with an outcome of other settings.
     package let stale: Int
     /// Most frequent first.
     package let reasons: [Reason]
@@ -30,25 +30,25 @@ package struct StageCounts: Sendable, Equatable, Codable {
 package struct CatalogReport: Sendable, Equatable, Codable {
     /// Items that the corpus lists.
     package let listed: Int
-    /// Items it once listed and lists no more.
+    /// Items that the corpus no longer lists.
     package let vanished: Int
-    /// Listed items whose content is not known yet.
+    /// Listed items whose content is not hashed yet.
     package let unhashed: Int
     /// Different contents among the listed items.
     package let videos: Int
-    /// In the order asked for.
+    /// In the requested order.
     package let stages: [StageCounts]
     package let lastRun: CatalogRun?
 }
 
 extension Catalog {
-    /// A stage to count, and the settings that count.
+    /// A stage to count, and the settings whose outcomes count.
     package typealias StageQuery = (stage: String, settingsKey: String?)
 
-    /// How the corpus stands, all of one moment.
+    /// The state of the corpus, in one consistent read.
     ///
-    /// - Complexity: reads sums that the catalog keeps, some dozens of rows. A catalog of before there were sums, opened to
-    ///   read only, is counted: a second a million items.
+    /// - Complexity: reads sums kept by the catalog, some dozens of rows. In an older catalog without sums that is
+    ///   opened read-only, the rows are counted: a second per million items.
     package func report(stages: [StageQuery]) throws -> CatalogReport {
         try read("read") { database in
             let items = try itemCounts(database)
@@ -60,26 +60,26 @@ extension Catalog {
         }
     }
 
-    /// How the listed items stand in one stage.
+    /// Counts of the listed items in one stage.
     package func counts(stage: String, settingsKey: String? = nil) throws -> StageCounts {
         try read("read") { try counts($0, (stage, settingsKey), itemCounts($0).listed) }
     }
 
-    /// Checks that every listed item has exactly one outcome or is pending, in every stage, by going through the items
-    /// themselves, and that what `status` counts is the same.
+    /// Checks that every listed item has exactly one outcome or is pending, in every stage, by reading the items
+    /// themselves, and that the counts of `status` are the same.
     ///
     /// - Throws: ``CatalogError`` (`counts`) naming the first stage where the numbers differ.
-    /// - Complexity: goes through all items and outcomes.
+    /// - Complexity: reads all items and outcomes.
     package func checkCounts() throws {
         try read("verify") { database in
             let items = try itemCounts(database)
             let found = try ItemCounts.counted(database)
-            guard items == found else { throw uneven("of items there are \(found), but \(items) are noted") }
+            guard items == found else { throw uneven("there are \(found) items, but the sums say \(items)") }
             let listed = items.listed
             let stages = try String.fetchAll(database, sql: "SELECT DISTINCT stage FROM outcomes ORDER BY stage")
             for stage in stages {
                 let counted = try counts(database, (stage, nil), listed)
-                // The + keeps SQLite from answering from the index that `status` counts.
+                // The + keeps SQLite from using the index that `status` counts from.
                 let rows = try Row.fetchAll(
                     database,
                     sql: """
@@ -94,7 +94,7 @@ extension Catalog {
                 guard numbers == expected, numbers.reduce(0, +) == listed else {
                     throw uneven(
                         "stage \(stage) has \(numbers) done, skipped, failed and pending items of \(listed) listed, "
-                            + "but \(expected) are counted")
+                            + "but the sums say \(expected)")
                 }
             }
             let strays = try Int.fetchOne(
@@ -103,7 +103,7 @@ extension Catalog {
                     SELECT count(*) FROM outcomes LEFT JOIN items ON path = subject
                     WHERE live <> coalesce(1 - vanished, 0)
                     """)
-            guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes are not marked as their items are") }
+            guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes differ from their items") }
             if let fault = try decisionFault(in: database) { throw uneven(fault) }
         }
     }
@@ -111,8 +111,8 @@ extension Catalog {
     private func uneven(_ what: String) -> CatalogError {
         CatalogError(
             .counts,
-            "the catalog \(path) does not add up: \(what); "
-                + "move it away and run avprep ingest: what is prepared is found again")
+            "the catalog \(path) is inconsistent: \(what); "
+                + "move it away and run avprep ingest, which finds the prepared files again")
     }
 
     private func itemCounts(_ database: Database) throws -> ItemCounts {
@@ -156,9 +156,9 @@ extension Catalog {
     }
 }
 
-/// How many items there are in which state.
+/// Number of items in each state.
 private struct ItemCounts: Equatable, CustomStringConvertible {
-    /// Items that are listed, that once were, whose content is known, and how many contents these are.
+    /// Listed items, vanished items, hashed items, and different contents.
     let listed, vanished, hashed, videos: Int
 
     /// The sums that triggers keep.
@@ -175,7 +175,7 @@ private struct ItemCounts: Equatable, CustomStringConvertible {
     /// The items themselves.
     static func counted(_ database: Database) throws -> Self {
         func count(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: "SELECT count(*) FROM " + sql) ?? 0 }
-        // By itself SQLite takes the index of vanished items, and goes to every item: twenty times as long.
+        // By default SQLite would use the index of vanished items and read every item: twenty times as slow.
         let known = "FROM items INDEXED BY items_by_video WHERE video_id IS NOT NULL AND vanished = 0"
         return Self(
             listed: try count("items WHERE vanished = 0"), vanished: try count("items WHERE vanished = 1"),

@@ -1,16 +1,16 @@
 package import AVPrepCore
 import GRDB
 
-/// One command that was run on the catalog.
+/// One command run on the catalog.
 package struct CatalogRun: Sendable, Equatable, Codable {
     package let id: Int64
     /// The command line.
     package let command: String
     /// UTC, ISO 8601.
     package let startedAt: String
-    /// Nil while it runs, and for ever if it was killed.
+    /// Nil while it runs, and permanently if it was killed.
     package let endedAt: String?
-    /// The code it ended with.
+    /// Its exit status.
     package let exitStatus: Int32?
 
     init(_ row: Row) {
@@ -23,7 +23,7 @@ package struct CatalogRun: Sendable, Equatable, Codable {
 }
 
 extension Catalog {
-    /// Notes that a command begins.
+    /// Records the start of a command.
     ///
     /// - Returns: the run's id; later runs have higher ones.
     package func beginRun(_ command: String) throws -> Int64 {
@@ -34,7 +34,7 @@ extension Catalog {
         }
     }
 
-    /// Notes how a run ended.
+    /// Records the end of a run.
     package func endRun(_ run: Int64, _ status: ExitStatus) throws {
         try write("record in") { database in
             try database.execute(

@@ -1,10 +1,10 @@
 import Foundation
 import GRDB
 
-/// The tables of the catalog, how they come to be, and how a catalog is told from other files.
+/// The tables of the catalog, their migrations, and how a catalog is distinguished from other files.
 ///
-/// Times are UTC in ISO 8601. Rule for changing it: a released migration is never edited; a new one is added at the
-/// end, and an avprep that does not know all of a catalog's migrations refuses it.
+/// Times are UTC in ISO 8601. A released migration is never edited; a new one is added at the end, and an avprep that
+/// does not know all of a catalog's migrations rejects it.
 enum CatalogSchema {
     /// `PRAGMA application_id` of every catalog: "AVPR" in ASCII.
     static let applicationID = 0x4156_5052
@@ -21,10 +21,10 @@ enum CatalogSchema {
         return migrator
     }()
 
-    /// `outcomes.live` is 1 exactly for outcomes of listed, not vanished items; triggers keep it so. It lets `status`
-    /// count one narrow index instead of joining two tables of millions of paths. Items and outcomes both lie in the
-    /// order of paths (WITHOUT ROWID), so that going through them together reads each from front to back: measured
-    /// 3 times as fast as tables with row ids.
+    /// `outcomes.live` is 1 exactly for outcomes of listed, not vanished items; triggers maintain it. It lets `status`
+    /// count one narrow index instead of joining two tables of millions of paths. Items and outcomes are both stored in
+    /// the order of paths (WITHOUT ROWID), so that a joint scan reads each from front to back: measured 3 times as fast
+    /// as tables with row ids.
     private static let version1 = """
         CREATE TABLE runs (
             id INTEGER PRIMARY KEY,
@@ -75,8 +75,8 @@ enum CatalogSchema {
         END;
         """
 
-    /// What videos look and sound like, and which are near-duplicates of each other. The fact `near_duplicates_key` stands for the
-    /// fingerprints and the settings that `near_duplicates` was made of.
+    /// Fingerprints of videos, and the near-duplicates among them. The fact `near_duplicates_key` identifies the
+    /// fingerprints and the settings that `near_duplicates` was computed from.
     private static let version2 = """
         CREATE TABLE fingerprints (
             video_id TEXT NOT NULL PRIMARY KEY,
@@ -100,9 +100,9 @@ enum CatalogSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What was decided about segments: `decided` holds an item, `decisions` a row for each of its segments (flag '') and
-    /// one for each flag that a segment carries. `decision_counts` holds their sums over listed items, which triggers
-    /// keep: `status` reads some dozens of rows, however many segments there are.
+    /// Decisions about segments: `decided` holds an item, `decisions` a row for each of its segments (flag '') and one
+    /// for each flag of a segment. `decision_counts` holds their sums over listed items, maintained by triggers:
+    /// `status` reads some dozens of rows, however many segments there are.
     private static let version3 = """
         CREATE TABLE decided (
             item INTEGER PRIMARY KEY,
@@ -168,9 +168,9 @@ enum CatalogSchema {
         END;
         """
 
-    /// The numbers that `status` shows, kept by triggers, so that it reads some dozens of rows however large the corpus
-    /// is: counting the narrowest index of 1.8 million items takes half a second when it is in memory, and many when it is
-    /// not. `content_counts` says how many listed items hold a content.
+    /// The numbers shown by `status`, maintained by triggers, so that it reads some dozens of rows however large the
+    /// corpus is: counting the narrowest index of 1.8 million items takes half a second when it is in memory, and many
+    /// when it is not. `content_counts` holds the number of listed items per content.
     private static let version4 = """
         CREATE TABLE item_counts (
             state TEXT NOT NULL PRIMARY KEY CHECK (state IN ('listed', 'vanished', 'hashed', 'videos')),
@@ -250,18 +250,20 @@ enum CatalogSchema {
         END;
         """
 
-    /// Refuses a file that is no catalog, before anything is written to it.
+    /// Rejects a file that is not a catalog, before anything is written to it.
     ///
-    /// - Parameter path: an existing file; an empty one passes, as SQLite makes such files itself.
+    /// - Parameter path: an existing file; an empty one passes, as SQLite creates such files itself.
     /// - Throws: ``CatalogError``, or `DatabaseError` when SQLite cannot read it.
     static func inspect(_ path: String, readOnly: Bool) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw CatalogError(.disk, "cannot read the catalog \(path); check that it is a file you may read")
+            throw CatalogError(
+                .disk, "cannot read the catalog \(path); check that it is a file and that you may read it")
         }
         let header = try? file.read(upToCount: 16)
         try? file.close()
         guard let header else {
-            throw CatalogError(.disk, "cannot read the catalog \(path); check that it is a file you may read")
+            throw CatalogError(
+                .disk, "cannot read the catalog \(path); check that it is a file and that you may read it")
         }
         if header.isEmpty { return }
         guard header == Data("SQLite format 3\0".utf8) else { throw foreign(path) }
@@ -277,12 +279,13 @@ enum CatalogSchema {
             if try migrator.hasBeenSuperseded(database) {
                 throw CatalogError(
                     .newerVersion,
-                    "the catalog \(path) was written by a later avprep; use that one, or move the catalog away")
+                    "the catalog \(path) was written by a later version of avprep; use that version, or move the catalog away"
+                )
             }
         }
     }
 
     private static func foreign(_ path: String) -> CatalogError {
-        CatalogError(.foreign, "\(path) is not a catalog of avprep; it is left as it is; give another path")
+        CatalogError(.foreign, "\(path) is not a catalog of avprep and was left unchanged; give another path")
     }
 }

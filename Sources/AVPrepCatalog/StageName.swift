@@ -1,7 +1,7 @@
-/// The stages whose outcomes the catalog keeps, as it spells them.
+/// The stages whose outcomes the catalog records, by their names in it.
 package enum StageName {
-    /// A video's way into a prepared file.
+    /// Preparing a video as a prepared file.
     package static let ingest = "ingest"
-    /// A prepared video's way into a shard: only videos that are in none have an outcome.
+    /// Packing a prepared video into a shard: only videos that are in no shard have an outcome.
     package static let shard = "shard"
 }

@@ -5,9 +5,10 @@ package import ArgumentParser
 package struct Avprep: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "avprep",
-        abstract: "Makes training sets for self-supervised audio-visual learning from folders of video, and trains.",
+        abstract:
+            "Make training sets for self-supervised audio-visual learning from folders of video, and train on them.",
         discussion: """
-            Each command reads avprep.yaml in the working directory. A first corpus from start to end:
+            Each command reads avprep.yaml in the working directory. From a folder of videos to a trained network:
 
               avprep init                       write a commented avprep.yaml here
               avprep ingest ~/videos            decode once: frames, flow, camera motion, spectrograms
@@ -15,7 +16,7 @@ package struct Avprep: ParsableCommand {
               avprep train                      AVTS: easy negatives first, then a share of hard ones
 
             Exit codes: 0 done, 1 failed, 2 done with failed items, 64 usage, 65 bad input or settings,
-            75 busy (another avprep works here), 130 and 143 ended by a signal.
+            75 busy (another avprep uses this workspace), 130 and 143 ended by a signal.
             """,
         version: Version.text,
         subcommands: [

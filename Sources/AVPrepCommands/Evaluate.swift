@@ -5,8 +5,8 @@ package struct Evaluate: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Measure a trained run on videos it never saw.",
         discussion: """
-            Accuracy of "in sync or not" on easy and on hard negatives, the threshold chosen on val, and the area under \
-            the ROC curve. Example:
+            Reports the accuracy of the decision "in sync or not" on easy and on hard negatives, with the threshold chosen \
+            on the validation split, and the area under the ROC curve. Example:
 
               avprep evaluate --name avts
             """)

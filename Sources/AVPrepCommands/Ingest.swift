@@ -3,10 +3,10 @@ package import ArgumentParser
 /// `avprep ingest`.
 package struct Ingest: WorkCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Prepare videos: one decode pass each, into one HDF5 file each.",
+        abstract: "Prepare videos: one decode pass and one HDF5 file per video.",
         discussion: """
-            Every file ends done, skipped or failed, with its reason, in the catalog. What is done already, for this \
-            content and these settings, is not done again. Examples:
+            The catalog records for every file whether it is done, skipped or failed, and why. What is already done for \
+            this content and these settings is not repeated. Examples:
 
               avprep ingest                     the paths of avprep.yaml
               avprep ingest ~/videos list.txt   these instead
@@ -15,10 +15,10 @@ package struct Ingest: WorkCommand {
 
     @OptionGroup package var options: PipelineOptions
 
-    @Argument(help: "Files, folders and list files (.txt, one path a line) instead of corpus.paths.")
+    @Argument(help: "Files, folders and list files (.txt, one path per line) instead of corpus.paths.")
     package var paths: [String] = []
 
-    @Option(name: [.short, .long], help: "Videos prepared at a time; 0: one a core.")
+    @Option(name: [.short, .long], help: "Videos prepared at a time; 0: one per core.")
     package var workers: Int?
 
     @Flag(name: .long, help: "Try failed files again.")

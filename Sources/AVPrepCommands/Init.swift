@@ -5,7 +5,7 @@ package struct Init: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Write a commented avprep.yaml here.",
         discussion: """
-            The file holds every key with its default and what it takes. Examples:
+            The file lists every key with its default and its allowed values. Examples:
 
               avprep init
               avprep init --set corpus.paths=[/data/kinetics] --set train.batch_size=32
@@ -17,7 +17,7 @@ package struct Init: WorkCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Start from another value of a key.", valueName: "key=value"))
+        help: ArgumentHelp("Set a key to another value than its default.", valueName: "key=value"))
     package var overrides: [String] = []
 
     @Flag(name: .long, help: "Overwrite an existing file.")

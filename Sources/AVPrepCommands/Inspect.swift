@@ -3,12 +3,12 @@ package import ArgumentParser
 /// `avprep inspect`.
 package struct Inspect: WorkCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Show everything known about one file, and draw it.",
+        abstract: "Show all measurements of one file, and draw them.",
         discussion: """
-            Of a video: container, streams, rates, start skew, gaps, and what ingest would see: border, cuts, segments and \
-            their flags, still and silent stretches, level. Of a prepared file or a shard: what it holds. The settings of \
-            avprep.yaml count where there is one. Ends with 65 when the file is none of these, or cannot be decoded. \
-            Examples:
+            For a video: container, streams, rates, start skew, gaps, and what ingest would find: borders, cuts, segments \
+            with their flags, frozen and silent stretches, loudness. For a prepared file or a shard: its content. Uses the \
+            settings of avprep.yaml if there is one. The exit code is 65 when the file is none of these or cannot be \
+            decoded. Examples:
 
               avprep inspect talk.mp4
               avprep inspect talk.mp4 --image talk.png     frames, flow, waveform, spectrogram on one time axis

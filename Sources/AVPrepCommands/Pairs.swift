@@ -5,10 +5,10 @@ package struct Pairs: ParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "List, remove and export the pair sets of the shards.",
         discussion: """
-            Sets are drawn by avprep shard and lie side by side under their names. Examples:
+            avprep shard draws the sets; sets with different names coexist. Examples:
 
-              avprep shard --hard-ratio 0.5 --name half    draw sets beside those that lie there
-              avprep shard --recipe l3                     pairs of another recipe, over the same media
+              avprep shard --hard-ratio 0.5 --name half    draw further sets beside the existing ones
+              avprep shard --recipe l3                     pairs of another recipe from the same media
               avprep pairs list
               avprep pairs export half_mixed --csv pairs.csv
               avprep pairs remove half_mixed
@@ -30,7 +30,7 @@ package struct Pairs: ParsableCommand {
     /// `avprep pairs remove`.
     package struct Remove: WorkCommand {
         package static let configuration = CommandConfiguration(
-            abstract: "Remove pair sets. Media and other sets stay as they are.")
+            abstract: "Remove pair sets. Media and other sets are not changed.")
 
         @OptionGroup package var options: PipelineOptions
 
@@ -43,7 +43,7 @@ package struct Pairs: ParsableCommand {
     /// `avprep pairs export`.
     package struct Export: WorkCommand {
         package static let configuration = CommandConfiguration(
-            abstract: "Write a pair set as CSV, one row a pair, with sources and times.",
+            abstract: "Write a pair set as CSV: one row per pair, with sources and times.",
             discussion: """
                 Columns: split, shard, row, kind, label, video_segment, video_start_frame, video_source, \
                 video_start_seconds, audio_segment, audio_segment_seconds, audio_source, audio_start_seconds; \

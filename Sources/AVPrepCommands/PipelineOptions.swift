@@ -1,6 +1,6 @@
 package import ArgumentParser
 
-/// Options that every command which reads the pipeline file has.
+/// The options of every command that reads the pipeline file.
 package struct PipelineOptions: ParsableArguments {
     /// The pipeline file looked for in the working directory.
     package static let defaultPipeline = "avprep.yaml"
@@ -13,7 +13,7 @@ package struct PipelineOptions: ParsableArguments {
         help: ArgumentHelp("Override a key of the pipeline file, e.g. ingest.video.fps=16.", valueName: "key=value"))
     package var overrides: [String] = []
 
-    @Flag(name: [.short, .long], help: "No progress on stderr.")
+    @Flag(name: [.short, .long], help: "Print no progress on stderr.")
     package var quiet = false
 
     @Flag(name: .long, help: "Print the result as JSON.")

@@ -5,7 +5,7 @@ package struct Run: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Ingest, shard, train and evaluate, one after the other.",
         discussion: """
-            Each part continues where it was, so the same command again does only what is left. Example:
+            Each stage resumes where it stopped, so repeating the command does only what is left. Example:
 
               avprep run --pipeline pipelines/avts.yaml
             """)

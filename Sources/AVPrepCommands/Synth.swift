@@ -5,7 +5,7 @@ package struct Synth: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Make a practice corpus: real videos whose moving objects make sounds at visible moments.",
         discussion: """
-            What is in each video, and when, stands in truth.json beside them. The pipeline file is not needed. Examples:
+            truth.json beside the videos says what each of them shows, and when. No pipeline file is needed. Examples:
 
               avprep synth videos --videos 80 --seed 7
               avprep synth cues --cues 1 --seconds 10     every video with a planted cue
@@ -19,19 +19,19 @@ package struct Synth: WorkCommand {
     @Option(name: .long, help: "Videos to make.")
     package var videos: Int?
 
-    @Option(name: .long, help: "Length of each.")
+    @Option(name: .long, help: "Length of each, in seconds.")
     package var seconds: Double?
 
     @Option(name: .long, help: "0: few objects, plain and loud; 1: many, textured, noisy.")
     package var difficulty: Double?
 
-    @Option(name: .long, help: "Share of videos with planted cues.")
+    @Option(name: .long, help: "Fraction of videos with planted cues.")
     package var cues: Double?
 
-    @Option(name: .long, help: "Everything is determined by this.")
+    @Option(name: .long, help: "Seed of everything random.")
     package var seed: Int?
 
-    @Option(name: [.short, .long], help: "Videos made at a time; 0: one a core.")
+    @Option(name: [.short, .long], help: "Videos made at a time; 0: one per core.")
     package var workers: Int?
 
     package init() {}

@@ -5,8 +5,7 @@ package struct Train: WorkCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Train on the shards, stage by stage.",
         discussion: """
-            A run that was stopped, killed or crashed goes on from its last checkpoint when the same command comes \
-            again. Examples:
+            A run that was stopped or killed resumes from its last checkpoint when the command is repeated. Examples:
 
               avprep train
               avprep train --name small --device cpu --set train.model.video.width=16

@@ -3,20 +3,20 @@ package import ArgumentParser
 /// `avprep verify`.
 package struct Verify: WorkCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Prove that shards, pairs, index and catalog are whole and agree.",
+        abstract: "Check that shards, pairs, index and catalog are intact and consistent.",
         discussion: """
-            Looks at checksums, the index against the files, every pair's bounds and its overlap or gap worked out from \
-            times, videos on two sides of the split, and counts against the catalog. Each finding says what is wrong, \
-            where, and how to mend it; any finding ends with exit code 65. Examples:
+            Compares checksums, the index with the files, and counts with the catalog; recomputes every pair's bounds and \
+            its overlap or gap from times; looks for videos in two splits. Each finding says what is wrong, where, and how \
+            to repair it; with any finding the exit code is 65. Examples:
 
               avprep verify
-              avprep verify --quick    everything but the media's bytes: seconds, not hours
+              avprep verify --quick    everything except the media bytes: seconds instead of hours
               avprep verify --json
             """)
 
     @OptionGroup package var options: PipelineOptions
 
-    @Flag(name: .long, help: "Do not read media: sizes instead of checksums.")
+    @Flag(name: .long, help: "Do not read media: compare sizes instead of checksums.")
     package var quick = false
 
     package init() {}

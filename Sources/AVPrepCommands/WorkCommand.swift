@@ -9,7 +9,7 @@ package protocol WorkCommand: ParsableCommand {}
 package enum WorkHost {
     /// Does the work of a parsed command. Set once, before parsing, by the program's entry point.
     nonisolated(unsafe) package static var perform: (any WorkCommand) throws -> Void = { _ in
-        preconditionFailure("no one to do the work")
+        preconditionFailure("WorkHost.perform is not set")
     }
 }
 

@@ -1,15 +1,15 @@
 package import Foundation
 
-/// Files that appear whole or not at all: written under a temporary name in the same folder, flushed to the disk, then
-/// renamed. A reader never meets half a file, whenever the writer is killed.
+/// Atomic file writes: the file is written under a temporary name in the same folder, flushed to disk, and renamed. A
+/// reader never sees a partial file, whenever the writer is killed.
 package enum AtomicFile {
-    /// The mark of temporary names: `NAME.partial-PID`. Whatever carries it after a crash is litter.
+    /// The infix of temporary names: `NAME.partial-PID`. A file left with it after a crash is a leftover to remove.
     package static let mark = ".partial-"
 
-    /// Has `write` fill a temporary file, then gives it the name `path`. On an error the temporary file is removed.
+    /// Lets `write` fill a temporary file, then renames it to `path`. On an error the temporary file is removed.
     ///
-    /// - Parameter write: gets the temporary path; it must have closed the file when it returns.
-    /// - Throws: what `write` throws, or ``Failure`` naming `path` when the disk refuses.
+    /// - Parameter write: receives the temporary path; the file must be closed when it returns.
+    /// - Throws: what `write` throws, or ``Failure`` naming `path` when the file system refuses.
     package static func write<Result>(to path: String, _ write: (_ temporaryPath: String) throws -> Result) throws
         -> Result
     {
@@ -35,10 +35,10 @@ package enum AtomicFile {
         }
     }
 
-    /// Where `path` is written before it is complete.
+    /// The temporary path that `path` is written under before it is complete.
     package static func temporaryPath(for path: String) -> String { "\(path)\(mark)\(getpid())" }
 
-    /// Flushes the finished file `temporary` to the disk and renames it to `path`; the rename too is made durable.
+    /// Flushes the finished file `temporary` to disk and renames it to `path`; the rename is made durable too.
     package static func commit(_ temporary: String, to path: String) throws {
         let file = open(temporary, O_RDWR | O_CLOEXEC)
         guard file >= 0 else { throw Failure("cannot write \(path): \(systemError())") }
@@ -54,21 +54,22 @@ package enum AtomicFile {
         }
     }
 
-    /// Removes what writers that no longer run have left in `folder` (not below it).
+    /// Removes temporary files that writers no longer running left in `folder` (not in its subfolders).
     ///
     /// - Returns: the names removed.
     @discardableResult
     package static func removeLitter(in folder: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { name in
-            guard let range = name.range(of: mark, options: .backwards), let owner = pid_t(name[range.upperBound...])
+            guard let range = name.range(of: mark, options: .backwards), let owner = pid_t(name[range.upperBound...]),
+                owner > 0
             else { return false }
             let runs = owner != getpid() && (kill(owner, 0) == 0 || errno == EPERM)
             return !runs && unlink("\(folder)/\(name)") == 0
         }
     }
 
-    /// Makes `folder` and what is above it.
+    /// Creates `folder` and its missing parents.
     package static func makeFolder(_ folder: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -77,7 +78,8 @@ package enum AtomicFile {
         }
     }
 
-    private static func diskReason(_ error: any Error) -> String {
+    /// The system's own words for a file that Foundation could not read or write.
+    static func diskReason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let cause = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
             return systemError(Int32(cause.code))

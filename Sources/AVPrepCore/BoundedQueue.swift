@@ -1,11 +1,11 @@
 import Foundation
 
-/// A queue between two stages that holds at most so much: a full one makes the producer wait, so memory stays bounded
-/// however far apart the speeds of the two are.
+/// A bounded queue between two stages: when it is full the producer waits, so memory stays bounded however different
+/// the speeds of the two stages are.
 ///
-/// Elements come out in the order they went in. `Cost` is what the bound counts, usually bytes.
+/// Elements come out in the order they went in. `Cost` is the unit of the bound, usually bytes.
 package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
-    // Sendable because every stored property below is touched under `condition` alone.
+    // Sendable because every stored property below is accessed only under `condition`.
     private let condition = NSCondition()
     private var elements: [(element: Element, cost: Int)] = []
     private var head = 0
@@ -13,15 +13,15 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private var isClosed = false
     private let limit: Int
 
-    /// - Parameter limit: the sum of costs the queue takes. One element is always taken, however costly.
+    /// - Parameter limit: the largest sum of costs the queue holds. One element is always accepted, whatever its cost.
     package init(limit: Int) {
-        precondition(limit > 0, "a queue that holds nothing")
+        precondition(limit > 0, "the limit of a bounded queue must be positive")
         self.limit = limit
     }
 
     /// Adds an element, waiting while the queue is full.
     ///
-    /// - Returns: false if the queue was closed: the consumer wants no more, and the element is dropped.
+    /// - Returns: false if the queue was closed: the consumer wants no more elements, and this one is dropped.
     @discardableResult
     package func push(_ element: Element, cost: Int = 1) -> Bool {
         condition.lock()
@@ -34,7 +34,7 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return true
     }
 
-    /// Takes the oldest element, waiting for one. Nil once the queue is closed and empty.
+    /// Removes the oldest element, waiting for one if necessary. Nil once the queue is closed and empty.
     package func pop() -> Element? {
         condition.lock()
         defer { condition.unlock() }
@@ -53,7 +53,7 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return element
     }
 
-    /// Ends the queue: waiting producers give up, consumers get what is left and then nil.
+    /// Closes the queue: waiting producers return, consumers get the remaining elements and then nil.
     package func close() {
         condition.lock()
         isClosed = true

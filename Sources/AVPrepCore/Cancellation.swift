@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Set once when the user wants the work to end (SIGINT, SIGTERM); looked at between units of work by every stage.
+/// A flag set once when the user asks the work to stop (SIGINT, SIGTERM); every stage checks it between units of work.
 package final class Cancellation: Sendable {
     private let status = Atomic<Int32>(0)
 
     package init() {}
 
-    /// Asks all work to end, the process to exit with `status`. The first call decides.
+    /// Asks all work to stop and the process to exit with `status`. The first call wins.
     package func cancel(_ status: ExitStatus) {
         _ = self.status.compareExchange(expected: 0, desired: status.rawValue, ordering: .relaxed)
     }
 
-    /// How the process is to end, if it was asked to.
+    /// The exit status requested with the cancellation; nil when not cancelled.
     package var requested: ExitStatus? {
         let value = status.load(ordering: .relaxed)
         return value == 0 ? nil : ExitStatus(rawValue: value)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// JSON with one spelling for one value: keys sorted, no needless escapes. What keys and stored settings are made of.
+/// JSON with exactly one spelling per value: sorted keys, no unnecessary escapes. Keys and stored settings use it.
 package enum CanonicalJSON {
-    /// - Parameter pretty: one key a line, for files that people read.
+    /// - Parameter pretty: one key per line, for files that people read.
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,7 +1,7 @@
-/// Conversion to 16-bit floats, for storage.
+/// Conversion to 16-bit floats for storage.
 package enum Half {
-    /// Rounds floats to 16 bits: the nearest value, ties to the even one. What is beyond ±65504, the largest of them,
-    /// becomes that, so a finite number stays one; NaN stays NaN.
+    /// Rounds floats to 16 bits: to nearest, ties to even. Values beyond ±65504, the largest 16-bit float, become
+    /// ±65504, so a finite number stays finite; NaN stays NaN.
     package static func convert(
         _ values: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float16>
     ) {
@@ -13,8 +13,8 @@ package enum Half {
 
     /// The bits of the 16-bit float nearest to `value`.
     ///
-    /// Written in integer operations without branches, which the compiler turns into vector code for every processor;
-    /// `Float16(value)` is a library call for each value where the processor lacks F16C.
+    /// Written in integer operations without branches, which the compiler vectorises on every processor;
+    /// `Float16(value)` is a library call per value where the processor lacks F16C.
     @inline(__always)
     static func pattern(_ value: Float) -> UInt16 {
         let sign = (value.bitPattern >> 16) & 0x8000

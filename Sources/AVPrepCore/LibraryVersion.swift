@@ -1,4 +1,4 @@
-/// A library that the program uses, as found on this machine at run time.
+/// A library that the program uses, and its version as found at run time.
 package struct LibraryVersion: Sendable, Equatable, Codable {
     package let name: String
     package let version: String

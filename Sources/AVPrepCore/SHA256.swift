@@ -1,14 +1,14 @@
 import CCrypto
 import Foundation
 
-/// A SHA-256 digest (FIPS 180-4): the name of a content.
+/// A SHA-256 digest (FIPS 180-4).
 package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
     package let hex: String
 
     package var description: String { hex }
 
-    /// - Parameter hex: 64 hexadecimal digits, as another tool or a stored index wrote them.
+    /// - Parameter hex: 64 hexadecimal digits, as written by another tool or read from a stored index.
     package init?(hex: String) {
         let hex = hex.lowercased()
         guard hex.utf8.count == 64, hex.allSatisfy(\.isHexDigit) else { return nil }
@@ -21,12 +21,12 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Hashes bytes as they come.
+/// Incremental SHA-256.
 package final class SHA256 {
     private let context: OpaquePointer
 
     package init() {
-        // Allocation of the context is the only thing that can fail here, for want of memory.
+        // Only the allocation of the context can fail here, for lack of memory.
         guard let context = EVP_MD_CTX_new() else { fatalError("out of memory for a SHA-256 context") }
         self.context = context
         EVP_DigestInit_ex(context, EVP_sha256(), nil)
@@ -38,7 +38,7 @@ package final class SHA256 {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
-    /// The digest of everything so far. Call it once.
+    /// The digest of all bytes so far. Call it once.
     package func finish() -> SHA256Digest {
         var bytes = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &bytes, nil)
@@ -53,9 +53,9 @@ package final class SHA256 {
         return hash.finish()
     }
 
-    /// The digest of a file's bytes, read in pieces of 1 MiB.
+    /// The digest of a file's bytes, read in chunks of 1 MiB.
     ///
-    /// - Parameter isCancelled: asked between pieces; true ends the work with `CancellationError`.
+    /// - Parameter isCancelled: called between chunks; true stops with `CancellationError`.
     /// - Throws: ``Failure`` naming the file when it cannot be opened or read.
     package static func digest(ofFile path: String, isCancelled: () -> Bool = { false }) throws -> SHA256Digest {
         let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -76,5 +76,5 @@ package final class SHA256 {
     }
 }
 
-/// The text of `errno` as it stands, for error messages.
+/// The text of the current `errno`, for error messages.
 package func systemError(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

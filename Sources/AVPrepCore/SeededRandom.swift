@@ -1,14 +1,14 @@
 import Foundation
 
-/// A small, fast random generator with the same numbers on every machine: xoshiro256** seeded by splitmix64.
+/// A small, fast random generator that yields the same numbers on every machine: xoshiro256** seeded by splitmix64.
 ///
 /// Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS 47(4), 2021,
-/// doi:10.1145/3460772. Everything random in avprep comes from one of these, seeded by the run's seed and the name of
+/// doi:10.1145/3460772. All randomness in avprep comes from these generators, seeded by the run's seed and the name of
 /// what is drawn, never by time or thread, so the same settings give the same bytes for any number of workers.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    /// - Parameter seed: any number; near seeds give unrelated streams.
+    /// - Parameter seed: any number; neighbouring seeds give unrelated streams.
     package init(seed: UInt64) {
         var mixer = seed
         func next() -> UInt64 {
@@ -47,7 +47,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
 
     /// An integer in `[0, bound)`, without the bias of a plain remainder (Lemire, doi:10.1145/3230636).
     package mutating func below(_ bound: Int) -> Int {
-        precondition(bound > 0, "an integer below \(bound) does not exist")
+        precondition(bound > 0, "the bound of a random integer must be positive, not \(bound)")
         let range = UInt64(bound)
         var product = next().multipliedFullWidth(by: range)
         if product.low < range {
@@ -57,7 +57,8 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         return Int(product.high)
     }
 
-    /// A normally distributed number with mean 0 and deviation 1 (Marsaglia's polar method, one of the pair kept).
+    /// A normally distributed number with mean 0 and standard deviation 1 (Marsaglia's polar method, one of each pair
+    /// is used).
     package mutating func normal() -> Double {
         while true {
             let x = 2 * unit() - 1
@@ -75,14 +76,14 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         return items
     }
 
-    /// A 64-bit FNV-1a hash of `text`, finished by splitmix64's mixer. Not for secrets.
+    /// A 64-bit FNV-1a hash of `text`, finalised by splitmix64's mixer. Not cryptographic.
     package static func hash(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         return mix(hash)
     }
 
-    /// One seed made of two, order mattering.
+    /// Combines two seeds into one; their order matters.
     package static func combine(_ first: UInt64, _ second: UInt64) -> UInt64 {
         mix(mix(first &+ 0x9E37_79B9_7F4A_7C15) ^ second)
     }

@@ -1,4 +1,4 @@
-/// The program's version, as `--version` prints it and every file carries it.
+/// The program's version, as printed by `--version` and written into every file.
 package enum Version {
     package static let text = "0.1.0"
 }

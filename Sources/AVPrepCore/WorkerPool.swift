@@ -1,16 +1,17 @@
 import Dispatch
 import Synchronization
 
-/// Works items off with a fixed number of Dispatch workers, fed through a bounded queue in the order of the items.
+/// Processes items with a fixed number of Dispatch workers, fed through a bounded queue in the order of the items.
 package enum WorkerPool {
     /// Runs `body` once for each item and returns when all are done.
     ///
     /// - Parameters:
-    ///   - workers: how many items are worked on at a time, at least one; no more than there are items are started.
-    ///   - isCancelled: asked before each item; true ends the work with `CancellationError`.
-    ///   - makeWorker: makes what a worker keeps from item to item (buffers, encoders), on the worker's own thread.
-    ///   - body: works one item off. What it throws ends the work: items already begun are finished, the rest is left,
-    ///     and the error of the earliest such item is thrown.
+    ///   - workers: number of items processed at a time, at least one; no more workers start than there are items.
+    ///   - isCancelled: called before each item; true stops with `CancellationError`.
+    ///   - makeWorker: makes the state that a worker keeps from item to item (buffers, encoders), on the worker's own
+    ///     thread.
+    ///   - body: processes one item. If it throws, the pool stops: items already begun are finished, the rest are not
+    ///     started, and the error of the earliest failing item is thrown.
     package static func run<Item: Sendable, Worker>(
         _ items: [Item], workers: Int, isCancelled: @Sendable () -> Bool = { false },
         makeWorker: @Sendable () throws -> Worker, _ body: @Sendable (_ worker: Worker, _ item: Item) throws -> Void
@@ -22,7 +23,7 @@ package enum WorkerPool {
             queue.close()
         }
         let count = min(max(1, workers), max(1, items.count))
-        // The feeder is one more block than there are workers, so that a full queue cannot stop them all.
+        // The feeder is one block more than there are workers, so that a full queue cannot stop all of them.
         DispatchQueue.concurrentPerformBlocking(count + 1) { block in
             if block == 0 {
                 for (index, item) in items.enumerated() where !queue.push((index, item)) { return }
@@ -43,7 +44,7 @@ package enum WorkerPool {
         if isCancelled() { throw CancellationError() }
     }
 
-    /// The same for workers that keep nothing.
+    /// The same for workers without state.
     package static func run<Item: Sendable>(
         _ items: [Item], workers: Int, isCancelled: @Sendable () -> Bool = { false },
         _ body: @Sendable (_ item: Item) throws -> Void
@@ -54,7 +55,7 @@ package enum WorkerPool {
 
 extension DispatchQueue {
     /// Runs `count` blocks that may wait for each other, all at the same time. (`concurrentPerform` may run fewer at a
-    /// time than there are, which would be a deadlock here.)
+    /// time than there are, which would deadlock here.)
     fileprivate static func concurrentPerformBlocking(_ count: Int, _ body: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             let queue = DispatchQueue(label: "avprep.workers", attributes: .concurrent)

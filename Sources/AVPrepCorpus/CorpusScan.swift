@@ -36,7 +36,7 @@ package enum CorpusScan {
         }
         guard !found.isEmpty else {
             throw Failure(
-                "no videos in \(settings.paths.joined(separator: ", ")); looked for files ending in \(settings.extensions.joined(separator: " ")): put videos there, or set corpus.paths or corpus.extensions",
+                "no videos in \(settings.paths.joined(separator: ", ")); looked for files with the extensions \(settings.extensions.joined(separator: " ")): put videos there, or set corpus.paths or corpus.extensions",
                 exitStatus: .badInput)
         }
         return found.values.sorted { $0.listed < $1.listed }

@@ -2,26 +2,26 @@ import AVPrepCore
 import CSandbox
 import Foundation
 
-/// A socket that keeps message boundaries, between a decoder process and who started it. One thread at a time.
+/// A socket that keeps message boundaries, between a decoder process and its client. One thread at a time.
 final class Channel {
     private(set) var descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: Channel.messageLimit)
 
-    /// The longest message, in bytes: what a probe says about a file with thousands of streams stays under it.
+    /// The longest message, in bytes: the probe result of a file with thousands of streams stays below it.
     static let messageLimit = 128 * 1024
 
-    /// - Parameter descriptor: closed with this object.
+    /// - Parameter descriptor: closed by this object.
     init(owning descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close() }
 
-    /// Ends the conversation.
+    /// Closes this end of the connection.
     func close() {
         if descriptor >= 0 { Foundation.close(descriptor) }
         descriptor = -1
     }
 
-    /// Two ends that are connected with each other.
+    /// A connected pair of sockets.
     static func pair() throws(DecoderError) -> (Channel, Channel) {
         var ends: [Int32] = [-1, -1]
         guard avprep_channel_pair(&ends) == 0 else { throw DecoderError("cannot make a socket: \(systemError())") }
@@ -31,9 +31,9 @@ final class Channel {
     /// Sends one message.
     ///
     /// - Parameters:
-    ///   - descriptors: come out at the other end as descriptors of their own.
-    ///   - waits: whether to wait while the other end does not read.
-    /// - Returns: false when there is no other end any more, or when it does not read and `waits` is false.
+    ///   - descriptors: passed to the other end, which gets its own copies.
+    ///   - waits: whether to wait while the other end is not reading.
+    /// - Returns: false when the other end is closed, or when it is not reading and `waits` is false.
     func send(_ message: some Message, descriptors: [Int32] = [], waits: Bool = true) -> Bool {
         message.withBytes { bytes in
             avprep_channel_send(
@@ -42,19 +42,19 @@ final class Channel {
         }
     }
 
-    /// Waits until there is a message, or the end of all messages.
+    /// Waits until a message or the end of the connection can be read.
     ///
-    /// - Returns: false when neither came within `milliseconds`.
+    /// - Returns: false when neither arrived within `milliseconds`.
     func isReadable(withinMilliseconds milliseconds: Int32) -> Bool {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        // Interrupted by a signal counts as nothing there: callers ask again.
+        // Interrupted by a signal counts as not readable: callers ask again.
         return poll(&state, 1, milliseconds) > 0
     }
 
-    /// Receives one message, waiting for it, and gives it to `body`. The bytes are valid for the call.
+    /// Waits for one message, receives it, and passes it to `body`. The bytes are valid during the call.
     ///
-    /// - Parameter capacity: descriptors that may come with it; more of them is an error.
-    /// - Returns: nil when the other end is gone, or sent what is no message.
+    /// - Parameter capacity: number of descriptors that may come with the message; more than that is an error.
+    /// - Returns: nil when the other end is closed or sent an invalid message.
     func receive<Result>(
         descriptors capacity: Int = 0, _ body: (UnsafeRawBufferPointer, [Int32]) throws -> Result?
     ) rethrows -> Result? {
@@ -71,7 +71,7 @@ final class Channel {
     }
 }
 
-/// What goes over a ``Channel``.
+/// A message sent over a ``Channel``.
 protocol Message {
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
 }

@@ -3,34 +3,35 @@ import AVPrepMedia
 import CSandbox
 import Foundation
 
-/// Starts decoder processes, one at a time: one host a worker.
+/// Starts decoder processes, one at a time: one client per worker.
 ///
-/// Behind it runs `avprep-decode`, which loads the media libraries once and forks a process for each file. It is started
-/// when the first file comes, and started again when it is gone. One thread at a time.
+/// It runs the server `avprep-decode`, which loads the media libraries once and forks a process for each file. The
+/// server is started with the first file, and restarted when it has ended. One thread at a time.
 package final class DecoderClient {
     private let program: DecoderProgram
     private let arguments: [String]
-    private var service: Service?
+    private var server: Server?
     private var memory: SharedMemory?
     /// How the process of the last file ended.
-    private(set) var lastReport: ItemReport?
+    private(set) var lastReport: SandboxReport?
 
-    /// The program behind a host, while it runs.
-    private struct Service {
+    /// The running server.
+    private struct Server {
         let process: pid_t
         let channel: Channel
         let protection: DecoderProtection
     }
 
-    /// A program that does not come up within so many seconds never will.
+    /// Longest time for the server to start, in seconds.
     private static let startSeconds = 60.0
-    /// An order to die takes effect at once; a program that does not report it within so many seconds is gone itself.
+    /// Longest time for the server to report the end of a killed process, in seconds; after that the server counts as
+    /// dead.
     private static let reportSeconds = 10.0
 
     /// - Parameters:
-    ///   - program: found beside the running program when nil.
+    ///   - program: looked for beside the running program when nil.
     ///   - arguments: for `avprep-decode`; see ``DecoderServer``.
-    /// - Throws: ``DecoderError`` when there is no such program.
+    /// - Throws: ``DecoderError`` when the program is not found.
     package init(program: DecoderProgram? = nil, arguments: [String] = []) throws(DecoderError) {
         if let program { self.program = program } else { self.program = try DecoderProgram.find() }
         self.arguments = arguments
@@ -38,55 +39,55 @@ package final class DecoderClient {
 
     deinit { stop() }
 
-    /// What keeps the processes of this host from touching anything. Starts the program.
+    /// The protection of this client's decoder processes. Starts the server.
     ///
     /// - Throws: ``DecoderError`` when it does not start.
     package func protection() throws -> DecoderProtection {
         try running().protection
     }
 
-    /// Whether this kernel has memory that two processes can share and neither can shorten.
+    /// Whether this kernel has shared memory whose size neither process can reduce.
     package static var hasSharedMemory: Bool { (try? SharedMemory(byteCount: 4096)) != nil }
 
-    /// The program behind this host, while it runs.
-    var process: pid_t? { service?.process }
+    /// The server's process id, while it runs.
+    var process: pid_t? { server?.process }
 
     /// Starts a process for a file.
     ///
-    /// - Returns: the way to talk to it. Close it, and call ``end(_:)``, before the next.
-    /// - Throws: ``DecoderError`` when the program does not start.
+    /// - Returns: the connection to it. Close it and call ``end(isAtOnce:)`` before the next.
+    /// - Throws: ``DecoderError`` when the server does not start.
     func begin(_ file: LocalFile, _ limits: MediaLimits) throws -> Channel {
         let (ours, theirs) = try Channel.pair()
-        let request = ItemRequest(
+        let request = SandboxRequest(
             cpuSeconds: Int(min(limits.cpuSeconds(forBytes: file.size), 1e9).rounded(.up)),
             memoryBytes: limits.maxMemoryMegabytes << 20)
         let descriptors = [theirs.descriptor, file.descriptor]
         if try running().channel.send(request, descriptors: descriptors) { return ours }
-        // It was gone before the file came: that is not the file's fault.
+        // The server had ended before the file was sent: the file is not the cause.
         stop()
         guard try running().channel.send(request, descriptors: descriptors) else {
-            throw DecoderError("\(program.path) does not take files; install avprep again")
+            throw DecoderError("\(program.path) does not accept files; install avprep again")
         }
         return ours
     }
 
-    /// How the current file's process ends after its channel was closed.
+    /// Waits for the end of the current file's process after its channel was closed, and reports it.
     ///
-    /// - Parameter isAtOnce: whether it is killed, or may end by itself.
-    /// - Returns: nil when the program itself is gone or does not answer; another is started for the next file.
-    func end(isAtOnce: Bool) -> ItemReport? {
-        guard let service else { return nil }
-        if isAtOnce { _ = service.channel.send(KillRequest(), waits: false) }
+    /// - Parameter isAtOnce: whether to kill it instead of letting it exit by itself.
+    /// - Returns: nil when the server itself has ended or does not answer; another is started for the next file.
+    func end(isAtOnce: Bool) -> SandboxReport? {
+        guard let server else { return nil }
+        if isAtOnce { _ = server.channel.send(KillRequest(), waits: false) }
         var isKilled = isAtOnce
         let deadline = ContinuousClock.now + .seconds(Self.reportSeconds)
         while ContinuousClock.now < deadline {
-            guard service.channel.isReadable(withinMilliseconds: isKilled ? 1000 : 2000) else {
-                // Closing the channel was word enough for a process that listens.
-                if !isKilled { _ = service.channel.send(KillRequest(), waits: false) }
+            guard server.channel.isReadable(withinMilliseconds: isKilled ? 1000 : 2000) else {
+                // A process that reads its channel exits when the channel closes.
+                if !isKilled { _ = server.channel.send(KillRequest(), waits: false) }
                 isKilled = true
                 continue
             }
-            guard let report = service.channel.receive({ bytes, _ in ItemReport(bytes) }) else { break }
+            guard let report = server.channel.receive({ bytes, _ in SandboxReport(bytes) }) else { break }
             lastReport = report
             return report
         }
@@ -94,8 +95,8 @@ package final class DecoderClient {
         return nil
     }
 
-    /// Memory to share with the current file's process: the last one's, when it has about the right size. That process
-    /// is dead, so nobody else writes to it any more.
+    /// Memory to share with the current file's process: the previous file's, when its size is about right. That process
+    /// is dead, so no other process writes to it.
     func memory(byteCount: Int) throws(DecoderError) -> SharedMemory {
         if let memory, memory.byteCount >= byteCount, memory.byteCount <= 4 * byteCount { return memory }
         memory = nil
@@ -104,11 +105,11 @@ package final class DecoderClient {
         return new
     }
 
-    private func running() throws(DecoderError) -> Service {
-        if let service { return service }
+    private func running() throws(DecoderError) -> Server {
+        if let server { return server }
         let (ours, theirs) = try Channel.pair()
         let process = try program.start(arguments, socket: theirs.descriptor)
-        // Ours alone is left: when the program ends, reading from it ends.
+        // Only our own copy is left open, so reading ends when the server ends.
         theirs.close()
         var isReadable = false
         let deadline = ContinuousClock.now + .seconds(Self.startSeconds)
@@ -119,24 +120,24 @@ package final class DecoderClient {
             avprep_wait(process, &end)
             throw DecoderError("\(program.path) does not start; install avprep again")
         }
-        let new = Service(process: process, channel: ours, protection: greeting.protection)
-        service = new
+        let new = Server(process: process, channel: ours, protection: greeting.protection)
+        server = new
         guard greeting.version == Version.text else {
             stop()
             throw DecoderError(
-                "\(program.path) is of avprep \(greeting.version), not \(Version.text); install avprep again")
+                "\(program.path) belongs to avprep \(greeting.version), not \(Version.text); install avprep again")
         }
         return new
     }
 
-    /// Ends the program, and with it whatever it started.
+    /// Ends the server and every process it started.
     private func stop() {
-        guard let service else { return }
-        self.service = nil
-        // What it started may take a moment longer to die, and could still write to it.
+        guard let server else { return }
+        self.server = nil
+        // The processes it started may live a moment longer and could still write to the memory.
         memory = nil
-        kill(service.process, SIGKILL)
+        kill(server.process, SIGKILL)
         var end = avprep_exit()
-        avprep_wait(service.process, &end)
+        avprep_wait(server.process, &end)
     }
 }

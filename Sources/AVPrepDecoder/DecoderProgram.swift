@@ -2,19 +2,19 @@ import AVPrepCore
 import CSandbox
 import Foundation
 
-/// The program that decodes, `avprep-decode`.
+/// The decoding program, `avprep-decode`.
 package struct DecoderProgram: Sendable {
     package let path: String
 
     package init(path: String) { self.path = path }
 
-    /// Beside the running program, in `lib/avprep`, or where `AVPREP_DECODER` says.
+    /// Finds it: where `AVPREP_DECODER` says, beside the running program, or in `lib/avprep`.
     ///
     /// - Throws: ``DecoderError`` when it is in none of these places.
     package static func find() throws(DecoderError) -> DecoderProgram {
         if let path = ProcessInfo.processInfo.environment["AVPREP_DECODER"] {
             guard access(path, X_OK) == 0 else {
-                throw DecoderError("AVPREP_DECODER names \(path), which is no program: \(systemError())")
+                throw DecoderError("AVPREP_DECODER names \(path), which is not a program: \(systemError())")
             }
             return DecoderProgram(path: path)
         }
@@ -27,7 +27,7 @@ package struct DecoderProgram: Sendable {
         return DecoderProgram(path: path)
     }
 
-    /// Starts it with nothing but a socket and the terminal's stderr.
+    /// Starts it with no inherited descriptors but a socket and stderr.
     func start(_ arguments: [String], socket: Int32) throws(DecoderError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -38,7 +38,8 @@ package struct DecoderProgram: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Dispatch's threads, of which one starts it, block signals. Ignored ones stay so: on Ctrl-C we decide.
+        // Dispatch's threads, one of which runs this, block signals. Ignored signals stay ignored: on Ctrl-C the parent
+        // decides.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -54,7 +55,7 @@ package struct DecoderProgram: Sendable {
         return process
     }
 
-    /// What the loader needs; and one thread, since a process that forks may have no others.
+    /// The variables that the loader needs, and a single thread, since a process that forks must not have others.
     private static var environment: [String] {
         let inherited = ["LD_LIBRARY_PATH"].compactMap { name in
             ProcessInfo.processInfo.environment[name].map { "\(name)=\($0)" }

@@ -1,12 +1,13 @@
 import CSandbox
 
-/// What keeps a decoder process from touching anything; what this kernel lacks is false or 0.
+/// The protection of a decoder process; what this kernel lacks is false or 0.
 package struct DecoderProtection: Sendable, Equatable, Codable {
-    /// A filter lets only the system calls of a decoder through.
+    /// Whether a seccomp filter allows only the system calls that a decoder needs.
     package let systemCallFilter: Bool
-    /// The version of Landlock's interface that takes the file system away; 0 where there is none. From 4 on TCP too.
+    /// Version of the Landlock interface that denies access to the file system; 0 where missing. From version 4 it
+    /// denies TCP too.
     package let landlock: Int
 
-    /// Whether a decoder process can open no file and no connection, whatever a media file makes it do.
+    /// Whether a decoder process can open neither a file nor a connection, whatever a media file makes it do.
     package var isComplete: Bool { systemCallFilter }
 }

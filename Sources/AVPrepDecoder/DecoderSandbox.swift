@@ -2,17 +2,17 @@ import AVPrepMedia
 import CSandbox
 import Foundation
 
-/// The process that decodes one file, from the inside: boxed, it answers requests until its socket ends.
+/// The sandboxed process that decodes one file: it answers requests until its socket closes.
 package enum DecoderSandbox {
-    /// Exit codes, for who reads the report. 0 is the end of all requests.
+    /// Exit codes of the process; the client reads them from the report. 0 means that all requests are done.
     package enum ExitCode {
-        /// It could not be confined, or was told what makes no sense.
+        /// The sandbox could not be set up, or a request was invalid.
         static let unusable: Int32 = 70
         /// The system refused memory.
         package static let memory: Int32 = 71
     }
 
-    /// Answers requests, with the descriptors in their places. Ends the process.
+    /// Answers requests, with the descriptors at their fixed numbers. Ends the process.
     static func run(_ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?) -> Never {
         let channel = Channel(owning: Int32(avprep_box_socket))
         MediaMemory.onExhaustion { _exit(ExitCode.memory) }
@@ -21,12 +21,12 @@ package enum DecoderSandbox {
         else { _exit(ExitCode.unusable) }
         var limits = limits
         guard avprep_box_enter(&limits, rules) == 0 else { _exit(ExitCode.unusable) }
-        // From here on the file may do with this process what it likes.
+        // From here on the file may take control of this process.
         do {
             hook?(DecoderMoment(path: open.path, frame: nil, channel: channel))
             try answer(channel, file, open, hook)
         } catch let error as MediaError {
-            // FFmpeg says of a file that is too large for the limit what it says of a damaged one.
+            // For a file beyond the memory limit FFmpeg reports the same error as for a damaged one.
             let isMemory = MediaMemory.isExhausted
             let code = isMemory ? .memoryLimit : error.code
             let text =
@@ -42,7 +42,7 @@ package enum DecoderSandbox {
 
     private static func answer(_ channel: Channel, _ file: LocalFile, _ open: OpenRequest, _ hook: DecoderHook?) throws
     {
-        // Time is looked after by who waits for it.
+        // The client limits the time.
         var limits = open.limits
         limits.maxSeconds = .infinity
         let pulse = ProgressPulse(channel)
@@ -51,7 +51,7 @@ package enum DecoderSandbox {
         while let more = try channel.receive(
             descriptors: 1,
             { bytes, descriptors -> Bool? in
-                // Of the last pass, which has ended without a need for it.
+                // Messages of the last pass, which ended without waiting for their release.
                 if Signal(bytes)?.kind == .release { return true }
                 guard let request = Request(bytes), let memory = descriptors.first else { return nil }
                 return try answer(request, memory, media, channel, hook)
@@ -61,7 +61,7 @@ package enum DecoderSandbox {
         }
     }
 
-    /// - Returns: false when nobody listens any more.
+    /// - Returns: false when the client has closed the connection.
     private static func answer(
         _ request: Request, _ memory: Int32, _ media: MediaFile, _ channel: Channel, _ hook: DecoderHook?
     ) throws -> Bool {
@@ -79,14 +79,14 @@ package enum DecoderSandbox {
                 { hook(DecoderMoment(path: media.path, frame: $0, channel: channel)) }
             }
             let summary = try media.decode(pass.decodeRequest, to: sender)
-            // A decoder that got no memory leaves pictures out; that would be another result on another machine.
+            // A decoder that got no memory leaves pictures out; the result would differ between machines.
             if MediaMemory.isExhausted { throw MediaError(.memoryLimit, media.path) }
             return channel.send(Reply.passEnd(summary))
         }
     }
 }
 
-/// Tells who waits that packets are being read, once a second.
+/// Tells the client that packets are being read, once per second.
 private final class ProgressPulse: @unchecked Sendable {
     // Sendable because this process has one thread.
     private let channel: Channel
@@ -98,7 +98,7 @@ private final class ProgressPulse: @unchecked Sendable {
         let now = ContinuousClock.now
         guard now - last > .seconds(1) else { return }
         last = now
-        // Nobody may be there: the next answer finds out.
+        // The client may be gone: the next reply finds out.
         _ = channel.send(Signal(.progress), waits: false)
     }
 }

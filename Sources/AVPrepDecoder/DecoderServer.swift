@@ -3,22 +3,22 @@ import AVPrepMedia
 import CSandbox
 import Foundation
 
-/// The program `avprep-decode`: waits to be given files, and forks a process for each, which is boxed before it reads the
-/// first byte.
+/// The program `avprep-decode`: receives files and forks a process for each, which enters the sandbox before it reads
+/// the first byte.
 ///
-/// Loading the media libraries takes 60 ms of CPU time, a fork 1 ms; and what one file does to its process is gone with
-/// it. This process itself never sees a file's bytes. It ends when the socket it was started with does.
+/// Loading the media libraries takes 55 to 95 ms of CPU time, a fork 1 ms; and whatever a file does to its process ends with
+/// that process. The server itself never reads a file's bytes. It exits when its socket closes.
 package enum DecoderServer {
-    /// Serves until there is nobody to serve.
+    /// Serves until the client closes the connection.
     ///
     /// - Parameters:
-    ///   - arguments: `--without-filter` and `--without-landlock` do as if the kernel lacked them.
-    ///   - hook: called in the process of each file; nil in the program that is shipped.
+    ///   - arguments: `--without-filter` and `--without-landlock` behave as if the kernel lacked these features.
+    ///   - hook: called in the process of each file; nil in the shipped program.
     package static func run(_ arguments: [String], hook: DecoderHook? = nil) -> Never {
         signal(SIGPIPE, SIG_IGN)
         avprep_close_from(avprep_box_socket.descriptor + 1)
         let channel = Channel(owning: avprep_box_socket.descriptor)
-        // The system's last resort should meet a decoder before anything else of the user's.
+        // When memory runs out, the system should kill a decoder before any other process of the user.
         try? "1000".write(toFile: "/proc/self/oom_score_adj", atomically: false, encoding: .utf8)
         setenv("TZ", "UTC", 1)
         tzset()
@@ -32,13 +32,13 @@ package enum DecoderServer {
         }
         let protection = DecoderProtection(systemCallFilter: rules != nil, landlock: landlock)
         guard channel.send(Greeting(version: Version.text, protection: protection)) else { exit(0) }
-        // What loading it had to say, a terminal has seen; from here on stderr is where stdout is, nowhere.
+        // Loading errors went to the terminal; from here on stderr goes nowhere, like stdout.
         dup2(STDOUT_FILENO, STDERR_FILENO)
         while true {
             let isServed = channel.receive(descriptors: 2) { bytes, descriptors -> Bool? in
-                guard let request = ItemRequest(bytes), descriptors.count == 2 else {
+                guard let request = SandboxRequest(bytes), descriptors.count == 2 else {
                     for descriptor in descriptors { close(descriptor) }
-                    // A request to end a file's process that has ended by itself meanwhile.
+                    // A request to kill a process that has meanwhile ended by itself.
                     return KillRequest(bytes).map { _ in true }
                 }
                 let limits = avprep_box_limits(
@@ -50,10 +50,10 @@ package enum DecoderServer {
         }
     }
 
-    /// Forks a process for one file and stays with it to its end.
+    /// Forks a process for one file and waits until it ends.
     ///
     /// - Parameter descriptors: the process's socket and its file.
-    /// - Returns: false when there is nobody left to report to.
+    /// - Returns: false when the client has closed the connection.
     private static func serve(
         _ descriptors: [Int32], _ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?,
         _ channel: Channel
@@ -63,7 +63,7 @@ package enum DecoderServer {
         let parent = getpid()
         let process = avprep_fork()
         if process == 0 {
-            // Out of the way of the numbers that they are to have.
+            // Moved away from the descriptor numbers that they are to have.
             let moved = (descriptors + [life[1]]).map { fcntl($0, F_DUPFD, 64) }
             dup2(moved[0], avprep_box_socket.descriptor)
             dup2(moved[1], avprep_box_file.descriptor)
@@ -83,7 +83,7 @@ package enum DecoderServer {
             ]
             guard poll(&states, 2, -1) > 0 else { continue }
             if states[0].revents != 0 { break }
-            // Whatever is said now, or that nobody is there to say it, means the end of the process.
+            // Any message, or the end of the connection, means that the process is to be killed.
             isWanted = false
             kill(process, SIGKILL)
         }
@@ -92,7 +92,7 @@ package enum DecoderServer {
         let signal = Int(avprep_exit_signal(end.status))
         let code = Int(avprep_exit_code(end.status))
         return channel.send(
-            ItemReport(
+            SandboxReport(
                 exitCode: code < 0 ? nil : code, signal: signal == 0 ? nil : signal, cpuSeconds: end.cpu_seconds,
                 peakBytes: Int(end.peak_bytes)))
     }

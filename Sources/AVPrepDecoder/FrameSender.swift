@@ -1,7 +1,7 @@
 import AVPrepMedia
 import AVPrepModel
 
-/// Sends what a pass delivers to who asked for it, by shared memory: pictures are scaled right into it.
+/// Sends the output of a pass to the client through shared memory; pictures are scaled directly into it.
 final class FrameSender: PictureSupplier {
     /// Called with each frame's index before it is sent.
     var beforeFrame: ((Int) -> Void)?
@@ -9,21 +9,21 @@ final class FrameSender: PictureSupplier {
     private let memory: SharedMemory
     private let layout: RingLayout
     private let formats: [AudioFormat]
-    /// Messages by picture slot that wait to be released.
+    /// Messages per picture slot that are not yet released.
     private var pictureUses: [Int]
     private var usedSoundSlots = 0
     private var nextSoundSlot = 0
-    /// Picture slot of the picture that was supplied last.
+    /// Picture slot of the last supplied picture.
     private var current: Int
-    /// What was sent and not released, oldest first: a picture slot, or nil for sound.
+    /// Sent and not yet released messages, oldest first: a picture slot, or nil for audio.
     private var pending: [Int?] = []
 
-    /// Nobody takes what is sent.
+    /// The client has closed the connection.
     struct Unwanted: Error {}
 
     /// - Parameters:
-    ///   - descriptor: of the memory; closed.
-    ///   - formats: of the sound to come.
+    ///   - descriptor: of the memory; closed by this object.
+    ///   - formats: of the audio to be sent.
     init(_ channel: Channel, _ descriptor: Int32, _ layout: RingLayout, formats: [AudioFormat] = []) throws {
         guard layout.isSound else { throw Unwanted() }
         self.formats = formats
@@ -77,7 +77,7 @@ final class FrameSender: PictureSupplier {
         guard channel.send(Signal(.discontinuity, index: index, seconds: seconds)) else { throw Unwanted() }
     }
 
-    /// Sends a picture that lies elsewhere.
+    /// Sends a picture that is not in shared memory yet.
     func send(_ frame: SpreadFrame, index: Int) throws {
         let slot = try nextPicture(width: frame.picture.width, height: frame.picture.height)
         slot.copyPixels(from: frame.picture)

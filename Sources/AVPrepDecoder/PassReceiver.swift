@@ -1,33 +1,33 @@
 import AVPrepMedia
 import AVPrepModel
 
-/// Takes what a pass in another process delivers, and hands it on if it is what a pass can deliver.
+/// Receives the output of a pass in another process, and hands it on if it is valid.
 ///
-/// Order, numbers and places are checked, because the buffers behind rely on them: frames come one after the other, each
-/// after exactly the sound up to its end. What pictures show and what sound is to hear is the file's business.
+/// Order, numbers and positions are checked, because the receiving buffers rely on them: frames come in order, each
+/// after exactly the audio up to its end. The content of pictures and audio is not checked.
 final class PassReceiver {
-    private let talk: ItemConversation
+    private let session: DecoderSession
     private let memory: SharedMemory
     private let layout: RingLayout
     private let size: (width: Int, height: Int)
     private let request: DecodeRequest
     private let consumer: any DecodeConsumer
     private let clock: FrameClock
-    /// The picture of each slot, made when it is first used.
+    /// The picture of each slot, created on first use.
     private var pictures: [PixelBuffer?]
-    /// Our own copy of a piece of sound, which nobody changes while it is looked at.
+    /// Our own copy of a piece of audio, which no other process can change.
     private var piece: [Float]
     private var nextFrame = 0
-    /// Sample frames that have come, by format.
+    /// Sample frames received, by format.
     private var sampleCounts: [Int]
-    /// Messages taken and not released.
+    /// Messages consumed and not yet released.
     private var taken = 0
 
     init(
-        _ talk: ItemConversation, _ memory: SharedMemory, _ layout: RingLayout, _ size: (width: Int, height: Int),
+        _ session: DecoderSession, _ memory: SharedMemory, _ layout: RingLayout, _ size: (width: Int, height: Int),
         _ request: DecodeRequest, _ consumer: any DecodeConsumer
     ) {
-        self.talk = talk
+        self.session = session
         self.memory = memory
         self.layout = layout
         self.size = size
@@ -41,28 +41,28 @@ final class PassReceiver {
 
     func run() throws -> DecodeSummary {
         while true {
-            switch try talk.next() {
+            switch try session.next() {
             case .signal(let signal) where signal.kind == .frame: try take(frame: signal)
             case .signal(let signal) where signal.kind == .samples: try take(samples: signal)
             case .signal(let signal) where signal.kind == .discontinuity: try take(discontinuity: signal)
             case .reply(.passEnd(let summary)):
-                guard summary.frameCount == nextFrame else { throw broken("counts \(summary.frameCount) frames") }
+                guard summary.frameCount == nextFrame else { throw broken("counted \(summary.frameCount) frames") }
                 return summary
-            default: throw broken("says something else than what it was asked")
+            default: throw broken("sent a reply to another request")
             }
         }
     }
 
     private func take(frame signal: Signal) throws {
         guard signal.index == nextFrame, pictures.indices.contains(signal.slot) else {
-            throw broken("sends frame \(signal.index) for frame \(nextFrame)")
+            throw broken("sent frame \(signal.index) instead of frame \(nextFrame)")
         }
-        guard clock.seconds(ofFrame: nextFrame) <= talk.limits.maxHours * 3600 else {
-            throw talk.fail(MediaError.tooLong(talk.path, hours: talk.limits.maxHours))
+        guard clock.seconds(ofFrame: nextFrame) <= session.limits.maxHours * 3600 else {
+            throw session.fail(MediaError.tooLong(session.path, hours: session.limits.maxHours))
         }
         for (format, count) in zip(request.audio, sampleCounts)
         where count != clock.sampleCount(beforeFrame: nextFrame + 1, sampleRate: format.sampleRate) {
-            throw broken("sends frame \(nextFrame) after \(count) samples")
+            throw broken("sent frame \(nextFrame) after \(count) samples")
         }
         let picture =
             pictures[signal.slot] ?? memory.picture(signal.slot, of: layout, width: size.width, height: size.height)
@@ -75,19 +75,19 @@ final class PassReceiver {
 
     private func take(samples signal: Signal) throws {
         guard request.audio.indices.contains(signal.format), (0..<layout.soundSlots).contains(signal.slot) else {
-            throw broken("sends sound of a format that nobody asked for")
+            throw broken("sent audio in a format that was not requested")
         }
         let format = request.audio[signal.format]
         let end = clock.sampleCount(beforeFrame: nextFrame + 1, sampleRate: format.sampleRate)
         guard signal.index == sampleCounts[signal.format],
             (1...layout.soundSamples / format.channels).contains(signal.count),
             signal.count <= end - signal.index
-        else { throw broken("sends \(signal.count) samples from \(signal.index) on before frame \(nextFrame)") }
+        else { throw broken("sent \(signal.count) samples from \(signal.index) on before frame \(nextFrame)") }
         let count = signal.count * format.channels
         let source = memory.samples(signal.slot, of: layout)
-        // Copied, then looked at: what lies in shared memory may change between two looks.
+        // Copied before the check: the content of shared memory may change between two reads.
         for index in 0..<count { piece[index] = source[index] }
-        for index in 0..<count where !(piece[index].magnitude <= 1) { throw broken("sends samples beyond ± 1") }
+        for index in 0..<count where !(piece[index].magnitude <= 1) { throw broken("sent samples beyond ± 1") }
         try consume {
             try piece.withUnsafeBufferPointer { samples in
                 try consumer.consume(
@@ -97,7 +97,7 @@ final class PassReceiver {
         }
         sampleCounts[signal.format] += signal.count
         taken += 1
-        // Before it has no slot left and waits.
+        // Before the sender has no free slot left and waits.
         if taken >= layout.soundSlots / 2 { try release() }
     }
 
@@ -106,20 +106,20 @@ final class PassReceiver {
             zip(request.audio, sampleCounts).allSatisfy({ format, count in
                 count == clock.sampleCount(beforeFrame: nextFrame, sampleRate: format.sampleRate)
             })
-        else { throw broken("jumps within frame \(nextFrame)") }
+        else { throw broken("sent a discontinuity within frame \(nextFrame)") }
         try consume { try consumer.consumeDiscontinuity(beforeFrame: nextFrame, seconds: signal.seconds) }
     }
 
-    /// Messages are taken in order, so a number says which.
+    /// Messages are consumed in order, so a count identifies them.
     private func release() throws {
-        try talk.release(taken)
+        try session.release(taken)
         taken = 0
     }
 
-    /// Whatever a consumer throws ends the process: nobody takes what it has still to send.
+    /// An error thrown by a consumer ends the process: its remaining output is not needed.
     private func consume(_ body: () throws -> Void) throws {
-        do { try body() } catch { throw talk.fail(error) }
+        do { try body() } catch { throw session.fail(error) }
     }
 
-    private func broken(_ what: String) -> any Error { talk.fail(talk.untrustworthy(what)) }
+    private func broken(_ what: String) -> any Error { session.fail(session.untrustworthy(what)) }
 }

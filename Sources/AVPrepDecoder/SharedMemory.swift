@@ -3,17 +3,17 @@ import AVPrepModel
 import CSandbox
 import Foundation
 
-/// Memory that two processes share, by a descriptor that one hands to the other.
+/// Memory shared by two processes through a descriptor that one passes to the other.
 ///
-/// Its size is sealed: the other process cannot shorten it, which would make reading it fatal. What lies in it can change
-/// at any time, for the other process may write while we read: it is only ever taken as pixels and as samples.
+/// Its size is sealed: the other process cannot shorten it, which would make reading it fatal. Its content can change
+/// at any time, since the other process may write while we read: it is only ever read as pixels and samples.
 final class SharedMemory {
     let byteCount: Int
     let bytes: UnsafeMutableRawBufferPointer
-    /// For the other process; nil at its end.
+    /// For the other process; nil at that process's end.
     let descriptor: Int32?
 
-    /// New memory, to be read here.
+    /// Creates memory to read from.
     init(byteCount: Int) throws(DecoderError) {
         let descriptor = avprep_memory_file(byteCount)
         guard descriptor >= 0 else { throw DecoderError("cannot make shared memory: \(systemError())") }
@@ -27,7 +27,7 @@ final class SharedMemory {
         bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
     }
 
-    /// Memory that another process made, to be written here. The descriptor is closed.
+    /// Maps memory created by another process, to write to. The descriptor is closed.
     init(adopting descriptor: Int32, byteCount: Int) throws(DecoderError) {
         defer { close(descriptor) }
         guard let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), base != MAP_FAILED
@@ -42,7 +42,7 @@ final class SharedMemory {
         if let descriptor { close(descriptor) }
     }
 
-    /// A picture that lies in a slot: valid as long as the slot is not released.
+    /// The picture in a slot: valid until the slot is released.
     func picture(_ slot: Int, of layout: RingLayout, width: Int, height: Int) -> PixelBuffer {
         let start = layout.pictureStart(slot)
         let memory = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + layout.pictureBytes])
@@ -50,7 +50,7 @@ final class SharedMemory {
             width: width, height: height, channels: 3, lentBy: self, memory: memory.bindMemory(to: UInt8.self))
     }
 
-    /// The samples in a slot, valid as long as the slot is not released.
+    /// The samples in a slot: valid until the slot is released.
     func samples(_ slot: Int, of layout: RingLayout) -> UnsafeMutableBufferPointer<Float> {
         let start = layout.soundStart(slot)
         let end = start + layout.soundSamples * MemoryLayout<Float>.stride

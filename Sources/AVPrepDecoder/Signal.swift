@@ -1,15 +1,15 @@
-/// A message of a pass: short, of fixed size, one for each frame and each piece of sound.
+/// A message of a pass: short, of fixed size, one for each frame and each piece of audio.
 package struct Signal: Message, Equatable {
     package enum Kind: Int64 {
-        /// Frame `index` of a pass lies in picture slot `slot`.
+        /// Frame `index` of a pass is in picture slot `slot`.
         case frame = 1
-        /// `count` sample frames of format `format` from sample frame `index` on lie in sound slot `slot`.
+        /// `count` sample frames of format `format`, starting at sample frame `index`, are in audio slot `slot`.
         case samples
-        /// Spread picture `index` lies in picture slot `slot`; `seconds` is its time.
+        /// Spread picture `index` is in picture slot `slot`; `seconds` is its time.
         case picture
-        /// Packets are being read: nothing is there yet, but it goes on.
+        /// Packets are being read: there is no output yet, but the process makes progress.
         case progress
-        /// The oldest `count` messages of the pass that have not been released are done with, and so are their slots.
+        /// The oldest `count` unreleased messages of the pass have been consumed, and their slots are free.
         case release
         /// Frame `index` of the pass, which comes next, is presented at `seconds`: the clock jumps. Not to be released.
         case discontinuity
@@ -23,7 +23,7 @@ package struct Signal: Message, Equatable {
     /// Presentation time of a spread picture, or after a discontinuity.
     var seconds = 0.0
 
-    /// Six words of eight bytes, in the byte order of the machine: both ends run on it.
+    /// Six words of eight bytes in the machine's byte order: both ends run on the same machine.
     static let byteCount = 48
 
     package init(_ kind: Kind, slot: Int = 0, index: Int = 0, format: Int = 0, count: Int = 0, seconds: Double = 0) {
@@ -35,7 +35,7 @@ package struct Signal: Message, Equatable {
         self.seconds = seconds
     }
 
-    /// - Returns: nil for what is no signal. What the numbers say is for others to check.
+    /// - Returns: nil for bytes that are not a signal. The numbers are checked elsewhere.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount, let kind = Kind(rawValue: bytes.loadUnaligned(as: Int64.self)) else {
             return nil

@@ -1,4 +1,4 @@
-/// A rectangle of whole pixels: columns `[x, x + width)`, rows `[y, y + height)`.
+/// A rectangle of integer pixels: columns `[x, x + width)`, rows `[y, y + height)`.
 package struct Box: Sendable, Hashable {
     package var x: Int
     package var y: Int
@@ -17,12 +17,12 @@ package struct Box: Sendable, Hashable {
     /// The first row below it.
     package var endY: Int { y + height }
 
-    /// Smaller by `margin` pixels on every side (larger for a negative one).
+    /// This box shrunk by `margin` pixels on every side (enlarged for a negative margin).
     package func inset(by margin: Int) -> Box {
         Box(x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
     }
 
-    /// What lies in both, or nil.
+    /// The overlap of both boxes, or nil.
     package func intersection(_ other: Box) -> Box? {
         let left = max(x, other.x)
         let top = max(y, other.y)

@@ -3,17 +3,17 @@ package import AVPrepModel
 extension Canvas {
     /// Draws a picture, scaled to fill a box.
     ///
-    /// Each pixel is the mean of the source around it under a tent as wide as the pixel (or as a source pixel, where that is
-    /// larger): neither flicker when it shrinks nor blocks when it grows.
+    /// Each pixel is the weighted mean of the source around it under a tent filter as wide as the pixel (or as a source
+    /// pixel, where that is larger): neither aliasing when it shrinks nor blocks when it grows.
     ///
     /// - Parameter image: RGB or grey.
     package func draw(_ image: PixelBuffer, in box: Box) {
-        precondition(image.channels == 3 || image.channels == 1, "a picture is RGB or grey")
+        precondition(image.channels == 3 || image.channels == 1, "the picture must be RGB or grey")
         guard box.width > 0, box.height > 0, let area = box.intersection(bounds) else { return }
         let columns = TentFilter.weights(from: image.width, to: box.width)
         let rows = TentFilter.weights(from: image.height, to: box.height)
         let channels = image.channels
-        // One row of the source, scaled to the box's width, for each of those a row of the box needs.
+        // Each source row is scaled to the box's width once, then combined into the rows of the box.
         var line = [Float](repeating: 0, count: area.width * 3)
         var sums = line
         for y in area.y..<area.endY {
@@ -48,9 +48,9 @@ extension Canvas {
     }
 }
 
-/// The weights by which samples of one length become samples of another.
+/// The weights for resampling one length to another.
 enum TentFilter {
-    /// What one sample of the result is made of: source samples from `first` on, with weights whose sum is 1.
+    /// The sources of one output sample: source samples from `first` on, with weights that sum to 1.
     struct Taps {
         let first: Int
         let weights: [Float]

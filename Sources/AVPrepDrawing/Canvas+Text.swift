@@ -4,7 +4,7 @@ package struct TextStyle: Sendable, Hashable {
         case left, centre, right
     }
 
-    /// 1 gives capitals 10 pixels high, 7 pixels a letter.
+    /// At 1, capitals are 10 pixels high and letters 7 pixels apart.
     package var scale: Double
     package var colour: Colour
     package var alignment: Alignment
@@ -15,16 +15,16 @@ package struct TextStyle: Sendable, Hashable {
         self.alignment = alignment
     }
 
-    /// Pixels that a text takes from its first letter's left to its last one's right.
+    /// Width of a text in pixels, from its first letter's left to its last one's right.
     package func width(of text: String) -> Int {
         guard !text.isEmpty else { return 0 }
         return Int(((Double(text.count - 1) * StrokeFont.advance + StrokeFont.letterWidth) * scale).rounded(.up))
     }
 
-    /// Pixels from the top of a capital to its bottom.
+    /// Height of a capital in pixels.
     package var capitalHeight: Int { Int(((StrokeFont.baseline + 1) * scale).rounded(.up)) }
 
-    /// `text`, or as much of its start and end as fits into so many pixels, with an ellipsis between.
+    /// `text`, shortened to fit a width in pixels: its start and end with an ellipsis between.
     package func shortened(_ text: String, toFit pixels: Int) -> String {
         guard width(of: text) > pixels else { return text }
         let letters = max(1, Int(Double(pixels) / (StrokeFont.advance * scale)) - 1)
@@ -33,10 +33,10 @@ package struct TextStyle: Sendable, Hashable {
 }
 
 extension Canvas {
-    /// Draws a line of text. Control characters are drawn as boxes, as are letters that the font has not.
+    /// Draws a line of text. Control characters and characters missing from the font are drawn as boxes.
     ///
     /// - Parameters:
-    ///   - x: the left, middle or right of the text, by the style's alignment.
+    ///   - x: the left, centre or right of the text, by the style's alignment.
     ///   - y: the top row of its capitals.
     package func text(_ text: String, x: Int, y: Int, _ style: TextStyle = TextStyle()) {
         let width = style.width(of: text)
@@ -46,7 +46,7 @@ extension Canvas {
             case .centre: x - width / 2
             case .right: x - width
             }
-        // A stroke a little wider than a pixel, and none thinner at small sizes: light text on a dark ground thins out.
+        // A stroke is a little wider than a pixel, even at small sizes: light text on a dark background looks thinner.
         let stroke = max(1.15, style.scale * 1.15)
         for (index, character) in text.enumerated() {
             let corner = Point(Double(left) + Double(index) * StrokeFont.advance * style.scale, Double(y))

@@ -1,9 +1,9 @@
 package import AVPrepModel
 
-/// An RGB picture to draw on. What sticks out of it is cut off.
+/// An RGB picture to draw on. Drawing is clipped to its bounds.
 ///
-/// Boxes are in whole pixels. Points of lines are in pixels too, a pixel's middle being a whole number: a line one pixel
-/// wide from (2, 5) to (9, 5) fills row 5 and nothing else.
+/// Boxes are in integer pixels. Points of lines are in pixels too, with pixel centres at integers: a line one pixel
+/// wide from (2, 5) to (9, 5) fills row 5 only.
 package final class Canvas {
     package typealias Point = SIMD2<Double>
 
@@ -21,7 +21,7 @@ package final class Canvas {
 
     /// Fills a box.
     ///
-    /// - Parameter opacity: 0 leaves what is there, 1 covers it.
+    /// - Parameter opacity: 0 is invisible, 1 opaque.
     package func fill(_ box: Box, _ colour: Colour, opacity: Double = 1) {
         guard let box = box.intersection(bounds) else { return }
         for y in box.y..<box.endY {
@@ -45,7 +45,7 @@ package final class Canvas {
         stroke([[start, end]], colour, width: width, opacity: opacity)
     }
 
-    /// Draws anti-aliased lines through points, all as one shape: where they cross they do not get darker.
+    /// Draws anti-aliased lines through points, all as one shape: crossings are not drawn twice.
     package func stroke(_ lines: [[Point]], _ colour: Colour, width: Double, opacity: Double = 1) {
         let points = lines.joined()
         let reach = width / 2 + 0.5
@@ -70,7 +70,8 @@ package final class Canvas {
         }
     }
 
-    /// How much of each pixel a line between two points covers: by the distance of its middle, exact to a few per cent.
+    /// Coverage of each pixel by a line between two points, from the distance of its centre, accurate to a few per
+    /// cent.
     private static func cover(_ cover: inout [Double], _ area: Box, from start: Point, to end: Point, reach: Double) {
         let along = end - start
         let length = (along * along).sum()
@@ -88,7 +89,7 @@ package final class Canvas {
         }
     }
 
-    /// The pixels whose middles lie between two points. Points far outside any picture are drawn nearer.
+    /// The pixels whose centres lie between two points. Points far outside any picture are clamped.
     private static func pixels(from low: Point, to high: Point) -> Box {
         let far = 1e6
         let low = low.clamped(lowerBound: Point(repeating: -far), upperBound: Point(repeating: far)).rounded(.up)
@@ -97,7 +98,7 @@ package final class Canvas {
         return Box(x: Int(low.x), y: Int(low.y), width: Int(high.x - low.x) + 1, height: Int(high.y - low.y) + 1)
     }
 
-    /// Mixes a colour into one pixel, which has to lie inside.
+    /// Blends a colour into one pixel, which must lie inside.
     func blend(_ x: Int, _ y: Int, _ colour: Colour, _ opacity: Double) {
         let base = (y * width + x) * 3
         let old = self[x, y]
@@ -107,7 +108,7 @@ package final class Canvas {
         picture.pixels[base + 2] = new.blue
     }
 
-    /// The colour of a pixel, which has to lie inside.
+    /// The colour of a pixel, which must lie inside.
     package subscript(x: Int, y: Int) -> Colour {
         let base = (y * width + x) * 3
         return Colour(

@@ -17,7 +17,7 @@ package struct Colour: Sendable, Hashable {
             blue: UInt8(truncatingIfNeeded: rgb))
     }
 
-    /// This colour where `share` is 0, `other` where it is 1, rounded to the nearest level.
+    /// This colour for `share` 0, `other` for 1, rounded to the nearest level.
     package func mixed(with other: Colour, _ share: Double) -> Colour {
         func mix(_ first: UInt8, _ second: UInt8) -> UInt8 {
             UInt8((Double(first) + (Double(second) - Double(first)) * min(1, max(0, share))).rounded())
@@ -26,7 +26,7 @@ package struct Colour: Sendable, Hashable {
     }
 }
 
-/// The colours of avprep's drawings: light on a dark neutral ground, which lets pictures and colour maps speak.
+/// The colours of avprep's drawings, on a dark neutral background that does not compete with pictures and colour maps.
 package enum Palette {
     package static let ground = Colour(0x16181B)
     /// Behind a panel's content.
@@ -34,7 +34,7 @@ package enum Palette {
     package static let outline = Colour(0x3A3F46)
     package static let text = Colour(0xE8EAED)
     package static let faintText = Colour(0x9AA1AA)
-    /// The five that mark things apart from each other.
+    /// Five colours to distinguish items.
     package static let blue = Colour(0x6FA8DC)
     package static let green = Colour(0x7FC97F)
     package static let yellow = Colour(0xF2C14E)

@@ -1,11 +1,11 @@
 /// A perceptually uniform scale of colours: equal steps of a value look like equal steps.
 package enum ColourMap: Sendable, CaseIterable {
-    /// Black over purple and orange to pale yellow: for spectrograms on a dark ground.
+    /// Black over purple and orange to pale yellow: for spectrograms on a dark background.
     case magma
     /// Dark blue over green to yellow.
     case viridis
 
-    /// The colour of a value in `[0, 1]`; values outside, and NaN, take the nearer end.
+    /// The colour of a value in `[0, 1]`; values outside and NaN are clamped.
     package func colour(_ value: Double) -> Colour {
         let anchors = anchors
         let place = (value > 0 ? min(1, value) : 0) * Double(anchors.count - 1)
@@ -16,8 +16,8 @@ package enum ColourMap: Sendable, CaseIterable {
     /// 256 colours from one end to the other.
     package var table: [Colour] { (0..<256).map { colour(Double($0) / 255) } }
 
-    /// Colours at equal steps, to be joined by straight lines: samples of the maps that Smith and van der Walt made for
-    /// matplotlib (bids.github.io/colormap, CC0). Between them the lines stay within 6 of 255 levels of the originals.
+    /// Colours at equal steps, interpolated linearly: samples of the maps that Smith and van der Walt made for
+    /// matplotlib (bids.github.io/colormap, CC0). The interpolation stays within 6 of 255 levels of the originals.
     private var anchors: [UInt32] {
         switch self {
         case .magma:

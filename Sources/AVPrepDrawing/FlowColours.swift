@@ -1,11 +1,11 @@
 package import AVPrepModel
 import Foundation
 
-/// The colour code of optical flow that the field uses: hue is direction, saturation is speed (Baker, Scharstein, Lewis, Roth,
-/// Black, Szeliski, "A Database and Evaluation Methodology for Optical Flow", IJCV 92, 2011; vision.middlebury.edu/flow).
+/// The usual colour code of optical flow: hue is direction, saturation is speed (Baker, Scharstein, Lewis, Roth, Black,
+/// Szeliski, "A Database and Evaluation Methodology for Optical Flow", IJCV 92, 2011; vision.middlebury.edu/flow).
 package enum FlowColours {
-    /// Steps of the wheel from red to yellow, yellow to green, green to cyan, cyan to blue, blue to magenta and magenta to
-    /// red: unequal, for the eye tells colours apart unequally well.
+    /// Steps of the wheel from red to yellow, yellow to green, green to cyan, cyan to blue, blue to magenta and magenta
+    /// to red: unequal, because hues are not equally distinguishable.
     private static let steps = [15, 6, 4, 11, 13, 6]
 
     /// The colours of the wheel's rim, each channel 0...1.
@@ -15,7 +15,7 @@ package enum FlowColours {
         ]
         return steps.enumerated().flatMap { part, count in
             (0..<count).map { step in
-                // The code's channels are whole numbers of 255: ⌊255 · step / count⌋.
+                // The code's channels are integers of 255: ⌊255 · step / count⌋.
                 let share = (255 * Double(step) / Double(count)).rounded(.down) / 255
                 return corners[part] + (corners[part + 1] - corners[part]) * share
             }
@@ -23,7 +23,7 @@ package enum FlowColours {
     }()
 
     /// The colour of one displacement, in units of the wheel's radius: white at rest, full colour at length 1, darker
-    /// beyond; black where it is not known (NaN, infinite).
+    /// beyond; black where it is unknown (NaN, infinite).
     ///
     /// - Parameters:
     ///   - x: to the right.
@@ -43,8 +43,8 @@ package enum FlowColours {
     ///
     /// - Parameters:
     ///   - vectors: `[y, x, (dx, dy)]`, in pixels.
-    ///   - width: pixels a row; `vectors` holds whole rows.
-    ///   - radius: the displacement, in pixels, that has full colour; > 0.
+    ///   - width: pixels per row; `vectors` holds whole rows.
+    ///   - radius: the displacement, in pixels, of full colour; > 0.
     package static func picture(_ vectors: UnsafeBufferPointer<Float>, width: Int, radius: Double) -> PixelBuffer {
         precondition(width > 0 && vectors.count % (2 * width) == 0 && !vectors.isEmpty && radius > 0)
         let picture = PixelBuffer(width: width, height: vectors.count / (2 * width), channels: 3)
@@ -60,7 +60,7 @@ package enum FlowColours {
 }
 
 extension Canvas {
-    /// Draws the wheel itself as a legend, the colour of each direction on its own side: a disc as large as the box takes.
+    /// Draws the colour wheel as a legend: a disc as large as the box allows.
     package func flowWheel(in box: Box) {
         let radius = Double(min(box.width, box.height)) / 2
         let centre = Point(Double(box.x) + Double(box.width - 1) / 2, Double(box.y) + Double(box.height - 1) / 2)

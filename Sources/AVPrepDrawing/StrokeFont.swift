@@ -1,19 +1,20 @@
-/// A small font of lines, readable from 10 pixels of height on: letters as a draughtsman draws them, at any size.
+/// A small stroke font, readable from a height of 10 pixels, at any size.
 ///
-/// A glyph lies on a grid of half pixels at scale 1: x from 0 to 8, capitals from y = 0 to the baseline at 18, small letters
-/// from 6, descenders to 24. Two characters a point (base 36: x, y), a blank between strokes; a stroke that begins with
-/// `~` is smooth. Upright and level strokes lie on even numbers, so that they fill whole pixels at scale 1.
+/// A glyph is defined on a grid of half pixels at scale 1: x from 0 to 8, capitals from y = 0 to the baseline at 18,
+/// small letters from 6, descenders to 24. Two characters per point (base 36: x, y), a space between strokes; a stroke
+/// that starts with `~` is smooth. Vertical and horizontal strokes have even coordinates, so that they fill whole
+/// pixels at scale 1.
 enum StrokeFont {
     typealias Point = SIMD2<Double>
 
-    /// Pixels from a letter to the next one, at scale 1.
+    /// Distance between letters, in pixels at scale 1.
     static let advance = 7.0
     /// The width of a letter, at scale 1.
     static let letterWidth = 5.0
     /// The row of the baseline below the top of capitals, at scale 1.
     static let baseline = 9.0
 
-    /// The strokes of a character, in pixels at scale 1 from the top left corner; a box for a character it has not.
+    /// The strokes of a character, in pixels at scale 1 from the top left corner; a box for a missing character.
     static func strokes(of character: Character) -> [[Point]] { glyphs[character] ?? missing }
 
     private static let missing = parse("00808i0i00")
@@ -33,7 +34,7 @@ enum StrokeFont {
     private static func halfPixels(_ digit: UInt8) -> Double { Double(digit < 58 ? digit - 48 : digit - 87) }
 
     /// Cuts the corners once (Chaikin, "An algorithm for high-speed curve generation", 1974): repeated, a quadratic
-    /// spline. An open line keeps its ends; one that ends where it begins is cut there too.
+    /// spline. An open line keeps its ends; a closed one is cut there too.
     private static func smoothed(_ points: [Point]) -> [Point] {
         guard let first = points.first, let last = points.last, points.count > 2 else { return points }
         var result: [Point] = []

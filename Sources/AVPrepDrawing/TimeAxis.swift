@@ -1,8 +1,8 @@
 import Foundation
 
-/// A stretch of time laid over columns of a drawing.
+/// Maps a time range to columns of a drawing.
 package struct TimeAxis: Sendable {
-    /// The moments of the first and the last column's outer edges, in seconds.
+    /// Times at the left edge of the first and the right edge of the last column, in seconds.
     package let start: Double
     package let end: Double
     /// The first column.
@@ -11,31 +11,31 @@ package struct TimeAxis: Sendable {
 
     /// - Parameters:
     ///   - start: seconds at the left edge.
-    ///   - end: seconds at the right edge; an axis lasts a millisecond at least.
+    ///   - end: seconds at the right edge; an axis spans at least a millisecond.
     package init(from start: Double, to end: Double, x: Int, width: Int) {
-        precondition(start.isFinite && end.isFinite && width > 0, "an axis from \(start) to \(end) s")
+        precondition(start.isFinite && end.isFinite && width > 0, "invalid axis from \(start) to \(end) s")
         self.start = start
         self.end = max(end, start + 1e-3)
         self.x = x
         self.width = width
     }
 
-    /// Where a moment lies, in columns (a fraction of one: the edge of column k is k).
+    /// Position of a time, in columns (the left edge of column k is k).
     package func place(of seconds: Double) -> Double {
         Double(x) + (seconds - start) / (end - start) * Double(width)
     }
 
-    /// The column that shows a moment: the nearest where it lies outside.
+    /// The column of a time, clamped to the axis.
     package func column(of seconds: Double) -> Int {
         x + min(width - 1, max(0, Int(place(of: seconds)) - x))
     }
 
-    /// The moment at a column's middle.
+    /// The time at a column's centre.
     package func seconds(at column: Int) -> Double {
         start + (Double(column - x) + 0.5) / Double(width) * (end - start)
     }
 
-    /// Round moments in this stretch, at least so many pixels apart.
+    /// Round times within the axis, at least this many pixels apart.
     package func ticks(apart pixels: Int) -> [Double] {
         let least = Double(pixels) / Double(width) * (end - start)
         guard let step = Self.steps.first(where: { $0 >= least }) else { return [] }
@@ -45,16 +45,17 @@ package struct TimeAxis: Sendable {
         return stride(from: first, through: last, by: 1).map { $0 * step }
     }
 
-    /// Steps that people count time in, from a millisecond to a week.
+    /// Usual steps of time, from a millisecond to a week.
     private static let steps: [Double] = [
         0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
         7200, 14_400, 21_600, 43_200, 86_400, 604_800,
     ]
 
-    /// A moment as its neighbours on this axis need it: `0.25`, `12`, `4:05`, `1:02:03`.
+    /// The label of a time on this axis: `0.25`, `12`, `4:05`, `1:02:03`.
     package func label(_ seconds: Double) -> String { Self.label(seconds, within: end - start) }
 
-    /// A moment in a stretch of so many seconds: with fractions where the stretch is short, as a clock from a minute on.
+    /// The label of a time in a range of this many seconds: with decimals in a short range, as a clock from a minute
+    /// on.
     package static func label(_ seconds: Double, within stretch: Double) -> String {
         let decimals = stretch < 0.5 ? 3 : stretch < 20 ? 2 : stretch < 600 ? 1 : 0
         let unit = [1.0, 10, 100, 1000][decimals]

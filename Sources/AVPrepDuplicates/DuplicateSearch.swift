@@ -2,28 +2,29 @@ package import AVPrepModel
 
 /// Finds near-duplicates among many videos by their fingerprints.
 ///
-/// Candidates are videos that share a word of sound, or the mirror-proof part of a picture, found by sorting all words: never
-/// all pairs. Most that do so by accident are told by the words around; the others are compared over the whole stretch
-/// that the two have in common, at the offset that the shared word gives.
+/// Candidates are videos that share an audio word, or the mirror-invariant part of a picture hash, found by sorting all
+/// words, never by comparing all pairs. Most accidental matches are rejected by the neighbouring words; the others are
+/// compared over the whole overlap, at the offset given by the shared word.
 ///
-/// Memory: the fingerprints (112 bytes a second of video) and 128 MB for sorting, since words are sorted in as many passes as
-/// that takes. Time: in proportion to the number of words, but for words that unrelated videos share by accident.
+/// Memory: the fingerprints (112 bytes per second of video) and 128 MB for sorting, since words are sorted in as many
+/// passes as necessary. Time: proportional to the number of words, except for words that unrelated videos share by
+/// accident.
 package struct DuplicateSearch: Sendable {
     private let settings: DuplicateSettings
     private let mirrorBits: UInt64
     private var table = FingerprintTable()
 
-    /// Words sorted at a time.
+    /// Number of words sorted at a time.
     private static let wordsAPass = 1 << 24
-    /// Videos with the same word that each one is compared with: the next ones in the order of their ids. Larger groups hang
-    /// together all the same, one by the other.
+    /// Number of videos with the same word that each video is compared with: the next ones in the order of their ids.
+    /// Larger groups are still connected through their neighbours.
     private static let neighbours = 32
-    /// Parts of a word of sound that are looked up: a copy that changed a fifth of all bits still shares some of them.
+    /// Parts of an audio word that are looked up: a copy with a fifth of all bits changed still shares some of them.
     private static let soundMasks: [UInt32] = [0x00FF_FFFF, 0xFFFF_FF00, 0xFFF0_0FFF]
-    /// Bits of a picture that are looked up.
+    /// Bits of a picture hash that are looked up.
     private static let pictureWordBits: UInt32 = 18
 
-    /// - Parameter mirrorBits: those that mirroring a picture turns over.
+    /// - Parameter mirrorBits: the bits inverted by mirroring a picture.
     package init(settings: DuplicateSettings, mirrorBits: UInt64) {
         self.settings = settings
         self.mirrorBits = mirrorBits
@@ -36,7 +37,7 @@ package struct DuplicateSearch: Sendable {
         table.add(fingerprint, ofVideo: videoID)
     }
 
-    /// All near-duplicates that were found, in the order of their ids.
+    /// All detected near-duplicates, in the order of their ids.
     package func matches() -> [DuplicateMatch] {
         let comparison = FingerprintComparison(table: table, settings: settings, mirrorBits: mirrorBits)
         let order = table.videoIDs.indices.sorted { table.videoIDs[$0] < table.videoIDs[$1] }
@@ -62,7 +63,7 @@ package struct DuplicateSearch: Sendable {
         let second: Int
     }
 
-    /// The lowest of the bits that mirroring leaves, which are the surest, moved together.
+    /// The lowest bits that mirroring preserves, which are the most reliable, packed together.
     private func mirrorProofWord(_ bits: UInt64) -> UInt32 {
         var word: UInt32 = 0
         var place: UInt32 = 0
@@ -77,22 +78,22 @@ package struct DuplicateSearch: Sendable {
     /// Compares videos that share a word.
     ///
     /// - Parameters:
-    ///   - starts: the place of each video's first word, and the end of the last.
-    ///   - ranks: the place of each video in the order of ids.
-    ///   - wordsAPlace: distance of neighbouring places, in words of sound.
-    ///   - reach: how many words of sound the offset may be wrong by.
-    ///   - word: the word at a place; nil where there is none.
-    ///   - areAlike: whether two places with the same word are alike at a glance.
+    ///   - starts: the position of each video's first word, and the end of the last.
+    ///   - ranks: the rank of each video in the order of ids.
+    ///   - wordsAPlace: distance of neighbouring positions, in audio words.
+    ///   - reach: maximum error of the offset, in audio words.
+    ///   - word: the word at a position; nil if none.
+    ///   - areAlike: a quick check of two positions with the same word.
     private static func collect(
         starts: [Int], _ ranks: [Int32], wordsAPlace: Int, reach: Int, _ comparison: FingerprintComparison,
         into found: inout [Pair: DuplicateMatch], word: (Int) -> UInt32?,
         areAlike: (_ first: Int, _ a: Int, _ second: Int, _ b: Int) -> Bool
     ) {
         let count = starts[starts.count - 1]
-        precondition(count < 1 << 32, "more words than 32 bits count")
+        precondition(count < 1 << 32, "the number of words must fit in 32 bits")
         let passes = UInt64(max(1, (count + wordsAPass - 1) / wordsAPass))
         for pass in 0..<passes {
-            // Word and place in one number, to be sorted as such.
+            // Word and position combined in one number for sorting.
             var keys: [UInt64] = []
             keys.reserveCapacity(min(count, wordsAPass + wordsAPass / 4))
             var last: UInt32?
@@ -101,7 +102,7 @@ package struct DuplicateSearch: Sendable {
                     last = nil
                     continue
                 }
-                // Of a word that stays, the first says as much as the others.
+                // Of a repeated word, the first occurrence is enough.
                 if word != last, passes == 1 || mix(word) % passes == pass {
                     keys.append(UInt64(word) << 32 | UInt64(place))
                 }
@@ -125,7 +126,7 @@ package struct DuplicateSearch: Sendable {
         }
     }
 
-    /// Hands over the places of each word that several videos have, the first of each video.
+    /// Visits the positions of each word shared by several videos, the first of each video.
     ///
     /// - Parameter keys: sorted.
     private static func forEachGroup(

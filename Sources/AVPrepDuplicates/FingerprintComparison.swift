@@ -1,69 +1,71 @@
 import AVPrepModel
 
-/// What two videos have in common when one is laid over the other at an offset.
+/// Compares two videos at an offset.
 struct FingerprintComparison: Sendable {
     let table: FingerprintTable
     let settings: DuplicateSettings
     let mirrorBits: UInt64
 
-    /// Words of sound for each picture.
+    /// Audio words per picture.
     static let wordsAPicture = VideoFingerprint.soundRate / VideoFingerprint.pictureRate
-    /// Shortest stretch in common that says anything, in seconds, of videos that are longer.
+    /// Shortest usable overlap, in seconds, for videos that are longer.
     private static let shortestSeconds = 3.0
-    /// Words that must have something to hear on both sides for the sound to tell.
+    /// Minimum number of audible words on both sides for the audio to decide.
     private static let fewestWords = 8
     /// The same where the pictures are plain: three seconds.
     private static let fewestWordsAlone = 48
-    /// Largest share of differing bits of the sound, and as much of the pictures' bits that change as `change` says: another moment
-    /// of a scene has much of both.
+    /// Largest sum of the fraction of differing audio bits and `change` times that of the changing picture bits:
+    /// another moment of a scene has much of both.
     private static let moment = (limit: 0.325, change: 0.3)
-    /// Largest sum of that, of how near the sound comes to agreeing as well at another offset (1: just as well there), and of how few
-    /// words agree (over √words): another moment with the same few sounds agrees where one sound falls on another, here as well as
-    /// elsewhere, and a dozen words agree by accident. Chosen on copies of ninety practice videos and nineteen films, of which
-    /// 98 % stay below, and on other moments of those and of six hundred more.
+    /// Largest sum of that, of how closely the audio agrees at another offset (1: equally well), and of how few words
+    /// agree (over √words): another moment with the same few sounds agrees where one sound coincides with another, here
+    /// as well as elsewhere, and a dozen words agree by accident. Chosen on copies of ninety practice videos and
+    /// nineteen films, of which 98 % stay below, and on other moments of those and of six hundred more.
     private static let accident = (limit: 0.93, elsewhere: 0.4, fewWords: 2.5)
-    /// Offsets that are compared with the one found: in words of sound, from half a second on, which is as far as one word reaches.
+    /// Other offsets compared with the detected one, in audio words: from half a second on, beyond the extent of one
+    /// word.
     private static let elsewhere = 8...160
-    /// Share of differing bits where nothing agrees.
+    /// Fraction of differing bits of unrelated videos.
     private static let unrelatedDistance = 0.45
-    /// Largest share of differing bits, of those that change, of pictures without sound: other moments before one fixed camera
-    /// come down to 0.17.
+    /// Largest fraction of differing bits, among those that change, of pictures without audio: other moments seen by
+    /// one fixed camera come down to 0.17.
     private static let silentChangeDistance = 0.18
-    /// What a word counts whose counterpart has nothing to hear: a softer copy may have lost it, but clicks that fall on
-    /// silence are another sound.
+    /// Weight of a word whose counterpart is silent: a quieter copy may have lost it, but clicks that coincide with
+    /// silence belong to other audio.
     private static let lonelyDistance = 0.35
-    /// Largest share of differing bits around a word or picture that two videos share, for them to be looked at further.
+    /// Largest fraction of differing bits around a shared word or picture for a full comparison.
     private static let glanceDistance = 0.375
-    /// A bit of the picture changes in a stretch when its rarer value has this share of it at least.
+    /// A picture bit changes within an overlap when its rarer value has at least this share.
     private static let changingShare = 0.15
-    /// Values of changing bits from which on they tell one moment of a scene from another.
+    /// Minimum number of values of changing bits that distinguish one moment of a scene from another.
     private static let fewestChanging = 24
 
-    /// How alike two videos are.
+    /// The similarity of two videos.
     struct Evidence: Equatable {
-        /// Of what the two have in common.
+        /// Length of the overlap.
         var seconds: Double
-        /// Share of the pictures' strong bits that differ; nil where all pictures are plain.
+        /// Fraction of strong picture bits that differ; nil where all pictures are plain.
         var picture: Double?
-        /// The same of the bits that change in that time; nil where too few do.
+        /// The same for the bits that change during the overlap; nil where too few do.
         var change: Double?
-        /// Share of the sound's bits that differ; nil where there is too little to hear.
+        /// Fraction of audio bits that differ; nil where too little is audible.
         var sound: Double?
-        /// How many words have something to hear on both sides.
+        /// Number of words audible on both sides.
         var words: Int
-        /// Where they are laid over each other: the place in the first of the second's first word.
+        /// The alignment: position in the first video of the second's first word.
         var shift: Int
         var isMirrored: Bool
     }
 
-    // MARK: - At a glance
+    // MARK: - Quick checks
 
-    /// Whether the sound around two places where a word agrees is alike too: a few hundred bits tell most accidents.
+    /// Whether the audio around two positions with an equal word is similar too: a few hundred bits reject most
+    /// accidents.
     func areAlike(sound first: Int, of a: Int, _ second: Int, of b: Int) -> Bool {
         let (p, q) = (table.soundRange(a), table.soundRange(b))
         var bits = 0
         var count = 0
-        // Words a quarter of a second apart have nothing in common by themselves.
+        // Words a quarter of a second apart are independent.
         for step in [-12, -8, -4, 4, 8, 12] {
             let (i, j) = (first + step, second + step)
             guard p.contains(i), q.contains(j) else { continue }
@@ -75,7 +77,7 @@ struct FingerprintComparison: Sendable {
         return Double(bits) <= Self.glanceDistance * Double(count)
     }
 
-    /// The same of the pictures around two that agree in part, mirrored or not.
+    /// The same for the pictures around two partly equal ones, mirrored or not.
     func areAlike(picture first: Int, of a: Int, _ second: Int, of b: Int) -> Bool {
         let (p, q) = (table.pictureRange(a), table.pictureRange(b))
         var bits = (straight: 0, mirrored: 0)
@@ -92,12 +94,12 @@ struct FingerprintComparison: Sendable {
         return Double(min(bits.straight, bits.mirrored)) <= Self.glanceDistance * Double(count)
     }
 
-    // MARK: - In full
+    // MARK: - Full comparison
 
-    /// Compares two videos, the second beginning about `words` words of sound after the first.
+    /// Compares two videos, the second starting about `words` audio words after the first.
     ///
-    /// - Parameter reach: how many words the offset may be wrong by.
-    /// - Returns: nil when they are no near-duplicates of each other.
+    /// - Parameter reach: maximum error of the offset, in words.
+    /// - Returns: nil when they are not near-duplicates of each other.
     func match(_ a: Int, _ b: Int, words: Int, reach: Int) -> DuplicateMatch? {
         guard let evidence = evidence(a, b, words: words, reach: reach), isDuplicate(evidence, a, b) else { return nil }
         return DuplicateMatch(
@@ -106,9 +108,9 @@ struct FingerprintComparison: Sendable {
             offsetSeconds: Double(evidence.shift) / Double(VideoFingerprint.soundRate), isMirrored: evidence.isMirrored)
     }
 
-    /// Whether it is one recording that both show. Where the sound tells, it has to agree, and the picture too. Where it
-    /// does not, the picture has to agree closely, and above all in what changes: a camera that stands still shows the same
-    /// scene at other times. Where nothing changes and nothing is to be heard, nothing tells one moment from another.
+    /// Whether both show the same recording. Where the audio can decide, it must agree, and the picture too. Otherwise
+    /// the picture must agree closely, above all in what changes: a static camera shows the same scene at other times.
+    /// Where nothing changes and nothing is audible, moments cannot be distinguished.
     private func isDuplicate(_ evidence: Evidence, _ a: Int, _ b: Int) -> Bool {
         let picture = evidence.picture ?? 0
         guard let sound = evidence.sound, evidence.picture != nil || evidence.words >= Self.fewestWordsAlone else {
@@ -125,7 +127,7 @@ struct FingerprintComparison: Sendable {
             && Self.accident.elsewhere * sound <= left * distanceElsewhere(a, b, from: evidence)
     }
 
-    /// The smallest share of differing bits of the sound at offsets around, of those that leave enough to compare.
+    /// The smallest fraction of differing audio bits at nearby offsets with a sufficient overlap.
     private func distanceElsewhere(_ a: Int, _ b: Int, from evidence: Evidence) -> Double {
         let (x, y) = (table.soundRange(a), table.soundRange(b))
         var smallest = Self.unrelatedDistance
@@ -138,7 +140,7 @@ struct FingerprintComparison: Sendable {
         return smallest
     }
 
-    /// What says that two videos are alike; nil where they have too little in common.
+    /// The similarity of two videos; nil where the overlap is too short.
     func evidence(_ a: Int, _ b: Int, words: Int, reach: Int) -> Evidence? {
         let (x, y) = (table.soundRange(a), table.soundRange(b))
         var shift = words
@@ -164,19 +166,19 @@ struct FingerprintComparison: Sendable {
             sound: sound?.distance, words: sound?.words ?? 0, shift: shift, isMirrored: isMirrored)
     }
 
-    /// The places of the first that lie within the second, which begins `shift` places after it.
+    /// The positions of the first that lie within the second, which starts `shift` positions after it.
     private static func common(_ first: Int, _ second: Int, _ shift: Int) -> Range<Int> {
         let begin = max(0, shift)
         return begin..<max(begin, min(first, second + shift))
     }
 
-    /// Share of differing bits; nil where too little is to be heard.
+    /// Fraction of differing bits; nil where too little is audible.
     private func soundDistance(_ a: Range<Int>, _ b: Range<Int>, _ shift: Int) -> (distance: Double, words: Int)? {
         var bits = 0
         var count = 0
         var lonely = 0
         table.sounds.withUnsafeBufferPointer { sounds in
-            // Where one of the videos begins there are no words to be heard: no silence.
+            // The words missing at the start of a video are not silence.
             for place in Self.common(a.count, b.count, shift).dropFirst(VideoFingerprint.soundLead) {
                 let (first, second) = (sounds[a.lowerBound + place], sounds[b.lowerBound + place - shift])
                 if first != 0, second != 0 {
@@ -191,7 +193,7 @@ struct FingerprintComparison: Sendable {
         return ((Double(bits) / 32 + Self.lonelyDistance * Double(lonely)) / Double(count + lonely), count)
     }
 
-    /// Share of differing bits among those that are strong in both; nil where pictures are plain.
+    /// Fraction of differing bits among those that are strong in both; nil where pictures are plain.
     private func pictureDistance(_ p: Range<Int>, _ q: Range<Int>, _ shift: Int, turned: UInt64) -> Double? {
         var bits = 0
         var count = 0
@@ -204,7 +206,8 @@ struct FingerprintComparison: Sendable {
         return count > 0 ? Double(bits) / Double(count) : nil
     }
 
-    /// Share of differing bits among those that are strong in both and change in one or the other; nil where hardly any do.
+    /// Fraction of differing bits among those that are strong in both and change in at least one; nil where hardly any
+    /// do.
     private func changeDistance(_ p: Range<Int>, _ q: Range<Int>, _ shift: Int, turned: UInt64) -> Double? {
         let common = Self.common(p.count, q.count, shift)
         var differing = 0

@@ -1,9 +1,9 @@
 import AVPrepModel
 
-/// Fingerprints of many videos in a few arrays: 112 bytes a second of video.
+/// Fingerprints of many videos in a few arrays: 112 bytes per second of video.
 struct FingerprintTable: Sendable {
     private(set) var videoIDs: [String] = []
-    /// First picture and first word of sound of each video, and the ends of the last.
+    /// First picture and first audio word of each video, and the ends of the last.
     private(set) var pictureStarts = [0]
     private(set) var soundStarts = [0]
     private(set) var pictures: [VideoFingerprint.Picture] = []

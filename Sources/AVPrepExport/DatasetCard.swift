@@ -12,27 +12,31 @@ import Foundation
 struct DatasetCard {
     let text: String
 
-    /// - Throws: `CatalogError` when there is no catalog to say what was left out.
-    init(index: ShardIndex, workspace: Workspace, request: ExportRequest) throws {
-        let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
-        let stage = try catalog.counts(stage: StageName.ingest, settingsKey: try workspace.settings.ingest.key)
-        let decisions = try DecisionReport(catalog: catalog, settings: workspace.settings.ingest)
+    /// - Parameter members: those of each sample.
+    /// - Throws: `CatalogError` when there is no catalog to say what was left out; `StoreError`.
+    init(index: ShardIndex, workspace: Workspace, request: ExportRequest, members: [SampleMember]) throws {
+        // What the shards are, they say themselves: the pipeline file may have changed since.
+        let made = try index.shards.first.map { try index.reader(of: $0, in: workspace.shards).attributes } ?? [:]
+        let config = made["config_json"]?.text ?? "{}"
+        let settings = try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))
         text =
             [
-                Self.header(index, request), "# \(request.title)", Self.contents(index), Self.layout(index, request),
-                Self.pairs(index), Self.dropped(stage), Self.decided(decisions),
-                Self.settings(workspace),
+                Self.header(index, request, members), "# \(request.title)", Self.contents(index),
+                Self.samples(index, request, members), CardSnippets.text(index, members), Self.pairs(index),
+                try Self.leftOut(index, settings, workspace), Self.settings(index, config, settings),
             ].joined(separator: "\n\n") + "\n"
     }
 
     // MARK: - Header
 
-    private static func header(_ index: ShardIndex, _ request: ExportRequest) -> String {
+    private static func header(_ index: ShardIndex, _ request: ExportRequest, _ members: [SampleMember]) -> String {
         let hubNames = [Split.train: "train", .val: "validation", .test: "test"]
         let splits = Split.allCases.filter { index.splits[$0.rawValue] != nil }
         let files = splits.map {
             "      - split: \(hubNames[$0] ?? $0.rawValue)\n        path: data/\($0.rawValue)-*.tar"
         }
+        // Types are declared, so that none is guessed from the first samples, where a measure may be null.
+        let features = members.flatMap(\.featureLines) + ["__key__", "__url__"].flatMap(SampleMember.text)
         return """
             ---
             pretty_name: \(quoted(request.title))
@@ -46,6 +50,9 @@ struct DatasetCard {
               - webdataset
             size_categories:
               - \(sizeCategory(index.shards.reduce(0) { $0 + $1.segments }))
+            dataset_info:
+              features:
+            \(features.joined(separator: "\n"))
             configs:
               - config_name: default
                 data_files:
@@ -73,63 +80,15 @@ struct DatasetCard {
         return "## Contents\n\n" + table(["split", "tars", "videos", "segments", "minutes"], rows)
     }
 
-    private static func layout(_ index: ShardIndex, _ request: ExportRequest) -> String {
-        let layout = index.layout
-        var rows = [["`json`", "source, start, size, flags and what was measured"]]
-        if request.parts.contains(.frames) {
-            rows.append(
-                layout.frameCodec != .raw
-                    ? [
-                        "`000000.\(layout.frameCodec == .png ? "png" : "jpg")` …",
-                        "frames, \(layout.fps.shortText) a second",
-                    ]
-                    : ["`frames.npy`", "frames, uint8 [frame, y, x, RGB], \(layout.fps.shortText) a second"])
-        }
-        if request.parts.contains(.pcm), let pcm = layout.pcm {
-            rows.append(["`wav`", "\(pcm.sampleRate) samples a second, \(channels(pcm.channels))"])
-        }
-        if request.parts.contains(.waveforms) {
-            for waveform in layout.waveforms {
-                rows.append([
-                    "`\(waveform.name).wav`", "\(waveform.sampleRate) samples a second, \(channels(waveform.channels))",
-                ])
-            }
-        }
-        if request.parts.contains(.spectrograms) {
-            for spectrogram in layout.spectrograms {
-                rows.append([
-                    "`\(spectrogram.name).npy`",
-                    "\(spectrogram.storedType.rawValue) [frame, \(spectrogram.bins)], \(spectrogram.framesPerSecond.shortText) frames a second",
-                ])
-            }
-        }
-        if request.parts.contains(.flow), let flow = layout.flow {
-            for direction in flow.directions {
-                let name = "flow_\(direction.rawValue)"
-                rows.append([
-                    flow.codec == .raw ? "`\(name).npy`" : "`\(name).000000.\(flow.codec == .png ? "png" : "jpg")` …",
-                    "optical flow (\(flow.method)), \((flow.storedType ?? .uint8).rawValue), x above y, "
-                        + flow.quantisation,
-                ])
-            }
-        }
-        if request.parts.contains(.motion), layout.hasMotion {
-            rows.append(["`motion.npy`", "homographies to the central frame, float32 [frame, 3, 3]"])
-            rows.append([
-                "`motion_rates.npy`",
-                "float32 [frame, \(SegmentSample.motionRates.joined(separator: ", "))], pixels and degrees a second",
-            ])
-        }
-        return "## Samples\n\nOne sample a segment; members of one key, by ending. Frame 0 and sound sample 0 are "
-            + "simultaneous.\n\n" + table(["ending", "holds"], rows) + leftOut(layout, request)
-    }
-
-    private static func channels(_ count: Int) -> String {
-        count == 1 ? "mono" : count == 2 ? "stereo" : "\(count) channels"
+    private static func samples(_ index: ShardIndex, _ request: ExportRequest, _ members: [SampleMember]) -> String {
+        "## Samples\n\nOne sample a segment; members of one key, by ending, the same in all samples. Frame 0 and sound "
+            + "sample 0 are simultaneous.\n\n"
+            + table(["ending", "holds"], members.map { ["`\($0.ending)`", $0.summary] })
+            + notExported(index.layout, request)
     }
 
     /// What the shards hold and the export, as it was ordered, does not.
-    private static func leftOut(_ layout: StoreLayout, _ request: ExportRequest) -> String {
+    private static func notExported(_ layout: StoreLayout, _ request: ExportRequest) -> String {
         let held: [(part: SegmentSample.Part, isHeld: Bool)] = [
             (.frames, true), (.flow, layout.flow != nil), (.motion, layout.hasMotion), (.pcm, layout.pcm != nil),
             (.waveforms, !layout.waveforms.isEmpty), (.spectrograms, !layout.spectrograms.isEmpty),
@@ -139,24 +98,43 @@ struct DatasetCard {
     }
 
     private static func pairs(_ index: ShardIndex) -> String {
+        let settings = [
+            "recipe", "hard_ratio", "super_hard_ratio", "clip_seconds", "sound_seconds", "gap_seconds", "seed",
+        ]
         var rows: [[String]] = []
         for set in index.pairSets {
             for split in Split.allCases {
                 guard let counts = set.counts[split.rawValue] else { continue }
-                rows.append([
-                    "`pairs/\(set.name).csv`", split.rawValue,
-                    PairKind.allCases.compactMap { kind in counts[kind.name].map { "\($0) \(kind.name)" } }
-                        .joined(separator: ", "),
-                ])
+                let numbers = PairKind.allCases.compactMap { kind in counts[kind.name].map { "\($0) \(kind.name)" } }
+                rows.append(
+                    ["`pairs/\(set.name).csv`", split.rawValue, numbers.joined(separator: ", ")]
+                        + settings.map { set.attributes[$0]?.cardText ?? "" })
             }
         }
         guard !rows.isEmpty else { return "## Pairs\n\nNone." }
         return "## Pairs\n\nPictures and sounds to be told apart, as places in the samples (`video_segment`, "
-            + "`video_start_frame`, `audio_segment`, `audio_segment_seconds`).\n\n"
-            + table(["table", "split", "pairs"], rows)
+            + "`video_start_frame`, `audio_segment`, `audio_segment_seconds`), and what each table was drawn with.\n\n"
+            + table(["table", "split", "pairs"] + settings.map { "`\($0)`" }, rows)
     }
 
     // MARK: - How it was made
+
+    /// - Parameter settings: those that the shards were made with; nil where this avprep cannot read them.
+    private static func leftOut(_ index: ShardIndex, _ settings: IngestSettings?, _ workspace: Workspace) throws
+        -> String
+    {
+        guard let settings else {
+            return "## Left out\n\n\(index.leftOut?.segments ?? 0) segments, by the policy."
+        }
+        let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
+        let stage = try catalog.counts(stage: StageName.ingest, settingsKey: try settings.key)
+        guard stage.done > 0 else {
+            return
+                "## Left out\n\n\(index.leftOut?.segments ?? 0) segments, by the policy. What became of the files when "
+                + "these shards were made is not known any more: the corpus was prepared under other settings since."
+        }
+        return try dropped(stage) + "\n\n" + decided(DecisionReport(catalog: catalog, settings: settings))
+    }
 
     private static func dropped(_ stage: StageCounts) -> String {
         let summary = "Of \(stage.listed) files, \(stage.done) are in it"
@@ -174,20 +152,24 @@ struct DatasetCard {
             + "longer show it.\n\n" + table(decisions.rows[0], Array(decisions.rows.dropFirst()))
     }
 
-    private static func settings(_ workspace: Workspace) -> String {
-        """
-        ## Settings
+    private static func settings(_ index: ShardIndex, _ config: String, _ settings: IngestSettings?) -> String {
+        let text = settings.map { "```yaml\n" + PipelineFile.text(of: $0) } ?? "```json\n" + config + "\n"
+        return """
+            ## Settings
 
-        Made by avprep \(Version.text) with these settings:
+            Made by \(index.createdBy), with the seed \(index.seed) and these settings:
 
-        ```yaml
-        \(PipelineFile.text(of: workspace.settings, heading: []).trimmingCharacters(in: .newlines))
-        ```
-        """
+            \(text)```
+            """
     }
 
     private static func table(_ header: [String], _ rows: [[String]]) -> String {
         ([header, header.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
             .joined(separator: "\n")
     }
+}
+
+extension AttributeValue {
+    /// The value as a cell of a table.
+    fileprivate var cardText: String? { text ?? integer.map(String.init) ?? number?.shortText }
 }

@@ -1,4 +1,6 @@
+import AVPrepClips
 import AVPrepCore
+import AVPrepModel
 import AVPrepShard
 import AVPrepStore
 package import AVPrepWorkspace
@@ -28,32 +30,87 @@ package struct ExportRequest: Sendable {
 /// Shards → WebDataset tars, pair tables as CSV, and a dataset card.
 package enum ExportStage {
     /// Exports into `folder`: tars, pair sets as CSV, what spectrograms are normalised with (`normalization.json`). Tars
-    /// that are there already for the same shards are kept.
+    /// that are there already for the same shards are kept. Nothing is overwritten or removed but what an earlier export
+    /// wrote, as it wrote it.
     ///
-    /// - Throws: `StoreError`, ``Failure`` when the disk refuses or the folder holds something else; `CancellationError`.
+    /// - Throws: `StoreError`, ``Failure`` when the disk refuses, the folder holds something else, or its list of an earlier
+    ///   export is damaged; `CancellationError`.
     package static func run(
         _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest, to folder: String
     ) throws -> ExportReport {
-        let index = try ShardIndex.load(workspace.shards)
-        let data = request.format == .huggingFace ? "\(folder)/data" : folder
-        try refuseForeign(folder)
-        for path in [folder, data, "\(folder)/pairs"] {
+        let shards = try ShardSet(workspace.shards)
+        // Before anything is written: the last tables would fail where the first tars did not.
+        try shards.checkPairFiles()
+        let index = shards.index
+        let place = request.format == .huggingFace ? "data/" : ""
+        let members = SampleMember.all(of: index.layout, request.parts)
+        if let twice = members.first(where: { member in members.count { $0.ending == member.ending } > 1 }) {
+            throw Failure(
+                "a stored track is called \(twice.ending.prefix { $0 != "." }), as another member of an export; leave one out (--only), or name it otherwise under ingest",
+                exitStatus: .badInput)
+        }
+        let setAside = SetAsideFiles()
+        let manifest = try ExportManifest(folder: folder, setAside: setAside)
+        let hasNormalization = index.normalization != nil && request.parts.contains(.spectrograms)
+        let names =
+            index.shards.map { place + tarName($0) } + index.pairSets.map { tableName($0.name) }
+            + (hasNormalization ? [normalizationName] : []) + (request.format == .huggingFace ? [cardName] : [])
+        try manifest.check(names)
+        for path in [folder, "\(folder)/\(place)", "\(folder)/pairs"] {
             try AtomicFile.makeFolder(path)
             AtomicFile.removeLitter(in: path)
         }
-        let manifest = try ExportManifest(folder: folder)
+        try writeTars(index, workspace, context, request, manifest, place: place)
+        var pairs: [String: Int] = [:]
+        for set in index.pairSets {
+            try manifest.write(tableName(set.name), key: set.name) { path in
+                pairs[set.name] = try PairSetStage.export(set.name, of: workspace, to: path)
+            }
+        }
+        if hasNormalization, let normalization = index.normalization {
+            let text = try CanonicalJSON.encode(normalization, pretty: true) + "\n"
+            try manifest.write(normalizationName, key: "") { try AtomicFile.write(Data(text.utf8), to: $0) }
+        }
+        if request.format == .huggingFace {
+            let card = try DatasetCard(index: index, workspace: workspace, request: request, members: members)
+            try manifest.write(cardName, key: "") { try AtomicFile.write(Data(card.text.utf8), to: $0) }
+        }
+        let strays = try manifest.removeOthers(Set(names))
+        return ExportReport(
+            folder: folder, format: request.format, shards: index.shards.count,
+            segments: index.shards.reduce(0) { $0 + $1.segments }, pairs: pairs,
+            tars: Dictionary(grouping: index.shards, by: \.split.rawValue).mapValues {
+                $0.map { place + tarName($0) }.sorted()
+            }, notes: setAside.lines + strays)
+    }
+
+    /// Another one when the members of a sample change, so that tars of an earlier avprep are written again.
+    private static let layoutVersion = "3"
+    private static let normalizationName = "normalization.json"
+    private static let cardName = "README.md"
+
+    private static func tarName(_ shard: ShardIndex.Shard) -> String {
+        String(shard.name.dropLast(".h5".count)) + ".tar"
+    }
+
+    private static func tableName(_ set: String) -> String { "pairs/\(set).csv" }
+
+    private static func writeTars(
+        _ index: ShardIndex, _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest,
+        _ manifest: ExportManifest, place: String
+    ) throws {
         let progress = ProgressReporter("export", unit: "shards", style: context.progress)
         let done = Mutex(0)
         try WorkerPool.run(
             index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
         ) { shard in
-            let name = String(shard.name.dropLast(".h5".count)) + ".tar"
+            let name = place + tarName(shard)
             let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
-            let path = "\(data)/\(name)"
-            if !manifest.holds(name, key: key, path: path) {
-                let reader = try index.reader(of: shard, in: workspace.shards)
-                try write(reader, request.parts, to: path, context.cancellation)
-                try manifest.enter(name, key: key, path: path)
+            if try !manifest.holds(name, key: key) {
+                let reader = try shards.reader(of: shard)
+                try manifest.write(name, key: key) {
+                    try write(reader.store, request.parts, to: $0, context.cancellation)
+                }
             }
             progress.update(
                 done: done.withLock { done in
@@ -62,43 +119,6 @@ package enum ExportStage {
                 }, total: index.shards.count)
         }
         progress.finish()
-        var pairs: [String: Int] = [:]
-        for set in index.pairSets {
-            pairs[set.name] = try PairSetStage.export(set.name, of: workspace, to: "\(folder)/pairs/\(set.name).csv")
-        }
-        if let normalization = index.normalization, request.parts.contains(.spectrograms) {
-            let text = try CanonicalJSON.encode(normalization, pretty: true) + "\n"
-            try AtomicFile.write(Data(text.utf8), to: "\(folder)/normalization.json")
-        }
-        try removeStale(index, in: data, folder)
-        if request.format == .huggingFace {
-            let card = try DatasetCard(index: index, workspace: workspace, request: request)
-            try AtomicFile.write(Data(card.text.utf8), to: "\(folder)/README.md")
-        }
-        return ExportReport(
-            folder: folder, format: request.format, shards: index.shards.count,
-            segments: index.shards.reduce(0) { $0 + $1.segments }, pairs: pairs)
-    }
-
-    /// Another one when the members of a sample change, so that tars of an earlier avprep are written again.
-    private static let layoutVersion = "2"
-
-    /// A folder with something else in it is not for us to fill.
-    private static func refuseForeign(_ folder: String) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        if !names.isEmpty, !names.contains(ExportManifest.fileName) {
-            throw Failure(
-                "\(folder) holds other files; give an empty folder, or one of an earlier export", exitStatus: .usage)
-        }
-    }
-
-    private static func removeStale(_ index: ShardIndex, in data: String, _ folder: String) throws {
-        let tars = Set(index.shards.map { String($0.name.dropLast(".h5".count)) + ".tar" })
-        for name in try FileManager.default.contentsOfDirectory(atPath: data)
-        where name.hasSuffix(".tar") && !tars.contains(name) { unlink("\(data)/\(name)") }
-        let tables = Set(index.pairSets.map { $0.name + ".csv" })
-        for name in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/pairs")
-        where name.hasSuffix(".csv") && !tables.contains(name) { unlink("\(folder)/pairs/\(name)") }
     }
 
     private static func write(
@@ -113,70 +133,5 @@ package enum ExportStage {
             }
             try tar.finish()
         }
-    }
-}
-
-/// Which tars of an export are whole, and of what: `export.json`.
-private final class ExportManifest: Sendable {
-    static let fileName = "export.json"
-
-    private struct Entry: Codable {
-        let key: String
-        let bytes: Int
-    }
-
-    private let path: String
-    private let entries: Mutex<[String: Entry]>
-
-    init(folder: String) throws {
-        path = "\(folder)/\(Self.fileName)"
-        let data = FileManager.default.contents(atPath: path)
-        // Whatever cannot be read is written again, with the tars that it named.
-        let known = data.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
-        entries = Mutex(known)
-        try save(known)
-    }
-
-    func holds(_ name: String, key: String, path: String) -> Bool {
-        var status = stat()
-        guard stat(path, &status) == 0, let entry = entries.withLock({ $0[name] }) else { return false }
-        return entry.key == key && entry.bytes == Int(status.st_size)
-    }
-
-    func enter(_ name: String, key: String, path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw Failure("cannot read \(path): \(systemError())") }
-        try entries.withLock { entries in
-            entries[name] = Entry(key: key, bytes: Int(status.st_size))
-            try save(entries)
-        }
-    }
-
-    private func save(_ entries: [String: Entry]) throws {
-        try AtomicFile.write(Data((try CanonicalJSON.encode(entries, pretty: true) + "\n").utf8), to: path)
-    }
-}
-
-/// What an export holds.
-package struct ExportReport: Sendable, Codable {
-    package let folder: String
-    package let format: ExportFormat
-    package let shards: Int
-    package let segments: Int
-    /// Pairs by set.
-    package let pairs: [String: Int]
-
-    package var text: String {
-        let sets = pairs.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value) pairs)" }.joined(separator: ", ")
-        return """
-            \(segments) segments in \(shards) tars, pair sets \(sets.isEmpty ? "none" : sets), in \(folder)
-            read them: webdataset.WebDataset("\(folder)\(format == .huggingFace ? "/data" : "")/train-{00000..\(last)}.tar")\
-            \(format == .huggingFace ? ", or datasets.load_dataset(\"\(folder)\")" : "")
-            """
-    }
-
-    private var last: String {
-        let digits = String(max(0, shards - 1))
-        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 }

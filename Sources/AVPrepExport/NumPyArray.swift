@@ -3,6 +3,7 @@ package enum NumPyArray {
     package enum ElementType: String, Sendable {
         case uint8 = "|u1"
         case int16 = "<i2"
+        case int64 = "<i8"
         case float16 = "<f2"
         case float32 = "<f4"
     }

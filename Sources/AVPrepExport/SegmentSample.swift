@@ -9,12 +9,9 @@ package enum SegmentSample {
         case frames, flow, motion, pcm, waveforms, spectrograms
     }
 
-    /// The columns of `KEY.motion_rates.npy`, as the format names them.
-    package static let motionRates = ["inlier_count", "error", "pan", "tilt", "zoom", "roll"]
-
-    /// Adds the segment's members to a tar: `KEY.json`, `KEY.000000.jpg` (or `.png`) …, `KEY.wav`, `KEY.NAME.wav` for each named
-    /// waveform, `KEY.mel.npy` …, `KEY.flow_forward.000000.jpg` …, `KEY.motion.npy` and `KEY.motion_rates.npy`. Pictures
-    /// that are stored raw become one array, `KEY.frames.npy` and `KEY.flow_forward.npy`, uint8 or float16 as stored.
+    /// Adds the segment's members to a tar: those of ``SampleMember/all(of:_:)``, in that order. JPEG and PNG pictures are
+    /// `KEY.frames.npy` (uint8, one after another as they are stored) and `KEY.frames_offsets.npy` (int64, one more than
+    /// there are pictures); raw ones are one array, uint8 or float16 as stored. Likewise for flow.
     ///
     /// - Parameter buffer: reused from sample to sample.
     /// - Throws: `StoreError`, ``Failure``.
@@ -22,11 +19,10 @@ package enum SegmentSample {
         _ stored: StoredSegment, of reader: StoreReader, parts: Set<Part>, to tar: TarWriter, buffer: inout [UInt8]
     ) throws {
         let key = stored.segment.segmentID
-        let description = Description(stored, reader.layout)
-        try tar.add("\(key).json", Array(try CanonicalJSON.encode(description).utf8))
+        try tar.add("\(key).json", Array(try SampleDescription.json(of: stored, fps: reader.layout.fps).utf8))
         if parts.contains(.frames) {
             try write(
-                pictures: stored.frames, codec: reader.layout.frameCodec, prefix: key, rawName: "\(key).frames.npy",
+                pictures: stored.frames, codec: reader.layout.frameCodec, name: "\(key).frames",
                 rawShape: [stored.segment.height, stored.segment.width, 3], to: tar, &buffer
             ) { row, body in try reader.withFrameBytes(row, body) }
         }
@@ -60,8 +56,8 @@ package enum SegmentSample {
                 let name = "flow_\(direction.rawValue)"
                 let size = flow.size(width: stored.segment.width, height: stored.segment.height)
                 try write(
-                    pictures: stored.flow[direction] ?? 0..<0, codec: flow.codec, prefix: "\(key).\(name)",
-                    rawName: "\(key).\(name).npy", rawShape: [2 * size.height, size.width],
+                    pictures: stored.flow[direction] ?? 0..<0, codec: flow.codec, name: "\(key).\(name)",
+                    rawShape: [2 * size.height, size.width],
                     rawType: flow.storedType == .float16 ? .float16 : .uint8, to: tar, &buffer
                 ) { row, body in try reader.withFlowBytes(direction, row, body) }
             }
@@ -77,69 +73,34 @@ package enum SegmentSample {
         buffer = NumPyArray.header(.float32, shape: [motion.count, 3, 3])
         for frame in motion { frame.homography.withUnsafeBytes { buffer.append(contentsOf: $0) } }
         try tar.add("\(key).motion.npy", buffer)
-        buffer = NumPyArray.header(.float32, shape: [motion.count, motionRates.count])
+        buffer = NumPyArray.header(.float32, shape: [motion.count, SampleMember.motionRates.count])
         for frame in motion {
-            // In the order of `motionRates`.
+            // In the order of `SampleMember.motionRates`.
             let rates = [Float(frame.inlierCount), frame.error, frame.pan, frame.tilt, frame.zoom, frame.roll]
             rates.withUnsafeBytes { buffer.append(contentsOf: $0) }
         }
         try tar.add("\(key).motion_rates.npy", buffer)
     }
 
+    /// - Parameter name: of the member, without its ending.
     private static func write(
-        pictures rows: Range<Int>, codec: StoreLayout.PictureCodec, prefix: String, rawName: String, rawShape: [Int],
+        pictures rows: Range<Int>, codec: StoreLayout.PictureCodec, name: String, rawShape: [Int],
         rawType: NumPyArray.ElementType = .uint8, to tar: TarWriter, _ buffer: inout [UInt8],
         bytes: (Int, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        switch codec {
-        case .jpeg, .png:
-            let ending = codec == .png ? "png" : "jpg"
-            for (number, row) in rows.enumerated() {
-                let digits = String(number)
-                let name = "\(prefix).\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).\(ending)"
-                try bytes(row) { try tar.add(name, $0) }
-            }
-        case .raw:
-            var array = NumPyArray.header(rawType, shape: [rows.count] + rawShape)
-            for row in rows { try bytes(row) { array.append(contentsOf: $0) } }
-            swap(&array, &buffer)
-            try tar.add(rawName, buffer)
+        var joined: [UInt8] = []
+        var offsets: [Int64] = [0]
+        for row in rows {
+            try bytes(row) { joined.append(contentsOf: $0) }
+            offsets.append(Int64(joined.count))
         }
-    }
-
-    /// `KEY.json`.
-    private struct Description: Encodable {
-        let segment_id: String
-        let video_id: String
-        let source: String
-        let split: String?
-        let start_seconds: Double
-        let fps: Double
-        let frame_count: Int
-        let height: Int
-        let width: Int
-        let crop: CropMargins
-        let flags: [String]
-        /// Those of the flags that the sample no longer shows.
-        let fixed: [String]
-        let measures: [String: Float]
-
-        init(_ stored: StoredSegment, _ layout: StoreLayout) {
-            let segment = stored.segment
-            segment_id = segment.segmentID
-            video_id = segment.videoID
-            source = segment.source
-            split = stored.split?.rawValue
-            start_seconds = segment.startSeconds
-            fps = layout.fps
-            frame_count = segment.frameCount
-            height = segment.height
-            width = segment.width
-            crop = segment.crop
-            flags = segment.flags.setNames
-            fixed = segment.decision.fixed.setNames
-            measures = Dictionary(
-                uniqueKeysWithValues: segment.measures.filter { $0.value.isFinite }.map { ($0.key.rawValue, $0.value) })
-        }
+        let isRaw = codec == .raw
+        buffer = NumPyArray.header(isRaw ? rawType : .uint8, shape: isRaw ? [rows.count] + rawShape : [joined.count])
+        buffer.append(contentsOf: joined)
+        try tar.add("\(name).npy", buffer)
+        guard !isRaw else { return }
+        buffer = NumPyArray.header(.int64, shape: [offsets.count])
+        for offset in offsets { withUnsafeBytes(of: offset.littleEndian) { buffer.append(contentsOf: $0) } }
+        try tar.add("\(name)_offsets.npy", buffer)
     }
 }

@@ -1,9 +1,9 @@
 package import AVPrepModel
 package import AVPrepVision
 
-/// What the catalog keeps of a video's framing and shots.
+/// The framing and the shot changes of a video, as the catalog stores them.
 package struct CueRecord: Codable, Sendable, Equatable {
-    /// A stretch with one framing.
+    /// A part of the video with one framing.
     package struct Span: Codable, Sendable, Equatable {
         /// Presentation time; nil for the video's start.
         package var startSeconds: Double?
@@ -13,18 +13,18 @@ package struct CueRecord: Codable, Sendable, Equatable {
         package var confidence: Double
     }
 
-    /// A change of shot.
+    /// A shot change.
     package struct Change: Codable, Sendable, Equatable {
         package var form: ShotChange.Form
-        /// Presentation times; a cut's are one.
+        /// Presentation times in seconds; equal for a cut.
         package var startSeconds: Double
         package var endSeconds: Double
-        /// In levels.
+        /// In grey levels, of 255.
         package var change: Float
     }
 
     package var framing: [Span]
-    /// Bars that are not black, in source pixels, where there are any.
+    /// Bars that are not black, in source pixels; nil without such bars.
     package var filler: CropMargins?
     package var fillerKind: FillerBorder.Kind?
     package var changes: [Change]

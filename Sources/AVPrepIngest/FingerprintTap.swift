@@ -4,7 +4,7 @@ package import AVPrepModel
 import AVPrepSettings
 import AVPrepVision
 
-/// Takes a video's fingerprint from a decode pass on its way to its consumer.
+/// Computes the fingerprint of a video from a decode pass, and passes everything on to the consumer.
 final class FingerprintTap: DecodeConsumer {
     private let consumer: any DecodeConsumer
     private let fps: Double
@@ -38,7 +38,7 @@ final class FingerprintTap: DecodeConsumer {
         try consumer.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
     }
 
-    /// The fingerprint, when the pass has ended.
+    /// The fingerprint. Call it after the pass.
     func finish() -> VideoFingerprint { VideoFingerprint(pictures: pictures, sounds: audioFingerprint.finish()) }
 }
 
@@ -56,7 +56,7 @@ extension VideoFingerprint {
     }
 }
 
-/// Has no use for what it is given.
+/// Ignores its input.
 private final class NoConsumer: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}

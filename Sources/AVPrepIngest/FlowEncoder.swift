@@ -3,31 +3,31 @@ import AVPrepSettings
 import AVPrepStore
 import AVPrepVision
 
-/// Flow between the frames of a stream, `step` frames apart: computed, packed and encoded as it is stored.
+/// Computes optical flow between the frames of a stream, `step` frames apart, and encodes it as it is stored.
 ///
-/// Each frame is made ready once, whatever it is compared with.
+/// Each frame is preprocessed once, however often it is used.
 final class FlowEncoder {
     let directions: [StoreLayout.FlowDirection]
     private let settings: FlowSettings
     private let estimator: FlowEstimator
     private let field: FlowField
     private let packer: Packer
-    /// The frame scaled to flow's size; nil where frames have it.
+    /// The frame scaled to the size of the flow; nil if frames have that size.
     private let small: PixelBuffer?
-    /// The latest frames, `step` of them at most, the oldest first, and one more to fill.
+    /// The latest frames, at most `step`, oldest first, and a spare one.
     private var pictures: [FlowPicture] = []
     private var spare: FlowPicture
 
-    /// How a field becomes the bytes of a stored picture.
+    /// How a flow field becomes the bytes of a stored picture.
     private enum Packer {
         case levels(FlowQuantiser, PixelBuffer, PictureEncoder)
-        case float16(FlowHalves)
+        case float16(FlowHalfFloats)
     }
 
     /// - Parameters:
-    ///   - fps: of the frames.
-    ///   - width: of the frames; flow may be smaller.
-    ///   - height: of the frames.
+    ///   - fps: frame rate.
+    ///   - width: width of the frames, in pixels; flow may be smaller.
+    ///   - height: height of the frames, in pixels.
     init(settings: FlowSettings, fps: Double, width: Int, height: Int) throws {
         self.settings = settings
         directions = settings.direction.stored
@@ -38,7 +38,7 @@ final class FlowEncoder {
         spare = estimator.makePicture()
         packer =
             switch settings.codec {
-            case .float16: .float16(FlowHalves(width: size.width, height: size.height))
+            case .float16: .float16(FlowHalfFloats(width: size.width, height: size.height))
             case .jpeg, .png, .raw:
                 .levels(
                     FlowQuantiser(bound: settings.bound),
@@ -49,8 +49,8 @@ final class FlowEncoder {
 
     /// Takes the next frame, in grey.
     ///
-    /// - Returns: the stored flow between the frame `step` frames ago and this one, by direction; backward is computed
-    ///   anew, from this one. Empty for the first `step` frames.
+    /// - Returns: the encoded flow between the frame `step` frames ago and this one, by direction; backward flow is computed
+    ///   from this frame to that one, not negated. Empty for the first `step` frames.
     func append(_ grey: PixelBuffer) throws -> [StoreLayout.FlowDirection: [UInt8]] {
         let now = spare
         if let small { try Grey.scale(grey, into: small) }
@@ -73,7 +73,7 @@ final class FlowEncoder {
         return stored
     }
 
-    /// Forgets the frames so far: the next one has none before it.
+    /// Forgets all frames: the next one is the first.
     func restart() { pictures.removeAll() }
 
     private func packed() throws -> [UInt8] {

@@ -3,21 +3,21 @@ package import AVPrepSettings
 package import AVPrepStore
 import AVPrepVision
 
-/// What is made of each frame as it comes: the stored picture, grey for tracking, flow from an earlier frame.
+/// Prepares each frame as it arrives: the encoded picture, the grey picture for tracking, the flow from an earlier frame.
 ///
-/// Everything is kept until a segment takes it, oldest first; buffers are reused from segment to segment. Where what is
-/// stored is known only at a segment's end, the pictures themselves are kept, and nothing is encoded.
+/// Results are kept until a segment takes them, oldest first; buffers are reused. Where the stored pictures depend on the
+/// whole segment (stabilisation), the pictures themselves are kept and nothing is encoded.
 package final class FramePreparation {
-    /// One frame's results.
+    /// The results of one frame.
     private struct Entry {
         var bytes: Range<Int>
-        /// The picture itself, where it is kept.
+        /// The picture itself, if pictures are kept.
         var picture: PixelBuffer?
-        /// Grey picture, when something needs it later.
+        /// The grey picture, if it is needed later.
         var grey: PixelBuffer?
-        /// Stored flow between this frame and the one `step` frames before, by direction; empty for the first ones.
+        /// Encoded flow between the frame `step` frames before and this one, by direction; empty for the first `step` frames.
         var flow: [StoreLayout.FlowDirection: [UInt8]] = [:]
-        /// Mean absolute grey difference from the frame before.
+        /// Mean absolute grey difference from the previous frame, in levels of 255.
         var difference: Float
     }
 
@@ -33,7 +33,7 @@ package final class FramePreparation {
     private var sparePictures: [PixelBuffer] = []
     private var lastGrey: PixelBuffer?
 
-    /// - Parameter keepsPictures: pictures are handed on as they are: a segment's worth of them waits in memory.
+    /// - Parameter keepsPictures: keep the pictures of a segment in memory instead of encoding them.
     package init(
         settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder, keepsPictures: Bool = false
     ) throws {
@@ -48,7 +48,7 @@ package final class FramePreparation {
             : try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
     }
 
-    /// Frames waiting for their segment.
+    /// Frames that wait for their segment.
     package var count: Int { entries.count }
 
     /// Prepares the next frame.
@@ -64,25 +64,25 @@ package final class FramePreparation {
             entry.picture = kept
         }
         if let last = lastGrey {
-            entry.difference = Stillness.difference(last, grey)
+            entry.difference = FreezeAnalysis.difference(last, grey)
         }
         if let flow { entry.flow = try flow.append(grey) }
         lastGrey = grey
         entries.append(entry)
     }
 
-    /// The first `count` frames' results, taken out.
+    /// The results of the oldest frames, removed from the queue.
     package struct Taken {
         package let frames: PictureSequence
         package let flow: [StoreLayout.FlowDirection: PictureSequence]
         package let greys: [PixelBuffer]
-        /// The pictures themselves where they are kept; then there are no ``frames`` and no ``flow`` yet.
+        /// The pictures, if they are kept; ``frames`` and ``flow`` are then empty.
         package let pictures: [PixelBuffer]
         /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
         package let differences: [Float]
     }
 
-    /// Takes the oldest `count` frames out. Give the pictures back with ``recycle(_:)``.
+    /// Removes and returns the results of the oldest `count` frames. Return the buffers with ``recycle(_:)``.
     package func take(_ count: Int) -> Taken {
         precondition(count > 0 && count <= entries.count, "\(count) of \(entries.count) frames")
         let taken = entries[..<count]
@@ -95,12 +95,12 @@ package final class FramePreparation {
         var flows: [StoreLayout.FlowDirection: PictureSequence] = [:]
         for direction in flow?.directions ?? [] {
             var pictures = PictureSequence()
-            // The flow into the segment's first frames comes from another segment: it is no part of this one.
+            // The flow into the segment's first frames starts in the previous segment, so it belongs to neither.
             for entry in taken.dropFirst(settings.flow.step) {
                 guard let stored = entry.flow[direction] else { preconditionFailure("a frame without its flow") }
                 stored.withUnsafeBytes { pictures.append($0) }
             }
-            precondition(pictures.count == max(0, count - settings.flow.step), "flow of another number of frames")
+            precondition(pictures.count == max(0, count - settings.flow.step), "flow for a different number of frames")
             flows[direction] = pictures
         }
         let result = Taken(
@@ -116,7 +116,7 @@ package final class FramePreparation {
         return result
     }
 
-    /// Makes buffers available again; the newest frame's grey stays, the next frame is compared with it.
+    /// Makes buffers available again, except the newest grey picture, with which the next frame is compared.
     package func recycle(_ taken: Taken) {
         spareGreys += taken.greys.filter { $0 !== lastGrey }
         sparePictures += taken.pictures

@@ -2,26 +2,35 @@ package import AVPrepCatalog
 package import AVPrepCore
 package import AVPrepCorpus
 package import AVPrepPolicy
-package import AVPrepSettings
+import AVPrepSettings
 import Foundation
 
-/// Where a corpus stands after an ingest: every listed file once.
+/// The result of an ingest: the outcome counts of all listed files.
 package struct IngestReport: Sendable, Codable {
     package let counts: StageCounts
-    /// Some of the files that failed or were skipped, with their reasons.
+    /// The first failed and skipped files, with their reasons.
     package let notes: [String]
-    /// Notes that there are beyond those.
+    /// Number of failed and skipped files beyond ``notes``.
     package let furtherNotes: Int
-    /// How many of the prepared videos are near-duplicates of others; nil when none were looked for.
+    /// Near-duplicates among the prepared videos; nil when the search is off.
     package let nearDuplicates: NearDuplicates.Counts?
 
-    /// Which flags segments carry, and what became of them.
+    /// The flags of segments, and what the policy decided.
     package let decisions: DecisionReport
-    /// Videos that were decided by another policy before this run, and were not decoded again.
+    /// Videos decided under another policy before, and again in this run without decoding.
     package let decidedAnew: Int
+    /// Prepared files that were damaged: set aside, and prepared again. A line each.
+    package let setAside: [String]
+    /// Prepared files that could not be read: they and their outcomes stay as they are. A line each.
+    package let unread: [String]
 
-    package init(catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int) throws {
+    init(
+        catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int,
+        files: PreparedFiles
+    ) throws {
         let key = try settings.key
+        setAside = files.setAside.lines
+        unread = files.unread
         self.decidedAnew = decidedAnew
         self.nearDuplicates = nearDuplicates.counts
         decisions = try DecisionReport(catalog: catalog, settings: settings)
@@ -31,21 +40,31 @@ package struct IngestReport: Sendable, Codable {
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
 
-    package var exitStatus: ExitStatus { counts.failed > 0 ? .doneWithFailures : .done }
+    /// Largest number of lines about unreadable files: trouble with a disk affects many files.
+    private static let shownUnread = 20
+
+    package var exitStatus: ExitStatus { counts.failed > 0 || !unread.isEmpty ? .doneWithFailures : .done }
 
     package var text: String {
         var lines = ["\(counts.listed) videos: \(counts.done) done, \(counts.skipped) skipped, \(counts.failed) failed"]
         if counts.pending > 0 { lines[0] += ", \(counts.pending) still to do" }
         lines += notes.map { "  " + $0 }
         if furtherNotes > 0 {
-            lines.append("  … and \(furtherNotes) more: avprep status --list failed (or skipped) names them all")
+            lines.append("  … and \(furtherNotes) more; list all with avprep status --list failed (or skipped)")
         }
         if counts.failed > 0 {
-            lines.append("failed files stay so until they change; avprep ingest --retry tries them again")
+            lines.append("failed files are tried again when they change, or with avprep ingest --retry")
+        }
+        lines += setAside
+        lines += unread.prefix(Self.shownUnread)
+        if unread.count > Self.shownUnread {
+            lines.append("… and \(unread.count - Self.shownUnread) more prepared files that cannot be read")
         }
         if let text = nearDuplicates?.text { lines.append(text) }
         if let summary = decisions.summary { lines.append(summary) }
-        if decidedAnew > 0 { lines.append("\(decidedAnew) videos decided anew by the policy, without decoding") }
+        if decidedAnew > 0 {
+            lines.append("\(decidedAnew) videos decided again under the current policy, without decoding")
+        }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
     }

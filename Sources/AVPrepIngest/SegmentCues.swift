@@ -2,17 +2,17 @@ import AVPrepModel
 import AVPrepSettings
 import AVPrepVision
 
-/// What the pictures of a segment show that a network could cheat by: flags, and the values that decided them.
+/// Finds cues in a segment's pictures that a network could use as shortcuts: flags, and the values that decided them.
 struct SegmentCues {
     let settings: IngestSettings
-    let framing: CropPlan
+    let cropPlan: CropPlan
 
-    /// Marks a segment.
+    /// Sets the flags and measures of a segment.
     ///
     /// - Parameters:
     ///   - stretch: the framing of the segment.
-    ///   - frames: of the pass.
-    ///   - changes: of shot, in frames of the pass.
+    ///   - frames: the segment's frames, as numbers in the pass.
+    ///   - changes: shot changes, in frames of the pass.
     func mark(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: CropPlan.Stretch, frames: Range<Int>,
         changes: [ShotChange]
@@ -25,7 +25,7 @@ struct SegmentCues {
     private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: CropPlan.Stretch) {
         guard settings.borders.method != .off else { return }
         let span = stretch.span
-        let probe = framing.probe
+        let probe = cropPlan.probe
         segment.measures[.borderDepth] = Float(span.border.deepest)
         if span.border != .none {
             segment.flags.insert(.blackBorder)
@@ -38,7 +38,7 @@ struct SegmentCues {
         if probe.filler != .none { segment.flags.insert(.fillerBorder) }
         segment.decision.fixed.formUnion(segment.flags.intersection(probe.fixed))
 
-        // What the probed frames did not show: the segment's own frames are looked at.
+        // The probe may have missed bars, so the segment's own frames are examined.
         let count = min(taken.greys.count, Self.lookedAt)
         let looked = (0..<count).map { (2 * $0 + 1) * taken.greys.count / (2 * count) }
         var watched = BorderSettings()
@@ -52,9 +52,9 @@ struct SegmentCues {
         if missed >= Self.smallestMissed { segment.flags.insert(.borderMissed) }
     }
 
-    /// Frames of a segment in which a missed border is looked for.
+    /// Number of a segment's frames examined for a missed border.
     private static let lookedAt = 12
-    /// Lines of stored frames from which a missed border is one.
+    /// Smallest depth of a missed border, in lines of stored frames.
     private static let smallestMissed = 2
 
     private func markTransitions(_ segment: inout Segment, _ frames: Range<Int>, _ changes: [ShotChange]) {
@@ -76,15 +76,15 @@ struct SegmentCues {
     private func markStillness(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ frames: Range<Int>, _ changes: [ShotChange]
     ) throws {
-        // A picture that is held between two dissolves is still.
+        // A picture held between two dissolves is still.
         let gradual = changes.filter { $0.end > $0.start }.map { $0.start..<$0.end }
         let outside = taken.differences.indices.filter { index in
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
-        let findings = try Stillness.findings(
+        let findings = try FreezeAnalysis.findings(
             taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
-        let all = Stillness.measure(findings, differences: taken.differences)
-        let shot = Stillness.measure(
+        let all = FreezeAnalysis.measure(findings, differences: taken.differences)
+        let shot = FreezeAnalysis.measure(
             outside.map { findings[$0] }, differences: outside.map { taken.differences[$0] })
         let longest = Double(all.longest) / settings.video.fps
         segment.measures[.stillShare] = Float(shot.share)
@@ -95,10 +95,10 @@ struct SegmentCues {
 }
 
 extension CropPlan.Stretch {
-    /// Source pixels that a stored pixel stands for, at most.
+    /// Largest number of source pixels per stored pixel, along a side.
     var sourceScale: Double { max(1, sourceShortSide / Double(min(width, height))) }
 
-    /// The deepest of these bars, in stored pixels, beyond those that are known to be left.
+    /// The deepest of these bars, in stored pixels, not counting those left uncropped on purpose.
     func unknown(of shown: CropMargins) -> Int {
         let scale = sourceShortSide / Double(min(width, height))
         func beyond(_ side: KeyPath<CropMargins, Int>) -> Int {

@@ -6,20 +6,20 @@ package import AVPrepStore
 import AVPrepVision
 import AVPrepWorkspace
 
-/// What is computed once a segment is complete: spectrograms, waveform, camera motion, flags. One a worker.
+/// Computes what needs a complete segment: spectrograms, waveforms, camera motion, flags. One per worker.
 package final class SegmentFeatures {
     private let settings: IngestSettings
     private let formats: [AudioFormat]
     package let stabilisation: SegmentStabilisation
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
-    private let flaws: AudioQuality
+    private let flaws: AudioQualityDetector
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
-    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
         self.settings = settings
         let measured = IngestSettings.measuredSound
-        flaws = try AudioQuality(
+        flaws = try AudioQualityDetector(
             settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
         stabilisation = SegmentStabilisation(settings: settings, encoder: encoder)
         let formats = settings.audioFormats
@@ -27,7 +27,7 @@ package final class SegmentFeatures {
         spectrograms = transforms.map { transform in
             let format = AudioFormat(sampleRate: transform.settings.sampleRate, channels: 1)
             guard let index = formats.firstIndex(of: format) else {
-                preconditionFailure("the kind \(transform.settings.name) without a sound format")
+                preconditionFailure("no audio format for spectrogram \(transform.settings.name)")
             }
             return (transform, transform.makeWorkspace(), index)
         }
@@ -79,7 +79,7 @@ package final class SegmentFeatures {
             waveforms: waveforms, spectrograms: stored)
     }
 
-    /// What is wrong with the sound, and whether it fits the picture.
+    /// Flags of the sound, and the estimate of its offset from the picture.
     private func measureSound(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
     ) {
@@ -110,8 +110,8 @@ package final class SegmentFeatures {
         }
     }
 
-    /// Gives the sound of `[from, to)` seconds to `body` as it is to be stored: without its mean, channel by channel, where
-    /// it is centred.
+    /// Passes the sound of `[from, to)` seconds to `body` as it is stored: with the mean of each channel subtracted if the
+    /// policy fixes DC offsets.
     private static func withSound<Result>(
         _ sound: inout SoundBuffer, from: Double, to: Double, isCentred: Bool,
         _ body: (UnsafeBufferPointer<Float>) -> Result
@@ -134,7 +134,7 @@ package final class SegmentFeatures {
 
     private func format(sampleRate: Int, channels: Int) -> Int {
         guard let index = formats.firstIndex(of: AudioFormat(sampleRate: sampleRate, channels: channels)) else {
-            preconditionFailure("a kind at \(sampleRate) Hz without a sound format")
+            preconditionFailure("no audio format with \(sampleRate) Hz")
         }
         return index
     }

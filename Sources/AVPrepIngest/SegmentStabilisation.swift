@@ -3,11 +3,10 @@ package import AVPrepSettings
 package import AVPrepStore
 import AVPrepVision
 
-/// Makes what is stored of the pictures of whole segments, with the camera's motion taken out of those that are to be
-/// stabilised. One a worker.
+/// Encodes the pictures of complete segments, and removes the camera's motion from those to be stabilised. One per worker.
 ///
-/// Which segments those are is known only when they are complete. So their pictures wait in memory, one segment's at
-/// most, and are encoded, and flow computed, at its end; where no segment can be stabilised, none of this happens.
+/// Whether a segment is stabilised is known only when it is complete. So the pictures of at most one segment are kept in
+/// memory and encoded at its end, when flow is also computed. When the settings stabilise no segment, all this is skipped.
 package final class SegmentStabilisation {
     private let settings: IngestSettings
     private let encoder: PictureEncoder
@@ -19,10 +18,10 @@ package final class SegmentStabilisation {
         self.encoder = encoder
     }
 
-    /// Whether there may be segments to stabilise.
+    /// Whether the settings may stabilise segments.
     package var isNeeded: Bool { settings.mayStabilise }
 
-    /// Stores the pictures of a segment whose flags are known, if they wait for that.
+    /// Encodes the kept pictures of a segment whose flags are known.
     package func store(_ taken: FramePreparation.Taken, in data: inout SegmentData) throws {
         guard isNeeded else { return }
         guard settings.stabilises(data.segment.flags) else {
@@ -32,7 +31,7 @@ package final class SegmentStabilisation {
         let (width, height) = (data.segment.width, data.segment.height)
         let stabiliser = Stabiliser(
             settings: settings.stabilise, fps: settings.video.fps, width: width, height: height)
-        // What is known of the motion at every second frame is enough for flags, but not for this.
+        // Motion at every n-th frame is enough for flags, but not for stabilising.
         let motions =
             settings.stabilise.enabled
             ? data.motion : try cameraMotion(width: width, height: height).estimate(greys: taken.greys)
@@ -61,7 +60,7 @@ package final class SegmentStabilisation {
         }
     }
 
-    /// Encodes `count` pictures of the segment's size, each used before the next is asked for, and computes their flow.
+    /// Encodes `count` pictures of the segment's size one after the other, and computes their flow.
     private func store(_ count: Int, in data: inout SegmentData, picture: (Int) throws -> PixelBuffer) throws {
         let (width, height) = (data.segment.width, data.segment.height)
         let flow = try flowStage(width: width, height: height)
@@ -104,7 +103,7 @@ package final class SegmentStabilisation {
 }
 
 extension Stabiliser.Discard {
-    /// What all frames show, as a share of a side of so many pixels; 0 where nothing is known.
+    /// The part of the picture visible in all frames, as a fraction of a side in pixels; 0 when unknown.
     fileprivate func share(ofSide side: Int) -> Float {
         switch self {
         case .motionUnknown: 0

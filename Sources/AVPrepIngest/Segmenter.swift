@@ -5,17 +5,17 @@ package import AVPrepSettings
 package import AVPrepStore
 import AVPrepVision
 
-/// Cuts the stream of frames and sound of one decode pass into segments, and hands each on, complete.
+/// Cuts the frames and the sound of one decode pass into segments, and passes each complete segment on.
 ///
-/// A segment ends after `segment_seconds`, at a change of shot or of framing, where the clock jumps, or where the video
-/// ends. Changes of shot are known some frames late, so that many frames wait before a full segment is closed.
+/// A segment ends after `segment_seconds`, at a shot change, at a change of framing, at a timestamp jump, or at the end of
+/// the video. Shot changes are detected some frames late, so a full segment is closed only that many frames later.
 package final class Segmenter: DecodeConsumer {
-    /// What became of the pass.
+    /// Totals of the pass.
     package struct Tally: Sendable, Equatable, Codable {
         package var segments = 0
         /// Segment ends at cuts, in the middle of dissolves and after fades.
         package var cuts = 0
-        /// Seconds in stretches shorter than `min_segment_seconds`.
+        /// Seconds in parts shorter than `min_segment_seconds`.
         package var droppedSeconds = 0.0
     }
 
@@ -25,7 +25,7 @@ package final class Segmenter: DecodeConsumer {
     private var frames: FramePreparation
     private let features: SegmentFeatures
     private let cues: SegmentCues
-    /// The stretch of one framing that the pass is in.
+    /// Index of the current stretch of the crop plan.
     private var stretch = 0
     private var view: CropPlanView
     private var cuts: CutDetector
@@ -33,27 +33,27 @@ package final class Segmenter: DecodeConsumer {
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
     private var firstFrame = 0
-    /// Presentation time of the pass's time 0, in seconds; after a discontinuity, what would be it.
+    /// Presentation time of the pass's time 0, in seconds; after a timestamp jump, extrapolated back.
     private var originSeconds: Double
-    /// The frame of the pass from which the cut detector counts.
+    /// The frame of the pass that the cut detector counts as 0.
     private var firstDetectedFrame = 0
-    /// Frames of the pass that start a new shot and have not ended a segment yet.
+    /// Frames of the pass that start a new shot where no segment has been ended yet.
     private var pendingCuts: [Int] = []
-    /// Changes of shot, in frames of the pass, that a segment to come may hold a part of.
+    /// Shot changes, in frames of the pass, that may extend into a later segment.
     private var recentChanges: [ShotChange] = []
-    /// All changes of shot, at presentation times.
+    /// All shot changes, at presentation times.
     package private(set) var changes: [CueRecord.Change] = []
-    /// The segment before, until it is known whether a still picture follows it.
+    /// The previous segment, held back until it is known whether a still picture follows.
     private var held: SegmentData?
-    /// Whether the segment to come begins with another shot than the one before it ended with.
+    /// Whether the next segment begins a new shot.
     private var beginsShot = false
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
     package private(set) var tally = Tally()
 
     /// - Parameters:
-    ///   - video: what all segments of this video share.
-    ///   - emit: takes each finished segment, in order.
+    ///   - video: properties shared by all segments of the video.
+    ///   - emit: receives each finished segment, in order.
     package init(
         settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
         cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
@@ -63,13 +63,13 @@ package final class Segmenter: DecodeConsumer {
         originSeconds = video.originSeconds
         self.encoder = encoder
         self.features = features
-        cues = SegmentCues(settings: settings, framing: video.framing)
-        let first = video.framing.stretch(at: video.originSeconds)
+        cues = SegmentCues(settings: settings, cropPlan: video.cropPlan)
+        let first = video.cropPlan.stretch(at: video.originSeconds)
         stretch = first
-        view = CropPlanView(video.framing.stretches[first])
+        view = CropPlanView(video.cropPlan.stretches[first])
         frames = try FramePreparation(
-            settings: settings, width: video.framing.stretches[first].width,
-            height: video.framing.stretches[first].height, encoder: encoder,
+            settings: settings, width: video.cropPlan.stretches[first].width,
+            height: video.cropPlan.stretches[first].height, encoder: encoder,
             keepsPictures: features.stabilisation.isNeeded)
         self.cancellation = cancellation
         self.emit = emit
@@ -81,14 +81,14 @@ package final class Segmenter: DecodeConsumer {
 
     package func consume(frame picture: PixelBuffer, index: Int) throws {
         try cancellation.check()
-        let current = video.framing.stretch(at: originSeconds + Double(index) / settings.video.fps)
+        let current = video.cropPlan.stretch(at: originSeconds + Double(index) / settings.video.fps)
         if current != stretch {
             try endShot(beforeFrame: index)
             stretch = current
-            view = CropPlanView(video.framing.stretches[current])
+            view = CropPlanView(video.cropPlan.stretches[current])
             frames = try FramePreparation(
-                settings: settings, width: video.framing.stretches[current].width,
-                height: video.framing.stretches[current].height, encoder: encoder,
+                settings: settings, width: video.cropPlan.stretches[current].width,
+                height: video.cropPlan.stretches[current].height, encoder: encoder,
                 keepsPictures: features.stabilisation.isNeeded)
         }
         let picture = try view.picture(in: picture)
@@ -101,7 +101,7 @@ package final class Segmenter: DecodeConsumer {
         sounds[format].append(samples, at: firstSample)
     }
 
-    /// Closes what is left when the pass has ended.
+    /// Closes the last segments after the pass.
     package func finish() throws {
         note(cuts.finish())
         try closeFullSegments(latency: 0)
@@ -110,7 +110,7 @@ package final class Segmenter: DecodeConsumer {
         held = nil
     }
 
-    /// Ends the segment and the shot: nothing reaches across.
+    /// Ends the current segment and shot.
     private func endShot(beforeFrame index: Int) throws {
         try finish()
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
@@ -118,13 +118,13 @@ package final class Segmenter: DecodeConsumer {
         beginsShot = false
     }
 
-    /// Nothing reaches across: the segment ends, and so does the shot.
+    /// A timestamp jump ends the current segment and shot.
     package func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
         try endShot(beforeFrame: index)
         originSeconds = seconds - Double(index) / settings.video.fps
     }
 
-    /// Keeps what the cut detector has found, counted from the frame where it began.
+    /// Records the changes found by the cut detector, whose frames count from where it started.
     private func note(_ found: [ShotChange]) {
         for var change in found {
             change.start += firstDetectedFrame
@@ -155,7 +155,7 @@ package final class Segmenter: DecodeConsumer {
         }
     }
 
-    /// Closes everything before frame `end`: what is longer than a segment may be becomes several.
+    /// Closes everything before frame `end`, as several segments if it is too long for one.
     private func closeUpTo(_ end: Int) throws {
         while firstFrame < end { try close(min(maximumFrames, end - firstFrame)) }
     }
@@ -165,15 +165,15 @@ package final class Segmenter: DecodeConsumer {
         let start = Double(firstFrame) / fps
         let end = Double(firstFrame + count) / fps
         let taken = frames.take(count)
-        let framing = video.framing.stretches[stretch]
+        let part = video.cropPlan.stretches[stretch]
         if count >= minimumFrames {
             let segment = Segment(
                 segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
-                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: framing.width,
-                height: framing.height, crop: framing.span.crop)
+                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
+                height: part.height, crop: part.span.crop)
             var data = try features.complete(segment, taken, from: start, to: end, &sounds)
             try cues.mark(
-                &data.segment, taken, stretch: framing, frames: firstFrame..<firstFrame + count,
+                &data.segment, taken, stretch: part, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
             try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
@@ -190,7 +190,7 @@ package final class Segmenter: DecodeConsumer {
 }
 
 extension Segmenter {
-    /// Hands on the segment before this one: still pictures that follow one another are a slide show.
+    /// Emits the previous segment. Consecutive still segments are a slide show.
     private func hand(on data: SegmentData) throws {
         var data = data
         if beginsShot, data.segment.flags.contains(.still), held?.segment.flags.contains(.still) == true {
@@ -202,18 +202,18 @@ extension Segmenter {
     }
 }
 
-/// What all segments of one video share.
+/// The properties shared by all segments of a video.
 package struct SegmentOrigin: Sendable {
     package let videoID: String
     package let source: String
     /// Presentation time of the decode pass's time 0, in seconds.
     package let originSeconds: Double
-    package let framing: CropPlan
+    package let cropPlan: CropPlan
 
-    package init(videoID: String, source: String, originSeconds: Double, framing: CropPlan) {
+    package init(videoID: String, source: String, originSeconds: Double, cropPlan: CropPlan) {
         self.videoID = videoID
         self.source = source
         self.originSeconds = originSeconds
-        self.framing = framing
+        self.cropPlan = cropPlan
     }
 }

@@ -1,13 +1,13 @@
-/// The sound of the segment in the making, in one format: samples from a moving start to the newest.
+/// The sound of the current segment in one format: a window of samples up to the newest one.
 ///
-/// Sample n of the pass sits at `n / sampleRate`, so a segment's sound is a slice between two rounded places, and
-/// neighbouring segments neither share nor lose a sample.
+/// Sample n of the pass is at time `n / sampleRate`, so a segment's sound is a slice between two rounded positions, and
+/// adjacent segments neither share nor lose a sample.
 package struct SoundBuffer {
     package let sampleRate: Int
     package let channels: Int
     /// Interleaved, in [-1, 1].
     package private(set) var samples: [Float] = []
-    /// The place of `samples[0]` in the pass, in sample frames.
+    /// Position of `samples[0]` in the pass, in sample frames.
     package private(set) var start = 0
 
     package init(sampleRate: Int, channels: Int) {
@@ -15,22 +15,22 @@ package struct SoundBuffer {
         self.channels = channels
     }
 
-    /// Adds what follows the newest sample.
+    /// Appends samples after the newest one.
     package mutating func append(_ more: UnsafeBufferPointer<Float>, at place: Int) {
-        precondition(place == start + samples.count / channels, "sound that does not follow the sound before it")
+        precondition(place == start + samples.count / channels, "samples that do not continue the previous ones")
         samples.append(contentsOf: more)
     }
 
-    /// The place of a moment of the pass, in sample frames.
+    /// Position of a time of the pass, in sample frames.
     package func place(of seconds: Double) -> Int { Int((seconds * Double(sampleRate)).rounded()) }
 
-    /// Gives the sound of `[from, to)` seconds to `body`. What is missing at the end, for rounding, is silence.
+    /// Passes the sound of `[from, to)` seconds to `body`. Samples missing at the end due to rounding are zeros.
     package mutating func withSamples<Result>(
         from: Double, to: Double, _ body: (UnsafeBufferPointer<Float>) throws -> Result
     ) rethrows -> Result {
         let first = place(of: from) - start
         let end = place(of: to) - start
-        precondition(first >= 0 && end >= first, "sound that was dropped already")
+        precondition(first >= 0 && end >= first, "samples that were already dropped")
         if samples.count < end * channels {
             samples.append(contentsOf: repeatElement(0, count: end * channels - samples.count))
         }
@@ -39,7 +39,7 @@ package struct SoundBuffer {
         }
     }
 
-    /// Forgets everything before a moment of the pass.
+    /// Discards everything before a time of the pass.
     package mutating func drop(before seconds: Double) {
         let count = min(max(0, place(of: seconds) - start), samples.count / channels)
         samples.removeFirst(count * channels)

@@ -9,22 +9,22 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// Turns one video into one prepared file. One a worker: encoder, transforms and estimators are reused.
+/// Turns one video into one prepared file. One per worker: encoder, transforms and estimators are reused.
 package final class VideoPreparation {
-    /// What preparing a video came to.
+    /// The result of preparing a video.
     package struct Result {
         package let outcome: Outcome
-        /// What the container says, where it could be read.
+        /// Container and stream properties; nil when they could not be read.
         package var info: MediaInfo?
         package var tally: Segmenter.Tally?
         package var decode: DecodeSummary?
-        /// What was found of its framing and its shots.
+        /// Framing and shot changes.
         package var cues: CueRecord?
-        /// What near-duplicates of it are known by.
+        /// The fingerprint for the search for near-duplicates.
         package var fingerprint: [UInt8] = []
-        /// What the policy made of each segment; nil when there is no prepared file.
+        /// The policy's decision on each segment; nil without a prepared file.
         package var decided: DecidedVideo?
-        /// CPU time of the process that decoded it, in seconds.
+        /// CPU time of the decoder process, in seconds.
         package var decoderSeconds = 0.0
     }
 
@@ -36,7 +36,7 @@ package final class VideoPreparation {
     private let cancellation: Cancellation
     private let media: MediaOpener
 
-    /// - Parameter transforms: one plan a stored kind, shared by all workers.
+    /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
     package init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
         self.settings = settings
         self.cancellation = cancellation
@@ -47,13 +47,13 @@ package final class VideoPreparation {
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
 
-    /// What keeps this machine from decoding as safely as it should, once it has to be known.
+    /// The sandbox features that this machine lacks; see ``MediaOpener/weakness()``.
     package func weakness() throws -> String? { try media.weakness() }
 
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
-    /// - Returns: done, or why this item was skipped or failed.
-    /// - Throws: what concerns the whole run: cancellation, and a disk that refuses.
+    /// - Returns: done, or the reason why this item was skipped or failed.
+    /// - Throws: errors that concern the whole run: `CancellationError`, and trouble with the disk.
     package func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
         var result = try attempt(item, video: video, to: path)
         result.decoderSeconds = media.close()
@@ -77,15 +77,15 @@ package final class VideoPreparation {
         func skipped(_ code: String, _ detail: String) -> Result {
             Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
         }
-        if info.video == nil { return skipped("no-video", "\(item.listed) has no picture") }
-        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no sound") }
+        if info.video == nil { return skipped("no-video", "\(item.listed) has no video stream") }
+        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no audio stream") }
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
-        guard let framing = CropPlan(probe, of: media, shortSide: shortSide) else {
+        guard let cropPlan = CropPlan(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
         let origin = SegmentOrigin(
-            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, framing: framing)
+            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
         let temporary = AtomicFile.temporaryPath(for: path)
         do {
@@ -106,7 +106,7 @@ package final class VideoPreparation {
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
             let summary = try media.decode(
                 DecodeRequest(
-                    fps: settings.video.fps, crop: framing.crop, shortSide: framing.shortSide,
+                    fps: settings.video.fps, crop: cropPlan.crop, shortSide: cropPlan.shortSide,
                     audio: settings.audioFormats),
                 to: tap)
             try assembler.finish()
@@ -118,7 +118,7 @@ package final class VideoPreparation {
                 let seconds = Double(summary.frameCount) / settings.video.fps
                 return skipped(
                     "too-short",
-                    "\(item.listed): picture and sound together last \(String(format: "%.2f", seconds)) s, and no part of min_segment_seconds (\(settings.minSegmentSeconds))"
+                    "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts min_segment_seconds (\(settings.minSegmentSeconds))"
                 )
             }
             try AtomicFile.commit(temporary, to: path)
@@ -133,7 +133,7 @@ package final class VideoPreparation {
         }
     }
 
-    /// Black framing by a few spread frames, in source pixels: the largest bars of any time.
+    /// Black bars in a few frames spread over the video, in source pixels: the union over time.
     package static func borders(of media: any MediaSource, settings: IngestSettings) throws -> CropMargins {
         var policy = settings.policy
         policy[flag: [.blackBorder, .borderChange]] = .fix

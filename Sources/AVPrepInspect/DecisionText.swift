@@ -29,7 +29,7 @@ enum DecisionText {
         if let name = flag.measure, let measure = SegmentMeasure(rawValue: name), let value = flag.value {
             text += " (\(Quantity.number(value)) \(measure.unit)".trimmed
             if let threshold = flag.threshold, threshold != 0 {
-                text += ", held against \(Quantity.number(threshold))"
+                text += ", threshold \(Quantity.number(threshold))"
             }
             text += ")"
         }

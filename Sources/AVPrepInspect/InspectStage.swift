@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
@@ -36,10 +37,10 @@ package enum InspectStage {
     ) throws -> InspectionReport {
         let bytes = try size(of: path)
         if try isHDF5(path) {
-            let reader = try StoreReader(path: path)
-            let report = try StoreReport(reader, bytes: bytes)
+            let (reader, pairSets) = try openStored(path)
+            let report = StoreReport(reader, bytes: bytes, pairSets: pairSets)
             if !drawings.isEmpty {
-                try draw(drawings, report.rows) { try StoreSheet.content(of: reader, tiles: $0) }
+                try draw(drawings, report.rows) { try StoreSheet.content(of: reader, pairSets: pairSets, tiles: $0) }
             }
             return InspectionReport(content: .stored(report))
         }
@@ -53,6 +54,20 @@ package enum InspectStage {
             try draw(drawings, inspection.report.rows) { try inspection.content(tiles: $0) }
         }
         return InspectionReport(content: .media(inspection.report))
+    }
+
+    /// Opens a prepared file or a shard, with the pair sets beside a shard. One that lies beside an index which names it
+    /// has to be what that says; of others nothing is known.
+    private static func openStored(_ path: String) throws -> (StoreReader, [PairSet]) {
+        if let (shards, shard) = ShardSet.holding(path) {
+            return (try shards.reader(of: shard).store, try shards.storedPairSets(of: shard))
+        }
+        let reader = try StoreReader(path: path)
+        let file = path as NSString
+        let pairs = (file.deletingLastPathComponent as NSString)
+            .appendingPathComponent(PairFile.name(forShard: file.lastPathComponent))
+        let hasPairs = reader.kind == .shard && FileManager.default.fileExists(atPath: pairs)
+        return (reader, try hasPairs ? PairFile.read(pairs) : [])
     }
 
     /// The one place where media is opened.
@@ -80,7 +95,7 @@ package enum InspectStage {
             let content = try content(.pairs)
             guard content.tiles.contains(where: { $0.flow != nil }) else {
                 throw Failure(
-                    "cannot draw the flow of \(content.title): it has no two frames, or was stored without flow",
+                    "cannot draw the flow of \(content.title): it has fewer than two frames, or was stored without flow",
                     exitStatus: .badInput)
             }
             try PictureFile.writePNG(FlowSheet.draw(content), to: path)
@@ -94,7 +109,8 @@ package enum InspectStage {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Failure(
-                "cannot inspect \(path): it is no file; name a video, a prepared file or a shard", exitStatus: .badInput
+                "cannot inspect \(path): it is not a file; give a video, a prepared file or a shard",
+                exitStatus: .badInput
             )
         }
         return Int64(status.st_size)

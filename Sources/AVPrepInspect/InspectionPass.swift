@@ -102,7 +102,7 @@ final class InspectionPass: DecodeConsumer {
             settings: looked,
             video: SegmentOrigin(
                 videoID: "", source: "", originSeconds: info.commonStartSeconds,
-                framing: CropPlan(
+                cropPlan: CropPlan(
                     crop: border.margins, width: part.width, height: part.height,
                     fixed: settings.policy.fixed.intersection(.blackBorder))),
             encoder: encoder,
@@ -137,7 +137,7 @@ final class InspectionPass: DecodeConsumer {
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let isFirst = lastGrey == nil || jumps.last == index
-        let change = lastGrey.map { isFirst ? 0 : Stillness.difference($0, grey) } ?? 0
+        let change = lastGrey.map { isFirst ? 0 : FreezeAnalysis.difference($0, grey) } ?? 0
         let isRepeated = !isFirst && change == 0
         if let finding = try heldPictures.push(grey, change: change) { takeStillness([finding]) }
         if lastGrey == nil {

@@ -25,7 +25,7 @@ struct MediaInspection {
     /// - Throws: `CancellationError`, and what concerns more than this file.
     mutating func decode(draws: Bool, _ context: StageContext) throws {
         guard let video = media.info.video else {
-            report.fault = .init(code: "no-video", detail: "it has no picture; ingest skips it")
+            report.fault = .init(code: "no-video", detail: "it has no video stream; ingest skips it")
             return
         }
         do {
@@ -55,7 +55,7 @@ struct MediaInspection {
                 segments: pass.segments, still: pass.presented(pass.still), silent: pass.silent.map(pass.presented),
                 sound: pass.sound)
             if pass.frameCount == 0 {
-                report.fault = .init(code: "too-short", detail: "picture and sound have no frame in common")
+                report.fault = .init(code: "too-short", detail: "picture and sound do not overlap in time")
             }
         } catch let error as MediaError {
             try context.cancellation.check()

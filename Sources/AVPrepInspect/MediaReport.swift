@@ -93,7 +93,7 @@ extension MediaReport {
         if video.sampleAspectRatio != [1, 1] {
             size += ", pixels \(video.sampleAspectRatio.map(String.init).joined(separator: ":"))"
         }
-        if video.rotationDegrees != 0 { size += ", turned by \(video.rotationDegrees)°" }
+        if video.rotationDegrees != 0 { size += ", rotated by \(video.rotationDegrees)°" }
         if video.isMirrored { size += ", mirrored" }
         rows.append(["  size", size])
         if let colour = video.colour { rows.append(["  colour", Self.text(of: colour)]) }
@@ -106,7 +106,7 @@ extension MediaReport {
         var facts = ["\(colour.bitsPerComponent) bits", colour.sampling, colour.used.range]
         let names = [colour.used.matrix, colour.used.primaries, colour.used.transfer]
         facts.append(Set(names).count == 1 ? names[0] : names.joined(separator: "/"))
-        if colour.stated != colour.used { facts.append("partly guessed") }
+        if colour.stated != colour.used { facts.append("partly assumed") }
         if colour.dynamicRange != .standard {
             let peak = colour.peakNits.map { ", \(Quantity.number($0)) cd/m²" } ?? ""
             facts.append("high dynamic range (\(colour.dynamicRange.rawValue)\(peak))")
@@ -139,16 +139,16 @@ extension MediaReport {
     private static func rows(of decode: DecodeSummary) -> [[String]] {
         let pictures = decode.pictures
         let kinds = text([
-            (pictures.interlaced, "interlaced"), (pictures.damaged, "damaged"), (pictures.corrupt, "left out"),
+            (pictures.interlaced, "interlaced"), (pictures.damaged, "damaged"), (pictures.corrupt, "corrupt, left out"),
             (pictures.changes, "changes of size or format"), (decode.decodeErrors, "errors"),
-            (decode.discontinuities, "jumps of the clock"), (decode.repairedTimestamps, "repaired timestamps"),
+            (decode.discontinuities, "timestamp jumps"), (decode.repairedTimestamps, "repaired timestamps"),
         ])
         var rows = [["decoded", "\(decode.decodedPictures) pictures" + kinds]]
         if let rate = decode.frameRate, let intervals = decode.pictureIntervals {
             let range =
                 "\(Quantity.number(intervals.minimum * 1000)) to \(Quantity.number(intervals.maximum * 1000)) ms"
             let variable = "\(Quantity.number(intervals.irregularShare * 100)) % irregular"
-            rows.append(["  rate", "\(Quantity.number(rate)) fps measured, pictures stand \(range), \(variable)"])
+            rows.append(["  rate", "\(Quantity.number(rate)) fps measured, frame duration \(range), \(variable)"])
         }
         rows.append([
             "  longest gap",

@@ -7,7 +7,7 @@ import Foundation
 
 /// What a prepared file or a shard holds.
 struct StoreReport: Sendable, Codable {
-    struct PairSetSummary: Sendable, Codable {
+    struct PairSetCounts: Sendable, Codable {
         let name: String
         let pairs: Int
         /// Pairs by kind.
@@ -36,11 +36,12 @@ struct StoreReport: Sendable, Codable {
     /// The videos' paths as their corpus lists them, the first few.
     let sources: [String]
     /// Those of the pair file beside a shard.
-    let pairSets: [PairSetSummary]
+    let pairSets: [PairSetCounts]
 
     private static let sourceLimit = 20
 
-    init(_ reader: StoreReader, bytes: Int64) throws {
+    /// - Parameter pairSets: those of a shard's pair file.
+    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) {
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes
@@ -80,12 +81,9 @@ struct StoreReport: Sendable, Codable {
         self.flagSeconds = flagSeconds
         self.sources = sources
         seconds = Double(frames) / fps
-        let pairs = ((reader.path as NSString).deletingLastPathComponent as NSString)
-            .appendingPathComponent(PairFile.name(forShard: (reader.path as NSString).lastPathComponent))
-        let hasPairs = reader.kind == .shard && FileManager.default.fileExists(atPath: pairs)
-        pairSets = try (hasPairs ? PairFile.read(pairs) : []).map { set in
+        self.pairSets = pairSets.map { set in
             let kinds = Dictionary(grouping: set.pairs) { $0.kind.name }.mapValues(\.count)
-            return PairSetSummary(name: set.name, pairs: set.pairs.count, kinds: kinds)
+            return PairSetCounts(name: set.name, pairs: set.pairs.count, kinds: kinds)
         }
     }
 

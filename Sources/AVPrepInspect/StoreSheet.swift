@@ -11,8 +11,9 @@ enum StoreSheet {
     /// Segments drawn at most: those of a video of two minutes.
     private static let segmentLimit = 12
 
+    /// - Parameter pairSets: those of a shard's pair file.
     /// - Throws: `StoreError` when a stored picture cannot be decoded, ``Failure`` when there are no segments.
-    static func content(of reader: StoreReader, tiles: SheetTiles) throws -> SheetContent {
+    static func content(of reader: StoreReader, pairSets: [PairSet] = [], tiles: SheetTiles) throws -> SheetContent {
         let fps = reader.layout.fps
         let segments = Array(reader.segments.prefix(segmentLimit).filter { !$0.frames.isEmpty })
         guard let first = segments.first?.segment else {
@@ -21,7 +22,7 @@ enum StoreSheet {
         var starts = [0.0]
         for stored in segments { starts.append((starts.last ?? 0) + Double(stored.frames.count) / fps) }
         let timeline = Timeline(reader: reader, segments: segments, starts: starts)
-        let rows = try StoreReport(reader, bytes: 0).rows.dropFirst().map { "\($0[0]): \($0[1])" }
+        let rows = StoreReport(reader, bytes: 0, pairSets: pairSets).rows.dropFirst().map { "\($0[0]): \($0[1])" }
         let shown =
             segments.count < reader.segments.count
             ? "the first \(segments.count) of \(reader.segments.count) segments, end to end"
@@ -81,7 +82,7 @@ enum StoreSheet {
             let size = layout.size(width: stored.segment.width, height: stored.segment.height)
             let field = FlowField(width: size.width, height: size.height)
             if layout.storedType == .float16 {
-                try reader.withFlowBytes(.forward, row) { FlowHalves.decode($0, into: field) }
+                try reader.withFlowBytes(.forward, row) { FlowHalfFloats.decode($0, into: field) }
             } else {
                 let planes = PixelBuffer(width: size.width, height: 2 * size.height, channels: 1)
                 try reader.withFlowBytes(.forward, row) { try decoder.decode($0, into: planes) }

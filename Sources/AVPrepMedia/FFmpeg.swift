@@ -1,16 +1,16 @@
 import CFFmpeg
 
-/// FFmpeg's return codes, log and clock, as the rest of this module uses them.
+/// FFmpeg's return codes, log and clock, as used by the rest of this module.
 enum FFmpeg {
-    /// Sends FFmpeg's log into a line of our own instead of to stderr. Every entry into this module touches it first.
+    /// Redirects FFmpeg's log from stderr to a per-thread line. Every entry point of this module initialises it first.
     static let setUp: Void = avprep_log_capture()
 
-    /// Turns a negative return code into an error; the one place where this happens.
+    /// Converts a negative return code into an error; the only place where this happens.
     ///
     /// - Parameters:
-    ///   - status: what an FFmpeg call returned; not negative is success.
-    ///   - code: what a failure counts as.
-    ///   - what: what failed, with the file and where in it, e.g. `cannot open talk.mp4`.
+    ///   - status: returned by an FFmpeg call; a non-negative value is success.
+    ///   - code: the error code of a failure.
+    ///   - what: what failed, with the file and the position in it, e.g. `cannot open talk.mp4`.
     /// - Returns: `status`.
     @discardableResult
     static func check(_ status: Int32, _ code: MediaError.Code, _ what: @autoclosure () -> String) throws(MediaError)
@@ -20,7 +20,7 @@ enum FFmpeg {
         throw MediaError(code, "\(what()): \(words(for: status))")
     }
 
-    /// The library's words for a return code, the code's C name, and the last line it logged on this thread.
+    /// The library's message for a return code, the code's C name, and the last line it logged on this thread.
     static func words(for status: Int32) -> String {
         MediaMemory.observe(status)
         var buffer = [CChar](repeating: 0, count: 128)
@@ -30,11 +30,11 @@ enum FFmpeg {
         return "\(text) (\(name(of: status)))" + (log.map { "; \($0)" } ?? "")
     }
 
-    /// The last error or warning FFmpeg logged on this thread; it is forgotten by asking.
+    /// The last error or warning that FFmpeg logged on this thread; reading it clears it.
     static func takeLog() -> String? {
         let line = String(cString: avprep_log_line())
         avprep_log_forget()
-        // `[h264 @ 0x55d0c2]`: addresses differ from run to run, and the words should not.
+        // `[h264 @ 0x55d0c2]`: addresses differ from run to run, and messages should not.
         return line.isEmpty ? nil : line.replacing(#/ @ 0x[0-9a-f]+/#, with: "")
     }
 
@@ -76,7 +76,7 @@ enum FFmpeg {
         avprep_averror(ENOSYS): "AVERROR(ENOSYS)",
     ]
 
-    /// FFmpeg's name of a stream's codec, or the container's four letters for one it does not know.
+    /// FFmpeg's name of a stream's codec, or the container's four-character code for an unknown one.
     static func codecName(_ parameters: AVCodecParameters) -> String {
         guard parameters.codec_id == AV_CODEC_ID_NONE, parameters.codec_tag != 0 else {
             return String(cString: avcodec_get_name(parameters.codec_id))
@@ -93,7 +93,7 @@ enum FFmpeg {
         return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // 128 characters: never empty
     }
 
-    /// The language a stream is marked with; nil where it is not, or as undetermined.
+    /// The language tag of a stream; nil where it is missing or undetermined.
     static func language(of stream: UnsafePointer<AVStream>) -> String? {
         guard let value = av_dict_get(stream.pointee.metadata, "language", nil, 0)?.pointee.value else { return nil }
         let language = String(cString: value)
@@ -109,7 +109,7 @@ enum FFmpeg {
         }
     }
 
-    /// What every FFmpeg allocation is checked with: for want of memory there is nothing to go on with.
+    /// Checks the result of an FFmpeg allocation: without memory the process cannot continue.
     static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
         guard let pointer else { MediaMemory.giveUp() }
         return pointer

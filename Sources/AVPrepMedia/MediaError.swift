@@ -2,32 +2,32 @@ package import AVPrepCore
 
 /// A media file cannot be read, decoded or written.
 package struct MediaError: ActionableError, Equatable {
-    /// What kind of trouble: the word that outcomes are counted by.
+    /// The kind of error: outcomes are counted by it.
     package enum Code: String, Sendable, Codable {
-        /// The operating system does not open or read the file.
+        /// The operating system cannot open or read the file.
         case unreadable
-        /// libavformat finds no container in it.
+        /// libavformat does not recognise a container.
         case notMedia = "not-media"
-        /// A stream is there, but no decoder for it, or it is encrypted.
+        /// A stream has no decoder, or is encrypted.
         case unsupported
-        /// Streams are there, yet nothing, or nearly nothing, of one decodes.
+        /// There are streams, but nothing or nearly nothing of one decodes.
         case corrupt
         /// More pixels, streams, packets or hours than ``MediaLimits`` allow.
         case limit = "over-limit"
-        /// Decoding takes too long, or does not get on at all.
+        /// Decoding takes too long, or makes no progress.
         case timeLimit = "time-limit"
         /// Decoding takes too much memory.
         case memoryLimit = "memory-limit"
-        /// The file broke its decoder process.
+        /// The file crashed its decoder process.
         case crashed
-        /// The decoder process said what it cannot have found.
+        /// The decoder process sent an invalid or impossible message.
         case untrustworthy
         /// Encoding or writing failed.
         case encode
     }
 
     package let code: Code
-    /// One line: what failed, in which file, where, and the library's own words.
+    /// One line: what failed, in which file, where, and the library's own message.
     package let description: String
 
     package init(_ code: Code, _ description: String) {
@@ -62,7 +62,7 @@ extension MediaError {
     }
 
     /// - Parameters:
-    ///   - width: of the frames that a pass is to deliver.
+    ///   - width: of the frames that a pass would deliver.
     ///   - maxPixels: the limit.
     package static func framesTooLarge(_ path: String, width: Int, height: Int, maxPixels: Int) -> MediaError {
         MediaError(

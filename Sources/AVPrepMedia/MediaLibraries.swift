@@ -1,20 +1,22 @@
 package import AVPrepCore
 import CFFmpeg
 
-/// What media is read and written with on this machine.
+/// The media libraries of this machine.
 package enum MediaLibraries {
-    /// FFmpeg's libraries.
+    /// Versions of FFmpeg's libraries. libavfilter is loaded for this, and left out if it is not installed.
     package static var versions: [LibraryVersion] {
-        [
+        let linked = [
             ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libswscale", swscale_version()),
             ("libswresample", swresample_version()),
-        ].map { name, version in
+        ]
+        let filters = (try? FilterLibrary.functions()).map { [("libavfilter", $0.avfilter_version())] } ?? []
+        return (linked + filters).map { name, version in
             // AV_VERSION_INT: major, minor and micro in 16, 8 and 8 bits.
             LibraryVersion(name, "\(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)")
         }
     }
 
-    /// Has the libraries loaded and set up, for a process that forks others.
+    /// Loads and initialises all libraries, for a process that forks others, which may open no file.
     package static func load() {
         FFmpeg.setUp
         _ = versions

@@ -1,4 +1,4 @@
-/// The value of an HDF5 attribute: what a file says about itself beside its rows.
+/// The value of an HDF5 attribute: the metadata of a file, beside its rows.
 ///
 /// In JSON it is the plain value. JSON has one kind of number, so 16000.0 comes back as the integer 16000; equality
 /// therefore compares numbers, not kinds.
@@ -54,7 +54,7 @@ package enum AttributeValue: Sendable, Equatable, Codable {
         if case .string(let value) = self { value } else { nil }
     }
 
-    /// The integer, if it is one (a float64 without fraction counts).
+    /// The integer, if it is one (a float64 without a fraction counts).
     package var integer: Int? {
         switch self {
         case .int(let value): value

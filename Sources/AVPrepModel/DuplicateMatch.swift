@@ -1,15 +1,15 @@
-/// Two videos that are near-duplicates of each other, and what says so.
+/// Two near-duplicate videos and the evidence for it.
 package struct DuplicateMatch: Sendable, Equatable, Codable {
     /// The ids, the smaller one first.
     package var first: String
     package var second: String
-    /// Share of the pictures' bits that differ; nil where plain pictures tell nothing.
+    /// Fraction of picture hash bits that differ; nil where the pictures are too plain to compare.
     package var pictureDistance: Double?
-    /// Share of the sound's bits that differ; nil where there is no sound that tells.
+    /// Fraction of audio hash bits that differ; nil where there is no comparable audio.
     package var soundDistance: Double?
-    /// What is at time 0 of the second is at this time of the first.
+    /// Time 0 of the second video corresponds to this time of the first.
     package var offsetSeconds: Double
-    /// Whether one shows the other's mirror image.
+    /// Whether one video is the mirror image of the other.
     package var isMirrored: Bool
 
     package init(

@@ -1,23 +1,23 @@
-/// How the camera stood at one frame, seen from the central frame of its segment.
+/// The camera's motion at one frame, relative to the central frame of its segment.
 package struct FrameMotion: Sendable, Equatable {
-    /// Row-major 3 × 3 homography that takes a point `(x, y, 1)` of this frame to the segment's central frame, in
-    /// stored pixels. All zero when it could not be estimated, or was not asked for at this frame.
+    /// Row-major 3 × 3 homography that maps a point `(x, y, 1)` of this frame to the segment's central frame, in stored
+    /// pixels. All zero when it could not be estimated, or was not requested for this frame.
     package var homography: [Float]
-    /// Matches that agree with the homography.
+    /// Matches consistent with the homography.
     package var inlierCount: Int32
     /// Mean squared reprojection error of the inliers, in pixels².
     package var error: Float
-    /// The camera's turn to the right (things move left), in stored pixels a second at the picture's centre. This and the
-    /// three below are rates since the estimated frame before; the first frame has the second's.
+    /// The camera's turn to the right (the image moves left), in stored pixels per second at the picture's centre. This
+    /// and the three below are rates since the previous estimated frame; the first frame has the second's.
     package var pan: Float
-    /// The camera's turn downwards (things move up), in stored pixels a second.
+    /// The camera's turn downwards (the image moves up), in stored pixels per second.
     package var tilt: Float
-    /// Growth of what is seen, as a natural logarithm a second.
+    /// Change of scale of the image, as a natural logarithm per second; positive when it grows.
     package var zoom: Float
-    /// The camera's clockwise roll (things turn the other way), in degrees a second.
+    /// The camera's clockwise roll (the image turns counterclockwise), in degrees per second.
     package var roll: Float
-    /// Row-major 3 × 3 homography that takes a point of the stored frame to the frame as it was before stabilising, in
-    /// pixels of that. The identity where a segment is not stabilised.
+    /// Row-major 3 × 3 homography that maps a point of the stored frame to the frame before stabilisation, in pixels of
+    /// the latter. The identity where a segment is not stabilised.
     package var source = FrameMotion.unmoved
 
     package init(
@@ -34,12 +34,12 @@ package struct FrameMotion: Sendable, Equatable {
         self.roll = roll
     }
 
-    /// The homography that leaves everything in place.
+    /// The identity homography.
     package static let unmoved: [Float] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
 
-    /// Nothing is known about this frame.
+    /// A frame whose motion is unknown.
     package static let unknown = FrameMotion(homography: Array(repeating: 0, count: 9))
 
-    /// Whether a homography was found.
+    /// Whether a homography was estimated.
     package var isKnown: Bool { homography.contains { $0 != 0 } }
 }

@@ -1,13 +1,13 @@
-/// What became of one item in one stage. Every item has one, in the catalog; none is lost without a reason.
+/// The result of one stage for one item. The catalog holds one for every item; none is dropped without a reason.
 package enum Outcome: Sendable, Equatable {
-    /// The stage's result lies on disk, complete.
+    /// The stage's result is on disk, complete.
     case done
-    /// The item cannot or should not pass this stage, by a rule: nothing is wrong with the run.
+    /// The item cannot or should not pass this stage, by a rule; this is not an error of the run.
     case skipped(Reason)
-    /// The stage broke on this item. `retry` tries it again.
+    /// The stage failed on this item. `retry` tries it again.
     case failed(Reason)
 
-    /// `done`, `skipped` or `failed`: the word in the catalog and in `--json`.
+    /// `done`, `skipped` or `failed`: the word used in the catalog and in `--json`.
     package var status: String {
         switch self {
         case .done: "done"
@@ -16,7 +16,7 @@ package enum Outcome: Sendable, Equatable {
         }
     }
 
-    /// Why, for everything but `done`.
+    /// The reason, for every outcome but `done`.
     package var reason: Reason? {
         switch self {
         case .done: nil
@@ -24,11 +24,11 @@ package enum Outcome: Sendable, Equatable {
         }
     }
 
-    /// Why an item was skipped or failed: a code to count by, and a line to read.
+    /// Why an item was skipped or failed: a code to count by and a line to read.
     package struct Reason: Sendable, Equatable, Codable {
-        /// A word from a fixed list, e.g. `no-audio`: what reports group by.
+        /// A word from a fixed list, e.g. `no-audio`; reports group by it.
         package let code: String
-        /// One line for a person, with the measured value, time or library message.
+        /// One line for people, with the measured value, time or library message.
         package let detail: String
 
         package init(_ code: String, _ detail: String) {

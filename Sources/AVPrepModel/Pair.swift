@@ -1,20 +1,20 @@
-/// How the sound of a pair relates to its picture.
+/// How the audio of a pair relates to its video.
 package enum PairKind: UInt8, Sendable, Codable, CaseIterable {
     /// Same segment, same time.
     case positive = 0
-    /// Sound of another video.
+    /// Audio of another video.
     case easy = 1
     /// Same video, out of sync by at least the gap.
     case hard = 2
-    /// Same video, overlapping by a fixed extent.
+    /// Same video, overlapping by a fixed duration.
     case superHard = 3
-    /// Same video, same time, the picture played backwards: the negative of the arrow of time.
+    /// Same video, same time, frames in reverse order: the negative of arrow-of-time training.
     case reversed = 4
 
-    /// 1 when picture and sound are in sync, else 0: the `y` of the contrastive loss.
+    /// 1 when video and audio are in sync, else 0: `y` of the contrastive loss.
     package var label: UInt8 { self == .positive ? 1 : 0 }
 
-    /// The word in reports and `--json`.
+    /// The name in reports and in `--json`.
     package var name: String {
         switch self {
         case .positive: "positive"
@@ -26,16 +26,16 @@ package enum PairKind: UInt8, Sendable, Codable, CaseIterable {
     }
 }
 
-/// A picture clip and a sound clip, as places in one shard: pairs are slices, never copies.
+/// A video clip and an audio clip, as positions in one shard: pairs are slices, never copies.
 package struct Pair: Sendable, Equatable {
     package var kind: PairKind
-    /// Row of the picture's segment in the shard's segment table.
+    /// Row of the video clip's segment in the shard's segment table.
     package var videoSegment: Int32
     /// First frame of the clip within that segment.
     package var videoStartFrame: Int32
-    /// Row of the sound's segment in the shard's segment table.
+    /// Row of the audio clip's segment in the shard's segment table.
     package var audioSegment: Int32
-    /// Start of the sound within its segment, in seconds.
+    /// Start of the audio clip within its segment, in seconds.
     package var audioStartSeconds: Double
 
     package init(

@@ -1,36 +1,38 @@
-/// What a pair set came out as, counted from what was drawn. Sets of several shards add up.
+/// Statistics of a pair set, counted from the drawn pairs. Statistics of several shards can be added.
 package struct PairStatistics: Sendable, Equatable, Codable {
-    /// Pairs in all.
+    /// Number of pairs.
     package var pairs = 0
     /// Pairs of each kind, by ``PairKind/name``; every kind has an entry.
     package var kinds: [String: Int] = Dictionary(
         uniqueKeysWithValues: PairKind.allCases.map { ($0.name, 0) })
-    /// Segments that were there.
+    /// Number of segments available.
     package var segments = 0
-    /// Segments that some pair is of.
+    /// Number of segments used by at least one pair.
     package var segmentsUsed = 0
-    /// Videos that were there.
+    /// Number of videos available.
     package var videos = 0
-    /// Videos that some pair is of.
+    /// Number of videos used by at least one pair.
     package var videosUsed = 0
-    /// Segments that can give no pair at all, by reason (`too-short`: shorter than a clip).
+    /// Segments that cannot give any pair, by reason (`too-short`: shorter than a clip).
     package var excluded: [String: Int] = [:]
-    /// Segments that can give pairs, but no hard ones, by reason: `silent`, `still`, `periodic`, `too-short-for-gap`.
+    /// Segments that can give pairs but no hard negatives, by reason: `silent`, `still`, `periodic`,
+    /// `too-short-for-gap`.
     package var withoutHard: [String: Int] = [:]
-    /// Videos that can give pairs, but of which no segment gives a hard one; by the reason of their first segment.
+    /// Videos that can give pairs but none of whose segments gives a hard negative, by the reason of their first
+    /// segment.
     package var videosWithoutHard: [String: Int] = [:]
-    /// Segments that can give pairs, but no super-hard ones.
+    /// Segments that can give pairs but no super-hard negatives.
     package var withoutSuperHard = 0
-    /// Pairs that equal an earlier pair of their set in everything.
+    /// Pairs identical to an earlier pair of their set.
     package var repeats = 0
-    /// Distances of sound and picture in the negatives of one video, start to start.
+    /// Absolute offsets between the starts of the audio and the video clip, in the negatives from a single video.
     package var offsets = OffsetHistogram()
 
     package init() {}
 
     package func count(_ kind: PairKind) -> Int { kinds[kind.name] ?? 0 }
 
-    /// Whether these can be counts: what was read from a file may be anything, and sums must not overflow.
+    /// Whether the numbers are valid counts: a damaged file can hold any number, and sums must not overflow.
     package var isPossible: Bool {
         let single = [pairs, segments, segmentsUsed, videos, videosUsed, withoutSuperHard, repeats]
         let named = [kinds, excluded, withoutHard, videosWithoutHard].flatMap(\.values)
@@ -39,7 +41,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
             && offsets.lowerEdgesSeconds == OffsetHistogram.edges
     }
 
-    /// Adds the numbers of another shard's set.
+    /// Adds the statistics of another shard's pair set.
     package mutating func add(_ other: PairStatistics) {
         pairs += other.pairs
         kinds.merge(other.kinds, uniquingKeysWith: +)
@@ -56,7 +58,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     }
 }
 
-/// How many negatives have their clips how far apart.
+/// Histogram of the absolute offset between the starts of the two clips of a negative.
 package struct OffsetHistogram: Sendable, Equatable, Codable {
     /// Lower edge of each bin in seconds; the last bin has no upper edge.
     package static let edges: [Double] = [
@@ -68,7 +70,7 @@ package struct OffsetHistogram: Sendable, Equatable, Codable {
 
     package init() {}
 
-    /// Counts an absolute offset in seconds; a rounding error below an edge counts as on it.
+    /// Counts an absolute offset in seconds; a value below an edge by no more than the tolerance counts as on the edge.
     ///
     /// - Parameter tolerance: the rounding error, in seconds.
     package mutating func add(_ seconds: Double, count: Int, tolerance: Double = 1e-6) {

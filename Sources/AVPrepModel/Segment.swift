@@ -1,4 +1,4 @@
-/// How much is cut off each side of a picture, in source pixels after rotation, before scaling.
+/// The margins cropped from each side of a picture, in source pixels after rotation, before scaling.
 package struct CropMargins: Sendable, Hashable, Codable {
     package var top: Int
     package var bottom: Int
@@ -12,7 +12,7 @@ package struct CropMargins: Sendable, Hashable, Codable {
         self.right = right
     }
 
-    /// Nothing is cut off.
+    /// No crop.
     package static let none = CropMargins()
 
     /// The larger margin on each side.
@@ -23,13 +23,13 @@ package struct CropMargins: Sendable, Hashable, Codable {
     }
 }
 
-/// Which part of the data set a video belongs to. Videos are split, never segments.
+/// The part of the dataset that a video belongs to. Whole videos are split, never segments.
 package enum Split: String, Sendable, Codable, CaseIterable {
     case train, val, test
 }
 
-/// What was noticed about a segment. Stored as a bit set; the names below stand in the file's attribute
-/// `flag_names`, bit 0 first. New flags are added at the end.
+/// Properties detected in a segment. Stored as a bit set; the file's attribute `flag_names` holds the names below, bit
+/// 0 first. New flags are appended.
 package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -44,33 +44,34 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package static let motionUnreliable = SegmentFlags(rawValue: 1 << 7)
     package static let still = SegmentFlags(rawValue: 1 << 8)
     package static let silent = SegmentFlags(rawValue: 1 << 9)
-    /// The black framing changed during the video.
+    /// The black border changes during the video.
     package static let borderChange = SegmentFlags(rawValue: 1 << 10)
-    /// Stored frames show a black bar that was not cut off.
+    /// Stored frames show a black bar that was not cropped.
     package static let borderMissed = SegmentFlags(rawValue: 1 << 11)
-    /// Bars filled with a blurred copy of the picture, or with a colour.
+    /// Bars filled with a blurred copy of the picture, or with a plain colour.
     package static let fillerBorder = SegmentFlags(rawValue: 1 << 12)
     /// A fade from or to black, white or another plain picture.
     package static let fade = SegmentFlags(rawValue: 1 << 13)
-    /// A part of a dissolve from one shot to another.
+    /// Part of a dissolve from one shot to another.
     package static let dissolve = SegmentFlags(rawValue: 1 << 14)
-    /// A still picture among others: a slide show.
+    /// A still image among others: a slide show.
     package static let slideshow = SegmentFlags(rawValue: 1 << 15)
-    /// A steady hum, whistle or test tone, and hardly anything else.
+    /// A steady hum, whistle or test tone, and little else.
     package static let constantTone = SegmentFlags(rawValue: 1 << 16)
-    /// Peaks of the sound are cut off at full scale.
+    /// The audio is clipped at full scale.
     package static let clipping = SegmentFlags(rawValue: 1 << 17)
-    /// The sound does not swing about zero.
+    /// The audio has a DC offset.
     package static let dcOffset = SegmentFlags(rawValue: 1 << 18)
-    /// One of two channels is silent while the other sounds.
+    /// One of two channels is silent while the other is not.
     package static let deadChannel = SegmentFlags(rawValue: 1 << 19)
-    /// The sound repeats itself: one period later it fits the picture again.
+    /// The audio repeats itself: shifted by one period it matches the video again.
     package static let periodicSound = SegmentFlags(rawValue: 1 << 20)
-    /// Picture and sound of the file begin at times far apart.
+    /// The file's video and audio streams start far apart.
     package static let startSkew = SegmentFlags(rawValue: 1 << 21)
-    /// What is heard comes before or after what is seen.
+    /// The audio leads or lags the video.
     package static let skewed = SegmentFlags(rawValue: 1 << 22)
-    /// The camera's motion was to be taken out, and could not be: too little is known of it, or too little is left.
+    /// The camera's motion was to be removed and could not be: too little of it is known, or too little of the picture
+    /// is left.
     package static let notStabilised = SegmentFlags(rawValue: 1 << 23)
 
     /// Name of each bit, bit 0 first.
@@ -85,13 +86,13 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package var setNames: [String] { Self.names.indices.filter { rawValue & (1 << $0) != 0 }.map { Self.names[$0] } }
 }
 
-/// What stabilising cut off: every frame was warped to the segment's central one, and of that the part was stored that
-/// all frames show.
+/// The crop of a stabilised segment: every frame was warped to the segment's central frame, and the region visible in
+/// all frames was stored.
 package struct StabilisedFraming: Sendable, Hashable, Codable {
-    /// Size of the frames before, in pixels.
+    /// Size of the frames before cropping, in pixels.
     package var width: Int
     package var height: Int
-    /// What was cut off the sides of the central frame, in its pixels. The rest was scaled to the stored size.
+    /// Margins cropped from the central frame, in its pixels. The rest was scaled to the stored size.
     package var crop: CropMargins
 
     package init(width: Int, height: Int, crop: CropMargins) {
@@ -101,9 +102,9 @@ package struct StabilisedFraming: Sendable, Hashable, Codable {
     }
 }
 
-/// A half-open interval `[start, end)` of one video in which picture and sound both exist, with no cut inside.
+/// A half-open interval `[start, end)` of one video in which video and audio both exist, with no cut inside.
 ///
-/// Frame k shows what was on screen at `startSeconds + k / fps`; audio sample n sits at `startSeconds + n / sr`.
+/// Frame k shows what was on screen at `startSeconds + k / fps`; audio sample n is at `startSeconds + n / sr`.
 package struct Segment: Sendable, Equatable, Codable {
     /// `VIDEO-NNNN`: the video's id and the segment's number in it.
     package var segmentID: String
@@ -118,14 +119,14 @@ package struct Segment: Sendable, Equatable, Codable {
     /// Size of a stored frame in pixels.
     package var width: Int
     package var height: Int
-    /// What was cut off the source picture.
+    /// Margins cropped from the source picture.
     package var crop: CropMargins
-    /// Where the stored frames were taken out of stabilised ones; nil where the camera's motion was left in.
+    /// Crop of the stabilised frames; nil where the camera's motion was left in.
     package var stabilised: StabilisedFraming?
     package var flags: SegmentFlags
-    /// What was measured; a measure that was not asked for is missing.
+    /// Measured values; a measure that was not requested is absent.
     package var measures: [SegmentMeasure: Float]
-    /// What the policy made of the flags.
+    /// What the policy decided from the flags.
     package var decision = SegmentDecision()
 
     package init(
@@ -146,7 +147,6 @@ package struct Segment: Sendable, Equatable, Codable {
 
     /// The id of segment `number` of a video.
     package static func id(video: String, number: Int) -> String {
-        let digits = String(number)
-        return video + "-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        "\(video)-\(number.zeroPadded(to: 4))"
     }
 }

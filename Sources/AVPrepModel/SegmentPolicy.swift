@@ -1,24 +1,25 @@
-/// What is done about the segments that carry a flag.
+/// What to do with segments that carry a flag.
 package enum PolicyAction: String, Sendable, Codable, CaseIterable {
-    /// Nothing: the flag and what was measured are there for whoever reads the shards.
+    /// Nothing: the flag and the measures are stored for readers of the shards.
     case keep
     /// The segment is left out of shards.
     case drop
-    /// What is stored is changed so that it no longer shows it. A segment where that cannot be done is dropped.
+    /// The stored media are changed so that they no longer show the flagged property. A segment where this is
+    /// impossible is dropped.
     case fix
 }
 
-/// One action for each flag. Pure: flags in, decision out.
+/// One action per flag. Pure: flags in, decision out.
 package struct SegmentPolicy: Sendable, Hashable {
-    /// The flags whose segments are dropped.
+    /// Flags whose segments are dropped.
     package private(set) var dropped: SegmentFlags = []
-    /// The flags whose segments are fixed.
+    /// Flags whose segments are fixed.
     package private(set) var fixed: SegmentFlags = []
 
-    /// Everything is kept as it is.
+    /// Keeps everything.
     package init() {}
 
-    /// The action for one flag, or for all flags of a set.
+    /// The action for one flag, or for every flag of a set.
     package subscript(flag flag: SegmentFlags) -> PolicyAction {
         get { fixed.isSuperset(of: flag) ? .fix : dropped.isSuperset(of: flag) ? .drop : .keep }
         set {
@@ -32,21 +33,21 @@ package struct SegmentPolicy: Sendable, Hashable {
         }
     }
 
-    /// The part of it that what is stored depends on: which flags are fixed. What is dropped is decided on what is
-    /// stored, and can be decided anew.
+    /// The part of the policy that stored media depend on: which flags are fixed. Drops are decided from what is
+    /// stored, and can be decided again.
     package var fixesAlone: SegmentPolicy {
         var policy = self
         policy.dropped = []
         return policy
     }
 
-    /// What becomes of a segment.
+    /// Decides about a segment.
     ///
-    /// One flag that drops it outweighs all that keep it. A flag that was to be fixed and could not be drops it too:
-    /// its media are not what the policy asks for.
+    /// One flag that drops it outweighs all flags that keep it. A flag that should have been fixed and could not be
+    /// drops it too: its media are not what the policy asks for.
     ///
     /// - Parameters:
-    ///   - flags: what was noticed about its source.
+    ///   - flags: the flags of its source.
     ///   - fixed: those of the flags that its stored media no longer show.
     package func decide(flags: SegmentFlags, fixed: SegmentFlags) -> SegmentDecision {
         let fixedFlags = fixed.intersection(flags)
@@ -66,28 +67,28 @@ extension SegmentPolicy: Codable {
     /// An object of `"flag": "action"`, with every flag.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        for flag in SegmentFlags.each { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
+        for flag in SegmentFlags.all { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
     }
 
-    /// Flags that are missing are kept; flags that this version does not know are passed over.
+    /// Missing flags are kept; flags unknown to this version are ignored.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        for flag in SegmentFlags.each {
+        for flag in SegmentFlags.all {
             self[flag: flag] =
                 try container.decodeIfPresent(PolicyAction.self, forKey: Key(stringValue: flag.name)) ?? .keep
         }
     }
 }
 
-/// What was decided about a segment, and by which flags.
+/// The decision about a segment, and the flags that caused it.
 package struct SegmentDecision: Sendable, Hashable, Codable {
-    /// In one word, as the column `decision` numbers them.
+    /// The decision in one word, numbered as in the column `decision`.
     package enum Verdict: UInt8, Sendable, CaseIterable {
         case kept = 0
         case dropped = 1
         case fixed = 2
 
-        /// The word in the catalog, in `--json` and on the page about the format.
+        /// The word in the catalog, in `--json` and in the format's documentation.
         package var word: String {
             switch self {
             case .kept: "kept"
@@ -97,9 +98,9 @@ package struct SegmentDecision: Sendable, Hashable, Codable {
         }
     }
 
-    /// The flags for which the segment is left out of shards; none: it is in.
+    /// Flags for which the segment is left out of shards; empty when it is included.
     package var droppedBy: SegmentFlags
-    /// The flags that the stored media no longer show.
+    /// Flags that the stored media no longer show.
     package var fixed: SegmentFlags
 
     package init(droppedBy: SegmentFlags = [], fixed: SegmentFlags = []) {
@@ -109,22 +110,22 @@ package struct SegmentDecision: Sendable, Hashable, Codable {
 
     package var isDropped: Bool { !droppedBy.isEmpty }
 
-    /// Of the whole segment: dropped outweighs fixed, fixed outweighs kept.
+    /// The verdict on the whole segment: dropped outweighs fixed, fixed outweighs kept.
     package var verdict: Verdict { isDropped ? .dropped : fixed.isEmpty ? .kept : .fixed }
 
-    /// Of one flag that the segment carries.
+    /// The verdict on one flag that the segment carries.
     package func verdict(on flag: SegmentFlags) -> Verdict {
         droppedBy.isSuperset(of: flag) ? .dropped : fixed.isSuperset(of: flag) ? .fixed : .kept
     }
 }
 
 extension SegmentFlags {
-    /// Every flag by itself, lowest bit first.
-    package static let each = names.indices.map { SegmentFlags(rawValue: 1 << UInt32($0)) }
+    /// Every single flag, lowest bit first.
+    package static let all = names.indices.map { SegmentFlags(rawValue: 1 << UInt32($0)) }
 
     /// The name of a single flag.
     package var name: String { setNames.joined(separator: " ") }
 
-    /// The flags of a set one by one, lowest bit first.
-    package var each: [SegmentFlags] { Self.each.filter(contains) }
+    /// The flags of a set as single flags, lowest bit first.
+    package var singleFlags: [SegmentFlags] { Self.all.filter(contains) }
 }

@@ -1,14 +1,14 @@
-/// What a video looks and sounds like, in some hundred bytes a second: enough to know it again after it was encoded
-/// anew, scaled, cropped a little, mirrored or made louder.
+/// A compact signature of a video's picture and audio, some hundred bytes per second: enough to recognise it after
+/// re-encoding, scaling, a small crop, mirroring or a change of loudness.
 package struct VideoFingerprint: Sendable, Equatable {
-    /// The picture at one moment: signs of low frequencies of its brightness.
+    /// The picture hash at one moment: signs of the low frequencies of its brightness.
     package struct Picture: Sendable, Equatable {
-        /// Bits in use, from the lowest on.
+        /// Number of bits in use, starting at the lowest.
         package static let bitCount = 48
 
-        /// One bit a frequency.
+        /// One bit per frequency.
         package var bits: UInt64
-        /// Which of the bits say little, their frequency being next to absent. All of them for a plain picture.
+        /// Mask of unreliable bits, whose frequency is nearly absent. All bits for a plain picture.
         package var weak: UInt64
 
         package init(bits: UInt64, weak: UInt64) {
@@ -16,23 +16,24 @@ package struct VideoFingerprint: Sendable, Equatable {
             self.weak = weak
         }
 
-        /// A picture of one level.
+        /// A picture of a single level.
         package static let plain = Picture(bits: 0, weak: 1 << UInt64(bitCount) - 1)
 
         package var isPlain: Bool { self == .plain }
     }
 
-    /// Pictures a second of the presentation clock.
+    /// Pictures per second of the presentation clock.
     package static let pictureRate = 4
-    /// Stretches of sound a second.
+    /// Audio hash words per second.
     package static let soundRate = 16
-    /// Stretches at the beginning that there are no words of: each says what has changed since a quarter of a second ago.
+    /// Number of words at the beginning that do not exist: each word describes the change over the last quarter of a
+    /// second.
     package static let soundLead = 4
 
     /// Picture i was on screen `i / pictureRate` seconds after the first.
     package var pictures: [Picture]
-    /// Stretch i of the sound begins `i / soundRate` seconds after the first picture: one bit a frequency band, whether
-    /// its share of the sound has grown. 0 stands for a stretch without a sound to tell.
+    /// Word i of the audio hash starts `i / soundRate` seconds after the first picture: one bit per frequency band,
+    /// whether its share of the power has grown. 0 marks a word without usable audio.
     package var sounds: [UInt32]
 
     package init(pictures: [Picture] = [], sounds: [UInt32] = []) {
@@ -44,7 +45,7 @@ package struct VideoFingerprint: Sendable, Equatable {
 
     // MARK: - Bytes
 
-    /// Version of the bytes and of what they are computed by.
+    /// Version of the byte layout and of the algorithm.
     private static let revision: UInt8 = 2
 
     /// `revision, number of pictures (UInt32), bits and weak of each (6 bytes each), sounds (4 bytes each)`, all
@@ -64,7 +65,7 @@ package struct VideoFingerprint: Sendable, Equatable {
         return bytes
     }
 
-    /// What ``bytes`` holds; nil for bytes of another version, or that contradict themselves.
+    /// Decodes ``bytes``; nil for another version or for inconsistent bytes.
     package init?(bytes: some RandomAccessCollection<UInt8>) {
         guard bytes.first == Self.revision, bytes.count >= 5 else { return nil }
         var rest = bytes.dropFirst()

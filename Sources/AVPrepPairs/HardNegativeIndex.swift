@@ -1,7 +1,7 @@
 import AVPrepCore
 
 /// The places of every video from which sound may be taken for a picture elsewhere in it: out of sync by at least the
-/// gap, and by at most the largest shift.
+/// gap, and by at most the largest offset.
 ///
 /// Places of a video lie in order of time, so the partners of one place are at most two runs of places, one before it
 /// and one after, and a partner is drawn uniformly by its number in them.
@@ -66,10 +66,10 @@ struct HardNegativeIndex {
         }
     }
 
-    /// Smallest distance of the two places of a hard negative, in seconds. From end to start the longer of the two clips
+    /// Smallest absolute offset of the two places of a hard negative, start to start, in seconds. From end to start the longer of the two clips
     /// counts: a picture clip is a whole number of frames, which may be a little more than `clipSeconds`. From start to
     /// start a picture may begin as much nearer to the other place as it begins later than its sound.
-    static func smallestShift(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
+    static func smallestOffset(_ entry: ClipTable.Entry, _ settings: PairSettings) -> Double {
         switch settings.gapMeasure {
         case .endToStart: settings.gapSeconds + max(settings.soundClipSeconds, Double(entry.clipFrames) / entry.fps)
         case .startToStart: settings.gapSeconds + Double(entry.slack) / entry.fps
@@ -79,10 +79,11 @@ struct HardNegativeIndex {
     /// Whether two places of one video are out of sync although the sound of one or the other repeats itself.
     private func isOffPeriod(_ first: ClipTable.Place, _ second: ClipTable.Place) -> Bool {
         let entries = (table.entries[first.entry], table.entries[second.entry])
-        let shift = entries.1.time(second.frame) - entries.0.time(first.frame)
+        let offset = entries.1.time(second.frame) - entries.0.time(first.frame)
         return [entries.0.period, entries.1.period].allSatisfy { period in
             guard let period else { return true }
-            return abs(shift - (shift / period).rounded() * period) >= settings.periodGuardSeconds - ClipTable.tolerance
+            return abs(offset - (offset / period).rounded() * period) >= settings.periodGuardSeconds
+                - ClipTable.tolerance
         }
     }
 
@@ -126,7 +127,7 @@ struct HardNegativeIndex {
         let entry = table.entries[place.entry]
         let videoMembers = videoStarts[entry.video]..<videoStarts[entry.video + 1]
         let time = entry.time(place.frame)
-        let smallest = Self.smallestShift(entry, settings) - ClipTable.tolerance
+        let smallest = Self.smallestOffset(entry, settings) - ClipTable.tolerance
         let nearest = count(upTo: time - smallest, videoMembers)
         let farNearest = max(nearest, count(upTo: time + smallest, videoMembers))
         var first = placesBefore[videoMembers.lowerBound]

@@ -7,7 +7,7 @@ package enum PairRecipe: String, Sendable, Codable, CaseIterable {
     case avts
     /// Arandjelović, Zisserman, ICCV 2017: one frame, and a second of sound that holds it; easy negatives only.
     case l3
-    /// Owens, Efros, ECCV 2018: 4.2 s of both; the sound of a negative is shifted by 2.0 to 5.8 s.
+    /// Owens, Efros, ECCV 2018: 4.2 s of both; the sound of a negative has an offset of 2.0 to 5.8 s.
     case multisensory
     /// Wei, Lim, Zisserman, Freeman, CVPR 2018: twenty frames of flow, forward or backward.
     case arrowOfTime = "arrow-of-time"
@@ -26,7 +26,7 @@ extension PairSettings {
             soundSeconds = 1
             hardRatio = 0
         case .multisensory:
-            // 125 frames at 29.97 a second, shifted by 65 to 176 of them in the authors' code: 2.17 to 5.87 s, which the
+            // 125 frames at 29.97 a second, offset by 65 to 176 of them in the authors' code: 2.17 to 5.87 s, which the
             // paper gives as 2.0 to 5.8.
             clipSeconds = 4.2
             gapSeconds = 2
@@ -43,10 +43,10 @@ extension PairSettings {
     /// The sets that are drawn with these settings.
     package func definitions(seed: Int) throws -> [PairSetDefinition] {
         try validate()
-        func definition(_ base: String, _ splits: [Split], _ shares: PairPlan.Shares) throws -> PairSetDefinition {
+        func definition(_ base: String, _ splits: [Split], _ shares: PairSetPlan.Shares) throws -> PairSetDefinition {
             let setName = name.isEmpty ? base : recipe == .avts ? "\(name)_\(base)" : name
             return PairSetDefinition(
-                plan: try PairPlan(name: setName, shares), splits: splits, settings: self, seed: seed)
+                plan: try PairSetPlan(name: setName, shares), splits: splits, settings: self, seed: seed)
         }
         let evaluation: [Split] = [.val, .test]
         switch recipe {
@@ -67,9 +67,10 @@ extension PairSettings {
     }
 }
 
-/// One pair set as it was ordered: everything that is needed to draw it again for another shard.
+/// A pair set as it is ordered, for all shards: plan, splits, settings and seed, which is everything that is needed to draw
+/// it again for another shard. Every stored `PairSet` carries it.
 package struct PairSetDefinition: Sendable, Equatable, Codable {
-    package let plan: PairPlan
+    package let plan: PairSetPlan
     /// The splits whose shards have the set.
     package let splits: [Split]
     package let settings: PairSettings

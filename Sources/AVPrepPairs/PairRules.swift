@@ -59,21 +59,22 @@ package struct PairRules: Sendable {
                 return "it is called hard, and segment \(source.segmentID) is \(exclusion.rawValue)"
             }
         }
-        let shift = abs(picture.start - sound.start)
-        let distance = settings.gapMeasure == .endToStart ? picture.gap(to: sound) : shift
-        if distance < settings.gapSeconds - Self.tolerance {
-            return "it is called hard, and its clips are \(distance.short) s apart, less than \(settings.gapSeconds)"
+        let offset = abs(picture.start - sound.start)
+        let gap = settings.gapMeasure == .endToStart ? picture.gap(to: sound) : offset
+        if gap < settings.gapSeconds - Self.tolerance {
+            return "it is called hard, and its clips are \(gap.short) s apart, less than \(settings.gapSeconds)"
         }
-        if settings.maxShiftSeconds > 0, shift > settings.maxShiftSeconds + Self.tolerance {
-            return "it is called hard, and its clips are \(shift.short) s apart, more than \(settings.maxShiftSeconds)"
+        if settings.maxShiftSeconds > 0, offset > settings.maxShiftSeconds + Self.tolerance {
+            return
+                "it is called hard, and its clips have an offset of \(offset.short) s, more than \(settings.maxShiftSeconds)"
         }
         // The picture's own sound began up to this much before it.
         let slack = max(0, settings.soundClipSeconds - picture.seconds)
         for period in [ofPicture.periodSeconds, ofSound.periodSeconds].compactMap(\.self) where slack == 0 {
-            let distance = abs(shift - (shift / period).rounded() * period)
+            let distance = abs(offset - (offset / period).rounded() * period)
             if distance < settings.periodGuardSeconds - Self.tolerance {
                 return
-                    "it is called hard, and \(shift.short) s is in sync again by the sound's period of \(period.short) s"
+                    "it is called hard, and an offset of \(offset.short) s is in sync again by the sound's period of \(period.short) s"
             }
         }
         return nil

@@ -1,9 +1,10 @@
 import AVPrepCore
 package import AVPrepModel
 
-/// The pairs of one set of one shard, in the order in which they are stored and shown.
-package struct PairSet: Sendable, Equatable {
-    package let plan: PairPlan
+/// What the sampler gives for one plan and one shard: the pairs in the order in which they are stored and shown, and their
+/// counts. Named and with its definition it is stored as a `PairSet`.
+package struct DrawnPairSet: Sendable, Equatable {
+    package let plan: PairSetPlan
     package let pairs: [Pair]
     package let statistics: PairStatistics
 }
@@ -38,7 +39,7 @@ package struct PairSet: Sendable, Equatable {
 /// and its shares stay: nothing is filled up with another kind. Where none can, the set is refused with an error.
 package struct PairSampler: Sendable {
     private let table: ClipTable
-    private let shifts: HardNegativeIndex
+    private let hardNegatives: HardNegativeIndex
     private let settings: PairSettings
     private let shard: String
     private let seed: UInt64
@@ -51,7 +52,7 @@ package struct PairSampler: Sendable {
     package init(_ sources: [PairSource], settings: PairSettings, shard: String, seed: UInt64) throws {
         try settings.validate()
         table = try ClipTable(sources, settings: settings)
-        shifts = HardNegativeIndex(table, settings: settings)
+        hardNegatives = HardNegativeIndex(table, settings: settings)
         self.settings = settings
         self.shard = shard
         self.seed = seed
@@ -61,7 +62,7 @@ package struct PairSampler: Sendable {
     ///
     /// - Throws: ``PairError`` when the shard cannot give one of the kinds of pairs that the plan has.
     /// - Complexity: O(pairs) in time and memory, some 100 bytes a pair.
-    package func draw(_ plan: PairPlan) throws -> PairSet {
+    package func draw(_ plan: PairSetPlan) throws -> DrawnPairSet {
         let starters = try self.starters(plan)
         let counts = plan.apportion(quadCount(plan, starters))
         var quads: [PairQuad] = []
@@ -75,8 +76,9 @@ package struct PairSampler: Sendable {
             }
             pairs += random.shuffled(self.pairs(quads[first...]))
         }
-        let statistics = PairStatistics(quads, table, shifts, superHardSegments: superHardEntries.count)
-        return PairSet(plan: plan, pairs: pairs, statistics: statistics)
+        let statistics = PairStatistics(
+            quads, table, hardNegatives, superHardSegments: superHardEntries.count)
+        return DrawnPairSet(plan: plan, pairs: pairs, statistics: statistics)
     }
 
     /// Two places that give four pairs.
@@ -86,13 +88,13 @@ package struct PairSampler: Sendable {
         var second: ClipTable.Place
     }
 
-    /// In the order of ``PairPlan/Shares``.
+    /// In the order of ``PairSetPlan/Shares``.
     private static let negativeKinds: [PairKind] = [.easy, .hard, .superHard, .reversed]
 
     // MARK: - How many, and from where
 
     /// The entries that quads of each kind start from; empty for kinds that the plan does not have.
-    private func starters(_ plan: PairPlan) throws -> [[Int]] {
+    private func starters(_ plan: PairSetPlan) throws -> [[Int]] {
         guard !table.entries.isEmpty else {
             throw refusal(
                 .nothingToPair, plan, "none of \(table.segmentCount) segments is as long as a clip",
@@ -104,7 +106,7 @@ package struct PairSampler: Sendable {
                 .noEasyNegatives, plan, "all its segments are of one video (or one group of near-duplicates)",
                 "put at least two into a shard, or draw hard negatives only")
         }
-        if shares.hard > 0, shifts.capable.isEmpty {
+        if shares.hard > 0, hardNegatives.capable.isEmpty {
             throw refusal(
                 .noHardNegatives, plan, "no segment can give a hard negative (\(refusalCounts))",
                 "lower gap_seconds (\(settings.gapSeconds)) or clip_seconds (\(settings.clipSeconds)), "
@@ -118,23 +120,23 @@ package struct PairSampler: Sendable {
         }
         let all = Array(table.entries.indices)
         return [
-            shares.easy > 0 ? all : [], shares.hard > 0 ? shifts.capable : [], superHard,
+            shares.easy > 0 ? all : [], shares.hard > 0 ? hardNegatives.capable : [], superHard,
             shares.reversed > 0 ? all : [],
         ]
     }
 
-    private func refusal(_ code: PairError.Code, _ plan: PairPlan, _ what: String, _ remedy: String) -> PairError {
+    private func refusal(_ code: PairError.Code, _ plan: PairSetPlan, _ what: String, _ remedy: String) -> PairError {
         PairError(code, "pair set \(plan.name) of \(shard): \(what); \(remedy)")
     }
 
     private var refusalCounts: String {
         var counts: [String: Int] = [:]
-        for refusal in shifts.refusals { if let refusal { counts[refusal.name, default: 0] += 1 } }
+        for refusal in hardNegatives.refusals { if let refusal { counts[refusal.name, default: 0] += 1 } }
         return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     }
 
     /// Four pairs a quad; at least one quad.
-    private func quadCount(_ plan: PairPlan, _ starters: [[Int]]) -> Int {
+    private func quadCount(_ plan: PairSetPlan, _ starters: [[Int]]) -> Int {
         var segments = Double(table.entries.count)
         for (share, entries) in zip(plan.shares.inOrder, starters) where share > 0 {
             segments = min(segments, Double(entries.count) / share)
@@ -155,7 +157,7 @@ package struct PairSampler: Sendable {
             var (first, second) =
                 switch kind {
                 case .easy, .positive: (anywhere(entry, &random), anywhere(table.stranger(of: entry, &random), &random))
-                case .hard: shifts.draw(entry, &random)
+                case .hard: hardNegatives.draw(entry, &random)
                 case .superHard: superHard(entry, &random)
                 case .reversed: (anywhere(entry, &random), anywhere(entry, &random))
                 }
@@ -176,20 +178,20 @@ package struct PairSampler: Sendable {
     }
 
     private func superHard(_ entry: Int, _ random: inout SeededRandom) -> (ClipTable.Place, ClipTable.Place) {
-        let shift = superHardShift(entry)
-        let frame = random.below(table.entries[entry].placeCount - shift)
-        return (ClipTable.Place(entry: entry, frame: frame), ClipTable.Place(entry: entry, frame: frame + shift))
+        let offset = superHardOffset(entry)
+        let frame = random.below(table.entries[entry].placeCount - offset)
+        return (ClipTable.Place(entry: entry, frame: frame), ClipTable.Place(entry: entry, frame: frame + offset))
     }
 
     /// Frames between the two clips of a super-hard negative, at least one.
-    private func superHardShift(_ entry: Int) -> Int {
+    private func superHardOffset(_ entry: Int) -> Int {
         let seconds = settings.clipSeconds - settings.superHardOverlapSeconds
         return max(1, Int((seconds * table.entries[entry].fps).rounded()))
     }
 
     private var superHardEntries: [Int] {
         table.entries.indices.filter { entry in
-            table.entries[entry].exclusion == nil && table.entries[entry].placeCount > superHardShift(entry)
+            table.entries[entry].exclusion == nil && table.entries[entry].placeCount > superHardOffset(entry)
         }
     }
 

@@ -36,10 +36,10 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// Length of the sound clip, in seconds, at least that of the picture; 0 is that of the picture. The picture of a
     /// positive lies anywhere within its sound: when both are equally long, they begin together.
     package var soundSeconds = 0.0
-    /// Smallest distance of the two clips of a hard negative, in seconds. AVTS: 0.5.
+    /// Smallest gap between the two clips of a hard negative, in seconds. AVTS: 0.5.
     package var gapSeconds = 0.5
     package var gapMeasure = GapMeasure.endToStart
-    /// Largest distance of the two clips of a hard negative, start to start, in seconds; 0 sets no limit, so that the
+    /// Largest absolute offset of the two clips of a hard negative, start to start, in seconds; 0 sets no limit, so that the
     /// sound may come from anywhere in the video. Multisensory: 5.8.
     package var maxShiftSeconds = 0.0
     /// Share of hard negatives among the negatives of the set `mixed`. AVTS: 0.25.
@@ -49,7 +49,7 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// How much the two clips of a super-hard negative overlap, in seconds, to the nearest frame. The paper's value is
     /// not known; half a clip of AVTS is our choice.
     package var superHardOverlapSeconds = 0.5
-    /// Around every multiple of a periodic sound's period, shifts of a hard negative within ± this many seconds are
+    /// Around every multiple of a periodic sound's period, offsets of a hard negative within ± this many seconds are
     /// left out: they would be in sync again. Our choice; people notice an offset from about that much.
     package var periodGuardSeconds = 0.1
     /// Pairs drawn from each segment for one epoch, on average: half positive, half negative.
@@ -62,7 +62,7 @@ package struct PairSettings: Sendable, Equatable, Codable {
     /// Length of the sound clip, in seconds.
     package var soundClipSeconds: Double { soundSeconds == 0 ? clipSeconds : soundSeconds }
 
-    /// Longest clip, gap or shift in seconds that settings may ask for: a day.
+    /// Longest clip, gap or offset in seconds that settings may ask for: a day.
     static let longestSeconds = 86_400.0
 
     /// - Throws: ``PairError`` naming the first setting that makes no sense, and what would.

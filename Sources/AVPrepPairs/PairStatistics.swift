@@ -2,7 +2,9 @@ import AVPrepModel
 
 extension PairStatistics {
     /// Counts what was drawn.
-    init(_ quads: [PairSampler.PairQuad], _ table: ClipTable, _ shifts: HardNegativeIndex, superHardSegments: Int) {
+    init(
+        _ quads: [PairSampler.PairQuad], _ table: ClipTable, _ hardNegatives: HardNegativeIndex, superHardSegments: Int
+    ) {
         self.init()
         pairs = quads.count * 4
         for quad in quads {
@@ -13,9 +15,9 @@ extension PairStatistics {
         videos = table.videoCount
         countUse(quads, table)
         if table.tooShort > 0 { excluded["too-short"] = table.tooShort }
-        for case let refusal? in shifts.refusals { withoutHard[refusal.name, default: 0] += 1 }
+        for case let refusal? in hardNegatives.refusals { withoutHard[refusal.name, default: 0] += 1 }
         for video in 0..<table.videoStarts.count - 1 {
-            let refusals = shifts.refusals[table.videoStarts[video]..<table.videoStarts[video + 1]]
+            let refusals = hardNegatives.refusals[table.videoStarts[video]..<table.videoStarts[video + 1]]
             if let first = refusals.first, let reason = first, !refusals.contains(nil) {
                 videosWithoutHard[reason.name, default: 0] += 1
             }

@@ -36,7 +36,7 @@ package enum EvaluateStage {
         let evaluator = Evaluator(run: folder, shards: workspace.shards)
         let progress = ProgressReporter("evaluate", unit: "sets", style: context.progress)
         var done = 0
-        let evaluation = try evaluator.evaluate(
+        var evaluation = try evaluator.evaluate(
             device: workspace.settings.train.device, threads: workspace.settings.train.threads,
             cancellation: context.cancellation, checking: context.shardCheck()
         ) { split, set in
@@ -45,6 +45,7 @@ package enum EvaluateStage {
         }
         progress.update(done: done, total: done)
         progress.finish()
+        evaluation.overrides = workspace.overrides
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(evaluation, pretty: true) + "\n").utf8), to: "\(folder)/\(fileName)")
         return Report(run: folder, evaluation: evaluation)

@@ -57,7 +57,7 @@ package enum RunStage {
                 ["catalog", places.catalog, "what happened to every video: avprep status"],
                 ["prepared", places.prepared, "one HDF5 file a video"],
                 ["shards", places.shards, "HDF5 shards, pair sets, index.json"],
-                ["run", train.run, "config.yaml, metrics.csv, TensorBoard events, weights, evaluation.json"],
+                ["run", train.run, "config.yaml, run.json, metrics.csv, TensorBoard events, weights, evaluation.json"],
             ]
         }
     }

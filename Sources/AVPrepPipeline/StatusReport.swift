@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCorpus
 import AVPrepPolicy
 import AVPrepSettings
@@ -18,6 +19,8 @@ package struct StatusReport: Sendable, Codable {
     /// Prepared videos that the last `avprep shard` left out, since they would tie the sides of the split together.
     let straddling: [StageCounts.Reason]
     let shards: ShardIndex?
+    /// Why the index of the shards that lie there cannot be read; nil where it can, or where there is none.
+    package let shardsFault: String?
     /// Runs by name, with what is there of each.
     let runs: [RunState]
 
@@ -38,12 +41,13 @@ package struct StatusReport: Sendable, Codable {
         let key = try workspace.settings.ingest.key
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
         let corpus = try catalog.report(stages: [(StageName.ingest, key)])
+        let shards = Result { try ShardSet(workspace.shards).index }
         return StatusReport(
             corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             straddling: try catalog.counts(stage: StageName.shard).reasons,
-            shards: try? ShardIndex.load(workspace.shards),
+            shards: try? shards.get(), shardsFault: fault(shards, in: workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
                 return RunState(
@@ -51,6 +55,13 @@ package struct StatusReport: Sendable, Codable {
                     hasCheckpoint: FileManager.default.fileExists(atPath: "\(folder)/checkpoints/last.safetensors"),
                     isEvaluated: FileManager.default.fileExists(atPath: "\(folder)/\(EvaluateStage.fileName)"))
             })
+    }
+
+    private static func fault(_ shards: Result<ShardIndex, any Error>, in folder: String) -> String? {
+        guard case .failure(let error) = shards,
+            FileManager.default.fileExists(atPath: "\(folder)/\(ShardIndex.fileName)")
+        else { return nil }
+        return "\(error)"
     }
 
     package var text: String {
@@ -70,7 +81,7 @@ package struct StatusReport: Sendable, Codable {
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
             lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact brings them in" }
         } else {
-            lines.append("shards: none; avprep shard makes them")
+            lines.append("shards: " + (shardsFault ?? "none; avprep shard makes them"))
         }
         for run in runs {
             let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"

@@ -14,13 +14,15 @@ package enum SynthStage {
         /// Sounds at visible moments, in all videos.
         package let events: Int
         package let videosWithCues: Int
+        /// Videos that were not as they had been made, a line each.
+        package let setAside: [String]
 
         package var text: String {
-            """
-            \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
-            \(videosWithCues) videos with planted cues
-            what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
-            """
+            setAside.map { $0 + "\n" }.joined() + """
+                \(videos) videos of \(seconds) s in \(folder), \(events) sounds at visible moments, \
+                \(videosWithCues) videos with planted cues
+                what happens when stands in \(folder)/\(SynthTruth.fileName); next: avprep ingest
+                """
         }
     }
 
@@ -31,7 +33,9 @@ package enum SynthStage {
         var settings = workspace.settings.synth
         settings.seed = UInt64(workspace.settings.seed)
         let progress = ProgressReporter("synth", unit: "videos", style: context.progress)
-        let truth = try SynthCorpus.make(settings, in: folder, workers: workspace.workers) { done, total in
+        let setAside = SetAsideFiles()
+        let truth = try SynthCorpus.make(settings, in: folder, workers: workspace.workers, setAside: setAside) {
+            done, total in
             progress.update(done: done, total: total)
         } isCancelled: {
             context.cancellation.isCancelled
@@ -40,6 +44,6 @@ package enum SynthStage {
         return Report(
             folder: folder, videos: truth.videos.count, seconds: settings.seconds,
             events: truth.videos.reduce(0) { $0 + $1.events.count },
-            videosWithCues: truth.videos.count { !$0.cues.isEmpty })
+            videosWithCues: truth.videos.count { !$0.cues.isEmpty }, setAside: setAside.lines)
     }
 }

@@ -30,12 +30,13 @@ package enum TrainStage {
                 settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder)
             let progress = ProgressReporter("train", unit: "steps", style: context.progress)
             let checking = context.shardCheck()
-            let outcome = try trainer.run(cancellation: context.cancellation, checking: checking) { state in
-                if state.step <= 1 { saveSettings(workspace, folder) }
+            let outcome = try trainer.run(
+                cancellation: context.cancellation, checking: checking,
+                beginning: { try record($0, workspace, folder) }
+            ) { state in
                 progress.update(done: state.step, total: state.totalSteps, note: note(state))
             }
             progress.finish()
-            saveSettings(workspace, folder)
             return switch outcome {
             case .finished(let steps): Report(run: folder, steps: steps, wasFinished: false)
             case .wasFinished(let steps): Report(run: folder, steps: steps, wasFinished: true)
@@ -54,13 +55,21 @@ package enum TrainStage {
         return parts.joined(separator: " ")
     }
 
-    /// A run explains itself: the settings in force lie beside its results.
-    private static func saveSettings(_ workspace: Workspace, _ folder: String) {
-        let path = "\(folder)/config.yaml"
-        guard !FileManager.default.fileExists(atPath: path) else { return }
-        let heading = ["The settings in force when this run began, by avprep \(Version.text)."]
-        // A run whose folder cannot be written to ends at its next checkpoint, with that message.
-        try? AtomicFile.write(Data(PipelineFile.text(of: workspace.settings, heading: heading).utf8), to: path)
+    /// A run explains itself: what it is made of lies beside its results before the first step.
+    private static func record(_ beginning: RunBeginning, _ workspace: Workspace, _ folder: String) throws {
+        let settings = try RunSettings(beginning, workspace)
+        let record = try RunRecord(beginning, settings.settings, overrides: workspace.overrides)
+        if beginning.resumedAt != nil, var first = try RunRecord.load(folder) {
+            if first.resume(as: record) { try first.save(folder) }
+            return
+        }
+        // A run without a checkpoint begins anew, whatever a process before it has left. One that was begun without a record
+        // keeps the settings that were written then.
+        let isKept =
+            beginning.resumedAt != nil
+            && FileManager.default.fileExists(atPath: "\(folder)/\(RunSettings.fileName)")
+        if !isKept { try settings.save(folder) }
+        try record.save(folder)
     }
 }
 

@@ -20,11 +20,11 @@ package struct DecidedVideo: Sendable, Equatable {
             outcome = .done
             return
         }
-        let flags = SegmentFlags.each.compactMap { flag -> String? in
+        let flags = SegmentFlags.all.compactMap { flag -> String? in
             let count = segments.count { $0.decision.droppedBy.contains(flag) }
             return count == 0 ? nil : count == segments.count ? flag.name : "\(flag.name) (\(count))"
         }
-        let number = segments.count == 1 ? "its one segment is" : "all of its \(segments.count) segments are"
+        let number = segments.count == 1 ? "its only segment is" : "all of its \(segments.count) segments are"
         outcome = .skipped(
             Outcome.Reason(
                 Self.droppedCode, "\(first.source): \(number) dropped by the policy: \(flags.joined(separator: ", "))")
@@ -37,7 +37,7 @@ extension DecidedSegment {
     package init(_ segment: Segment, number: Int, settings: IngestSettings) {
         self.init(
             number: number, frames: segment.frameCount, verdict: segment.decision.verdict.word,
-            flags: segment.flags.each.map { flag in
+            flags: segment.flags.singleFlags.map { flag in
                 let evidence = FlagRule.of(flag)?.evidence(segment.measures, settings)
                 return Flag(
                     flag: flag.name, verdict: segment.decision.verdict(on: flag).word,

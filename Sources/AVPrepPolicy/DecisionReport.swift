@@ -93,7 +93,8 @@ package struct DecisionReport: Sendable, Equatable, Codable {
         guard let summary else { return [] }
         var lines = [summary]
         if outdated > 0 {
-            lines.append("\(outdated) videos were decided by another policy; avprep ingest decides them anew")
+            lines.append(
+                "\(outdated) videos were decided under another policy; run avprep ingest to apply the current one")
         }
         if !flags.isEmpty { lines += TextTable.text(rows).split(separator: "\n").map { "  " + $0 } }
         return lines
@@ -111,10 +112,10 @@ extension ShardIndex.LeftOut {
         var lines: [String] = []
         if segments > 0 {
             let names = flags.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
-            lines.append("\(segments) segments are left out by the policy: \(names.joined(separator: ", "))")
+            lines.append("\(segments) segments are dropped by the policy: \(names.joined(separator: ", "))")
         }
         if let videos = nearDuplicates {
-            lines.append("\(videos.count) videos are left out as near-duplicates of others")
+            lines.append("\(videos.count) videos are dropped as near-duplicates of others")
         }
         return lines
     }

@@ -2,7 +2,7 @@ package import AVPrepAudio
 package import AVPrepCore
 import AVPrepModel
 package import AVPrepSettings
-import AVPrepStore
+package import AVPrepStore
 import Foundation
 
 /// Brings prepared files under the policy in force without decoding: what is stored is decided on anew, and written again
@@ -22,48 +22,61 @@ package struct PolicyReapplication {
     }
 
     /// What came of a prepared file.
-    package struct Result {
-        package let video: DecidedVideo
-        /// Whether it had to be written again.
-        package let isRewritten: Bool
+    package enum Result {
+        /// What its segments are now, and the fingerprint that it was finished with.
+        case decided(DecidedVideo, fingerprint: [UInt8])
+        /// It was read, and contradicts itself or its name: what it should hold has to be prepared again.
+        case damaged(StoreError)
+        /// It could not be read, or is of a newer avprep, and may be whole.
+        case unreadable(StoreError)
     }
 
     /// Decides on a prepared file. A file that is under the policy already is only read.
     ///
-    /// - Returns: nil when the file cannot be read, or is of something else than these settings prepare: it is as good as
-    ///   none.
     /// - Throws: what concerns the whole run: a disk that refuses, `CancellationError`.
-    package func decide(_ path: String) throws -> Result? {
-        guard let reader = try? StoreReader(path: path), reader.kind == .prepared, !reader.segments.isEmpty,
+    package func decide(_ path: String) throws -> Result {
+        do {
+            return try attempt(path)
+        } catch let failure as ReadingFailure {
+            return failure.error.isDamage ? .damaged(failure.error) : .unreadable(failure.error)
+        }
+    }
+
+    /// An error in reading the file, which is none in writing another.
+    private struct ReadingFailure: Error {
+        let error: StoreError
+    }
+
+    private func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as StoreError { throw ReadingFailure(error: error) }
+    }
+
+    private func attempt(_ path: String) throws -> Result {
+        let reader = try reading { try StoreReader(path: path) }
+        guard reader.kind == .prepared, !reader.segments.isEmpty,
             reader.attributes["settings_key"] == attributes["settings_key"]
-        else { return nil }
+        else {
+            let error = StoreError(.damaged, "\(path) is not the prepared file that its name says")
+            throw ReadingFailure(error: error)
+        }
+        let fingerprint = try reading { try PreparedFingerprint.read(path) }
         let policy = IngestSettings.policyAttribute
         if reader.attributes[policy] == attributes[policy] {
-            return Result(
-                video: DecidedVideo(reader.segments.map(\.segment), settings: settings), isRewritten: false)
+            let video = DecidedVideo(reader.segments.map(\.segment), settings: settings)
+            return .decided(video, fingerprint: fingerprint)
         }
-        guard let fingerprint = try? PreparedFingerprint.read(path) else { return nil }
         var segments: [Segment] = []
-        var damage: (any Error)?
-        do {
-            try AtomicFile.write(to: path) { temporary in
-                let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
-                for row in reader.segments.indices {
-                    try cancellation.check()
-                    var data: SegmentData
-                    do { data = try reader.segmentData(row) } catch {
-                        damage = error
-                        throw error
-                    }
-                    data.segment.decide(by: settings.policy)
-                    segments.append(data.segment)
-                    try writer.append(data)
-                }
-                try writer.finish(fingerprint: fingerprint)
+        try AtomicFile.write(to: path) { temporary in
+            let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
+            for row in reader.segments.indices {
+                try cancellation.check()
+                var data = try reading { try reader.segmentData(row) }
+                data.segment.decide(by: settings.policy)
+                segments.append(data.segment)
+                try writer.append(data)
             }
-        } catch  where damage != nil {
-            return nil
+            try writer.finish(fingerprint: fingerprint)
         }
-        return Result(video: DecidedVideo(segments, settings: settings), isRewritten: true)
+        return .decided(DecidedVideo(segments, settings: settings), fingerprint: fingerprint)
     }
 }

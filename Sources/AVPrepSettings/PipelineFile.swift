@@ -1,5 +1,5 @@
 import AVPrepAudio
-import AVPrepCore
+package import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
@@ -11,7 +11,7 @@ import Yams
 
 /// Reading and writing pipeline files.
 package enum PipelineFile {
-    /// Settings in force: defaults, then the file, then `--set KEY=VALUE` in order.
+    /// The settings in force: defaults, then the file, then `--set KEY=VALUE` in order.
     ///
     /// - Parameters:
     ///   - path: the pipeline file.
@@ -24,7 +24,7 @@ package enum PipelineFile {
                 exitStatus: .badInput)
         }
         guard let text = String(data: data, encoding: .utf8) else {
-            throw Failure("\(path) is not UTF-8 text, so it is no pipeline file", exitStatus: .badInput)
+            throw Failure("\(path) is not a pipeline file: it is not UTF-8 text", exitStatus: .badInput)
         }
         return try parse(text, name: path, overrides: overrides)
     }
@@ -51,6 +51,24 @@ package enum PipelineFile {
         return (comment + [""] + PipelineTable.root.lines(of: settings)).joined(separator: "\n") + "\n"
     }
 
+    /// The settings as JSON, by the same keys and with the same numbers as in ``text(of:heading:)``.
+    package static func json(of settings: PipelineSettings) throws -> JSONValue {
+        try compose(yaml: text(of: settings, heading: [])).map(JSONValue.init(yaml:)) ?? .object([:])
+    }
+
+    /// Whether there is a key of this dotted name, e.g. `ingest.video.fps`. The keys of a list's entries follow its own,
+    /// e.g. `train.stages.lr`.
+    package static func hasKey(_ name: String) -> Bool {
+        PipelineTable.root.holds(name.split(separator: ".").map(String.init)[...])
+    }
+
+    /// The sections `ingest` and `policy` alone, as in a pipeline file: the settings that stored files were made with.
+    package static func text(of ingest: IngestSettings) -> String {
+        var settings = PipelineSettings()
+        settings.ingest = ingest
+        return PipelineTable.stored.lines(of: settings).joined(separator: "\n") + "\n"
+    }
+
     /// The JSON Schema of pipeline files: `schemas/pipeline.schema.json`.
     package static func schema() throws -> String {
         try PipelineTable.root.schema(summary: "A pipeline file of avprep. Every key is optional.")
@@ -62,7 +80,7 @@ package enum PipelineFile {
         guard parts.count == 2 else { return ["--set \(text): write it as --set KEY=VALUE"] }
         let names = parts[0].split(separator: ".").map(String.init)
         guard let target = PipelineTable.root.find(names[...], SettingsPath()) else {
-            return ["--set \(text): there is no key \(parts[0]); `avprep init` writes a file with all keys"]
+            return ["--set \(text): unknown key \(parts[0]); `avprep init` writes a file with all keys"]
         }
         guard let value = try? compose(yaml: String(parts[1])) else { return ["--set \(text): not a YAML value"] }
         var issues = SettingsIssues(origin: "--set", hasLines: false)
@@ -70,20 +88,23 @@ package enum PipelineFile {
         return issues.messages
     }
 
-    /// What no single key can tell is wrong.
+    /// Contradictions between keys.
     private static func contradictions(in settings: PipelineSettings) -> [String] {
         var found: [String] = []
         let names = settings.ingest.spectrograms.map(\.name) + settings.ingest.waveforms.map(\.name)
-        if Set(names).count < names.count { found.append("ingest.spectrograms: two kinds have the same name") }
-        for name in names where !StoreLayout.isTrackName(name) {
+        if Set(names).count < names.count {
+            found.append("ingest.spectrograms and ingest.waveforms: two entries have the same name")
+        }
+        for name in names where !StoredName.isTrackName(name) {
             found.append(
-                "ingest: \"\(name)\" cannot be the name of a dataset beside pcm; take a-z, 0-9 and _, a letter first")
+                "ingest: \"\(name)\" is not a valid dataset name; use a-z, 0-9 and _, starting with a letter, and not pcm"
+            )
         }
         for kind in settings.ingest.spectrograms {
             do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }
         }
         if (try? SourcePattern(settings.corpus.sourcePattern)) == nil {
-            found.append("corpus.source_pattern is no regular expression: \(settings.corpus.sourcePattern)")
+            found.append("corpus.source_pattern is not a valid regular expression: \(settings.corpus.sourcePattern)")
         }
         if settings.ingest.minSegmentSeconds > settings.ingest.segmentSeconds {
             found.append("ingest.min_segment_seconds is longer than ingest.segment_seconds")
@@ -91,15 +112,15 @@ package enum PipelineFile {
         let (borders, policy) = (settings.ingest.borders, settings.ingest.policy)
         if policy[flag: .borderChange] == .fix, borders.change == .union, policy[flag: .blackBorder] != .fix {
             found.append(
-                "policy.border_change: fix by ingest.borders.change: union crops the bars, so policy.black_border must be fix too"
+                "policy.border_change: fix with ingest.borders.change: union crops the bars, so policy.black_border must be fix, too"
             )
         }
         if !settings.ingest.cameraMotion.enabled {
             if settings.ingest.stabilise.enabled {
-                found.append("ingest.stabilise takes ingest.camera_motion.enabled: true")
+                found.append("ingest.stabilise needs ingest.camera_motion.enabled: true")
             }
-            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).each {
-                found.append("policy.\(flag.name): fix takes ingest.camera_motion.enabled: true")
+            for flag in policy.fixed.intersection(IngestSettings.steadiedFlags).singleFlags {
+                found.append("policy.\(flag.name): fix needs ingest.camera_motion.enabled: true")
             }
         }
         if settings.shard.split.val + settings.shard.split.test >= 1 {
@@ -109,7 +130,10 @@ package enum PipelineFile {
             found.append("synth.width and synth.height must be even")
         }
         if settings.train.batchSize % 2 != 0 { found.append("train.batch_size must be even: half of it is positive") }
-        if settings.train.stages.map(\.epochs).reduce(0, +) == 0 { found.append("train.stages: no epoch to train") }
+        found += settings.train.contradictions
+        if settings.train.stages.map(\.epochs).reduce(0, +) == 0 {
+            found.append("train.stages: the stages have no epochs in total")
+        }
         return found
     }
 }
@@ -130,7 +154,7 @@ extension YamlError {
         switch self {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
         case .duplicatedKeysInMapping(let keys, _):
-            "the key \(keys.map { "\"\($0)\"" }.joined(separator: ", ")) stands twice in a section"
+            "the key \(keys.map { "\"\($0)\"" }.joined(separator: ", ")) occurs twice in a section"
         default: String(describing: self).split(separator: "\n").first.map(String.init) ?? "unreadable"
         }
     }

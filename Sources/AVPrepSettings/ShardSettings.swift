@@ -1,3 +1,4 @@
+import AVPrepCore
 package import AVPrepModel
 package import AVPrepPairs
 
@@ -11,4 +12,15 @@ package struct ShardSettings: Sendable, Equatable, Codable {
     package var nearDuplicates = PolicyAction.keep
 
     package init() {}
+}
+
+extension PipelineSettings {
+    /// Stands for all that decides on which side of the split a video comes: twelve hexadecimal digits.
+    package var splitKey: String {
+        get throws {
+            try CanonicalJSON.key(of: [
+                String(seed), CanonicalJSON.encode(shard.split), corpus.sourcePattern,
+            ])
+        }
+    }
 }

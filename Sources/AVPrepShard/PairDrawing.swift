@@ -1,7 +1,8 @@
+import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepPairs
-package import AVPrepStore
+import AVPrepStore
 import AVPrepWorkspace
 import Foundation
 import Synchronization
@@ -13,16 +14,20 @@ import Synchronization
 final class PairDrawing: Sendable {
     /// What came of it.
     struct Result {
-        var sets: [ShardIndex.Pairs] = []
+        var sets: [ShardIndex.PairSetSummary] = []
         /// SHA-256 by file name.
         var files: [String: String] = [:]
         /// Sets that could not be drawn in some shard, each with its reason.
         var refusals: [String] = []
+        /// Sets that stay as they are without being extended, each with its reason.
+        var notes: [String] = []
     }
 
     private struct Drawn: Sendable {
         let split: Split
         let statistics: [String: PairStatistics]
+        /// The counts by kind of opaque sets.
+        let counts: [String: [String: Int]]
         let refusals: [PairError]
         let fileName: String
         let digest: String
@@ -31,23 +36,36 @@ final class PairDrawing: Sendable {
     private let workspace: Workspace
     private let context: StageContext
     private let shards: [ShardIndex.Shard]
+    /// What lay in the folder before this run, where it can be read.
+    private let before: ShardSet?
     /// All sets that are to lie there in the end, by name in alphabetical order.
     private let definitions: [PairSetDefinition]
     /// Names of the sets that this run was asked for: drawn again in any case.
     private let wanted: Set<String>
+    /// Sets that stay as they lie there.
+    private let opaque: OpaquePairSets
+    private let setAside: SetAsideFiles
     private let excluded: Set<String>
 
     /// - Parameters:
+    ///   - before: what lay in the folder before, where it can be read.
     ///   - wanted: the sets to draw; sets in place of the same name are replaced.
     ///   - others: the definitions of the sets that lie there.
+    ///   - opaque: sets that lie there and have no definition that can be read; ``OpaquePairSets/check(against:in:)`` has
+    ///     found that none of their pairs is lost.
+    ///   - setAside: takes pair files that are damaged.
     ///   - excluded: videos that give no pairs.
     init(
-        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], wanted: [PairSetDefinition],
-        others: [PairSetDefinition], excluded: Set<String> = []
+        workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], before: ShardSet?,
+        wanted: [PairSetDefinition], others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles,
+        excluded: Set<String> = []
     ) {
+        self.opaque = opaque
+        self.setAside = setAside
         self.workspace = workspace
         self.context = context
         self.shards = shards
+        self.before = before
         self.excluded = excluded
         let names = Set(wanted.map(\.name))
         self.wanted = names
@@ -72,16 +90,15 @@ final class PairDrawing: Sendable {
     }
 
     private func draw(_ shard: ShardIndex.Shard) throws -> Drawn {
-        let reader = try shard.open(in: workspace.shards)
+        let reader = try ShardReader(shard, in: workspace.shards)
         let fileName = PairFile.name(forShard: shard.name)
-        let path = "\(workspace.shards)/\(fileName)"
-        let all = PairSources.all(of: reader)
+        let all = reader.pairSources
         let sources = all.filter { !excluded.contains($0.videoID) }
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
-        let existing = existingSets(path, key: key)
-        var sets: [AVPrepStore.PairSet] = []
+        let existing = try existingSets(of: shard, key: key)
+        var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
                 let numbers = set.statistics
@@ -96,7 +113,7 @@ final class PairDrawing: Sendable {
                     seed: UInt64(definition.seed))
                 let set = try sampler.draw(definition.plan)
                 sets.append(
-                    AVPrepStore.PairSet(
+                    PairSet(
                         name: definition.name,
                         attributes: try definition.attributes.merging(
                             ["statistics_json": .string(try CanonicalJSON.encode(set.statistics))]) { $1 },
@@ -106,25 +123,57 @@ final class PairDrawing: Sendable {
                 refusals.append(refusal)
             }
         }
-        try PairFile.write(sets, shardKey: key, to: path)
+        let kept = existing.values.filter { opaque.sets[$0.name] != nil }
+        var counts: [String: [String: Int]] = [:]
+        for set in kept {
+            counts[set.name] = Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +)
+            statistics[set.name] = set.statistics
+        }
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
+        try PairFile.write(sets, keeping: kept.map(\.name), shardKey: key, to: path)
         return Drawn(
-            split: shard.split, statistics: statistics, refusals: refusals, fileName: fileName,
+            split: shard.split, statistics: statistics, counts: counts, refusals: refusals, fileName: fileName,
             digest: try SHA256.digest(ofFile: path).hex)
     }
 
     /// What tells whether pairs were drawn for this very shard and the videos of it that are still there.
-    private func key(_ reader: StoreReader, without excluded: Set<String>) throws -> String {
-        let content = reader.attributes["content_key"]?.text ?? ""
-        return excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
+    private func key(_ reader: ShardReader, without excluded: Set<String>) throws -> String {
+        try Self.key(content: reader.attributes["content_key"]?.text ?? "", without: excluded)
     }
 
-    /// The sets that were drawn for this very shard. A file that cannot be read is as good as none: all it held is
-    /// drawn again.
-    private func existingSets(_ path: String, key: String) -> [String: AVPrepStore.PairSet] {
-        guard FileManager.default.fileExists(atPath: path), let found = try? PairFile.shardKey(path), found == key,
-            let sets = try? PairFile.read(path)
-        else { return [:] }
-        return Dictionary(uniqueKeysWithValues: sets.map { ($0.name, $0) })
+    /// The same for a shard that is only planned.
+    ///
+    /// - Parameter excluded: videos of the shard that give no pairs.
+    static func key(content: String, without excluded: Set<String>) throws -> String {
+        excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
+    }
+
+    /// The sets that were drawn for this very shard, in the file that the index names.
+    ///
+    /// A file that the index does not name so is of a run that did not end, or damaged: its sets are drawn again, and a
+    /// damaged one is set aside.
+    ///
+    /// - Throws: `StoreError` or ``Failure`` when the file cannot be read, or is of a newer avprep: it may be intact; and
+    ///   when it cannot be told whether a set that this avprep cannot draw is what was written.
+    private func existingSets(of shard: ShardIndex.Shard, key: String) throws -> [String: PairSet] {
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
+        guard try ExistingFile.isThere(path) else { return [:] }
+        do {
+            if let before {
+                guard try before.pairKey(of: shard) == key else { return [:] }
+                return Dictionary(uniqueKeysWithValues: try before.storedPairSets(of: shard).map { ($0.name, $0) })
+            }
+        } catch let error as StoreError where error.isDamage {
+            // Below.
+        }
+        let found = try ExistingShards.unlessDamaged(
+            path, { try setAside.setAside(path, because: $0) }, ShardSet.unindexedPairFile)
+        if let name = found?.sets.map(\.name).first(where: { opaque.sets[$0] != nil }) {
+            throw Failure(
+                "\(path) is not the file that the index names, and this avprep cannot draw its pair set \(name) again; bring the file back, or give the set up with avprep pairs remove \(name)",
+                exitStatus: .badInput)
+        }
+        return [:]
     }
 
     private func collect(_ drawn: [Drawn]) throws -> Result {
@@ -134,24 +183,23 @@ final class PairDrawing: Sendable {
             result.refusals += shard.refusals.map(\.description)
         }
         for definition in definitions {
-            var counts: [String: [String: Int]] = [:]
-            var statistics: [String: PairStatistics] = [:]
-            for split in Split.allCases {
-                var total = PairStatistics()
-                for shard in drawn where shard.split == split {
-                    if let own = shard.statistics[definition.name] { total.add(own) }
-                }
-                guard total.pairs > 0 else { continue }
-                counts[split.rawValue] = total.kinds.filter { $0.value > 0 }
-                statistics[split.rawValue] = total
-            }
-            if !counts.isEmpty {
-                result.sets.append(
-                    ShardIndex.Pairs(
-                        name: definition.name, counts: counts, statistics: statistics,
-                        attributes: try definition.attributes))
-            }
+            let set = Self.entry(definition.name, try definition.attributes, drawn)
+            if !set.counts.isEmpty { result.sets.append(set) }
         }
+        for set in opaque.sets.values {
+            var entry = Self.entry(set.name, set.attributes, drawn)
+            // Counted from the pairs themselves: a set of another avprep may carry numbers that this one cannot read.
+            for split in Split.allCases {
+                let counts = drawn.filter { $0.split == split }.compactMap { $0.counts[set.name] }
+                if !counts.isEmpty {
+                    entry.counts[split.rawValue] = counts.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+                }
+            }
+            if !entry.counts.isEmpty { result.sets.append(entry) }
+        }
+        result.sets.sort { $0.name < $1.name }
+        result.notes = opaque.notes(
+            drawn.map { (name: $0.fileName, split: $0.split, sets: Set($0.counts.keys)) })
         let trained = definitions.filter { wanted.contains($0.name) && $0.splits.contains(.train) }.map(\.name)
         let isDrawn = result.sets.contains { trained.contains($0.name) && $0.counts[Split.train.rawValue] != nil }
         if !isDrawn {
@@ -160,26 +208,21 @@ final class PairDrawing: Sendable {
         }
         return result
     }
-}
 
-/// The segments of a shard, as far as pairing needs to know them.
-package enum PairSources {
-    package static func all(of reader: StoreReader) -> [PairSource] {
-        let fps = reader.layout.fps
-        return reader.segments.enumerated().map { row, stored in
-            PairSource(
-                stored.segment, row: Int32(row), group: stored.groupID.isEmpty ? nil : stored.groupID,
-                soundSeconds: Double(stored.segment.frameCount) / fps, fps: fps,
-                periodSeconds: stored.segment.periodSeconds)
+    private static func entry(_ name: String, _ attributes: [String: AttributeValue], _ drawn: [Drawn])
+        -> ShardIndex.PairSetSummary
+    {
+        var entry = ShardIndex.PairSetSummary(name: name, counts: [:], statistics: [:], attributes: attributes)
+        for split in Split.allCases {
+            var total = PairStatistics()
+            for shard in drawn where shard.split == split {
+                if let own = shard.statistics[name] { total.add(own) }
+            }
+            guard total.pairs > 0 else { continue }
+            entry.counts[split.rawValue] = total.kinds.filter { $0.value > 0 }
+            entry.statistics[split.rawValue] = total
         }
-    }
-}
-
-extension Segment {
-    /// The period of a sound that repeats itself.
-    fileprivate var periodSeconds: Double? {
-        guard flags.contains(.periodicSound), let period = measures[.period], period > 0 else { return nil }
-        return Double(period)
+        return entry
     }
 }
 
@@ -210,7 +253,7 @@ extension PairSetDefinition {
     }
 }
 
-extension AVPrepStore.PairSet {
+extension PairSet {
     /// The numbers that the set carries.
     fileprivate var statistics: PairStatistics? {
         attributes["statistics_json"]?.text.flatMap {

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepSettings
@@ -7,11 +8,13 @@ import Foundation
 
 /// What can be done with pair sets once they are drawn: `avprep pairs`.
 package enum PairSetStage {
-    /// The pair sets of the shards.
+    /// The pair sets of the shards, whose files are compared with the index first.
     ///
-    /// - Throws: `StoreError` when there is no index, or it is damaged.
+    /// - Throws: `StoreError` when there is no index, or it or a pair file is damaged.
     package static func list(_ workspace: Workspace) throws -> PairSetReport {
-        PairSetReport(sets: try ShardIndex.load(workspace.shards).pairSets)
+        let shards = try ShardSet(workspace.shards)
+        try shards.checkPairFiles()
+        return PairSetReport(sets: shards.index.pairSets)
     }
 
     /// Removes sets from all pair files and from the index. What a kill leaves is mended by the same command again.
@@ -19,20 +22,12 @@ package enum PairSetStage {
     /// - Throws: ``Failure`` when one of the names is no set; `StoreError`.
     package static func remove(_ names: [String], from workspace: Workspace) throws -> PairSetReport {
         try workspace.exclusively {
-            var index = try ShardIndex.load(workspace.shards)
-            for name in names where !index.pairSets.contains(where: { $0.name == name }) { throw unknown(name, index) }
-            for shard in index.shards {
-                let file = PairFile.name(forShard: shard.name)
-                let path = "\(workspace.shards)/\(file)"
-                let sets = try PairFile.read(path)
-                let kept = sets.filter { !names.contains($0.name) }
-                if kept.count < sets.count {
-                    try PairFile.write(kept, shardKey: try PairFile.shardKey(path) ?? "", to: path)
+            let index = try PairSetRemoval(folder: workspace.shards).run { index in
+                for name in names where !index.pairSets.contains(where: { $0.name == name }) {
+                    throw unknown(name, index)
                 }
-                index.pairFiles[file] = try SHA256.digest(ofFile: path).hex
+                return names
             }
-            index.pairSets.removeAll { names.contains($0.name) }
-            try index.save(workspace.shards)
             return PairSetReport(sets: index.pairSets)
         }
     }
@@ -43,15 +38,16 @@ package enum PairSetStage {
     /// - Returns: the number of pairs.
     /// - Throws: ``Failure`` when there is no such set; `StoreError`.
     package static func export(_ name: String, of workspace: Workspace, to path: String?) throws -> Int {
-        let index = try ShardIndex.load(workspace.shards)
-        guard index.pairSets.contains(where: { $0.name == name }) else { throw unknown(name, index) }
-        guard let path else { return try write(name, index, workspace, to: .standardOutput) }
+        let shards = try ShardSet(workspace.shards)
+        guard shards.index.pairSets.contains(where: { $0.name == name }) else { throw unknown(name, shards.index) }
+        try shards.checkPairFiles()
+        guard let path else { return try write(name, shards, to: .standardOutput) }
         var count = 0
         try AtomicFile.write(to: path) { temporary in
             guard FileManager.default.createFile(atPath: temporary, contents: nil),
                 let file = FileHandle(forWritingAtPath: temporary)
             else { throw Failure("cannot write \(temporary): \(systemError()); give another --csv") }
-            count = try write(name, index, workspace, to: file)
+            count = try write(name, shards, to: file)
             try file.close()
         }
         return count
@@ -62,16 +58,13 @@ package enum PairSetStage {
         "video_start_seconds", "audio_segment", "audio_segment_seconds", "audio_source", "audio_start_seconds",
     ]
 
-    private static func write(_ name: String, _ index: ShardIndex, _ workspace: Workspace, to file: FileHandle) throws
-        -> Int
-    {
-        try file.write(contentsOf: Data((header.joined(separator: ",") + "\r\n").utf8))
+    private static func write(_ name: String, _ shards: ShardSet, to file: FileHandle) throws -> Int {
+        try file.write(contentsOf: Data((CSV.row(header) + "\r\n").utf8))
         var count = 0
-        for shard in index.shards {
-            guard let set = try index.pairSets(of: shard, in: workspace.shards).first(where: { $0.name == name })
-            else { continue }
-            let reader = try index.reader(of: shard, in: workspace.shards)
-            try set.check(against: reader)
+        for shard in shards.index.shards {
+            guard let set = try shards.storedPairSets(of: shard).first(where: { $0.name == name }) else { continue }
+            let reader = try shards.reader(of: shard)
+            try reader.check(set)
             var text = ""
             for (row, pair) in set.pairs.enumerated() {
                 let video = reader.segments[Int(pair.videoSegment)].segment
@@ -80,12 +73,12 @@ package enum PairSetStage {
                 let audioStart = audio.startSeconds + pair.audioStartSeconds
                 let cells = [
                     shard.split.rawValue, shard.name, String(row), pair.kind.name, String(pair.kind.label),
-                    video.segmentID, String(pair.videoStartFrame), quoted(video.source),
+                    video.segmentID, String(pair.videoStartFrame), video.source,
                     String(format: "%.6f", videoStart), audio.segmentID,
-                    String(format: "%.6f", pair.audioStartSeconds), quoted(audio.source),
+                    String(format: "%.6f", pair.audioStartSeconds), audio.source,
                     String(format: "%.6f", audioStart),
                 ]
-                text += cells.joined(separator: ",") + "\r\n"
+                text += CSV.row(cells) + "\r\n"
                 if text.utf8.count > 1 << 16 {
                     try file.write(contentsOf: Data(text.utf8))
                     text = ""
@@ -95,10 +88,6 @@ package enum PairSetStage {
             count += set.pairs.count
         }
         return count
-    }
-
-    private static func quoted(_ text: String) -> String {
-        text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 
     private static func unknown(_ name: String, _ index: ShardIndex) -> Failure {
@@ -111,7 +100,7 @@ package enum PairSetStage {
 
 /// The pair sets of a folder of shards.
 package struct PairSetReport: Sendable, Codable {
-    package let sets: [ShardIndex.Pairs]
+    package let sets: [ShardIndex.PairSetSummary]
 
     package var text: String {
         guard !sets.isEmpty else { return "no pair sets; avprep shard draws them" }

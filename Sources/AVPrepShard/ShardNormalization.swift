@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -23,9 +24,9 @@ struct ShardNormalization {
         let kinds = index.layout.spectrograms
         let found = Mutex<[String: [String: BinMoments]]>([:])
         try WorkerPool.run(shards, workers: workers, isCancelled: { cancellation.isCancelled }) { shard in
-            let reader = try shard.open(in: folder)
+            let reader = try ShardReader(shard, in: folder)
             var moments: [String: BinMoments] = [:]
-            for kind in kinds { moments[kind.name] = try reader.moments(kind) }
+            for kind in kinds { moments[kind.name] = try reader.store.moments(kind) }
             found.withLock { $0[shard.name] = moments }
         }
         try cancellation.check()

@@ -140,17 +140,13 @@ package struct ShardPlan: Equatable {
         return kept.map { Shard(name: $0.name, split: split, videoIDs: $0.videoIDs, sources: nil) }
             + filled.enumerated().map { number, videos in
                 Shard(
-                    name: name(first + number, split), split: split, videoIDs: videos.map(\.videoID), sources: videos)
+                    name: ShardName(split, first + number).text, split: split, videoIDs: videos.map(\.videoID),
+                    sources: videos)
             }
     }
 
-    private static func name(_ number: Int, _ split: Split) -> String {
-        let digits = String(number)
-        return split.rawValue + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-
     private static func number(of name: String, _ split: Split) -> Int? {
-        name.hasPrefix("\(split.rawValue)-") ? Int(name.dropFirst(split.rawValue.count + 1)) : nil
+        ShardName(name).flatMap { $0.split == split ? $0.number : nil }
     }
 }
 

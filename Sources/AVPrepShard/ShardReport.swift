@@ -9,6 +9,8 @@ package struct ShardReport: Sendable, Codable {
     package let index: ShardIndex
     /// Pair sets that could not be drawn in some shard, with the reason.
     package let refusals: [String]
+    /// Files that were set aside or left alone, and pair sets that stay without being extended, a line each.
+    package let notes: [String]
     /// Shards packed by this run; the others were there already.
     package let packed: Int
     /// Why the shards that lay there could not stay, if they could not.
@@ -42,8 +44,8 @@ package struct ShardReport: Sendable, Codable {
                 "\(straddling.count) videos are left out: near-duplicates of them, or others of their source, lie on different sides of the split; avprep shard --compact brings them together"
             ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
-        let notes = refusals.map { "no pairs: " + $0 } + why + dropped + gone + left
-        return ([TextTable.text(rows), pairLines] + notes + [last])
+        let remarks = refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + notes
+        return ([TextTable.text(rows), pairLines] + remarks + [last])
             .joined(
                 separator: "\n")
     }

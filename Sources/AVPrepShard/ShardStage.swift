@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
@@ -30,9 +31,7 @@ package enum ShardStage {
         try workspace.exclusively {
             let settings = workspace.settings
             let key = try settings.ingest.decidedKey
-            let splitKey = try CanonicalJSON.key(of: [
-                String(settings.seed), CanonicalJSON.encode(settings.shard.split), settings.corpus.sourcePattern,
-            ])
+            let splitKey = try settings.splitKey
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let (prepared, decisions) = try preparedVideos(workspace)
             let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
@@ -53,6 +52,9 @@ package enum ShardStage {
                 leftOut: Set(existing.index?.straddlingVideos ?? []), links, settings: settings.shard,
                 seed: UInt64(settings.seed), isCompact: compact || holdsCopies)
             let plan = grouped.plan
+            try refuseLosses(existing, prepared.map(\.video.videoID), compact)
+            let opaque = existing.opaque.without(wanted.map(\.name))
+            try opaque.check(against: pairKeys(plan, settingsKey: key), in: workspace.shards)
             guard plan.shards.contains(where: { $0.split == .train }) else {
                 throw Failure(
                     "none of the \(videos.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed",
@@ -60,15 +62,16 @@ package enum ShardStage {
             }
             try AtomicFile.makeFolder(workspace.shards)
             AtomicFile.removeLitter(in: workspace.shards)
+            let setAside = SetAsideFiles()
             let packing = ShardPacking(
                 workspace: workspace, context: context, plan: plan, groups: grouped.groups, settingsKey: key,
-                splitKey: splitKey, known: existing.index?.shards ?? [])
+                splitKey: splitKey, known: existing.index?.shards ?? [], setAside: setAside)
             let shards = try packing.run()
             let pairs = try PairDrawing(
-                workspace: workspace, context: context, shards: shards, wanted: wanted, others: existing.definitions,
-                excluded: Set(plan.vanished)
+                workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
+                others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished)
             ).run()
-            let layout = try shards[0].open(in: workspace.shards).layout
+            let layout = try ShardReader(shards[0], in: workspace.shards).layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
                 videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
@@ -83,11 +86,15 @@ package enum ShardStage {
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
             ).measure(index, before: existing.index)
+            if let damage = existing.indexDamage {
+                try setAside.setAside("\(workspace.shards)/\(ShardIndex.fileName)", because: damage)
+            }
             try index.save(workspace.shards)
-            try removeStale(index, in: workspace.shards)
+            let strays = try StaleShards.remove(index, before: existing.index, in: workspace.shards, setAside)
             try record(grouped.leftOut, of: videos, splitKey, in: catalog)
             return ShardReport(
-                index: index, refusals: pairs.refusals, packed: packing.packedCount,
+                index: index, refusals: pairs.refusals, notes: pairs.notes + setAside.lines + strays,
+                packed: packing.packedCount,
                 repacked: compact
                     ? nil : existing.obstacle ?? (holdsCopies ? "near-duplicates are dropped now" : nil),
                 folder: workspace.shards)
@@ -159,15 +166,25 @@ package enum ShardStage {
         }
     }
 
-    /// Removes shards and pair files that the index does not name, now that it is in place.
-    private static func removeStale(_ index: ShardIndex, in folder: String) throws {
-        let kept = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-        where name.hasSuffix(".h5") && !kept.contains(name)
-            && Split.allCases.contains(where: { name.hasPrefix("\($0.rawValue)-") })
-        {
-            unlink("\(folder)/\(name)")
+    /// Where something is damaged, all shards are packed anew from what is prepared. Videos that are no longer there lie in
+    /// the whole ones alone: these are not lost without an order.
+    private static func refuseLosses(_ existing: ExistingShards, _ prepared: [String], _ compact: Bool) throws {
+        let lost = existing.videosBesideDamage.subtracting(prepared)
+        guard !compact, let damage = existing.obstacle ?? existing.indexDamage, !lost.isEmpty else { return }
+        throw Failure(
+            "\(damage); and the whole shards hold \(lost.count) videos that are not prepared any more: bring the damaged file back, or run avprep shard --compact, which packs all anew without those",
+            exitStatus: .badInput)
+    }
+
+    /// For each pair file of a plan, by name, what its pairs are drawn for.
+    private static func pairKeys(_ plan: ShardPlan, settingsKey: String) throws -> [String: String] {
+        var keys: [String: String] = [:]
+        for shard in plan.shards {
+            keys[PairFile.name(forShard: shard.name)] = try PairDrawing.key(
+                content: shard.contentKey(settingsKey: settingsKey),
+                without: Set(plan.vanished).intersection(shard.videoIDs))
         }
+        return keys
     }
 }
 
@@ -182,12 +199,14 @@ private final class ShardPacking: Sendable {
     let splitKey: String
     /// What the index says of shards that lie there.
     let known: [String: ShardIndex.Shard]
+    let setAside: SetAsideFiles
     private let state = Mutex((packed: 0, done: 0, shards: [String: ShardIndex.Shard]()))
 
     init(
         workspace: Workspace, context: StageContext, plan: ShardPlan, groups: [String: String], settingsKey: String,
-        splitKey: String, known: [ShardIndex.Shard]
+        splitKey: String, known: [ShardIndex.Shard], setAside: SetAsideFiles
     ) {
+        self.setAside = setAside
         self.groups = groups
         self.workspace = workspace
         self.context = context
@@ -253,23 +272,24 @@ private final class ShardPacking: Sendable {
         return try ShardIndex.Shard(path: path, split: shard.split, sha256: digest.hex)
     }
 
-    /// The entry of a shard that lies there with this content, else nil.
+    /// The entry of a shard that lies there with this content, else nil: what is damaged is set aside.
     private func existingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
         let entry = known["\(shard.name).h5"]
-        guard let reader = try? entry?.open(in: workspace.shards) ?? StoreReader(path: path),
-            reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
+        let isCancelled = { self.context.cancellation.isCancelled }
+        let reader = try ExistingShards.unlessDamaged(path, { try setAside.setAside(path, because: $0) }) { path in
+            try entry.map { try ShardReader($0, in: workspace.shards) }
+                ?? ShardReader(unlisted: path, split: shard.split, isCancelled: isCancelled)
+        }
+        guard let reader, reader.attributes["content_key"]?.text == key,
+            reader.attributes["split_key"]?.text == splitKey
         else { return nil }
         // The checksums of a file that has not changed its size, structure or content key are those that were measured. What
         // the index says beside them is counted again.
         if let entry, entry.contentKey == key, let structure = entry.structure {
             return ShardIndex.Shard(
-                reader, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
+                reader.store, split: shard.split, bytes: entry.bytes, sha256: entry.sha256, structure: structure)
         }
-        return try measure(path, shard.split)
-    }
-
-    private func measure(_ path: String, _ split: Split) throws -> ShardIndex.Shard {
-        try ShardIndex.Shard(path: path, split: split) { context.cancellation.isCancelled }
+        return entry == nil
+            ? reader.entry : try ShardIndex.Shard(path: path, split: shard.split, isCancelled: isCancelled)
     }
 }

@@ -3,11 +3,11 @@ package import AVPrepCore
 /// Something is wrong with a stored file or the disk it lies on.
 package struct StoreError: ActionableError, Equatable {
     package enum Code: String, Sendable {
-        /// The file cannot be opened: absent, no right, or not HDF5.
+        /// The system would not read it: absent, no right, too many open files, a device error. It may be whole.
         case unreadable
         /// The disk refuses: no room, no right, a device error.
         case unwritable
-        /// HDF5, but not a file of this format.
+        /// Read, and not a file of this format.
         case foreign
         /// Written by a newer avprep, in a format this one does not know.
         case newerFormat
@@ -18,6 +18,10 @@ package struct StoreError: ActionableError, Equatable {
         /// A picture's bytes cannot be decoded, or a picture cannot be encoded.
         case picture
     }
+
+    /// Whether the file was read and is not what avprep writes: the only reason to make it again. What could not be read,
+    /// or is of a newer avprep, may be whole.
+    package var isDamage: Bool { [.damaged, .foreign, .picture].contains(code) }
 
     package let code: Code
     package let description: String

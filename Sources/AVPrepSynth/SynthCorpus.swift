@@ -1,36 +1,38 @@
-import AVPrepCore
+package import AVPrepCore
+import AVPrepModel
 import Foundation
 import Synchronization
 
-/// Makes a practice corpus: a folder of videos and their truth.
+/// Makes a practice corpus: a folder of videos and their ground truth.
 package enum SynthCorpus {
     /// `video-00000.mp4` and so on.
     package static func fileName(ofVideo number: Int) -> String {
-        let digits = String(number)
-        return "video-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".mp4"
+        "video-\(number.zeroPadded(to: 5)).mp4"
     }
 
     /// Makes every video of `settings` in `folder`, and `truth.json`.
     ///
-    /// Videos that are there from an earlier run are kept if that run had finished them: by their SHA-256 where the
-    /// truth knows it, else because a file appears only when it is whole. So an interrupted run goes on where it
-    /// stopped, and a corpus grows when `settings.videos` does. The bytes do not depend on `workers`.
+    /// Videos of an earlier run are kept if that run had finished them: by their SHA-256 where the truth file has it,
+    /// else because files are written atomically. So an interrupted run resumes, and a corpus is extended when
+    /// `settings.videos` grows. The bytes do not depend on `workers`.
     ///
     /// - Parameters:
-    ///   - folder: made if it is not there.
-    ///   - workers: videos made at the same time, ≥ 1.
-    ///   - progress: called after each video with how many are done, of how many; from any thread, one at a time.
-    ///   - isCancelled: asked often, from any thread; true ends the work with `CancellationError`.
+    ///   - folder: created if it does not exist.
+    ///   - workers: number of videos made at the same time, ≥ 1.
+    ///   - setAside: receives the videos that differ from what was made; they are made again.
+    ///   - progress: called after each video with the number of finished videos and their total; from any thread, one
+    ///     at a time.
+    ///   - isCancelled: called often, from any thread; true stops with `CancellationError`.
     /// - Returns: the truth, as written.
     /// - Throws: ``SynthError`` for wrong settings and for a folder that holds a corpus of other settings, ``MediaError``
     ///   or ``Failure`` when a video cannot be written.
     @discardableResult
     package static func make(
-        _ settings: SynthSettings, in folder: String, workers: Int,
+        _ settings: SynthSettings, in folder: String, workers: Int, setAside: SetAsideFiles = SetAsideFiles(),
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> SynthTruth {
-        precondition(workers >= 1, "\(workers) workers")
+        precondition(workers >= 1, "the number of workers must be positive, not \(workers)")
         try settings.validate()
         let earlier = try SynthTruth.read(in: folder)
         try requireSameCorpus(settings, earlier, folder: folder)
@@ -47,7 +49,7 @@ package enum SynthCorpus {
         let made = Mutex<[Int: SHA256Digest]>([:])
         try WorkerPool.run(Array(plans.indices), workers: workers, isCancelled: isCancelled) { number in
             let path = "\(folder)/\(fileName(ofVideo: number))"
-            let kept = try keptDigest(of: path, expected: digests[fileName(ofVideo: number)], isCancelled)
+            let kept = try keptDigest(of: path, expected: digests[fileName(ofVideo: number)], setAside, isCancelled)
             if kept == nil { try SynthRenderer.render(plans[number], to: path, isCancelled: isCancelled) }
             let digest = try kept ?? SHA256.digest(ofFile: path, isCancelled: isCancelled)
             made.withLock { made in
@@ -64,13 +66,17 @@ package enum SynthCorpus {
         return truth
     }
 
-    /// The digest of a video that needs not be made again.
+    /// The digest of a video that is already complete.
     private static func keptDigest(
-        of path: String, expected: String?, _ isCancelled: () -> Bool
+        of path: String, expected: String?, _ setAside: SetAsideFiles, _ isCancelled: () -> Bool
     ) throws -> SHA256Digest? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard try ExistingFile.isThere(path) else { return nil }
         let digest = try SHA256.digest(ofFile: path, isCancelled: isCancelled)
-        return expected == nil || expected == digest.hex ? digest : nil
+        if expected == nil || expected == digest.hex { return digest }
+        try setAside.setAside(
+            path,
+            because: "\(path) is not the video that was made: its SHA-256 is not the one in \(SynthTruth.fileName)")
+        return nil
     }
 
     private static func size(of path: String) throws -> Int {
@@ -78,7 +84,7 @@ package enum SynthCorpus {
         return (attributes[.size] as? NSNumber)?.intValue ?? 0
     }
 
-    /// Refuses a folder whose videos are not the first ones of this corpus.
+    /// Rejects a folder whose videos are not the first ones of this corpus.
     private static func requireSameCorpus(
         _ settings: SynthSettings, _ earlier: SynthTruth?, folder: String
     ) throws(SynthError) {
@@ -97,13 +103,13 @@ package enum SynthCorpus {
             let names = differences(earlier.settings, settings).joined(separator: ", ")
             throw SynthError(
                 .folder,
-                "\(folder) holds a practice corpus of other settings (\(names)); choose another folder or remove it")
+                "\(folder) holds a practice corpus with other settings (\(names)); choose another folder or remove it")
         }
         guard earlier.settings.videos <= settings.videos else {
             throw SynthError(
                 .folder,
-                "\(folder) holds a practice corpus of \(earlier.settings.videos) videos, \(settings.videos) are asked "
-                    + "for; choose another folder or remove it")
+                "\(folder) holds a practice corpus of \(earlier.settings.videos) videos, but \(settings.videos) were "
+                    + "requested; choose another folder or remove it")
         }
     }
 

@@ -2,11 +2,11 @@ package import AVPrepCore
 
 /// A practice corpus or a test video cannot be made.
 package struct SynthError: ActionableError, Equatable {
-    /// What kind of trouble.
+    /// The kind of error.
     package enum Code: String, Sendable, Codable {
         /// A setting is outside its range.
         case settings
-        /// The folder holds a corpus of other settings, or a truth file that cannot be read.
+        /// The folder holds a corpus with other settings, or a truth file that cannot be read.
         case folder
     }
 

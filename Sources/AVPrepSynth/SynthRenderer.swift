@@ -2,14 +2,14 @@ import AVPrepCore
 import AVPrepMedia
 import AVPrepModel
 
-/// Makes a plan's video: H.264 and AAC in MP4.
+/// Renders a plan's video: H.264 and AAC in MP4.
 package enum SynthRenderer {
-    /// Draws, sounds and encodes `plan` into the file `path`, which appears whole or not at all.
+    /// Renders and encodes `plan` into the file `path`, atomically.
     ///
     /// Memory does not grow with the video's length. The same plan gives the same bytes.
     ///
-    /// - Parameter isCancelled: asked at every picture; true ends the work with `CancellationError`, leaving nothing.
-    /// - Throws: ``MediaError`` with `encode`, or `Failure` when the disk refuses.
+    /// - Parameter isCancelled: called for every picture; true stops with `CancellationError`, leaving no file.
+    /// - Throws: ``MediaError`` with `encode`, or `Failure` when the file system refuses.
     package static func render(
         _ plan: SynthPlan, to path: String, isCancelled: () -> Bool = { false }
     ) throws {
@@ -17,15 +17,15 @@ package enum SynthRenderer {
             let writer = try MediaWriter(
                 path: temporary, container: "mp4",
                 // "superfast" is the slowest preset without x264's macroblock tree: with it, x264 0.164 with vector
-                // code gave differing bytes for the same small pictures, one run in four. MPEG's 90 kHz clock holds
-                // milliseconds and the usual frame rates exactly.
+                // code gave different bytes for the same small pictures in one run of four. MPEG's 90 kHz clock
+                // represents milliseconds and the usual frame rates exactly.
                 video: VideoEncoding(
                     width: plan.width, height: plan.height, frameRate: Rational(frameRate: plan.fps), quality: 20,
                     preset: "superfast", timeBase: Rational(1, 90_000)),
                 audio: AudioEncoding(sampleRate: SynthPlan.sampleRate, channels: 1, bitRate: 96_000))
             let painter = ScenePainter(plan)
             let picture = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
-            let track = SoundTrack(plan)
+            let track = SynthAudio(plan)
             var sound = [Float](repeating: 0, count: SynthPlan.sampleRate / 4)
             var soundLeft = track.sampleCount
             var soundSeconds = plan.soundStartSeconds
@@ -44,7 +44,7 @@ package enum SynthRenderer {
 
     /// Writes the next quarter of a second.
     private static func writeSound(
-        _ sound: inout [Float], _ left: inout Int, _ seconds: inout Double, _ track: SoundTrack, _ writer: MediaWriter
+        _ sound: inout [Float], _ left: inout Int, _ seconds: inout Double, _ track: SynthAudio, _ writer: MediaWriter
     ) throws {
         if left < sound.count { sound.removeLast(sound.count - left) }
         sound.withUnsafeMutableBufferPointer { track.fill($0) }

@@ -1,14 +1,15 @@
 import AVPrepCore
 package import Foundation
 
-/// The truth about a practice corpus: `truth.json` in its folder. `schemas/synth-truth.schema.json` describes it.
+/// The ground truth of a practice corpus: `truth.json` in its folder. `schemas/synth-truth.schema.json` describes it.
 ///
-/// Keys are snake_case. Times are seconds on the presentation clock of the file, places pixels of the stored picture.
+/// Keys are snake_case. Times are seconds on the presentation clock of the file, positions pixels of the stored
+/// picture.
 package struct SynthTruth: Sendable, Equatable, Codable {
-    /// The word in ``format``.
+    /// The value of ``format``.
     package static let formatName = "avprep-synth"
-    /// Grows with any change of this file's meaning or of what the videos look and sound like: a corpus of another
-    /// version is not continued.
+    /// Incremented with any change of this file's meaning or of the videos' content: a corpus of another version is not
+    /// continued.
     package static let currentVersion = 1
     /// The file's name in the corpus folder.
     package static let fileName = "truth.json"
@@ -34,7 +35,7 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         /// Size of the file in bytes and SHA-256 of its content, once it is made.
         package var bytes: Int?
         package var sha256: String?
-        /// When the later of picture and sound ends; both begin at 0 unless a skew is planted.
+        /// End of the later of video and audio; both start at 0 unless a skew is planted.
         package var seconds: Double
         package var objects: [Object]
         /// In order of time.
@@ -51,10 +52,10 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         }
     }
 
-    /// Something that makes sounds.
+    /// An object that makes sounds.
     package struct Object: Sendable, Equatable, Codable {
         package var kind: SynthKind
-        /// 0 for the first scene; another one begins at every cut.
+        /// 0 for the first scene; every cut starts another one.
         package var scene: Int
         /// Usual radius in pixels.
         package var radius: Double
@@ -64,12 +65,14 @@ package struct SynthTruth: Sendable, Equatable, Codable {
 
     // MARK: - File
 
-    /// Reads the truth of the corpus in `folder`; nil where there is none.
+    /// Reads the truth of the corpus in `folder`; nil if there is no truth file.
     ///
-    /// - Throws: ``SynthError`` with code `folder` when the file is not a truth of this version.
+    /// - Throws: ``SynthError`` with code `folder` when the file is not a truth file of this version.
     package static func read(in folder: String) throws(SynthError) -> SynthTruth? {
         let path = "\(folder)/\(fileName)"
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        let content: Data?
+        do { content = try ExistingFile.content(path) } catch { throw SynthError(.folder, "\(error)") }
+        guard let data = content else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let truth: SynthTruth
@@ -82,7 +85,7 @@ package struct SynthTruth: Sendable, Equatable, Codable {
             guard head.format == formatName, head.formatVersion == currentVersion else {
                 throw SynthError(
                     .folder,
-                    "\(path) is \(head.format) version \(head.formatVersion), this avprep makes \(formatName) version "
+                    "\(path) is \(head.format) version \(head.formatVersion), but this avprep makes \(formatName) version "
                         + "\(currentVersion); choose another folder")
             }
             truth = try decoder.decode(SynthTruth.self, from: data)
@@ -94,7 +97,7 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         return truth
     }
 
-    /// The file's content: keys sorted, indented.
+    /// The file's content: sorted keys, indented.
     package func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
@@ -102,7 +105,7 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         return try encoder.encode(self)
     }
 
-    /// Writes the file into `folder`, whole or not at all.
+    /// Writes the file into `folder`, atomically.
     package func write(in folder: String) throws {
         try AtomicFile.write(try encoded(), to: "\(folder)/\(Self.fileName)")
     }

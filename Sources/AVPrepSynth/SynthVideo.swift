@@ -5,15 +5,15 @@ import Foundation
 package enum SynthVideo {
     /// The plan of video `number` of a corpus.
     ///
-    /// Pure: the same for the same settings and number, whatever else is made. Independent random streams feed each
-    /// part, so that planting a cue leaves the rest alone as far as it can.
+    /// Pure: the same for the same settings and number, whatever else is made. Each part has its own random stream, so
+    /// that planting a cue changes the rest as little as possible.
     ///
     /// - Parameters:
     ///   - settings: valid ones.
     ///   - number: from 0.
-    ///   - cues: exactly these instead of what the settings plant; at most one of a kind.
+    ///   - cues: replace the cues planted by the settings; at most one of a kind.
     package static func plan(_ settings: SynthSettings, number: Int, cues: [SynthCue]? = nil) -> SynthPlan {
-        precondition(number >= 0, "video \(number)")
+        precondition(number >= 0, "the video number must not be negative: \(number)")
         let name = "synth/\(number)/"
         var plan = SynthPlan(
             number: number, seconds: settings.seconds, width: settings.width, height: settings.height,
@@ -38,6 +38,6 @@ extension SeededRandom {
     /// A seed below 2^53, which JSON's numbers carry exactly.
     mutating func planSeed() -> Int { Int(next() >> 11) }
 
-    /// Whether something of this probability happens.
+    /// True with this probability.
     package mutating func happens(_ probability: Double) -> Bool { unit() < probability }
 }

@@ -28,8 +28,9 @@ package struct ModelSettings: Sendable, Equatable, Codable {
         case keepTime = "keep-time"
     }
 
-    /// Frames of a picture clip. AVTS: 25 at 25 fps.
-    package var frames = 25
+    /// Frames of a picture clip; 0 takes what the shards hold: the clip's seconds times the stored frame rate. Another
+    /// number than that is an error. AVTS: 25, 1 s at 25 fps.
+    package var frames = 0
     /// Side of the square picture in pixels, after cropping. AVTS: 224.
     package var cropSize = 224
     /// The stored spectrogram that the audio network hears.

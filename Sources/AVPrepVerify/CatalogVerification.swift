@@ -157,16 +157,19 @@ struct CatalogVerification {
         ) { record in
             let path = workspace.path(record.output ?? "")
             let remedy = "avprep ingest prepares \(record.subject) again"
-            if !FileManager.default.fileExists(atPath: path) {
-                findings.withLock { $0.append(.init(.missing, path, "it is not there", remedy: remedy)) }
-            } else if !isQuick {
-                do {
+            func add(_ code: VerifyReport.Finding.Code, _ detail: String, _ remedy: String) {
+                findings.withLock { $0.append(.init(code, path, detail, remedy: remedy)) }
+            }
+            do {
+                if try !ExistingFile.isThere(path) {
+                    add(.missing, "it is not there", remedy)
+                } else if !isQuick {
                     _ = try StoreReader(path: path)
-                } catch {
-                    findings.withLock {
-                        $0.append(.init(.damaged, path, "\(error)", remedy: "remove it; " + remedy))
-                    }
                 }
+            } catch let error as StoreError where error.code != .unreadable {
+                add(.damaged, "\(error)", "remove it; " + remedy)
+            } catch {
+                add(.unreadable, "\(error)", VerifyReport.makeReadable)
             }
             progress.update(
                 done: count.withLock { count in

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
@@ -29,10 +30,10 @@ struct ShardVerification: Sendable {
 
     /// - Throws: `CancellationError`.
     init(
-        _ shard: ShardIndex.Shard, index: ShardIndex, folder: String, isQuick: Bool, cancellation: Cancellation
+        _ shard: ShardIndex.Shard, of shards: ShardSet, isQuick: Bool, cancellation: Cancellation
     ) throws {
         name = shard.name
-        let path = "\(folder)/\(shard.name)"
+        let path = "\(shards.folder)/\(shard.name)"
         self.path = path
         split = shard.split
         // What is not the file that was written is not opened: HDF5 trusts what it reads more than it should.
@@ -48,7 +49,9 @@ struct ShardVerification: Sendable {
                 return
             }
         }
-        guard let reader = read(path, remedy: Self.packAgain, { try StoreReader(path: path) }) else { return }
+        guard let reader = read(path, remedy: Self.packAgain, { try ShardReader(shard, in: shards.folder) }) else {
+            return
+        }
         isReadable = true
         segments = reader.segments.count
         videos = Set(reader.segments.map(\.segment.videoID))
@@ -57,8 +60,8 @@ struct ShardVerification: Sendable {
             groups[stored.groupID] = min(groups[stored.groupID] ?? stored.segment.videoID, stored.segment.videoID)
         }
         for stored in reader.segments { segmentCounts[stored.segment.videoID, default: 0] += 1 }
-        compare(reader, with: shard, index)
-        try verifyPairs(of: reader, shard, index, folder, isQuick, cancellation)
+        compare(reader, with: shard, shards.index)
+        try verifyPairs(of: reader, shards, isQuick, cancellation)
     }
 
     // MARK: - Media
@@ -69,7 +72,10 @@ struct ShardVerification: Sendable {
     ) throws -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            add(.missing, path, "it is not there (\(systemError()))", remedy)
+            let isGone = errno == ENOENT
+            add(
+                isGone ? .missing : .unreadable, path, "it is not \(isGone ? "there" : "readable") (\(systemError()))",
+                isGone ? remedy : VerifyReport.makeReadable)
             return false
         }
         if let size, Int(status.st_size) != size {
@@ -83,13 +89,12 @@ struct ShardVerification: Sendable {
             if found.hex == digest.lowercased() { return true }
             add(.changed, path, "its SHA-256 is \(found.hex), not \(digest)", remedy)
         } catch let failure as Failure {
-            add(.damaged, path, failure.description, remedy)
+            add(.unreadable, path, failure.description, VerifyReport.makeReadable)
         }
         return false
     }
 
-    private mutating func compare(_ reader: StoreReader, with shard: ShardIndex.Shard, _ index: ShardIndex) {
-        if reader.kind != .shard { add(.damaged, path, "it is no shard but a prepared file", Self.packAgain) }
+    private mutating func compare(_ reader: ShardReader, with shard: ShardIndex.Shard, _ index: ShardIndex) {
         if reader.layout != index.layout {
             add(.counts, path, "its layout is not the one of the index", "avprep shard --compact packs all alike")
         }
@@ -107,9 +112,10 @@ struct ShardVerification: Sendable {
                 "avprep shard goes on with a run that did not end")
         }
         let link = "\(PairFile.name(forShard: shard.name)):/pairs"
-        if reader.pairsLink != link {
+        if reader.store.pairsLink != link {
             add(
-                .damaged, path, "its /pairs leads to \(reader.pairsLink ?? "nothing outside of it"), not to \(link)",
+                .damaged, path,
+                "its /pairs leads to \(reader.store.pairsLink ?? "nothing outside of it"), not to \(link)",
                 Self.packAgain)
         }
         let dropped = reader.segments.count(where: \.segment.decision.isDropped)
@@ -127,20 +133,21 @@ struct ShardVerification: Sendable {
     // MARK: - Pairs
 
     private mutating func verifyPairs(
-        of reader: StoreReader, _ shard: ShardIndex.Shard, _ index: ShardIndex, _ folder: String, _ isQuick: Bool,
-        _ cancellation: Cancellation
+        of reader: ShardReader, _ shards: ShardSet, _ isQuick: Bool, _ cancellation: Cancellation
     ) throws {
-        let file = PairFile.name(forShard: shard.name)
-        let pairPath = "\(folder)/\(file)"
-        guard let digest = index.pairFiles[file] else {
+        let index = shards.index
+        let pairPath = shards.pairPath(of: reader.entry)
+        guard let digest = index.pairFiles[PairFile.name(forShard: name)] else {
             return add(.index, pairPath, "the index does not name it", Self.drawAgain)
         }
         // Pair files are small: their bytes are read even when it is to be quick.
         guard try compareBytes(pairPath, size: nil, digest: digest, isQuick, cancellation, remedy: Self.drawAgain)
         else { return }
-        guard let sets = read(pairPath, remedy: Self.drawAgain, { try PairFile.read(pairPath) }) else { return }
+        guard let sets = read(pairPath, remedy: Self.drawAgain, { try shards.storedPairSets(of: reader.entry) }) else {
+            return
+        }
         let known = Set(index.pairSets.map(\.name))
-        let sources = PairSources.all(of: reader)
+        let sources = reader.pairSources
         for set in sets {
             try cancellation.check()
             pairs += set.pairs.count
@@ -159,16 +166,18 @@ struct ShardVerification: Sendable {
     }
 
     private mutating func verify(
-        _ set: AVPrepStore.PairSet, _ sources: [PairSource], _ reader: StoreReader, _ vanished: Set<String>,
+        _ set: PairSet, _ sources: [PairSource], _ reader: ShardReader, _ vanished: Set<String>,
         _ pairPath: String
     ) {
         do {
-            try set.check(against: reader)
+            try reader.check(set)
         } catch {
             return add(.pairs, pairPath, "\(error)", Self.drawAgain)
         }
         guard let definition = PairSetDefinition(set.attributes) else {
-            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn", Self.drawAgain)
+            return add(
+                .pairs, pairPath, "set \(set.name) does not say how it was drawn, in words that this avprep reads",
+                "avprep pairs remove \(set.name) removes it; avprep shard leaves it as it is")
         }
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]
@@ -198,6 +207,9 @@ struct ShardVerification: Sendable {
     private mutating func read<Value>(_ path: String, remedy: String, _ body: () throws -> Value) -> Value? {
         do {
             return try body()
+        } catch let error as StoreError where error.code == .unreadable {
+            add(.unreadable, path, "\(error)", VerifyReport.makeReadable)
+            return nil
         } catch {
             // A file that is missing was found so before.
             if FileManager.default.fileExists(atPath: path) { add(.damaged, path, "\(error)", remedy) }

@@ -13,6 +13,8 @@ package struct VerifyReport: Sendable, Codable {
             case changed
             /// A file is not of the format, or contradicts itself.
             case damaged
+            /// The system would not read a file: it may be whole.
+            case unreadable
             /// Numbers of segments, frames or videos differ from the index.
             case counts
             /// A pair is not what its kind says, or a set not what it was drawn to be.
@@ -40,6 +42,9 @@ package struct VerifyReport: Sendable, Codable {
             self.remedy = remedy
         }
     }
+
+    /// What to do about a file that could not be read.
+    static let makeReadable = "it may be whole: make it readable, and run avprep verify again"
 
     /// Whether checksums were left out.
     package let isQuick: Bool

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -11,9 +12,9 @@ package enum VerifyStage {
     /// - Throws: `CancellationError`; what is wrong with the files is in the report.
     package static func run(_ workspace: Workspace, _ context: StageContext, isQuick: Bool) throws -> VerifyReport {
         var findings: [VerifyReport.Finding] = []
-        let index: ShardIndex
+        let shards: ShardSet
         do {
-            index = try ShardIndex.load(workspace.shards)
+            shards = try ShardSet(workspace.shards)
         } catch let error as StoreError {
             let finding = VerifyReport.Finding(
                 .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
@@ -22,7 +23,8 @@ package enum VerifyStage {
                 isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0, bytesRead: 0,
                 findings: [finding])
         }
-        let results = try verifyShards(index, workspace, context, isQuick: isQuick)
+        let index = shards.index
+        let results = try verifyShards(shards, workspace, context, isQuick: isQuick)
         findings += results.flatMap(\.findings)
         findings += leaks(results)
         findings += strays(index, in: workspace.shards)
@@ -45,15 +47,16 @@ package enum VerifyStage {
     }
 
     private static func verifyShards(
-        _ index: ShardIndex, _ workspace: Workspace, _ context: StageContext, isQuick: Bool
+        _ shards: ShardSet, _ workspace: Workspace, _ context: StageContext, isQuick: Bool
     ) throws -> [ShardVerification] {
+        let index = shards.index
         let progress = ProgressReporter("verify", unit: "shards", style: context.progress)
         let results = Mutex([String: ShardVerification]())
         try WorkerPool.run(
             index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
         ) { shard in
             let result = try ShardVerification(
-                shard, index: index, folder: workspace.shards, isQuick: isQuick, cancellation: context.cancellation)
+                shard, of: shards, isQuick: isQuick, cancellation: context.cancellation)
             let done = results.withLock { results in
                 results[shard.name] = result
                 return results.count

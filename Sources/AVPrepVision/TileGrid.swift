@@ -1,10 +1,10 @@
-/// Divides a picture into tiles, about square, to tell where it changed.
+/// Divides a picture into nearly square tiles, to locate changes.
 struct TileGrid {
     /// Tiles along the short side: few enough that a thumbnail's tile has pixels to average, enough that an object and
-    /// its glow leave most of them alone.
+    /// its glow leave most of them unchanged.
     static let shortSide = 6
 
-    /// Tiles in the picture, at least 1, row by row.
+    /// Number of tiles, at least 1, row by row.
     let count: Int
     private let tileOfPixel: [Int]
     private let pixelsInTile: [Float]
@@ -25,7 +25,7 @@ struct TileGrid {
         pixelsInTile = pixels
     }
 
-    /// The mean of a value of the pixels of each tile.
+    /// The mean of a value over the pixels of each tile.
     func means(of value: (_ pixel: Int) -> Float) -> [Float] {
         var sums = [Float](repeating: 0, count: count)
         for (pixel, tile) in tileOfPixel.enumerated() { sums[tile] += value(pixel) }

@@ -2,15 +2,15 @@ package import AVPrepCore
 import AVPrepModel
 import COpenCV
 
-/// OpenCV refused a computation on pictures.
+/// A picture computation of OpenCV failed.
 package struct VisionError: ActionableError, Equatable {
-    /// One line: what was computed, on what, and OpenCV's own words.
+    /// One line: what was computed, on what, and OpenCV's own message.
     package let description: String
     package let exitStatus = ExitStatus.failed
 
-    /// Turns the status of a `copencv_…` call into an error with OpenCV's words.
+    /// Converts the status of a `copencv_…` call into an error with OpenCV's message.
     ///
-    /// - Parameter action: what was tried, as in "cannot \(action)"; made only on failure.
+    /// - Parameter action: what was attempted, as in "cannot \(action)"; evaluated only on failure.
     static func check(_ status: Int32, _ action: @autoclosure () -> String) throws(VisionError) {
         guard status != 0 else { return }
         let words = String(cString: copencv_last_error()).trimmingPrefix { $0 == " " }
@@ -19,7 +19,7 @@ package struct VisionError: ActionableError, Equatable {
 }
 
 extension PixelBuffer {
-    /// This picture as the shim takes it; valid while the picture lives.
+    /// This picture in the shim's form; valid while the picture lives.
     var openCV: copencv_image {
         copencv_image(
             pixels: pixels.baseAddress, width: Int32(width), height: Int32(height), channels: Int32(channels))

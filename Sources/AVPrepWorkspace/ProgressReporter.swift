@@ -2,13 +2,13 @@ import AVPrepSettings
 import Foundation
 import Synchronization
 
-/// Tells a person on stderr how far a long step is: a bar that is redrawn on a terminal, a plain line now and then
-/// elsewhere, nothing at all when quiet.
+/// Reports the progress of a long step on stderr: a redrawn bar on a terminal, a plain line every ten seconds elsewhere,
+/// nothing in quiet mode.
 package final class ProgressReporter: Sendable {
     package enum Style: Sendable {
         /// Redrawn in place, ten times a second at most.
         case bar
-        /// A line every ten seconds, and one at the end.
+        /// One line every ten seconds, and one at the end.
         case lines
         case quiet
 
@@ -43,9 +43,9 @@ package final class ProgressReporter: Sendable {
     ///
     /// - Parameters:
     ///   - done: units finished, of `total`.
-    ///   - share: share of the whole work finished, in [0, 1], where units differ in cost; else done / total.
+    ///   - share: share of the whole work finished, in [0, 1], if the cost of units differs; nil for done / total.
     ///   - failed: units that failed.
-    ///   - note: a word on the current state, e.g. the loss.
+    ///   - note: the current state in a few words, e.g. the loss.
     package func update(done: Int, total: Int, share: Double? = nil, failed: Int = 0, note: String = "") {
         guard style != .quiet else { return }
         state.withLock { state in
@@ -81,7 +81,7 @@ package final class ProgressReporter: Sendable {
         }
     }
 
-    /// Ends the bar's line, so that what follows starts on one of its own.
+    /// Ends the bar's line, so that further output starts on a new line.
     package func finish() {
         state.withLock { state in
             if state.barIsOpen { write("\n") }
@@ -97,6 +97,12 @@ package final class ProgressReporter: Sendable {
             state.barIsOpen = false
             state.lastDrawn = nil
         }
+    }
+
+    /// Prints a message on a line of its own, where no bar is known of.
+    package static func say(_ message: String, style: Style) {
+        guard style != .quiet else { return }
+        FileHandle.standardError.write(Data(((style == .bar ? "\r\u{1B}[K" : "") + message + "\n").utf8))
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

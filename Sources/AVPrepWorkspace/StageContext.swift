@@ -1,6 +1,6 @@
 package import AVPrepCore
 
-/// What every stage is given besides its settings: how it is stopped, and how it tells where it is.
+/// What every stage gets besides its settings: a way to be cancelled, and a way to report progress.
 package struct StageContext: Sendable {
     package let cancellation: Cancellation
     package let progress: ProgressReporter.Style

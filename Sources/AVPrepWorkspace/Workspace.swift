@@ -2,18 +2,22 @@ import AVPrepCore
 package import AVPrepSettings
 import Foundation
 
-/// A pipeline file's folder with everything that avprep keeps there, held by one process at a time.
+/// A pipeline file's folder with everything that avprep keeps there; one process at a time may change it.
 package struct Workspace: Sendable {
     /// The folder of the pipeline file; relative paths in it start here.
     package let folder: String
     package let settings: PipelineSettings
+    /// What of the settings the command line has set beside the pipeline file: `KEY=VALUE`, in order.
+    package let overrides: [String]
 
     /// - Parameters:
     ///   - folder: where relative paths start.
     ///   - settings: the settings in force.
-    package init(folder: String, settings: PipelineSettings) {
+    ///   - overrides: what the command line has set of them.
+    package init(folder: String, settings: PipelineSettings, overrides: [String] = []) {
         self.folder = folder.isEmpty ? "." : folder
         self.settings = settings
+        self.overrides = overrides
     }
 
     package var prepared: String { path(settings.folders.prepared) }
@@ -27,7 +31,7 @@ package struct Workspace: Sendable {
         return folder == "." ? name : "\(folder)/\(name)"
     }
 
-    /// Worker threads to use: what the settings say, or one a core.
+    /// Number of worker threads: as set, or one per core.
     package var workers: Int {
         settings.workers > 0 ? settings.workers : ProcessInfo.processInfo.activeProcessorCount
     }
@@ -35,8 +39,8 @@ package struct Workspace: Sendable {
     /// The name of the file that is locked while a command changes the workspace.
     package static let lockName = ".avprep.lock"
 
-    /// Takes the lock, and waits a second for it: what is left of an avprep that was killed a moment ago may hold it until
-    /// it has noticed.
+    /// Takes the lock, and waits up to a second for it: child processes of an avprep that was just killed may hold it until
+    /// they end.
     private func lock(_ file: Int32) -> Bool {
         for _ in 0..<20 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -45,9 +49,9 @@ package struct Workspace: Sendable {
         return flock(file, LOCK_EX | LOCK_NB) == 0
     }
 
-    /// Runs `body` as the only avprep that changes this workspace.
+    /// Runs `body` while no other avprep may change this workspace.
     ///
-    /// The lock is the operating system's (`flock`), so a killed process leaves none behind.
+    /// The operating system holds the lock (`flock`) and releases it when the process ends, however it ends.
     /// - Throws: ``Failure`` with exit status 75 when another process holds it.
     package func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
         try AtomicFile.makeFolder(folder)
@@ -62,7 +66,7 @@ package struct Workspace: Sendable {
             let count = max(0, pread(file, &text, text.count - 1, 0))
             let owner = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw Failure(
-                "another avprep\(owner.isEmpty ? "" : " (process \(owner))") works in \(folder); wait for it to end, or try again later",
+                "another avprep\(owner.isEmpty ? "" : " (process \(owner))") is using \(folder); wait until it ends, or try again later",
                 exitStatus: .busy)
         }
         let owner = String(getpid())

@@ -1,2 +1,2 @@
-// SwiftPM wants one C source in a C target; this one has the compiler read the header as C.
+// SwiftPM requires a C source in a C target; this one compiles the header as C.
 #include "avprep_engine.h"

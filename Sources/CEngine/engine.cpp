@@ -1,6 +1,6 @@
 // The engine: avprep_engine.h over ATen, the tensor library of libtorch.
 //
-// ATen alone, without <torch/torch.h>: that halves the compile time, and the same source builds against libtorch 1.13
+// ATen only, without <torch/torch.h>: that halves the compile time, and the same source builds against libtorch 1.13
 // (Debian 12) and 2.x. Everything called here exists in both.
 #include "avprep_engine.h"
 
@@ -35,7 +35,7 @@ void remember(const char *text) {
     error = line.empty() ? "unknown failure" : line;
 }
 
-// Runs `body`; an exception becomes a failure.
+// Runs `body` and converts an exception to a failure.
 template <typename Body>
 int guarded(const Body &body) noexcept {
     try {
@@ -95,7 +95,7 @@ void check_rank(int32_t rank) {
     if (rank != 2 && rank != 3) fail("layers have 2 or 3 spatial dimensions, not " + std::to_string(rank));
 }
 
-// A null handle is an undefined tensor, which ATen takes for "none".
+// A null handle is an undefined tensor, which ATen interprets as "none".
 at::Tensor optional(const avprep_tensor *tensor) { return tensor == nullptr ? at::Tensor() : tensor->value; }
 
 // A view of the caller's memory as a CPU tensor, valid while that memory is.
@@ -384,7 +384,7 @@ int batch_norm(avprep_tensor **out, const avprep_tensor *input, const avprep_ten
         const at::Tensor &x = input->value;
         if (x.dim() < 2) fail("batch normalisation of a tensor with fewer than two dimensions");
         if (training != 0 && x.numel() / std::max<int64_t>(x.size(1), 1) < 2)
-            fail("batch normalisation needs more than one value a channel in training");
+            fail("batch normalisation needs more than one value per channel in training");
         at::Tensor result = at::batch_norm(
             x, weight->value, bias->value, running_mean->value, running_variance->value, training != 0, momentum,
             epsilon, at::globalContext().userEnabledCuDNN());
@@ -413,7 +413,7 @@ int adaptive_average_pool(avprep_tensor **out, const avprep_tensor *input, int32
 int dropout(avprep_tensor **out, const avprep_tensor *input, double probability, uint64_t seed) {
     return making(out, [&] {
         if (!(probability >= 0 && probability < 1)) fail("a dropout probability outside [0, 1)");
-        // A generator of its own: the process-wide one would make the choice depend on what ran before.
+        // A separate generator: with the process-wide one the result would depend on earlier calls.
         at::Generator generator = at::globalContext().defaultGenerator(input->value.device()).clone();
         generator.set_current_seed(seed);
         at::Tensor mask;
@@ -440,7 +440,7 @@ int binary_cross_entropy(avprep_tensor **out, const avprep_tensor *logits, const
 
 // -- Optimisers ------------------------------------------------------------------------------------------------------
 
-// The gradient of a parameter plus the pull of weight decay.
+// The gradient of a parameter plus weight decay.
 at::Tensor decayed_gradient(const at::Tensor &parameter, double weight_decay) {
     const at::Tensor &gradient = parameter.grad();
     return weight_decay == 0 ? gradient : at::add(gradient, parameter, weight_decay);

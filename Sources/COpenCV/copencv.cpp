@@ -16,7 +16,7 @@
 
 namespace {
 
-// Held in a fixed array: the message of a failed allocation must not need one.
+// Held in a fixed array: the message of a failed allocation must not allocate.
 thread_local char last_error[512] = "";
 
 void set_error(const char *message) {
@@ -26,18 +26,19 @@ void set_error(const char *message) {
         if (*c == '\n' || *c == '\r') *c = ' ';
 }
 
-// Keeps OpenCV from writing its own report of an error to stderr; the exception carries the same words.
+// Keeps OpenCV from writing its own error report to stderr; the exception carries the same text.
 int stay_quiet(int, const char *, const char *, const char *, int, void *) { return 0; }
 
 void set_up() {
     static std::once_flag once;
     std::call_once(once, [] {
         cv::redirectError(stay_quiet);
-        // Dispatch owns the threads. It also keeps dense inverse search reproducible: OpenCV cuts the picture into as
-        // many stripes as it has threads, and patches at their borders depend on the cut.
+        // Dispatch owns the threads. This also keeps dense inverse search reproducible: OpenCV divides the picture into
+        // as
+        // many stripes as it has threads, and patches at their borders depend on the division.
         cv::setNumThreads(1);
     });
-    // OpenCV keeps this switch for each thread.
+    // OpenCV keeps this switch per thread.
     static thread_local bool off = false;
     if (!off) {
         cv::ocl::setUseOpenCL(false);
@@ -64,14 +65,14 @@ int guarded(Body body) noexcept {
     return -1;
 }
 
-// A matrix over the caller's pixels. OpenCV wants a mutable pointer even for what it only reads.
+// A matrix over the caller's pixels. OpenCV requires a mutable pointer even for input.
 cv::Mat view(const copencv_image &image) {
-    if (!image.pixels || image.width <= 0 || image.height <= 0) throw std::invalid_argument("an empty picture");
+    if (!image.pixels || image.width <= 0 || image.height <= 0) throw std::invalid_argument("the picture is empty");
     return cv::Mat(image.height, image.width, CV_8UC(image.channels), const_cast<uint8_t *>(image.pixels));
 }
 
 cv::Mat grey_view(const copencv_image &image) {
-    if (image.channels != 1) throw std::invalid_argument("a grey picture is wanted");
+    if (image.channels != 1) throw std::invalid_argument("the picture must be grey");
     return view(image);
 }
 
@@ -80,7 +81,7 @@ cv::Mat points_view(const copencv_point *points, int count) {
     return cv::Mat(count, 1, CV_32FC2, const_cast<copencv_point *>(points));
 }
 
-// OpenCV allocates a result anew when it dislikes the buffer it was offered; then the caller's would stay unfilled.
+// OpenCV reallocates a result whose buffer does not fit; then the caller's buffer would stay unfilled.
 void require_in_place(const cv::Mat &result, const void *buffer) {
     if (result.data != buffer) throw std::runtime_error("OpenCV did not fill the buffer it was given");
 }
@@ -127,8 +128,8 @@ int copencv_dis_create(copencv_dis **dis, int preset) {
 
 int copencv_dis_compute(copencv_dis *dis, copencv_image from, copencv_image to, float *flow) {
     return guarded([&] {
-        // A result matrix of the right shape would be taken as a first guess of the flow (DISOpticalFlow::calc), and
-        // the result would depend on what the buffer held. So it gets an empty one.
+        // A result matrix of the right shape would be used as the initial flow (DISOpticalFlow::calc), and the result
+        // would depend on what the buffer held. So it gets an empty one.
         cv::Mat result;
         dis->flow->calc(grey_view(from), grey_view(to), result);
         result.copyTo(cv::Mat(from.height, from.width, CV_32FC2, flow));
@@ -150,8 +151,8 @@ int copencv_farneback(copencv_image from, copencv_image to, copencv_farneback_pa
 int copencv_corners(copencv_image grey, copencv_corner_parameters parameters, copencv_point *corners, int *count) {
     return guarded([&] {
         const int tiles = parameters.tiles;
-        // OpenCV takes "no corners" for "all corners".
-        if (tiles <= 0 || parameters.max_corners < tiles * tiles) throw std::invalid_argument("no corners asked for");
+        // OpenCV interprets "no corners" as "all corners".
+        if (tiles <= 0 || parameters.max_corners < tiles * tiles) throw std::invalid_argument("no corners requested");
         const int share = parameters.max_corners / (tiles * tiles);
         const cv::Mat picture = grey_view(grey);
         std::vector<cv::Point2f> found;
@@ -184,7 +185,7 @@ int copencv_pyramid_create(copencv_pyramid **pyramid, int window, int levels) {
 
 int copencv_pyramid_build(copencv_pyramid *pyramid, copencv_image grey) {
     return guarded([&] {
-        // The last argument has level 0 copied: the pyramid outlives the caller's pixels.
+        // The last argument makes OpenCV copy level 0: the pyramid outlives the caller's pixels.
         cv::buildOpticalFlowPyramid(
             grey_view(grey), pyramid->levels, cv::Size(pyramid->window, pyramid->window), pyramid->max_level, true,
             cv::BORDER_REFLECT_101, cv::BORDER_CONSTANT, false);
@@ -195,7 +196,7 @@ void copencv_pyramid_destroy(copencv_pyramid *pyramid) { delete pyramid; }
 
 void copencv_pyramid_level(
     const copencv_pyramid *pyramid, int level, const uint8_t **pixels, int64_t *row_bytes, int *width, int *height) {
-    // Levels and their derivatives take turns.
+    // Levels and their derivatives alternate.
     const size_t index = 2 * static_cast<size_t>(level);
     *pixels = nullptr;
     *row_bytes = *width = *height = 0;
@@ -212,7 +213,7 @@ int copencv_track(
     copencv_track_parameters parameters, copencv_point *tracked, uint8_t *found) {
     return guarded([&] {
         if (count <= 0) return;
-        if (from->levels.empty() || to->levels.empty()) throw std::invalid_argument("a pyramid that was not built");
+        if (from->levels.empty() || to->levels.empty()) throw std::invalid_argument("the pyramid was not built");
         cv::Mat result = points_view(tracked, count);
         cv::Mat status(count, 1, CV_8UC1, found);
         const cv::TermCriteria stop(
@@ -230,17 +231,17 @@ int copencv_shifts(
     const copencv_pyramid *from, const copencv_pyramid *to, int level, int most, copencv_point *shifts, int *count) {
     return guarded([&] {
         *count = 0;
-        // Levels and their derivatives take turns.
+        // Levels and their derivatives alternate.
         const size_t index = 2 * static_cast<size_t>(level);
         if (index >= from->levels.size() || index >= to->levels.size()) return;
         const cv::Size size = from->levels[index].size();
-        // Twice as large, the rest zero: without that, a shift of half the picture could be one to either side.
+        // Padded to twice the size with zeros: otherwise a shift by half the picture would be ambiguous.
         const cv::Size whole(cv::getOptimalDFTSize(2 * size.width), cv::getOptimalDFTSize(2 * size.height));
         cv::Mat spectra[2];
         for (int which = 0; which < 2; ++which) {
             cv::Mat picture, mean, padded = cv::Mat::zeros(whole, CV_32F);
             (which == 0 ? from : to)->levels[index].convertTo(picture, CV_32F);
-            // Without its light and shade, a picture ends at its borders without an edge.
+            // Without its mean brightness, a picture has no edge at its borders.
             cv::blur(picture, mean, cv::Size(9, 9), cv::Point(-1, -1), cv::BORDER_REFLECT_101);
             cv::Mat part = padded(cv::Rect(cv::Point(0, 0), size));
             cv::subtract(picture, mean, part);
@@ -248,7 +249,7 @@ int copencv_shifts(
         }
         cv::Mat product, surface;
         cv::mulSpectrums(spectra[1], spectra[0], product, 0, true);
-        // Between correlation and phase correlation: every frequency counts, a strong one more than noise.
+        // Between correlation and phase correlation: every frequency counts, strong ones more than noise.
         for (int y = 0; y < product.rows; ++y) {
             cv::Vec2f *row = product.ptr<cv::Vec2f>(y);
             for (int x = 0; x < product.cols; ++x) {

@@ -1,4 +1,4 @@
-// The box of a decoder process: limits, Landlock, and the filter of system calls.
+// The sandbox of a decoder process: resource limits, Landlock, and the system call filter.
 #define _GNU_SOURCE
 #include "csandbox.h"
 
@@ -14,7 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// --- Landlock: by number, since the C library has no functions and older headers lack newer rights -----------------------
+// --- Landlock: by system call number, since the C library has no wrappers and older headers lack newer rights
+// -------------
 
 enum { landlock_create_ruleset = 444, landlock_restrict_self = 446 };
 
@@ -35,7 +36,7 @@ int avprep_landlock_restrict(void) {
         errno = ENOSYS;
         return -1;
     }
-    // Every right that this version knows is handled, and no rule grants one. Bits by linux/landlock.h.
+    // All rights of this version are handled, and no rule grants one. Bits by linux/landlock.h.
     struct landlock_rules rules = {.files = (1u << 13) - 1};
     size_t size = sizeof rules.files;
     if (version >= 2) rules.files |= 1u << 13;
@@ -46,7 +47,7 @@ int avprep_landlock_restrict(void) {
         size = sizeof rules.files + sizeof rules.network;
     }
     if (version >= 6) {
-        // Abstract sockets and signals: to processes outside of the box.
+        // Abstract sockets and signals to processes outside of the sandbox.
         rules.scoped = 1;
         size = sizeof rules;
     }
@@ -67,7 +68,7 @@ int avprep_has_seccomp(void) {
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-// Let through, whatever the arguments: they act on the calling process alone.
+// Allowed with any arguments: they affect only the calling process.
 static const int harmless[] = {
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(set_robust_list),
     SCMP_SYS(rseq), SCMP_SYS(membarrier), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getrandom),
@@ -77,8 +78,8 @@ static const int harmless[] = {
     SCMP_SYS(exit_group),
 };
 
-// Refused, and no reason to die: the C library and codecs ask for a time zone, the number of processors or the amount
-// of memory, and get along without an answer.
+// Refused without killing the process: the C library and codecs ask for a time zone, the number of processors or the
+// amount of memory, and work without an answer.
 static const int refused[] = {
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
     SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(readlink),
@@ -101,16 +102,15 @@ void *avprep_box_rules(void) {
     int status = seccomp_attr_set(rules, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     for (size_t index = 0; index < COUNT(harmless); index++) ALLOW(harmless[index], 0);
     for (size_t index = 0; index < COUNT(refused); index++) REFUSE(EACCES, refused[index], 0);
-    // The three things it is there for: the file, the one who asks, and the memory between them.
+    // The three objects it needs: the file, the client's socket, and the shared memory.
     ALLOW(SCMP_SYS(pread64), 1, SCMP_A0(SCMP_CMP_EQ, avprep_box_file));
     ALLOW(SCMP_SYS(recvmsg), 1, SCMP_A0(SCMP_CMP_EQ, avprep_box_socket));
     ALLOW(SCMP_SYS(sendmsg), 1, SCMP_A0(SCMP_CMP_EQ, avprep_box_socket));
     ALLOW(SCMP_SYS(close), 1, SCMP_A0(SCMP_CMP_GE, avprep_box_memory));
-    // Last words, which go to /dev/null.
+    // Final messages, which go to /dev/null.
     ALLOW(SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
     ALLOW(SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
-    // No memory that can be executed, and none that is shared but with the one who asks: shared memory escapes
-    // RLIMIT_DATA.
+    // No executable memory, and no shared memory but the client's: shared memory is not counted by RLIMIT_DATA.
     ALLOW(
         SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
     ALLOW(
@@ -119,8 +119,8 @@ void *avprep_box_rules(void) {
     REFUSE(EACCES, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
     ALLOW(SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     REFUSE(EACCES, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-    // Decoders run in one thread. A codec library that wants more is told that there are no more; clone3 keeps its flags
-    // in memory, where a filter cannot look, and the C library then tries clone.
+    // Decoders run in one thread. A codec library that wants more gets the error for too many threads; clone3 keeps its
+    // flags in memory, which a filter cannot inspect, and the C library then tries clone.
     REFUSE(ENOSYS, SCMP_SYS(clone3), 0);
     REFUSE(EAGAIN, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     if (status == 0) return rules;
@@ -135,7 +135,7 @@ static int limit(int resource, rlim_t soft, rlim_t hard) {
 }
 
 int avprep_box_enter(const struct avprep_box_limits *limits, void *rules) {
-    // SIGXCPU at the limit tells what happened; who does not die of it is killed soon after.
+    // SIGXCPU at the limit reports the cause; a process that survives it is killed soon after.
     signal(SIGXCPU, SIG_DFL);
     if (limit(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 5) < 0) return -1;
     if (limit(RLIMIT_DATA, limits->memory_bytes, limits->memory_bytes) < 0) return -1;
@@ -144,7 +144,7 @@ int avprep_box_enter(const struct avprep_box_limits *limits, void *rules) {
     if (limit(RLIMIT_NOFILE, avprep_box_memory + 1, avprep_box_memory + 1) < 0) return -1;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -1;
     if (!rules) return 0;
-    // abort() sends a signal to its own process: to no other.
+    // abort() sends a signal to its own process only.
     int status =
         seccomp_rule_add(rules, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     if (status == 0) status = seccomp_load(rules);

@@ -1,4 +1,4 @@
-// Processes, messages between them, and the memory they share.
+// Processes, messages between them, and shared memory.
 #define _GNU_SOURCE
 #include "csandbox.h"
 
@@ -37,7 +37,7 @@ int avprep_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(statu
 
 int avprep_die_with_parent(pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return -1;
-    // It may have died before the call above.
+    // The parent may have ended before the call above.
     return getppid() == parent ? 0 : -1;
 }
 
@@ -90,7 +90,7 @@ ssize_t avprep_channel_receive(
     struct iovec part = {.iov_base = bytes, .iov_len = size};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     union control control;
-    // Without room for them, descriptors that somebody sends all the same never become ours.
+    // Without room for them, unexpected descriptors are not installed.
     if (capacity > 0) {
         message.msg_control = control.bytes;
         message.msg_controllen = sizeof control.bytes;
@@ -128,7 +128,7 @@ ssize_t avprep_channel_receive(
 int avprep_memory_file(size_t bytes) {
     int descriptor = memfd_create("avprep", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (descriptor < 0) return -1;
-    // Shorter, and reading it would kill us.
+    // If it were shortened, reading it would be fatal.
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     if (ftruncate(descriptor, (off_t)bytes) == 0 && fcntl(descriptor, F_ADD_SEALS, seals) == 0) return descriptor;
     int error = errno;

@@ -9,7 +9,7 @@ extension Init: PerformableCommand {
             print(try PipelineFile.schema(), terminator: "")
             return
         }
-        if !force, FileManager.default.fileExists(atPath: pipeline) {
+        if !force, try ExistingFile.isThere(pipeline) {
             throw Failure("\(pipeline) is there already; --force overwrites it", exitStatus: .usage)
         }
         let settings = try PipelineFile.parse("", name: pipeline, overrides: overrides)

@@ -20,7 +20,7 @@ enum Main {
             Terminal.complain(error.description)
             Foundation.exit(error.exitStatus.rawValue)
         } catch is CancellationError {
-            Terminal.complain("stopped; the same command again continues")
+            Terminal.complain("stopped; repeat the command to continue")
             Foundation.exit((Session.cancellation.requested ?? .interrupted).rawValue)
         } catch {
             Avprep.exit(withError: error)

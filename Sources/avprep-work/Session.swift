@@ -10,9 +10,11 @@ extension PipelineOptions {
     ///
     /// - Parameter adjust: changes that are no `KEY=VALUE`, such as paths given on the command line.
     func workspace(_ more: [String] = [], adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> Workspace {
-        var settings = try PipelineFile.load(pipeline, overrides: overrides + more)
+        let overrides = overrides + more
+        var settings = try PipelineFile.load(pipeline, overrides: overrides)
         adjust(&settings)
-        return Workspace(folder: (pipeline as NSString).deletingLastPathComponent, settings: settings)
+        return Workspace(
+            folder: (pipeline as NSString).deletingLastPathComponent, settings: settings, overrides: overrides)
     }
 
     /// How stages report to the user of this process.

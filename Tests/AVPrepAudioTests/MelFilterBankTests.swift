@@ -45,7 +45,7 @@ import Testing
         #expect(error?.code == .emptyBand)
         #expect(
             error?.description
-                == "spectrogram openl3_mel256: mel band 0 of 256 (0.0 to 19.7 Hz) holds no Fourier bin, they are 23.4 Hz apart; "
+                == "spectrogram openl3_mel256: mel band 0 of 256 (0.0 to 19.7 Hz) holds no Fourier bin: the bins are 23.4 Hz apart; "
                 + "lower n_mels, raise n_fft or fmin, or set empty_bands: zero")
     }
 }

@@ -13,7 +13,9 @@ struct RhythmOfRecordingsTests {
         let samples: [Float]
     }
 
-    private func findings(in folder: String, count: Int) throws -> [(name: String, finding: AudioQuality.Finding)] {
+    private func findings(in folder: String, count: Int) throws -> [(
+        name: String, finding: AudioQualityDetector.Finding
+    )] {
         let files = SharedData.files(in: "esc10/\(folder)").filter { $0.hasSuffix(".ogg") }.prefix(count)
         let recordings = try Oracle.json(
             [Recording].self,
@@ -26,7 +28,7 @@ struct RhythmOfRecordingsTests {
                 return [round(float(x), 6) for x in numpy.concatenate(parts)]
             print(json.dumps([{"name": p.split("/")[-1], "samples": load(p)} for p in sys.argv[1:]]))
             """, Array(files))
-        let flaws = try AudioQuality(settings: AudioQualitySettings(), sampleRate: 16_000, channels: 1)
+        let flaws = try AudioQualityDetector(settings: AudioQualitySettings(), sampleRate: 16_000, channels: 1)
         return recordings.map { recording in
             (recording.name, recording.samples.withUnsafeBufferPointer { flaws.find(in: $0) })
         }

@@ -42,7 +42,7 @@ import Testing
         Bad("gain") { $0.gain = .infinity },
         Bad("scale") { $0.scale = -1 },
         Bad("top_db -1") { $0.topDecibels = -1 },
-        Bad("top_db are for decibels") { $0.topDecibels = 80 },
+        Bad("top_db need decibels") { $0.topDecibels = 80 },
         Bad("ref: max") { $0.referenceIsMaximum = true },
         Bad("n_mels 0") { $0.melBands = 0 },
         Bad("n_mels") { $0.melBands = .max },

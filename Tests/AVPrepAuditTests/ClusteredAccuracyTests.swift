@@ -20,12 +20,12 @@ import Testing
             line.split(separator: " ").compactMap { Double($0) }
         }
         let ours = degrees.flatMap { d in points.map { StudentDistribution(degreesOfFreedom: d).upperTail($0) } }
-        for (own, other) in zip(ours, lines[0]) { #expect(abs(own - other) <= 1e-9 * other + 1e-16, "\(own) \(other)") }
+        for (own, other) in zip(ours, lines[0]) { #expect(abs(own - other) <= 1e-12 * other, "\(own) \(other)") }
         let quantiles = degrees.flatMap { d in
             tails.map { StudentDistribution(degreesOfFreedom: d).quantile(upperTail: $0) }
         }
         #expect(lines[0].count == ours.count && lines[1].count == quantiles.count)
-        for (own, other) in zip(quantiles, lines[1]) { #expect(abs(own - other) <= 1e-7 * other, "\(own) \(other)") }
+        for (own, other) in zip(quantiles, lines[1]) { #expect(abs(own - other) <= 1e-12 * other, "\(own) \(other)") }
     }
 
     /// Rows of one video that are right or wrong together count as one; rows each of a video of its own count each. (By half,
@@ -34,18 +34,18 @@ import Testing
         var random = SeededRandom(seed: 1)
         var together = Examples(featureCount: 1)
         var apart = Examples(featureCount: 1)
-        var margins: [Double] = []
+        var logits: [Double] = []
         for video in 0..<100 {
-            let margin = random.unit() < 0.5 ? 1.0 : -1
+            let logit = random.unit() < 0.5 ? 1.0 : -1
             for row in 0..<10 {
                 let label = video % 2 == 0
                 together.append([0], label: label, groups: .init(video, video))
                 apart.append([0], label: label, groups: .init(video * 10 + row, video * 10 + row))
-                margins.append(margin)
+                logits.append(logit)
             }
         }
-        let clustered = ClusteredAccuracy(margins: margins, of: together)
-        let plain = ClusteredAccuracy(margins: margins, of: apart)
+        let clustered = ClusteredAccuracy(logits: logits, of: together)
+        let plain = ClusteredAccuracy(logits: logits, of: apart)
         #expect(clustered.accuracy == plain.accuracy)
         #expect(abs(clustered.effectiveRows - 50) < 4, "\(clustered)")
         #expect(abs(plain.effectiveRows - 500) < 8, "\(plain)")
@@ -55,14 +55,14 @@ import Testing
     @Test func whatIsRightAndWrongInTurnIsAtChanceForCertain() {
         var examples = Examples(featureCount: 1)
         for row in 0..<400 { examples.append([0], label: row % 2 == 0, groups: .init(row / 8, row / 8)) }
-        let accuracy = ClusteredAccuracy(margins: (0..<400).map { $0 / 2 % 2 == 0 ? 1 : -1 }, of: examples)
+        let accuracy = ClusteredAccuracy(logits: (0..<400).map { $0 / 2 % 2 == 0 ? 1 : -1 }, of: examples)
         #expect(accuracy.accuracy == 0.5 && accuracy.effectiveRows > 700, "\(accuracy)")
     }
 
     @Test func alwaysRightIsAsSureAsThereAreVideos() {
         var examples = Examples(featureCount: 1)
         for row in 0..<200 { examples.append([0], label: row % 2 == 0, groups: .init(row / 10, row / 10)) }
-        let accuracy = ClusteredAccuracy(margins: examples.labels.map { $0 ? 2 : -2 }, of: examples)
+        let accuracy = ClusteredAccuracy(logits: examples.labels.map { $0 ? 2 : -2 }, of: examples)
         #expect(accuracy.accuracy == 1 && abs(accuracy.effectiveRows - 10) < 1e-9)
         #expect(accuracy.interval(confidence: 0.95).lowerBound > 0.65)
         #expect(accuracy.interval(confidence: 0.95).upperBound == 1)
@@ -74,17 +74,17 @@ import Testing
         for seed in 0..<400 {
             var random = SeededRandom(seed: UInt64(seed), for: "coverage")
             var examples = Examples(featureCount: 1)
-            var margins: [Double] = []
+            var logits: [Double] = []
             for video in 0..<40 {
                 // The rows of a video are right with a probability of its own, 0.6 on average.
                 let skill = 0.6 + 0.35 * (random.unit() < 0.5 ? 1 : -1)
                 for row in 0..<8 {
                     let label = row % 2 == 0
                     examples.append([0], label: label, groups: .init(video, video))
-                    margins.append((random.unit() < skill) == label ? 1 : -1)
+                    logits.append((random.unit() < skill) == label ? 1 : -1)
                 }
             }
-            let interval = ClusteredAccuracy(margins: margins, of: examples).interval(confidence: 0.95)
+            let interval = ClusteredAccuracy(logits: logits, of: examples).interval(confidence: 0.95)
             if interval.contains(0.6) { covered += 1 }
         }
         #expect(covered >= 380, "\(covered) of 400")

@@ -18,7 +18,7 @@ import Testing
     }
 
     /// Verdicts that are right in this share; those on a video's rows are right together the more, the greater `likeness` is.
-    private func margins(_ examples: Examples, right share: Double, likeness: Double, _ random: inout SeededRandom)
+    private func logits(_ examples: Examples, right share: Double, likeness: Double, _ random: inout SeededRandom)
         -> [Double]
     {
         let common = (0..<Self.videos).map { _ in random.unit() < share }
@@ -29,22 +29,22 @@ import Testing
     }
 
     private func excess(_ one: [Double], _ other: [Double], _ examples: Examples) -> ClusteredExcess {
-        ClusteredExcess(margins: one, over: other, of: examples, effectiveVideos: Double(Self.videos))
+        ClusteredExcess(logits: one, over: other, of: examples, effectiveVideos: Double(Self.videos))
     }
 
     @Test func aProbeTellsNoMoreThanItself() {
         var random = SeededRandom(seed: 1)
         let examples = examples()
-        let margins = margins(examples, right: 0.9, likeness: 0.2, &random)
-        let same = excess(margins, margins, examples)
+        let logits = logits(examples, right: 0.9, likeness: 0.2, &random)
+        let same = excess(logits, logits, examples)
         #expect(same.excess == 0 && same.chanceProbability == 1)
     }
 
     @Test func whatTellsMoreIsFoundAndWhatTellsLessIsNot() {
         var random = SeededRandom(seed: 2)
         let examples = examples()
-        let good = margins(examples, right: 0.9, likeness: 0.2, &random)
-        let poor = margins(examples, right: 0.7, likeness: 0.2, &random)
+        let good = logits(examples, right: 0.9, likeness: 0.2, &random)
+        let poor = logits(examples, right: 0.7, likeness: 0.2, &random)
         let more = excess(good, poor, examples)
         #expect(abs(more.excess - 0.2) < 0.07 && more.chanceProbability < 0.001)
         #expect(excess(poor, good, examples).chanceProbability == 1)
@@ -59,8 +59,8 @@ import Testing
         var random = SeededRandom(seed: 3)
         let examples = examples()
         let found = (0..<400).count { _ in
-            let one = margins(examples, right: 0.8, likeness: likeness, &random)
-            let other = margins(examples, right: 0.8, likeness: likeness, &random)
+            let one = logits(examples, right: 0.8, likeness: likeness, &random)
+            let other = logits(examples, right: 0.8, likeness: likeness, &random)
             return excess(one, other, examples).chanceProbability < 0.05
         }
         // The folds' common luck is allowed for, and there is none here.

@@ -70,7 +70,7 @@ struct PlantedExamples {
 
 extension Examples {
     /// What the learner makes of these rows.
-    func accuracy(seed: UInt64 = 1) -> ClusteredAccuracy {
-        ClusteredAccuracy(margins: CrossFitting.margins(self, seed: seed), of: self)
+    func accuracy(seed: UInt64 = 1) throws -> ClusteredAccuracy {
+        ClusteredAccuracy(logits: try CrossFitting.logits(self, seed: seed), of: self)
     }
 }

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
@@ -84,7 +85,7 @@ struct PlantedShards {
         try write(to: folder)
         var settings = AuditSettings()
         adjust(&settings)
-        return try ShardAudit(folder: folder, index: try ShardIndex.load(folder), settings: settings).run(workers: 2)
+        return try ShardAudit(ShardSet(folder), settings: settings).run(workers: 2)
     }
 
     // MARK: - Media
@@ -161,7 +162,7 @@ struct PlantedShards {
 
     // MARK: - Pairs
 
-    private func pairs() throws -> AVPrepStore.PairSet {
+    private func pairs() throws -> PairSet {
         var settings = PairSettings(recipe: recipe)
         settings.clipSeconds = 0.9
         settings.gapSeconds = 0.2
@@ -175,7 +176,7 @@ struct PlantedShards {
         let definitions = try settings.definitions(seed: 1)
         let definition = definitions.first { $0.name == "mixed" } ?? definitions[0]
         let drawn = try PairSampler(sources, settings: settings, shard: "train-00000", seed: 1).draw(definition.plan)
-        return AVPrepStore.PairSet(
+        return PairSet(
             name: definition.name,
             attributes: [
                 "clip_seconds": .double(settings.clipSeconds), "sound_seconds": .double(settings.clipSeconds),

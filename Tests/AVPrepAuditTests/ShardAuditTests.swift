@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
@@ -91,7 +92,7 @@ import Testing
             try shards.write(to: folder)
             var settings = AuditSettings()
             settings.limit = 60
-            let audit = try ShardAudit(folder: folder, index: try ShardIndex.load(folder), settings: settings)
+            let audit = try ShardAudit(ShardSet(folder), settings: settings)
             let reports = try [1, 3].map { try CanonicalJSON.encode(try audit.run(workers: $0)) }
             #expect(reports[0] == reports[1])
             // Of the four pairs of two places all are taken, or none.
@@ -127,19 +128,19 @@ import Testing
     @Test func whatCannotBeAuditedIsAnErrorThatSaysSo() throws {
         try withTemporaryFolder { folder in
             try PlantedShards(videos: 4).write(to: folder)
-            let index = try ShardIndex.load(folder)
+            let shards = try ShardSet(folder)
             var settings = AuditSettings()
             settings.sets = ["none"]
             #expect(throws: Failure.self) {
-                try ShardAudit(folder: folder, index: index, settings: settings).run(workers: 1)
+                try ShardAudit(shards, settings: settings).run(workers: 1)
             }
             settings.sets = []
             settings.splits = [.test]
             #expect(throws: Failure.self) {
-                try ShardAudit(folder: folder, index: index, settings: settings).run(workers: 1)
+                try ShardAudit(shards, settings: settings).run(workers: 1)
             }
             settings.limit = 1
-            #expect(throws: Failure.self) { try ShardAudit(folder: folder, index: index, settings: settings) }
+            #expect(throws: Failure.self) { try ShardAudit(shards, settings: settings) }
         }
     }
 }

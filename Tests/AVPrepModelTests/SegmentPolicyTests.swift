@@ -8,9 +8,9 @@ import Testing
         policy: SegmentPolicy, flags: SegmentFlags, fixed: SegmentFlags
     ) {
         var policy = SegmentPolicy()
-        for flag in SegmentFlags.each { policy[flag: flag] = PolicyAction.allCases[random.below(3)] }
+        for flag in SegmentFlags.all { policy[flag: flag] = PolicyAction.allCases[random.below(3)] }
         func some() -> SegmentFlags {
-            SegmentFlags(SegmentFlags.each.filter { _ in random.below(4) == 0 })
+            SegmentFlags(SegmentFlags.all.filter { _ in random.below(4) == 0 })
         }
         return (policy, some(), some())
     }
@@ -24,12 +24,12 @@ import Testing
             #expect(decision.fixed == flags.intersection(fixed))
             #expect(decision.droppedBy.isDisjoint(with: decision.fixed))
             #expect(decision.droppedBy.isSubset(of: flags))
-            for flag in flags.each {
+            for flag in flags.singleFlags {
                 let expected: SegmentDecision.Verdict =
                     fixed.contains(flag) ? .fixed : policy[flag: flag] == .keep ? .kept : .dropped
                 #expect(decision.verdict(on: flag) == expected)
             }
-            let all = flags.each.map { decision.verdict(on: $0) }
+            let all = flags.singleFlags.map { decision.verdict(on: $0) }
             let whole: SegmentDecision.Verdict =
                 all.contains(.dropped) ? .dropped : all.contains(.fixed) ? .fixed : .kept
             #expect(decision.verdict == whole)
@@ -45,7 +45,7 @@ import Testing
             let policy = random(&numbers).policy
             let text = try CanonicalJSON.encode(policy)
             #expect(try JSONDecoder().decode(SegmentPolicy.self, from: Data(text.utf8)) == policy)
-            for flag in SegmentFlags.each {
+            for flag in SegmentFlags.all {
                 #expect((policy.fixesAlone[flag: flag] == .fix) == (policy[flag: flag] == .fix))
                 #expect(policy.fixesAlone[flag: flag] != .drop)
             }

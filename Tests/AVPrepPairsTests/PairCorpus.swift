@@ -17,16 +17,16 @@ enum PairCorpus {
 
     /// The pairs of one shard.
     static func draw(
-        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan, seed: UInt64 = 1,
+        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairSetPlan, seed: UInt64 = 1,
         shard: String = "train-00000"
-    ) throws -> PairSet {
+    ) throws -> DrawnPairSet {
         try PairSampler(sources, settings: settings, shard: shard, seed: seed).draw(plan)
     }
 
     /// The same by the default settings.
     static func draw(
-        _ sources: [PairSource], _ plan: PairPlan, seed: UInt64 = 1, shard: String = "train-00000"
-    ) throws -> PairSet {
+        _ sources: [PairSource], _ plan: PairSetPlan, seed: UInt64 = 1, shard: String = "train-00000"
+    ) throws -> DrawnPairSet {
         try draw(sources, PairSettings(), plan, seed: seed, shard: shard)
     }
 
@@ -65,8 +65,8 @@ enum PairCorpus {
     ///
     /// - Throws: any other error: a setting or a segment that makes no sense.
     static func drawIfPossible(
-        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan, seed: UInt64 = 1
-    ) throws -> PairSet? {
+        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairSetPlan, seed: UInt64 = 1
+    ) throws -> DrawnPairSet? {
         do {
             return try draw(sources, settings, plan, seed: seed)
         } catch let error as PairError {
@@ -108,24 +108,24 @@ enum PairCorpus {
     }
 
     /// Every plan that a test should see.
-    static func plans(_ settings: PairSettings) throws -> [PairPlan] {
-        let mixture = PairPlan.Shares.mixture
+    static func plans(_ settings: PairSettings) throws -> [PairSetPlan] {
+        let mixture = PairSetPlan.Shares.mixture
         return try [
-            PairPlan.easy, .hard,
-            PairPlan(name: "mixed", mixture(settings.hardRatio, settings.superHardRatio)),
-            PairPlan(name: "odd", mixture(0.37, 0)), PairPlan(name: "three", mixture(0.3, 0.3)),
-            PairPlan(name: "over", mixture(0, 1)), PairPlan(name: "back", .reversed),
+            PairSetPlan.easy, .hard,
+            PairSetPlan(name: "mixed", mixture(settings.hardRatio, settings.superHardRatio)),
+            PairSetPlan(name: "odd", mixture(0.37, 0)), PairSetPlan(name: "three", mixture(0.3, 0.3)),
+            PairSetPlan(name: "over", mixture(0, 1)), PairSetPlan(name: "back", .reversed),
         ]
     }
 }
 
-extension PairPlan {
+extension PairSetPlan {
     static let easy = plan("easy", .easy)
     static let hard = plan("hard", .mixture(hard: 1))
     static let mixed = plan("mixed", .mixture(hard: 0.25))
 
-    private static func plan(_ name: String, _ shares: Shares) -> PairPlan {
-        do { return try PairPlan(name: name, shares) } catch { preconditionFailure("\(error)") }
+    private static func plan(_ name: String, _ shares: Shares) -> PairSetPlan {
+        do { return try PairSetPlan(name: name, shares) } catch { preconditionFailure("\(error)") }
     }
 }
 

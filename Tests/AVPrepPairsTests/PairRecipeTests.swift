@@ -8,13 +8,14 @@ import Testing
         Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
     }
 
-    private func draw(_ sources: [PairSource], _ definition: PairSetDefinition) throws -> PairSet {
+    private func draw(_ sources: [PairSource], _ definition: PairSetDefinition) throws -> DrawnPairSet {
         try PairSampler(
             sources, settings: definition.settings, shard: "train-00000", seed: UInt64(definition.seed)
         ).draw(definition.plan)
     }
 
-    private func faults(_ set: PairSet, _ definition: PairSetDefinition, _ rows: [Int32: PairSource]) throws -> [String]
+    private func faults(_ set: DrawnPairSet, _ definition: PairSetDefinition, _ rows: [Int32: PairSource]) throws
+        -> [String]
     {
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]
@@ -107,12 +108,12 @@ import Testing
     @Test func theSoundOfMultisensoryIsShiftedByTwoToSixSeconds() throws {
         let definition = try #require(try PairSettings(recipe: .multisensory).definitions(seed: 1).first)
         let set = try draw(PairCorpus.plain(50), definition)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+        let offsets = set.pairs.filter { $0.kind == .hard }.map {
             abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
-        #expect(shifts.count == set.pairs.count / 2)
-        #expect(shifts.allSatisfy { $0 >= 2 - 1e-9 && $0 <= 5.8 + 1e-9 })
-        #expect((shifts.min() ?? 0) < 2.3 && (shifts.max() ?? 0) > 5.2, "the whole range is drawn from")
+        #expect(offsets.count == set.pairs.count / 2)
+        #expect(offsets.allSatisfy { $0 >= 2 - 1e-9 && $0 <= 5.8 + 1e-9 })
+        #expect((offsets.min() ?? 0) < 2.3 && (offsets.max() ?? 0) > 5.2, "the whole range is drawn from")
     }
 
     @Test func anArrowOfTimeClipIsThereForwardAndBackward() throws {
@@ -131,15 +132,16 @@ import Testing
         source.periodSeconds = 1
         var settings = definition.settings
         settings.pairsPerSegment = 200
-        let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+        let set = try PairSampler([source], settings: settings, shard: "train-00000", seed: 1).draw(PairSetPlan.hard)
+        let offsets = set.pairs.filter { $0.kind == .hard }.map {
             abs($0.audioStartSeconds - Double($0.videoStartFrame) / 25)
         }
-        #expect(shifts.count == 100 && Set(shifts.map { Int($0.rounded()) }).count > 3, "of all sizes")
-        #expect(shifts.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
+        #expect(offsets.count == 100 && Set(offsets.map { Int($0.rounded()) }).count > 3, "of all sizes")
+        #expect(offsets.allSatisfy { abs($0 - $0.rounded()) >= 0.1 - 1e-9 })
         source.periodSeconds = 0.3
         let error = #expect(throws: PairError.self) {
-            try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(PairPlan.hard)
+            try PairSampler([source], settings: definition.settings, shard: "train-00000", seed: 1).draw(
+                PairSetPlan.hard)
         }
         #expect(error?.description.contains("1 periodic") == true, "nothing between two multiples is out of sync")
     }

@@ -71,10 +71,10 @@ import Testing
         let most = settings.maxShiftSeconds > 0 ? settings.maxShiftSeconds : .infinity
         return (0..<places(first, settings)).contains { frame in
             (0..<places(second, settings)).contains { otherFrame in
-                let shift =
+                let offset =
                     first.startSeconds + Double(frame) / first.fps - second.startSeconds
                     - Double(otherFrame) / second.fps
-                return abs(shift) >= least - 1e-6 && abs(shift) <= most + 1e-6
+                return abs(offset) >= least - 1e-6 && abs(offset) <= most + 1e-6
             }
         }
     }
@@ -142,11 +142,11 @@ import Testing
         settings.pairsPerSegment = 2000
         let sources = PairCorpus.plain(2, seconds: 302 * 1001.0 / 30000 + 1e-9, fps: 30000.0 / 1001)
         let set = try PairCorpus.draw(sources, settings, .hard)
-        let shifts = set.pairs.filter { $0.kind == .hard }.map {
+        let offsets = set.pairs.filter { $0.kind == .hard }.map {
             Int(($0.audioStartSeconds * 30000 / 1001).rounded()) - Int($0.videoStartFrame)
         }
-        #expect(!shifts.isEmpty && shifts.allSatisfy { (65...176).contains(abs($0)) })
-        #expect(Set(shifts.map(abs)).count > 100, "all shifts occur, not the ends alone")
+        #expect(!offsets.isEmpty && offsets.allSatisfy { (65...176).contains(abs($0)) })
+        #expect(Set(offsets.map(abs)).count > 100, "all offsets occur, not the ends alone")
     }
 
     @Test func segmentsThatContradictEachOtherAreRefused() throws {

@@ -19,7 +19,7 @@ import Testing
     /// - Returns: how many plans gave a set, and how many did not.
     @discardableResult
     private func eachSet(
-        of seed: UInt64, _ body: (PairSet, [Int32: PairSource], PairSettings) throws -> Void
+        of seed: UInt64, _ body: (DrawnPairSet, [Int32: PairSource], PairSettings) throws -> Void
     ) throws -> (drawn: Int, skipped: Int) {
         let sources = PairCorpus.random(seed: seed)
         let settings = PairCorpus.randomSettings(seed: seed)
@@ -129,7 +129,7 @@ import Testing
         try eachSet(of: seed) { set, rows, _ in
             var pictures: [Place: Int] = [:]
             var sounds: [Place: Int] = [:]
-            var shifts = 0.0
+            var offsets = 0.0
             for pair in set.pairs {
                 let sign = pair.kind == .positive ? 1 : -1
                 pictures[Place(row: pair.videoSegment, start: Double(pair.videoStartFrame)), default: 0] += sign
@@ -137,13 +137,13 @@ import Testing
                 if pair.kind == .hard || pair.kind == .superHard {
                     let picture = try #require(rows[pair.videoSegment])
                     let sound = try #require(rows[pair.audioSegment])
-                    shifts += sound.startSeconds + pair.audioStartSeconds
-                    shifts -= picture.startSeconds + Double(pair.videoStartFrame) / picture.fps
+                    offsets += sound.startSeconds + pair.audioStartSeconds
+                    offsets -= picture.startSeconds + Double(pair.videoStartFrame) / picture.fps
                 }
             }
             #expect(pictures.values.allSatisfy { $0 == 0 })
             #expect(sounds.values.allSatisfy { $0 == 0 })
-            #expect(abs(shifts) < 1e-6, "sound is late as often as early, by the same amounts")
+            #expect(abs(offsets) < 1e-6, "sound is late as often as early, by the same amounts")
         }
     }
 
@@ -158,8 +158,8 @@ import Testing
         }
     }
 
-    private func outcome(_ sources: [PairSource], _ settings: PairSettings, _ plan: PairPlan) -> Result<
-        PairSet, PairError
+    private func outcome(_ sources: [PairSource], _ settings: PairSettings, _ plan: PairSetPlan) -> Result<
+        DrawnPairSet, PairError
     > {
         do {
             return .success(try PairCorpus.draw(sources, settings, plan))
@@ -174,7 +174,7 @@ import Testing
         #expect(try PairCorpus.draw(sources, .easy) == set)
         #expect(try PairCorpus.draw(sources, .easy, seed: 2).pairs != set.pairs)
         #expect(try PairCorpus.draw(sources, .easy, shard: "train-00001").pairs != set.pairs)
-        #expect(try PairCorpus.draw(sources, PairPlan(name: "other", .easy)).pairs != set.pairs)
+        #expect(try PairCorpus.draw(sources, PairSetPlan(name: "other", .easy)).pairs != set.pairs)
     }
 
     // MARK: - How they are spread
@@ -194,8 +194,8 @@ import Testing
             for frame in 0..<count {
                 for (otherRow, otherCount, otherStart) in places {
                     for otherFrame in 0..<otherCount {
-                        let shift = abs(start + Double(frame) / 4 - otherStart - Double(otherFrame) / 4)
-                        if shift >= 1.5 - 1e-9 {
+                        let offset = abs(start + Double(frame) / 4 - otherStart - Double(otherFrame) / 4)
+                        if offset >= 1.5 - 1e-9 {
                             allowed[row, default: []].append([row, frame, otherRow, otherFrame])
                         }
                     }

@@ -51,8 +51,8 @@ import Testing
 
     @Test(arguments: [(0.25, 0.0), (1.0 / 3, 0.0), (0.5, 0.5), (0.3, 0.3), (0.0, 1.0), (0.1, 0.2)])
     func sharesOfAPlanAreSharesOfItsNegatives(hard: Double, superHard: Double) throws {
-        let plan = try PairPlan(name: "x", .mixture(hard: hard, superHard: superHard))
+        let plan = try PairSetPlan(name: "x", .mixture(hard: hard, superHard: superHard))
         #expect(plan.shares.hard == hard && plan.shares.superHard == superHard)
-        #expect(throws: PairError.self) { try PairPlan(name: "x", .mixture(hard: 1, superHard: 0.1)) }
+        #expect(throws: PairError.self) { try PairSetPlan(name: "x", .mixture(hard: 1, superHard: 0.1)) }
     }
 }

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct PairStatisticsTests {
-    private func set(_ seed: UInt64, _ plan: PairPlan) throws -> PairSet? {
+    private func set(_ seed: UInt64, _ plan: PairSetPlan) throws -> DrawnPairSet? {
         try PairCorpus.drawIfPossible(
             PairCorpus.random(seed: seed), PairCorpus.randomSettings(seed: seed), plan, seed: seed)
     }
@@ -13,7 +13,7 @@ import Testing
     @Test func theyAreWhatCountingThePairsGives() throws {
         var skipped = 0
         for seed in UInt64(0)..<40 {
-            if let set = try set(seed, PairPlan(name: "half", .mixture(hard: 0.5))) {
+            if let set = try set(seed, PairSetPlan(name: "half", .mixture(hard: 0.5))) {
                 try expectCounts(set, seed)
             } else {
                 skipped += 1
@@ -22,7 +22,7 @@ import Testing
         #expect(skipped < 20, "\(skipped) of 40 corpora give no such set")
     }
 
-    private func expectCounts(_ set: PairSet, _ seed: UInt64) throws {
+    private func expectCounts(_ set: DrawnPairSet, _ seed: UInt64) throws {
         let sources = PairCorpus.random(seed: seed)
         let rows = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
         let statistics = set.statistics

@@ -43,24 +43,29 @@ import Testing
                             count += 1
                             told = json.loads(sample["json"])
                             assert told["start_seconds"] == table["start_seconds"][row]
+                            load = lambda name: numpy.load(io.BytesIO(sample[name]))
                             first, n = table["frame_first"][row], table["frame_count"][row]
                             offsets = f["frames/offsets"][first:first + n + 1]
+                            stored, ends = load("frames.npy").tobytes(), load("frames_offsets.npy")
+                            assert len(ends) == n + 1 and ends.dtype == "int64" and ends[0] == 0
                             for k in range(n):
-                                assert sample[f"{k:06d}.jpg"] == f["frames/bytes"][offsets[k]:offsets[k + 1]].tobytes()
-                            mel = numpy.load(io.BytesIO(sample["mel.npy"]))
+                                assert stored[ends[k]:ends[k + 1]] == f["frames/bytes"][offsets[k]:offsets[k + 1]].tobytes()
+                            mel = load("mel.npy")
                             first, n = table["mel_first"][row], table["mel_count"][row]
                             assert numpy.array_equal(mel, f["audio/mel"][first:first + n])
                             first, n = table["pcm_first"][row], table["pcm_count"][row]
                             assert sample["wav"][44:] == f["audio/pcm"][first:first + n].tobytes()
                             assert numpy.load(io.BytesIO(sample["motion.npy"])).shape[1:] == (3, 3)
-                            flow, first = f["flow/forward"], table["flow_forward_first"][row]
-                            start, end = flow["offsets"][first:first + 2]
-                            assert sample["flow_forward.000000.png"] == flow["bytes"][start:end].tobytes()
+                            flow, first, n = f["flow/forward"], table["flow_forward_first"][row], table["flow_forward_count"][row]
+                            start, end = flow["offsets"][first], flow["offsets"][first + n]
+                            assert load("flow_forward.npy").tobytes() == flow["bytes"][start:end].tobytes()
+                            assert load("flow_forward_offsets.npy").tolist() == [e - start for e in flow["offsets"][first:first + n + 1]]
                 assert count == len(samples)
                 with open(out + "/pairs/easy.csv", newline="") as file:
                     for pair in csv.DictReader(file):
                         assert pair["video_segment"] in samples and pair["audio_segment"] in samples
-                        assert f"{int(pair['video_start_frame']):06d}.jpg" in samples[pair["video_segment"]]
+                        told = json.loads(samples[pair["video_segment"]]["json"])
+                        assert int(pair["video_start_frame"]) < told["frame_count"]
                 print(count)
                 """, [folder + "/shards", out])
             #expect(checked.trimmingCharacters(in: .newlines) == String(report.segments) && report.segments > 0)

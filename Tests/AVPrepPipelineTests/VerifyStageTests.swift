@@ -53,7 +53,8 @@ import Testing
             #expect(try codes(corpus, quick: true).contains(.changed))
             try FileManager.default.removeItem(atPath: pairs)
             #expect(try codes(corpus) == [.missing])
-            try Data("none".utf8).write(to: URL(fileURLWithPath: folder + "/shards/train-00007.h5"))
+            // As a run leaves it that was killed before its index; what is not avprep's stays (ExistingShardsTests).
+            try FileManager.default.copyItem(atPath: shard, toPath: folder + "/shards/train-00007.h5")
             #expect(try codes(corpus) == [.missing, .stray])
             _ = try ShardStage.run(corpus.workspace, corpus.context)
             #expect(try codes(corpus).isEmpty)
@@ -61,6 +62,24 @@ import Testing
             try edit(folder + "/shards/index.json") { $0.removeLast(10) }
             #expect(try codes(corpus) == [.index])
             _ = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(try codes(corpus).isEmpty)
+        }
+    }
+
+    @Test func whatCannotBeReadIsNotCalledDamagedAndNobodyIsToldToRemoveIt() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try corpus(folder)
+            let prepared = try #require(try corpus.digests("prepared").keys.sorted().first)
+            for path in ["\(folder)/prepared/\(prepared)", folder + "/shards/train-00000.h5"] {
+                try FileManager.default.moveItem(atPath: path, toPath: folder + "/kept")
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+                let findings = try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings
+                let finding = try #require(findings.first { $0.file == path })
+                #expect(finding.code == .unreadable && finding.remedy.hasPrefix("it may be whole"))
+                #expect(finding.detail.contains("Too many levels of symbolic links"))
+                try FileManager.default.removeItem(atPath: path)
+                try FileManager.default.moveItem(atPath: folder + "/kept", toPath: path)
+            }
             #expect(try codes(corpus).isEmpty)
         }
     }

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import Foundation
 import TestSupport
 import Testing
@@ -72,7 +73,7 @@ import Testing
         for (name, top, isMaximum) in [("both", 30.0, true), ("top", 30, false), ("ref", nil, true)] {
             var values = stored
             values.withUnsafeMutableBufferPointer {
-                ClipRule(topDecibels: top, referenceIsMaximum: isMaximum).apply(to: $0)
+                SpectrogramClipRule(topDecibels: top, referenceIsMaximum: isMaximum)?.apply(to: $0)
             }
             let expected = try #require(theirs[name])
             #expect(values.count == expected.count)

@@ -161,7 +161,7 @@ extension GoldenContent {
             var statistics = PairStatistics()
             statistics.pairs = set.pairs.count
             for pair in set.pairs { statistics.kinds[pair.kind.name, default: 0] += 1 }
-            return ShardIndex.Pairs(
+            return ShardIndex.PairSetSummary(
                 name: set.name, counts: ["train": statistics.kinds.filter { $0.value > 0 }],
                 statistics: ["train": statistics], attributes: set.attributes)
         }

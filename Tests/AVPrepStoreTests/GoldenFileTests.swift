@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -39,9 +40,9 @@ import Testing
         throws
     {
         let folder = Self.folder(version)
-        let index = try ShardIndex.load(folder)
-        let shard = try #require(index.shards.first)
-        let reader = try index.reader(of: shard, in: folder)
+        let shards = try ShardSet(folder)
+        let shard = try #require(shards.index.shards.first)
+        let reader = try shards.reader(of: shard).store
         #expect(reader.kind == .shard && reader.isMapped && reader.layout == version.layout)
         for (name, value) in GoldenContent.attributes { #expect(reader.attributes[name] == value) }
         #expect(reader.attributes["format_version"]?.text == version.rawValue)
@@ -86,10 +87,10 @@ import Testing
         _ version: GoldenContent
     ) throws {
         let folder = Self.folder(version)
-        let index = try ShardIndex.load(folder)
+        let shards = try ShardSet(folder)
+        let index = shards.index
         let shard = try #require(index.shards.first)
-        #expect(try index.pairSets(of: shard, in: folder) == version.pairSets)
-        for set in version.pairSets { try set.check(against: try index.reader(of: shard, in: folder)) }
+        #expect(try shards.pairSets(of: shards.reader(of: shard)) == version.pairSets)
         #expect(index.formatVersion == version.rawValue && index.seed == 7 && index.layout == version.layout)
         #expect(shard.name == GoldenContent.shardName && shard.split == .train && shard.videos == 2)
         #expect(shard.segments == 3 && shard.frames == 12 && abs(shard.seconds - 0.48) < 1e-12)

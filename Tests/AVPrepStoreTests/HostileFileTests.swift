@@ -15,11 +15,11 @@ import Testing
                 return storeError { _ = try StoreReader(path: path) }?.code
             }
             #expect(storeError { _ = try StoreReader(path: "\(folder)/absent.h5") }?.code == .unreadable)
-            #expect(try code([]) == .unreadable)
+            #expect(try code([]) == .foreign)
             var random = SeededRandom(seed: 3)
             let noise = (0..<10_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-            #expect(try code(noise) == .unreadable)
-            #expect(try code([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] + noise) == .unreadable)
+            #expect(try code(noise) == .foreign)
+            #expect(try code([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] + noise) == .damaged)
             try PairFile.write(Fixtures.pairSets, shardKey: "key", to: "\(folder)/pairs.h5")
             #expect(storeError { _ = try StoreReader(path: "\(folder)/pairs.h5") }?.code == .foreign)
             try Fixtures.writePrepared("\(folder)/a.h5")

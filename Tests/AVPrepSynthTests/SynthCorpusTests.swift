@@ -91,8 +91,25 @@ import Testing
             try SynthCorpus.make(Self.settings(), in: folder + "/whole", workers: 1)
             #expect(try Self.contents(grown) == Self.contents(folder + "/whole"))
             try Data("torn".utf8).write(to: URL(fileURLWithPath: grown + "/video-00001.mp4"))
-            try SynthCorpus.make(Self.settings(), in: grown, workers: 1)
+            let setAside = SetAsideFiles()
+            try SynthCorpus.make(Self.settings(), in: grown, workers: 1, setAside: setAside)
+            #expect(setAside.lines.count == 1 && setAside.lines[0].hasSuffix("set aside as video-00001.mp4.damaged-1"))
+            let torn = try #require(FileManager.default.contents(atPath: grown + "/video-00001.mp4.damaged-1"))
+            #expect(torn == Data("torn".utf8))
+            try FileManager.default.removeItem(atPath: grown + "/video-00001.mp4.damaged-1")
             #expect(try Self.contents(grown) == Self.contents(folder + "/whole"))
+        }
+    }
+
+    @Test func aTruthFileThatCannotBeReadIsNotReplaced() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/truth.json", withDestinationPath: folder + "/truth.json")
+            let error = #expect(throws: SynthError.self) {
+                try SynthCorpus.make(Self.settings(), in: folder, workers: 1)
+            }
+            #expect(error.map { "\($0)".contains("cannot read \(folder)/truth.json") } == true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["truth.json"])
         }
     }
 
@@ -105,7 +122,7 @@ import Testing
                 return ""
             }
             #expect(complaint(Self.settings { $0.difficulty = 0.9 }).contains("other settings (difficulty 0.3 there)"))
-            #expect(complaint(Self.settings { $0.videos = 1 }).contains("of 2 videos, 1 are asked for"))
+            #expect(complaint(Self.settings { $0.videos = 1 }).contains("of 2 videos, but 1 were requested"))
             #expect(complaint(Self.settings { $0.fps = -1 }).contains("fps is -1"))
             #expect(try Self.contents(folder) == before)
 

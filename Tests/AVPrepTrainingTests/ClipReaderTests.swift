@@ -1,5 +1,7 @@
+import AVPrepClips
 import AVPrepModel
 import AVPrepStore
+import ShardFixtures
 import TestSupport
 import Testing
 
@@ -56,7 +58,7 @@ import Testing
     func everyPairShowsAndSoundsWhatItNames(codec: StoreLayout.PictureCodec, storedType: StoreLayout.FloatType) throws {
         try withTemporaryFolder { folder in
             try PracticeShards(codec: codec, storedType: storedType).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "mixed")
+            let dataset = try ShardDataset(.train, set: "mixed", of: ShardSet(folder))
             let model = model()
             let shape = try dataset.clipShape(model)
             #expect(shape == ClipShape(frames: 8, size: 8, audioFrames: 32, audioBins: 6))
@@ -96,7 +98,7 @@ import Testing
     @Test func theNumberOfThreadsDoesNotChangeABatch() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(codec: .jpeg).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             let augmentation = Augmentation(scale: 0.5...1, flip: true, seed: 9)
             let one = try readAll(dataset, model(), augmentation, threads: 1)
             let many = try readAll(dataset, model(), augmentation, threads: 5)
@@ -111,7 +113,7 @@ import Testing
     @Test func trainingCropsVaryInScaleAndSideAndEvaluationDoesNot() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(pairsPerSegment: 20).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             let model = model(frames: 2)
             let shape = try dataset.clipShape(model)
             func slopes(_ augmentation: Augmentation) throws -> [Float] {
@@ -134,7 +136,7 @@ import Testing
     @Test func aTailThatEndsOneWindowEarlyRepeatsItsLastRow() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(pairsPerSegment: 30, missingRows: 2).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.test, set: "easy")
+            let dataset = try ShardDataset(.test, set: "easy", of: ShardSet(folder))
             let audio = try readAll(dataset, model(), Augmentation(scale: 1...1, flip: false, seed: nil), threads: 1)
                 .audio
             let last = (0..<dataset.count).filter { dataset.locate($0).pair.audioStartSeconds == 2.2 }
@@ -150,11 +152,11 @@ import Testing
             try PracticeShards(codec: .jpeg).write(to: folder)
             // Spoils the header of one picture in the file, as a bad disk would.
             let path = folder + "/test-00000.h5"
-            let dataset = try ShardFolder(folder).dataset(.test, set: "easy")
+            let dataset = try ShardDataset(.test, set: "easy", of: ShardSet(folder))
             let (pair, _, reader) = dataset.locate(6)
             let segment = reader.segments[Int(pair.videoSegment)]
             let row = segment.frames.lowerBound + Int(pair.videoStartFrame) + 3
-            try spoil(try reader.withFrameBytes(row) { Array($0) }, in: path)
+            try spoil(try reader.store.withFrameBytes(row) { Array($0) }, in: path)
             let error = #expect(throws: TrainingError.self) {
                 _ = try readAll(dataset, model(), Augmentation(scale: 1...1, flip: false, seed: nil), threads: 3)
             }

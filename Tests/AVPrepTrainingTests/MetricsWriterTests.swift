@@ -1,3 +1,4 @@
+import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
@@ -35,6 +36,22 @@ import Testing
             try Data("step,other\n1,2\n".utf8).write(to: URL(fileURLWithPath: path))
             #expect(throws: TrainingError.self) { try MetricsWriter(path: path, columns: ["loss"], lastStep: 9) }
             #expect(try text(path) == "step,other\n1,2\n")
+        }
+    }
+
+    @Test func aFileThatCannotBeReadIsNotReplaced() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/metrics.csv"
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+            #expect(throws: Failure.self) { try MetricsWriter(path: path, columns: ["loss"], lastStep: 0) }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == path)
+            // Nor does a run whose checkpoint cannot be looked at begin anew.
+            let run = RunFolder(folder)
+            try FileManager.default.createDirectory(atPath: run.checkpoints, withIntermediateDirectories: true)
+            let last = run.checkpoint(.last)
+            #expect(try !run.has(.last))
+            try FileManager.default.createSymbolicLink(atPath: last, withDestinationPath: last)
+            #expect(throws: Failure.self) { try run.has(.last) }
         }
     }
 

@@ -1,6 +1,9 @@
+import AVPrepClips
+import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import Foundation
+import ShardFixtures
 import TestSupport
 import Testing
 
@@ -17,7 +20,7 @@ import Testing
     @Test func pairsAreNumberedThroughTheShardsOfASplit() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             #expect(dataset.count == 28)
             #expect(dataset.labels.map(\.count) == [16, 12])
             #expect(
@@ -30,28 +33,66 @@ import Testing
 
     @Test func whatIsMissingIsSaidWithWhatToDo() throws {
         try withTemporaryFolder { folder in
-            #expect(message { _ = try ShardFolder(folder) }.contains("avprep shard"))
+            #expect(message { _ = try ShardSet(folder) }.contains("avprep shard"))
             try PracticeShards(shards: [(.train, 3)]).write(to: folder)
-            let shards = try ShardFolder(folder)
-            #expect(message { _ = try shards.dataset(.train, set: "harder") }.contains("only easy, hard, mixed"))
-            #expect(message { _ = try shards.dataset(.val, set: "easy") }.contains("no val shards"))
+            let shards = try ShardSet(folder)
+            #expect(
+                message { _ = try ShardDataset(.train, set: "harder", of: shards) }.contains("only easy, hard, mixed"))
+            #expect(message { _ = try ShardDataset(.val, set: "easy", of: shards) }.contains("no val shards"))
             #expect(!shards.holds(.val, set: "easy") && shards.holds(.train, set: "hard"))
-            let dataset = try shards.dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: shards)
             var model = ModelSettings()
             model.spectrogram = "logspec"
             #expect(message { _ = try dataset.clipShape(model) }.contains("only mel"))
             model.spectrogram = "mel"
             model.frames = 9
             #expect(message { _ = try dataset.clipShape(model) }.contains("train.model.frames is 9"))
+            model.frames = 0
+            #expect(try dataset.clipShape(model).frames == PracticeShards.clipFrames)
             try FileManager.default.removeItem(atPath: folder + "/train-00000.pairs.h5")
-            #expect(message { _ = try shards.dataset(.train, set: "easy") }.contains("train-00000.pairs.h5"))
+            #expect(message { _ = try ShardDataset(.train, set: "easy", of: shards) }.contains("train-00000.pairs.h5"))
+        }
+    }
+
+    @Test func anotherNumberOfFramesThanAClipHoldsIsRefusedWithBothNumbers() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards().write(to: folder)
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
+            var model = ModelSettings()
+            try dataset.checkAgreement(with: model)
+            model.frames = 8
+            try dataset.checkAgreement(with: model)
+            model.frames = 4
+            let error = try #require(throws: TrainingError.self) { try dataset.checkAgreement(with: model) }
+            #expect(
+                error.description == """
+                    train.model.frames is 4, but a clip of the set "easy" is 0.8 s at 10 fps, 8 frames; set \
+                    train.model.frames to 8, or to 0 to take what the shards hold, or ingest.video.fps to 5 and prepare \
+                    the videos again
+                    """)
+            #expect(error.exitStatus == .badInput)
+            // 250 frames a second cannot be stored.
+            model.frames = 200
+            #expect(!message { try dataset.checkAgreement(with: model) }.contains("ingest.video.fps"))
+        }
+    }
+
+    /// A set may ask for more sound than picture, as L3's second for a frame.
+    @Test func soundClipsAreAsLongAsTheSetSays() throws {
+        try withTemporaryFolder { folder in
+            try PracticeShards(soundSeconds: 1).write(to: folder)
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
+            #expect(dataset.soundSeconds == 1 && dataset.clipSeconds == PracticeShards.clipSeconds)
+            let shape = try dataset.clipShape(ModelSettings())
+            #expect(shape.frames == PracticeShards.clipFrames)
+            #expect(shape.audioFrames == Int(PracticeShards.rowsPerSecond))
         }
     }
 
     @Test func aClipLongerThanItsSegmentIsRefusedBeforeTraining() throws {
         try withTemporaryFolder { folder in
             try PracticeShards(missingRows: 12).write(to: folder)
-            let dataset = try ShardFolder(folder).dataset(.train, set: "easy")
+            let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             var model = ModelSettings()
             model.frames = 8
             let text = message { _ = try dataset.clipShape(model) }
@@ -64,7 +105,7 @@ import Testing
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
             let statistics = try SpectrogramStatistics.measure(
-                "mel", of: ShardFolder(folder).dataset(.train, set: "easy"))
+                "mel", of: ShardDataset(.train, set: "easy", of: ShardSet(folder)))
             let reference = try Oracle.json(
                 [[Float]].self,
                 """

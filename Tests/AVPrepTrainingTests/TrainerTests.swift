@@ -1,7 +1,9 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import Foundation
+import ShardFixtures
 import Synchronization
 import TestSupport
 import Testing
@@ -142,7 +144,7 @@ struct TrainerTests {
             }
             #expect(
                 refusal { $0.optimizer.learningRate = 0.5 }.contains(
-                    "train.optimizer.learning_rate was 0.05 and is 0.5"))
+                    "train.optimizer.lr was 0.05 and is 0.5"))
             #expect(refusal { $0.stages[0].epochs = 2 }.contains("train.stages[0].epochs was 1 and is 2"))
             #expect(refusal { $0.flip = false }.contains("train.flip"))
             #expect(refusal(seed: 4) { _ in }.contains("seed was 3 and is 4"))
@@ -195,7 +197,7 @@ struct TrainerTests {
             settings.model.embeddingNorm = 0
             settings.optimizer.learningRate = 1e20
             let error = #expect(throws: TrainingError.self) { try train(folder, run: "run", settings: settings) }
-            #expect(error?.description.contains("lower train.optimizer.learning_rate") == true)
+            #expect(error?.description.contains("lower train.optimizer.lr") == true)
         }
     }
 
@@ -203,7 +205,7 @@ struct TrainerTests {
         try withTemporaryFolder { folder in
             try PracticeShards(shards: [(.train, 4)]).write(to: folder)
             #expect(try train(folder, run: "run", settings: Self.settings(epochs: [1])) == .finished(steps: 4))
-            #expect(!RunFolder(folder + "/run").has(.best))
+            #expect(try !RunFolder(folder + "/run").has(.best))
             let error = #expect(throws: TrainingError.self) {
                 _ = try Evaluator(run: folder + "/run", shards: folder).evaluate()
             }
@@ -259,7 +261,7 @@ struct TrainerTests {
     @Test func shardsThatWereFoundWholeAreNotReadAgainUntilTheyChange() throws {
         try withTemporaryFolder { folder in
             try PracticeShards().write(to: folder)
-            let shards = try ShardFolder(folder)
+            let shards = try ShardSet(folder)
             func checkedBytes(_ splits: Set<Split> = [.train, .val]) throws -> Int {
                 let total = Mutex(0)
                 var checked = ShardChecksumCache(run: RunFolder(folder))

@@ -1,3 +1,4 @@
+import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
@@ -73,6 +74,24 @@ import Testing
         }
     }
 
+    /// Embeddings of length r are at most 2r apart: beyond that no negative can satisfy the margin.
+    @Test(arguments: [
+        (margin: 0.99, norm: 0.5, isRefused: false), (1, 0.5, false), (1.01, 0.5, true), (2, 0.5, true), (2, 1, false),
+        (50, 0, false),
+    ])
+    func aMarginThatTheEmbeddingsCannotReachIsRefused(margin: Double, norm: Double, isRefused: Bool) throws {
+        var settings = TrainSettings()
+        settings.loss.margin = margin
+        settings.model.embeddingNorm = norm
+        guard isRefused else { return try settings.validate() }
+        let error = try #require(throws: TrainingError.self) { try settings.validate() }
+        #expect(error.exitStatus == .badInput)
+        #expect(error.description.contains("train.loss.margin is \(margin)"))
+        #expect(error.description.contains("train.model.embedding_norm = \(norm)"))
+        // A run that was trained so can still be measured.
+        try settings.checkValues()
+    }
+
     @Test func settingsThatMakeNoSenseAreNamed() {
         func fault(_ change: (inout TrainSettings) -> Void) -> String {
             var settings = TrainSettings()
@@ -88,6 +107,6 @@ import Testing
         #expect(fault { $0.cropScale = [.nan, 1] }.contains("crop_scale"))
         #expect(fault { $0.batchSize = 0 }.contains("batch_size"))
         #expect(fault { $0.stages = [] }.contains("stages"))
-        #expect(fault { $0.optimizer.learningRate = -1 }.contains("learning_rate"))
+        #expect(fault { $0.optimizer.learningRate = -1 }.contains("train.optimizer.lr is -1.0"))
     }
 }

@@ -66,7 +66,9 @@ import Testing
             #expect(taken.status == 2 && taken.standardOutput.contains("1 failed"))
             let refused = try Command.run(
                 Products.avprep, ["ingest", "--set", "ingest.fftw_wisdom=nonsense"], in: folder)
-            #expect(refused.status == 65 && refused.standardError.hasPrefix("avprep: fftw_wisdom is not of this"))
+            #expect(
+                refused.status == 65
+                    && refused.standardError.hasPrefix("avprep: fftw_wisdom was not measured with this"))
             #expect(refused.standardError.split(separator: "\n").count == 1)
         }
     }

@@ -1,45 +1,47 @@
 import AVPrepModel
 import Foundation
 
-/// Hashes a stream of sound, sixteen words a second, by how the shares of its frequency bands change.
+/// Computes the fingerprint of an audio stream, sixteen words per second, from the changes of its band powers.
 ///
-/// After Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands, and a bit for each
-/// neighbouring pair, whether their difference has grown. Levels are logarithms above a floor that follows the sound, so
-/// that volume does not matter, nor what an encoder leaves in bands that are next to empty.
+/// After Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands, and one bit for each
+/// pair of neighbouring bands, whether their difference has grown. Levels are logarithms above a floor that follows the
+/// signal, so that neither volume nor an encoder's residue in nearly empty bands matters.
 ///
-/// The grid of stretches is fine enough for copies that begin between two of them: among 81 recordings, cut anywhere and
-/// encoded anew at 32 kbit/s, 95 % keep 82 % of their bits, and other moments of one scene agree in 70 % at most.
+/// The hop is short enough for copies that start between two frames: among 81 recordings, cut anywhere and re-encoded
+/// at 32 kbit/s, 95 % keep 82 % of their bits, and other moments of one scene agree in 70 % at most.
 ///
-/// For one thread at a time. Memory does not grow with the stream's length but for the words.
+/// One thread at a time. Apart from the words, memory does not grow with the stream's length.
 package final class AudioFingerprint {
-    /// Bands, on a logarithmic scale over these frequencies.
+    /// Number of bands, and their frequency range, which they divide logarithmically.
     private static let bandCount = 33
     private static let bandsHz = 300.0...3000.0
-    /// Length of the stretch looked at, in seconds, about: a power of two samples.
+    /// Approximate length of a frame, in seconds: a power of two samples.
     private static let windowSeconds = 0.5
-    /// Words from the stretch whose levels are compared: a quarter of a second.
+    /// Number of words between the two compared frames: a quarter of a second.
     private static let lag = VideoFingerprint.soundLead
-    /// Share of a stretch's mean band power below which a band counts as empty.
+    /// Fraction of a frame's mean band power below which a band counts as empty.
     private static let floorShare: Float = 1e-3
-    /// Mean change of a band's share, in natural logarithms, below which a sound is steady: a hum has no moments to tell.
+    /// Mean change of the band levels, in natural logarithms, below which the audio is steady: a hum has no
+    /// identifiable moments.
     private static let steadyChange: Float = 0.02
-    /// Mean square below which a stretch has no sound to tell: 70 dB below full scale.
+    /// Mean square below which a frame counts as silent: 70 dB below full scale.
     private static let silentPower: Float = 1e-7
 
     private let channels: Int
     private let hop: Int
     private let stretch: BandPower
-    /// Mono samples from the next stretch's beginning on.
+    /// Mono samples, starting at the next frame.
     private var pending: [Float] = []
-    /// Level of each band of the latest stretches, natural logarithms; nil where there was nothing to hear.
+    /// Band levels of the latest frames, natural logarithms; nil for silent frames.
     private var history: [[Float]?] = []
     private(set) var words: [UInt32] = []
 
     /// - Parameters:
-    ///   - sampleRate: at least 8000; sixteen hops must be a second.
+    ///   - sampleRate: at least 8000, and a multiple of 16.
     ///   - channels: interleaved; they are averaged.
     package init(sampleRate: Int, channels: Int) throws(AudioError) {
-        precondition(sampleRate >= 8000 && sampleRate % VideoFingerprint.soundRate == 0, "sound at \(sampleRate) Hz")
+        precondition(
+            sampleRate >= 8000 && sampleRate % VideoFingerprint.soundRate == 0, "invalid rate \(sampleRate) Hz")
         self.channels = channels
         hop = sampleRate / VideoFingerprint.soundRate
         var length = 1
@@ -48,7 +50,7 @@ package final class AudioFingerprint {
             length: length, sampleRate: sampleRate, bandCount: Self.bandCount, bandsHz: Self.bandsHz)
     }
 
-    /// Takes the samples that follow: interleaved, in [-1, 1].
+    /// Appends interleaved samples in [-1, 1].
     package func append(_ samples: UnsafeBufferPointer<Float>) {
         let scale = 1 / Float(channels)
         for first in stride(from: 0, to: samples.count - samples.count % channels, by: channels) {
@@ -62,7 +64,7 @@ package final class AudioFingerprint {
 
     /// Ends the stream.
     ///
-    /// - Returns: one word for each whole stretch.
+    /// - Returns: one word per complete frame.
     package func finish() -> [UInt32] { words }
 
     private func hashPending() {
@@ -92,7 +94,7 @@ package final class AudioFingerprint {
             if change > 0 { word |= 1 << UInt32(band) }
             changes += abs(change)
         }
-        // 0 says that there is nothing to hear, or nothing that changes.
+        // 0 marks silence or audio without changes.
         return changes < Self.steadyChange * Float(Self.bandCount - 1) ? 0 : max(1, word)
     }
 

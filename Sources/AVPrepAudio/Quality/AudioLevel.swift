@@ -1,26 +1,26 @@
 import Foundation
 
-/// How loud a stretch of sound is.
+/// Level statistics of a piece of audio.
 package struct AudioLevel: Sendable, Equatable, Codable {
     /// Root of the mean square, where 1 is full scale: a full-scale square wave has 1, a full-scale sine √½.
     package var rootMeanSquare: Double
     /// Largest magnitude.
     package var peak: Double
-    /// Share of the samples at or beyond full scale, 0 ... 1.
+    /// Fraction of samples at or beyond full scale, 0 ... 1.
     package var clippedShare: Double
     /// Samples that are NaN, infinite or beyond ``Spectrogram/largestSample``. They count as 0 above.
     package var brokenSamples: Int
 
-    /// A magnitude from which on a sample counts as clipped: the largest that 16-bit PCM stores, 32767 / 32768.
+    /// Magnitude from which a sample counts as clipped: the largest that 16-bit PCM stores, 32767 / 32768.
     package static let fullScale: Float = 0x1p0 - 0x1p-15
 
-    /// The level given for digital silence, in dB below full scale, so that it stays a number that JSON can hold. The
-    /// faintest sound of 24-bit PCM lies above it.
+    /// The level reported for digital silence, in dB below full scale, so that it stays a number that JSON can hold.
+    /// The quietest signal of 24-bit PCM is above it.
     package static let silenceDecibels = -160.0
 
-    /// Measures samples of one channel, or of several interleaved ones together. No samples are silence.
+    /// Measures samples of one channel, or of several interleaved channels together. An empty buffer is silence.
     package init(of samples: UnsafeBufferPointer<Float>) {
-        // Squares are summed in blocks of lanes, the blocks in Double: fast, and the same on every run.
+        // Squares are summed in blocks of lanes, the blocks in Double: fast, and the same result on every run.
         var total = 0.0
         var peaks = SIMD8<Float>.zero
         var clipped = 0
@@ -41,7 +41,7 @@ package struct AudioLevel: Sendable, Equatable, Codable {
                     for lane in 0..<(end - index) { values[lane] = samples[index + lane] }
                 }
                 var magnitudes = values.replacing(with: -values, where: values .< 0)
-                // Asked this way round, NaN is broken too.
+                // Written this way round, NaN counts as broken too.
                 let isBroken = .!(magnitudes .<= Spectrogram.largestSample)
                 values.replace(with: 0, where: isBroken)
                 magnitudes.replace(with: 0, where: isBroken)
@@ -66,10 +66,10 @@ package struct AudioLevel: Sendable, Equatable, Codable {
     /// ``silenceDecibels``.
     package var decibels: Double { max(Self.silenceDecibels, 20 * log10(max(rootMeanSquare, .leastNormalMagnitude))) }
 
-    /// Whether the stretch counts as silent: its level is below `threshold`, in dBFS.
+    /// Whether the piece counts as silent: its level is below `threshold`, in dBFS.
     package func isSilent(below threshold: Double) -> Bool { decibels < threshold }
 
-    // Samples a block: short enough that single precision loses nothing that matters.
+    // Samples per block: short enough that single precision loses nothing that matters.
     private static let block = 1024
 
     private static func sum(_ lanes: SIMD8<Float>) -> Double {

@@ -1,14 +1,14 @@
-/// From where on a sound counts as flawed.
+/// Thresholds of the audio quality flags.
 package struct AudioQualitySettings: Sendable, Equatable, Codable {
-    /// Share of the power in a few steady narrow bands that makes a constant tone.
+    /// Fraction of the power in a few steady narrow bands from which the audio is a constant tone.
     package var toneShare = 0.85
-    /// Share of the samples at full scale that makes clipping.
+    /// Fraction of samples at full scale from which the audio is clipped.
     package var clippedShare = 0.001
-    /// Mean that counts as a DC offset, 1 being full scale.
+    /// Mean that counts as a DC offset, relative to full scale.
     package var dcOffset = 0.02
-    /// How much louder than a dead channel the other one is, in dB.
+    /// Level difference between two channels from which the quieter one is dead, in dB.
     package var deadChannelDecibels = 40.0
-    /// Likeness of the sound with itself one and two periods later that makes it periodic.
+    /// Autocorrelation after one and two periods from which the audio is periodic.
     package var periodConfidence = 0.5
 
     package init() {}

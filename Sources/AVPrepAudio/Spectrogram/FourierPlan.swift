@@ -3,26 +3,26 @@ import CKernels
 import Foundation
 import Synchronization
 
-/// FFTW's plan for the power spectra of a batch of real signals in single precision, and the buffers it runs on.
+/// FFTW's plan for the power spectra of a batch of real signals in single precision, and its buffers.
 ///
-/// A real transform of even length is taken as a complex one of half the length, whose result is untangled while the power
-/// is computed: FFTW's complex transforms use whole vectors where its real ones mostly do not, and the transform with the
-/// untangling takes less than half of `fftwf_plan_many_dft_r2c` by `FFTW_ESTIMATE`, and less than by `FFTW_PATIENT`. Odd
-/// lengths take FFTW's real transform.
+/// A real transform of even length is computed as a complex one of half the length, whose result is separated while the
+/// power is computed: FFTW's complex transforms use whole vectors where its real ones mostly do not, and the transform
+/// with the separation takes less than half of the time of `fftwf_plan_many_dft_r2c` with `FFTW_ESTIMATE`, and less
+/// than with `FFTW_PATIENT`. Odd lengths use FFTW's real transform.
 ///
-/// The plan itself is read-only: any number of threads execute it, each on a ``Buffers`` of its own (fftw.org,
-/// "Thread safety": `fftwf_execute_dft` is, everything else is not). Plans of one length are one plan:
+/// The plan itself is read-only: any number of threads execute it, each with its own ``Buffers`` (fftw.org, "Thread
+/// safety": `fftwf_execute_dft` is thread-safe, everything else is not). Plans of one length are shared:
 /// ``shared(length:wisdom:)``.
 ///
-/// It is made with `FFTW_ESTIMATE`, or as ``TransformWisdom`` says: never by measuring, since the same input has to give
+/// It is made with `FFTW_ESTIMATE`, or from a ``TransformWisdom``: never by measuring, since the same input has to give
 /// the same bytes.
 final class FourierPlan: @unchecked Sendable {
-    // Sendable because `plan` is written in init alone, and executing a plan is thread-safe.
+    // Sendable because `plan` is written only in init, and executing a plan is thread-safe.
     private let plan: fftwf_plan
-    /// Samples a transform.
+    /// Samples per transform.
     let length: Int
-    /// Transforms a batch. The cost of each is the same from 1 to 64; with more than these, input and output do not fit into
-    /// the innermost cache together, and the last batch of a short sound holds more idle ones.
+    /// Transforms per batch. The cost of each is the same from 1 to 64; with more, input and output do not fit into the
+    /// innermost cache together, and the last batch of a short signal holds more unused ones.
     static let batch = 4
     /// cos and sin of 2πk / length for k = 0 ... length / 4. Empty for odd lengths.
     private let cosines: [Float]
@@ -33,15 +33,15 @@ final class FourierPlan: @unchecked Sendable {
         let wisdom: TransformWisdom?
     }
 
-    // FFTW's planner is not thread-safe: plans are made under the lock of those that there are. They stay until the process
+    // FFTW's planner is not thread-safe: plans are made under the lock of the plan cache. They live until the process
     // ends, being few and small.
     private static let plans = Mutex<[Key: FourierPlan]>([:])
 
-    /// The plan of this length, made when first asked for.
+    /// The plan of this length, made on first use.
     ///
-    /// - Parameter wisdom: what says how the transform is done; nil leaves it to FFTW's estimate.
-    /// - Throws: ``AudioError``: `plan` when FFTW has none for this length, `wisdom` when it does not accept the wisdom, or
-    ///   when that says nothing of this length.
+    /// - Parameter wisdom: selects the algorithm; nil leaves it to FFTW's estimate.
+    /// - Throws: ``AudioError``: `plan` when FFTW has none for this length, `wisdom` when it does not accept the
+    ///   wisdom, or when the wisdom lacks this length.
     static func shared(length: Int, wisdom: TransformWisdom? = nil) throws(AudioError) -> FourierPlan {
         let key = Key(length: length, wisdom: wisdom)
         return try plans.withLock { plans throws(AudioError) in
@@ -59,12 +59,12 @@ final class FourierPlan: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` while nobody else makes plans.
+    /// Runs `body` while holding the planner's lock.
     static func exclusively<Trouble>(_ body: () throws(Trouble) -> Void) throws(Trouble) {
         try plans.withLock { _ throws(Trouble) in try body() }
     }
 
-    /// To be called while nobody else makes plans.
+    /// Must be called while holding the planner's lock.
     ///
     /// - Parameter rigor: FFTW's planner flag.
     init(length: Int, rigor: UInt32) throws(AudioError) {
@@ -75,7 +75,7 @@ final class FourierPlan: @unchecked Sendable {
         cosines = angles.map { Float(cos($0)) }
         sines = angles.map { Float(sin($0)) }
         let buffers = Buffers(length: length)
-        // These buffers lend their alignment alone; the plan is executed on others that have the same.
+        // Only the alignment of these buffers matters; the plan is executed on others with the same alignment.
         var size = Int32(isHalved ? half : length)
         let count = Int32(Self.batch)
         let plan =
@@ -92,7 +92,8 @@ final class FourierPlan: @unchecked Sendable {
             guard rigor & FFTW_WISDOM_ONLY == 0 else {
                 throw AudioError(
                     .wisdom,
-                    "fftw_wisdom says nothing of transforms of \(length) samples; put in what avprep wisdom prints now")
+                    "fftw_wisdom has no entry for transforms of \(length) samples; replace it with the output of avprep wisdom"
+                )
             }
             throw AudioError(.plan, "FFTW has no plan for transforms of \(length) samples; choose another n_fft")
         }
@@ -104,9 +105,9 @@ final class FourierPlan: @unchecked Sendable {
     /// Buffers for one thread.
     func makeBuffers() -> Buffers { Buffers(length: length) }
 
-    /// Transforms all rows of `buffers.input`. The input keeps its values.
+    /// Transforms all rows of `buffers.input`. The input is preserved.
     func execute(_ buffers: Buffers) {
-        precondition(buffers.length == length, "buffers of another plan")
+        precondition(buffers.length == length, "the buffers belong to another plan")
         if length % 2 == 0 {
             fftwf_execute_dft(plan, buffers.complexInput, buffers.output)
         } else {
@@ -114,7 +115,7 @@ final class FourierPlan: @unchecked Sendable {
         }
     }
 
-    /// Writes |X|² of one row that was transformed: `length / 2 + 1` values.
+    /// Writes |X|² of one transformed row: `length / 2 + 1` values.
     func power(ofRow row: Int, _ buffers: Buffers, into power: UnsafeMutablePointer<Float>) {
         let transform = UnsafeRawPointer(buffers.output + row * buffers.outputStride).assumingMemoryBound(
             to: Float.self)
@@ -127,11 +128,11 @@ final class FourierPlan: @unchecked Sendable {
 
     /// Input and output of one batch. Belongs to one thread.
     ///
-    /// Rows start at multiples of 64 bytes, so that every transform of a batch meets the same alignment and rounds the
-    /// same way: a frame's values do not depend on its place in the batch.
+    /// Rows start at multiples of 64 bytes, so that every transform of a batch has the same alignment and rounds the
+    /// same way: a frame's values do not depend on its position in the batch.
     final class Buffers {
         fileprivate let length: Int
-        /// `[batch, inputStride]`, of which the first `length` of a row are transformed. Zero at the beginning.
+        /// `[batch, inputStride]`, of which the first `length` of a row are transformed. Initially zero.
         let input: UnsafeMutablePointer<Float>
         let inputStride: Int
         /// `[batch, outputStride]` pairs (real, imaginary).
@@ -142,7 +143,7 @@ final class FourierPlan: @unchecked Sendable {
             self.length = length
             inputStride = (length + 15) / 16 * 16
             outputStride = (length / 2 + 1 + 7) / 8 * 8
-            // Only want of memory makes these fail.
+            // These fail only for lack of memory.
             guard let input = fftwf_alloc_real(batch * inputStride),
                 let output = fftwf_alloc_complex(batch * outputStride)
             else { fatalError("out of memory for a Fourier transform of \(batch) × \(length) samples") }

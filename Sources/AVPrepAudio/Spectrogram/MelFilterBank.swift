@@ -1,22 +1,22 @@
 import CKernels
 
-/// Triangular filters that turn the bins of a Fourier spectrum into mel bands: the values of `librosa.filters.mel`.
+/// Triangular filters that map the bins of a Fourier spectrum to mel bands: the values of `librosa.filters.mel`.
 ///
-/// Each triangle covers a few neighbouring bins, so only those are kept and multiplied: two weights a bin whatever the
-/// number of bands, where a dense product takes one a bin and band.
+/// Each triangle covers a few neighbouring bins, so only those are stored and multiplied: two weights per bin whatever
+/// the number of bands, where a dense product takes one per bin and band.
 struct MelFilterBank: Sendable {
-    /// Bins of the spectrum it takes, `n_fft / 2 + 1`.
+    /// Number of bins of the spectrum, `n_fft / 2 + 1`.
     let bins: Int
     /// Frequency of each band's peak, in Hz.
     let centresHz: [Double]
-    /// One a band. Its weights are filled up with zeros to whole vectors.
+    /// One filter per band. Its weights are zero-padded to whole vectors.
     private let filters: [ckernels_spectrum_filter]
     private let weights: [Float]
 
     private static let lanes = Int(CKERNELS_SPECTRUM_LANES)
 
-    /// - Parameter settings: checked ones of the kind `mel`.
-    /// - Throws: ``AudioError`` with `emptyBand` where a triangle lies between two bins and the settings want none.
+    /// - Parameter settings: validated, of the kind `mel`.
+    /// - Throws: ``AudioError`` with `emptyBand` where a triangle lies between two bins and the settings forbid it.
     init(_ settings: SpectrogramSettings) throws(AudioError) {
         bins = settings.fftLength / 2 + 1
         let binHz = Double(settings.sampleRate) / Double(settings.fftLength)
@@ -29,7 +29,7 @@ struct MelFilterBank: Sendable {
             let (low, centre, high) = (edges[band], edges[band + 1], edges[band + 2])
             var firstBin = 0
             var triangle: [Float] = []
-            // The triangle's bins lie in (low, high); one more on either side costs nothing and spares the rounding.
+            // The triangle's bins lie in (low, high); one more on either side is harmless and avoids rounding problems.
             for bin in max(0, Int(low / binHz) - 1)..<min(bins, Int(high / binHz) + 2) {
                 let frequency = Double(bin) * binHz
                 let height = min((frequency - low) / (centre - low), (high - frequency) / (high - centre))
@@ -41,7 +41,7 @@ struct MelFilterBank: Sendable {
                 throw AudioError(
                     .emptyBand,
                     "spectrogram \(settings.name): mel band \(band) of \(settings.melBands) (\(Self.text(low)) to "
-                        + "\(Self.text(high)) Hz) holds no Fourier bin, they are \(Self.text(binHz)) Hz apart; "
+                        + "\(Self.text(high)) Hz) holds no Fourier bin: the bins are \(Self.text(binHz)) Hz apart; "
                         + "lower n_mels, raise n_fft or fmin, or set empty_bands: zero")
             }
             let factor = settings.melNorm.factor(triangle, width: high - low)
@@ -59,20 +59,20 @@ struct MelFilterBank: Sendable {
     /// Number of bands.
     var bands: Int { filters.count }
 
-    /// Values that ``project(_:count:into:)`` reads of a spectrum: the bins and, behind them, zeros.
+    /// Number of values of a spectrum that ``project(_:count:into:)`` reads: the bins, followed by padding.
     var paddedBins: Int { bins + Self.lanes - 1 }
 
-    /// Multiplies spectra with the filters.
+    /// Multiplies spectra by the filters.
     ///
     /// - Parameters:
-    ///   - spectra: `[count, paddedBins]`, power or magnitude; those past `bins` are finite.
+    ///   - spectra: `[count, paddedBins]`, power or magnitude; values past `bins` must be finite.
     ///   - output: `[count, bands]`.
     func project(_ spectra: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
         ckernels_spectrum_filter_bank(
             spectra, Int64(paddedBins), Int64(count), filters, Int64(bands), weights, output)
     }
 
-    /// The whole matrix, `[band, bin]`, row-major: what `librosa.filters.mel` returns.
+    /// The whole matrix, `[band, bin]`, row-major, as returned by `librosa.filters.mel`.
     var matrix: [Float] {
         var matrix = [Float](repeating: 0, count: bands * bins)
         for (row, filter) in filters.enumerated() {
@@ -88,9 +88,9 @@ struct MelFilterBank: Sendable {
 }
 
 extension SpectrogramSettings.MelNorm {
-    /// What the weights of one triangle of height 1 are multiplied with.
+    /// The normalisation factor of a triangle of height 1.
     ///
-    /// - Parameter width: from foot to foot, in Hz.
+    /// - Parameter width: width of its base, in Hz.
     fileprivate func factor(_ triangle: [Float], width: Double) -> Float {
         let size: Double =
             switch self {

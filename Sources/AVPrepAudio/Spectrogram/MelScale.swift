@@ -1,7 +1,7 @@
 import Foundation
 
 extension SpectrogramSettings.MelScale {
-    // Slaney, "Auditory Toolbox", Interval Research technical report 1998-010: 200/3 Hz a mel up to 1 kHz (15 mel),
+    // Slaney, "Auditory Toolbox", Interval Research technical report 1998-010: 200/3 Hz per mel up to 1 kHz (15 mel),
     // above it 27 mel for each factor of 6.4.
     private static let linearStepHz = 200.0 / 3
     private static let breakHz = 1000.0
@@ -30,11 +30,11 @@ extension SpectrogramSettings.MelScale {
         }
     }
 
-    /// `count` frequencies in Hz that are equally spaced in mel, both ends included, as `librosa.mel_frequencies`.
+    /// `count` frequencies in Hz, equally spaced in mel, both ends included, as `librosa.mel_frequencies`.
     ///
     /// - Parameter count: at least 2.
     func frequencies(count: Int, from lowestHz: Double, to highestHz: Double) -> [Double] {
-        precondition(count > 1, "a scale of \(count) frequencies")
+        precondition(count > 1, "a mel scale needs at least two frequencies, not \(count)")
         let lowest = mel(ofHz: lowestHz)
         let highest = mel(ofHz: highestHz)
         let step = (highest - lowest) / Double(count - 1)

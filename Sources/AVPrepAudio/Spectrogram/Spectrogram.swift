@@ -1,22 +1,22 @@
 import CKernels
 
-/// Makes one kind of spectrogram.
+/// Computes one kind of spectrogram.
 ///
-/// Frame i is made of samples `[first + i·hop, first + i·hop + win_length)` and of no others, `first` being the settings'
-/// ``SpectrogramSettings/firstSample``: 0, or half a transform before the sound under `center`. It belongs to the moment
-/// of sample `i·hop`, with and without `center`.
+/// Frame i is computed from samples `[first + i·hop, first + i·hop + win_length)` only, where `first` is the settings'
+/// ``SpectrogramSettings/firstSample``: 0, or half a transform before the signal under `center`. Its time is that of
+/// sample `i·hop`, with and without `center`.
 ///
-/// The plan, window and filters are read-only and shared: make one spectrogram of a kind, use it from any thread, with
-/// a ``Workspace`` for each.
+/// The plan, window and filters are read-only and shared: make one spectrogram of a kind and use it from any thread,
+/// with one ``Workspace`` per thread.
 ///
 ///     let spectrogram = try Spectrogram(.avts)
 ///     let workspace = spectrogram.makeWorkspace()
 ///     spectrogram.compute(samples, into: values, workspace)
 package final class Spectrogram: Sendable {
     package let settings: SpectrogramSettings
-    /// Values a frame has: mel bands, or `n_fft / 2 + 1` Fourier bins.
+    /// Values per frame: mel bands, or `n_fft / 2 + 1` Fourier bins.
     package let bins: Int
-    /// The frequency each of them stands for, in Hz: of a Fourier bin, or of a mel band's peak.
+    /// The frequency of each value, in Hz: of a Fourier bin, or of a mel band's peak.
     package let frequenciesHz: [Double]
 
     private let window: [Float]
@@ -24,13 +24,13 @@ package final class Spectrogram: Sendable {
     private let plan: FourierPlan
     private let logarithm: SpectrumLogarithm
 
-    /// Largest magnitude of a sample that is believed, where 1 is full scale. Its square, summed over the longest
-    /// transform, still is a finite Float.
+    /// Largest valid magnitude of a sample, where 1 is full scale. Its square, summed over the longest transform, is
+    /// still a finite Float.
     package static let largestSample: Float = 1e6
 
-    /// - Parameter wisdom: how to do the transform; nil leaves it to FFTW's estimate.
-    /// - Throws: ``AudioError``: `setting` or `emptyBand` for settings that cannot work, `plan` when FFTW refuses, `wisdom`
-    ///   when it refuses the wisdom.
+    /// - Parameter wisdom: selects the algorithm of the transform; nil leaves it to FFTW's estimate.
+    /// - Throws: ``AudioError``: `setting` or `emptyBand` for invalid settings, `plan` when FFTW has no plan, `wisdom`
+    ///   when it rejects the wisdom.
     package init(_ settings: SpectrogramSettings, wisdom: TransformWisdom? = nil) throws(AudioError) {
         try settings.check()
         self.settings = settings
@@ -50,10 +50,10 @@ package final class Spectrogram: Sendable {
         plan = try FourierPlan.shared(length: settings.fftLength, wisdom: wisdom)
     }
 
-    /// Buffers for one thread to compute with; about 70 KB for `n_fft` 1024.
+    /// Buffers for one thread; about 70 KB for `n_fft` 1024.
     package final class Workspace {
         fileprivate let buffers: FourierPlan.Buffers
-        /// A batch of power or magnitude spectra, each with zeros behind it for the filters.
+        /// A batch of power or magnitude spectra, each zero-padded for the filters.
         fileprivate let spectra: UnsafeMutablePointer<Float>
 
         fileprivate init(buffers: FourierPlan.Buffers, spectrumLength: Int) {
@@ -70,18 +70,18 @@ package final class Spectrogram: Sendable {
         Workspace(buffers: plan.makeBuffers(), spectrumLength: filters?.paddedBins ?? 0)
     }
 
-    /// Frames that `samples` samples give: see ``SpectrogramSettings/frameCount(samples:)``.
+    /// Number of frames for this number of samples: see ``SpectrogramSettings/frameCount(samples:)``.
     package func frameCount(samples: Int) -> Int { settings.frameCount(samples: samples) }
 
-    /// Computes the spectrogram of a mono sound.
+    /// Computes the spectrogram of a mono signal.
     ///
     /// - Parameters:
-    ///   - samples: at the settings' sample rate, full scale 1. NaN, infinities and values beyond
-    ///     ``largestSample``, which only a broken stream holds, count as 0.
-    ///   - output: `[frame, bin]`, row-major. Its length says how many frames are wanted: at most
-    ///     `frameCount(samples:)`; fewer where the samples past them are given to be seen by the last frames.
-    ///   - workspace: one that this spectrogram made, of the calling thread.
-    /// - Returns: the number of samples that counted as 0 for being broken.
+    ///   - samples: at the settings' sample rate, full scale 1. NaN, infinities and values beyond ``largestSample``,
+    ///     which occur only in broken streams, count as 0.
+    ///   - output: `[frame, bin]`, row-major. Its length determines the number of frames: at most
+    ///     `frameCount(samples:)`; fewer where the samples past them are needed by the last frames.
+    ///   - workspace: made by this spectrogram, of the calling thread.
+    /// - Returns: the number of broken samples, which counted as 0.
     /// - Complexity: O(frames · n_fft · log n_fft), no allocation.
     @discardableResult
     package func compute(
@@ -90,7 +90,7 @@ package final class Spectrogram: Sendable {
         let frames = output.count / bins
         precondition(
             output.count == frames * bins && frames <= frameCount(samples: samples.count),
-            "\(output.count) values are no spectrogram of \(samples.count) samples")
+            "\(output.count) values do not fit a spectrogram of \(samples.count) samples")
         guard frames > 0, let result = output.baseAddress, let sound = samples.baseAddress else { return 0 }
         let broken = Int(ckernels_spectrum_broken(sound, Int64(samples.count), Self.largestSample))
         for first in stride(from: 0, to: frames, by: FourierPlan.batch) {
@@ -98,7 +98,7 @@ package final class Spectrogram: Sendable {
             for index in 0..<count {
                 taper(samples, frame: first + index, row: index, workspace.buffers, isBroken: broken > 0)
             }
-            // Rows past `count` keep what an earlier batch left there; their transforms are not looked at.
+            // Rows past `count` keep data of an earlier batch; their transforms are ignored.
             plan.execute(workspace.buffers)
             let place = result + first * bins
             finish(rows: count, workspace, into: place)
@@ -107,8 +107,8 @@ package final class Spectrogram: Sendable {
         return broken
     }
 
-    /// Writes the samples of `frame`, times the window, to a row of the transform's input. The row is zero past the
-    /// window and stays so.
+    /// Writes the windowed samples of `frame` to a row of the transform's input. The row is zero past the window and
+    /// stays so.
     private func taper(
         _ samples: UnsafeBufferPointer<Float>, frame: Int, row: Int, _ buffers: FourierPlan.Buffers, isBroken: Bool
     ) {
@@ -125,7 +125,7 @@ package final class Spectrogram: Sendable {
         }
     }
 
-    /// Makes frames of the result, but for the logarithm, of the first rows of the transform's output.
+    /// Computes frames, without the logarithm, from the first rows of the transform's output.
     private func finish(rows: Int, _ workspace: Workspace, into result: UnsafeMutablePointer<Float>) {
         let spectra = filters == nil ? result : workspace.spectra
         let stride = filters?.paddedBins ?? bins
@@ -140,7 +140,7 @@ package final class Spectrogram: Sendable {
 }
 
 extension SpectrogramSettings {
-    /// The sample at a place that may lie before the first or after the last one: what the padding says.
+    /// The sample at a position that may lie before the first or after the last one, according to the padding.
     fileprivate func sample(_ place: Int, of samples: UnsafeBufferPointer<Float>) -> Float {
         if samples.indices.contains(place) { return samples[place] }
         let last = samples.count - 1
@@ -150,7 +150,7 @@ extension SpectrogramSettings {
         case .edge: return samples[min(max(place, 0), last)]
         case .reflect:
             guard last > 0 else { return samples[0] }
-            // To and fro: a triangular wave of period 2·last.
+            // Reflection: a triangular wave of period 2·last.
             let phase = (place % (2 * last) + 2 * last) % (2 * last)
             return samples[min(phase, 2 * last - phase)]
         }

@@ -1,7 +1,7 @@
 extension SpectrogramSettings {
-    /// Recipes by name. A kind that names one takes its values for all that is not said.
+    /// Presets by name. They give the values of all settings that are not set explicitly.
     package enum Preset: String, Sendable, Codable, CaseIterable {
-        /// None: what is not said is ``SpectrogramSettings/avts``'s.
+        /// No preset: the defaults are those of ``SpectrogramSettings/avts``.
         case none
         case avts, vmz, avslowfast, l3, l3embedding
         case openl3Linear = "openl3_linear"
@@ -10,18 +10,18 @@ extension SpectrogramSettings {
         case multisensory, magnitude, power
     }
 
-    /// The values of a preset; those of `avts` for none.
+    /// The values of a preset; those of `avts` for `none`.
     package static func named(_ preset: Preset) -> SpectrogramSettings {
         var settings = values(of: preset)
         settings.preset = preset
         return settings
     }
 
-    /// AVTS (arXiv 1807.00230): 16 kHz, 20 ms windows every 10 ms, 1024-point transform, 40 mel bands. 100 frames a second.
+    /// AVTS (arXiv 1807.00230): 16 kHz, 20 ms windows every 10 ms, 1024-point transform, 40 mel bands. 100 frames per second.
     package static let avts = named(.avts)
 
-    /// L3-Net (arXiv 1705.08168): 48 kHz, 480-sample windows every 240, 512-point transform. 257 bins × 199 frames for one
-    /// second, as in the paper: only whole windows give a frame.
+    /// L3-Net (arXiv 1705.08168): 48 kHz, 480-sample windows every 240, 512-point transform. 257 bins × 199 frames for
+    /// one second, as in the paper: only whole windows give a frame.
     package static let l3 = named(.l3)
 
     private static func values(of preset: Preset) -> SpectrogramSettings {
@@ -51,16 +51,16 @@ extension SpectrogramSettings {
         return settings
     }
 
-    /// VMZ's audio input (`LogMels.cc`): 16 kHz, 16 ms symmetric Hann windows every 10 ms, 40 mel bands whose weights sum
-    /// up to 1, its gain and its logarithm. Its mel scale is HTK's but for 4 of 1127 parts in a million, and it spreads
-    /// 129 bins over 8 kHz where 128 belong; the triangles here are librosa's.
+    /// VMZ's audio input (`LogMels.cc`): 16 kHz, 16 ms symmetric Hann windows every 10 ms, 40 mel bands whose weights
+    /// sum to 1, its gain and its logarithm. Its mel scale differs from HTK's by 4 of 1127 parts in a million, and it
+    /// spreads 129 bins over 8 kHz where there should be 128; the triangles here are librosa's.
     private static var vmz: SpectrogramSettings {
         var settings = SpectrogramSettings(
             name: "vmz", kind: .mel, sampleRate: 16_000, fftLength: 256, windowLength: 256, hopLength: 160)
         settings.periodicWindow = false
         settings.melScale = .htk
         settings.melNorm = .sum
-        // Its lowest triangles are narrower than a bin is wide.
+        // Its lowest triangles are narrower than the bin spacing.
         settings.emptyBands = .zero
         settings.gain = 1_080_674_186.3482928
         settings.logarithm = .naturalOrLinear
@@ -87,9 +87,9 @@ extension SpectrogramSettings {
         return settings
     }
 
-    /// OpenL3's `linear`: decibels below the clip's loudest value, down to 80. 257 bins × 197 frames for one second.
+    /// OpenL3's `linear`: decibels relative to the clip's maximum, down to -80. 257 bins × 197 frames for one second.
     ///
-    /// Kapre, which OpenL3 was trained with, takes 10·log10 of magnitudes.
+    /// Kapre, which OpenL3 was trained with, applies 10·log10 to magnitudes.
     private static var openL3Linear: SpectrogramSettings {
         var settings = kapreLinear("openl3_linear")
         settings.logarithm = .powerToDB
@@ -106,11 +106,12 @@ extension SpectrogramSettings {
         return settings
     }
 
-    /// OpenL3's `mel128` and `mel256`: HTK mel bands of the power spectrum, centred, decibels below the clip's loudest
-    /// value, down to 80. 199 frames for one second.
+    /// OpenL3's `mel128` and `mel256`: HTK mel bands of the power spectrum, centred, decibels relative to the clip's
+    /// maximum, down to -80. 199 frames for one second.
     ///
-    /// Kapre takes 10·log10(max(√x, 1e-10)) of a band's power x, which is half of 10·log10(max(x, 1e-20)). Its padding
-    /// puts frames 42 samples (0.9 ms) later than librosa's `center`, which is taken here as OpenL3's later front end does.
+    /// Kapre computes 10·log10(max(√x, 1e-10)) of a band's power x, which is half of 10·log10(max(x, 1e-20)). Its
+    /// padding places frames 42 samples (0.9 ms) later than librosa's `center`, which is used here as in OpenL3's later
+    /// front end.
     private static func openL3Mel(bands: Int) -> SpectrogramSettings {
         var settings = SpectrogramSettings(
             name: "openl3_mel\(bands)", kind: .mel, sampleRate: 48_000, fftLength: 2048, windowLength: 2048,

@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 
-/// The last step of a spectrogram: gain, logarithm and scale, as constants of one kind.
+/// The last step of a spectrogram: gain, logarithm and scale as constants of one formula.
 struct SpectrumLogarithm: Sendable {
-    /// Whether it takes powers and gives what it would of magnitudes, so that nobody needs to take a root of each value:
-    /// log(√x) is half of log(x).
+    /// Whether it takes powers and gives the result for magnitudes, which saves a square root per value: log(√x) is
+    /// half of log(x).
     let takesRoot: Bool
     /// Nil for no logarithm.
     private let form: Int32?

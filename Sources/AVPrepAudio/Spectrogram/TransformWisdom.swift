@@ -1,11 +1,11 @@
 import CFFTW
 
-/// FFTW's wisdom: which algorithm it found fastest for transforms of some lengths, as the text that FFTW exports.
+/// FFTW's wisdom: the fastest algorithms it found for transforms of some lengths, in FFTW's export format.
 ///
-/// Measuring depends on timing, so two measurements may name different algorithms, whose results differ in the last bit.
-/// That is why plans are not measured while a corpus is prepared: wisdom is measured once, by itself, and is a value of
-/// the settings from then on. The same wisdom always makes the same plans; FFTW refuses it on a machine whose processor
-/// or build of FFTW has other algorithms to choose from.
+/// Measuring depends on timing, so two measurements may choose different algorithms, whose results differ in the last
+/// bit. That is why plans are not measured while a corpus is prepared: wisdom is measured once, separately, and is part
+/// of the settings from then on. The same wisdom always gives the same plans; FFTW rejects it on a machine whose
+/// processor or build of FFTW has other algorithms.
 package struct TransformWisdom: Sendable, Hashable, Codable {
     /// On one line.
     package let text: String
@@ -21,9 +21,9 @@ package struct TransformWisdom: Sendable, Hashable, Codable {
         try container.encode(text)
     }
 
-    /// Measures with `FFTW_PATIENT`, in a second or so for the lengths of the presets.
+    /// Measures with `FFTW_PATIENT`, in about a second for the lengths of the presets.
     ///
-    /// - Parameter lengths: of spectrograms' transforms, in samples.
+    /// - Parameter lengths: lengths of the spectrograms' transforms, in samples.
     /// - Throws: ``AudioError`` with `plan` when FFTW has none for a length.
     package static func measured(lengths: some Sequence<Int>) throws(AudioError) -> Self {
         var text = ""
@@ -41,7 +41,7 @@ package struct TransformWisdom: Sendable, Hashable, Codable {
         return Self(text: text)
     }
 
-    /// Makes it all that FFTW knows. To be called under the planner's lock.
+    /// Replaces FFTW's accumulated wisdom. Must be called while holding the planner's lock.
     ///
     /// - Throws: ``AudioError`` with `wisdom` when FFTW does not accept it.
     func install() throws(AudioError) {
@@ -49,8 +49,9 @@ package struct TransformWisdom: Sendable, Hashable, Codable {
         guard fftwf_import_wisdom_from_string(text) == 1 else {
             throw AudioError(
                 .wisdom,
-                "fftw_wisdom is not of this machine's processor and \(String(cString: avprep_fftwf_version())); "
-                    + "take it out of the pipeline file, or put in what avprep wisdom prints here")
+                "fftw_wisdom was not measured with this processor and \(String(cString: avprep_fftwf_version())); "
+                    + "remove it from the pipeline file, or replace it with the output of avprep wisdom on this machine"
+            )
         }
     }
 }

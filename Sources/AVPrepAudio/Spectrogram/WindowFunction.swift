@@ -1,13 +1,13 @@
 import Foundation
 
 extension SpectrogramSettings.Window {
-    /// The window of `length` samples, as `scipy.signal.get_window(name, length, fftbins=periodic)` gives it.
+    /// The window of `length` samples, as returned by `scipy.signal.get_window(name, length, fftbins=periodic)`.
     ///
     /// - Parameters:
-    ///   - length: samples, > 0. A window of one sample is 1.
-    ///   - periodic: the window of `length + 1` samples without its last one, or the symmetric one.
+    ///   - length: in samples, > 0. A window of one sample is 1.
+    ///   - periodic: true for the window of `length + 1` samples without its last one, false for the symmetric one.
     func coefficients(length: Int, periodic: Bool) -> [Float] {
-        precondition(length > 0, "a window of \(length) samples")
+        precondition(length > 0, "the window length must be positive, not \(length)")
         guard length > 1 else { return [1] }
         let span = periodic ? length : length - 1
         return (0..<length).map { Float(value(at: $0, span: span)) }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// How suddenly a sound changes, a hundred values a second: spectral flux.
+/// Onset strength of audio, a hundred values per second: spectral flux.
 ///
-/// The sum over bands of how much each one's level has risen since the frame before (Bello and others, "A Tutorial on Onset
-/// Detection in Music Signals", doi:10.1109/TSA.2005.851998), levels being logarithms above a floor that follows the
+/// The sum over bands of the rise of each band's level since the previous frame (Bello and others, "A Tutorial on Onset
+/// Detection in Music Signals", doi:10.1109/TSA.2005.851998). Levels are logarithms above a floor that follows the
 /// loudest frame, so that volume does not matter.
 ///
-/// For one thread at a time.
+/// One thread at a time.
 package final class OnsetEnvelope {
-    /// Values a second.
+    /// Values per second.
     package static let rate = 100
     private static let bandCount = 16
     private static let bandsHz = 100.0...7000.0
-    /// How far below the loudest band of all frames the floor lies, as a share of its power.
+    /// The floor, as a fraction of the power of the loudest band of all frames.
     private static let floorShare: Float = 1e-4
 
     private let hop: Int
@@ -20,20 +20,20 @@ package final class OnsetEnvelope {
 
     /// - Parameter sampleRate: at least 16,000, a multiple of ``rate``.
     package init(sampleRate: Int) throws(AudioError) {
-        precondition(sampleRate >= 16_000 && sampleRate % Self.rate == 0, "sound at \(sampleRate) Hz")
+        precondition(sampleRate >= 16_000 && sampleRate % Self.rate == 0, "invalid rate \(sampleRate) Hz")
         hop = sampleRate / Self.rate
         // About 30 ms.
         stretch = try BandPower(
             length: sampleRate / 32 / 16 * 16, sampleRate: sampleRate, bandCount: Self.bandCount, bandsHz: Self.bandsHz)
     }
 
-    /// One value for each whole hundredth of a second: value i tells of the change at `i / rate` seconds.
+    /// One value per whole hundredth of a second: value i is the change at `i / rate` seconds.
     package func envelope(of mono: [Float]) -> [Float] {
         let count = mono.count / hop
         var bands = [[Float]]()
         bands.reserveCapacity(count)
         for index in 0..<count {
-            // Its middle is where the value's hundredth begins.
+            // Its centre is at the start of the value's hundredth.
             let first = index * hop - stretch.length / 2
             for place in 0..<stretch.length {
                 let sample = first + place

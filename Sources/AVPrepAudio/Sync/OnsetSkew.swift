@@ -1,38 +1,39 @@
 import AVPrepCore
 import Foundation
 
-/// How much later what is heard comes than what is seen, where sudden moments of both tell it.
+/// The delay of the audio relative to the video, estimated from the onsets in both.
 ///
-/// The picture's moments are sudden changes of how much moves; the sound's are its onsets. They are correlated at every
-/// offset up to a bound. How good the best one is, is told by chance: the sound's stretches are put in another order many
-/// times, and the best fits of these arrangements tell how often chance alone fits as well. A match that one segment in
-/// a hundred has by chance says little where hardly more are skewed: the confidence is the share of right ones among
-/// matches as good as this. An offset that is not clearly better than all others, as with a rhythm, has no confidence.
+/// The onsets of the video are sudden changes in the amount of motion; those of the audio its onset envelope. They are
+/// correlated at every offset up to a bound. The best correlation is compared with chance: the audio's blocks are
+/// permuted many times, and the best correlations of these permutations show how often chance alone fits as well. A
+/// match that one segment in a hundred has by chance is weak evidence where hardly more are skewed: the confidence is
+/// the fraction of true matches among matches this good. An offset that is not clearly better than all others, as with
+/// periodic audio, has no confidence.
 package struct OnsetSkew: Equatable {
     package let seconds: Double
     /// 0...1.
     package let confidence: Double
 
-    /// Arrangements by chance.
+    /// Number of random permutations.
     private static let arrangements = 200
-    /// The share of segments that are taken to be skewed and to show it, before one looks.
+    /// Prior fraction of segments that are skewed and show it.
     private static let skewedShare = 0.01
     /// Euler's constant.
     private static let gumbelMean = 0.577_215_664_9
-    /// Length of the stretches that keep their order, in seconds.
+    /// Length of the permuted blocks, in seconds.
     private static let stretchSeconds = 0.32
-    /// How much better the best offset fits than any that is not next to it.
+    /// Minimum advantage of the best offset over all offsets that are not adjacent to it.
     private static let margin: Float = 1.25
-    /// Offsets so near to the best one are next to it, in seconds.
+    /// Distance within which offsets are adjacent to the best one, in seconds.
     private static let nearSeconds = 0.16
-    /// Fewest frames that tell anything, in seconds.
+    /// Minimum length for an estimate, in seconds.
     private static let fewestSeconds = 3.0
 
     /// - Parameters:
-    ///   - changes: how much each frame differs from the one before, one fewer than there are frames.
-    ///   - onsets: how suddenly the sound changes, `onsetRate` values a second from the first frame on.
-    ///   - searchSeconds: the largest offset looked for.
-    /// - Returns: nil where nothing moves or sounds suddenly, or for too short a stretch.
+    ///   - changes: differences between consecutive frames, one fewer than there are frames.
+    ///   - onsets: onset strength of the audio, `onsetRate` values per second from the first frame on.
+    ///   - searchSeconds: the largest offset examined.
+    /// - Returns: nil where the video or the audio has no onsets, or for too short a segment.
     package init?(changes: [Float], fps: Double, onsets: [Float], onsetRate: Double, searchSeconds: Double) {
         let count = changes.count
         let reach = min(Int((searchSeconds * fps).rounded()), count / 3)
@@ -60,8 +61,8 @@ package struct OnsetSkew: Equatable {
         confidence = Self.skewedShare / (Self.skewedShare + chance) * Double(clear)
     }
 
-    /// The probability of at least `value` under the Gumbel distribution that has the mean and the deviation of `maxima`:
-    /// the largest of many values follow it, and it reaches further than their number does.
+    /// The probability of a value of at least `value` under the Gumbel distribution with the mean and standard
+    /// deviation of `maxima`: the maximum of many values follows it, and it extrapolates beyond their number.
     private static func chance(of value: Double, among maxima: [Double]) -> Double {
         let count = Double(maxima.count)
         let mean = maxima.reduce(0, +) / count
@@ -73,7 +74,7 @@ package struct OnsetSkew: Equatable {
 
     /// How suddenly the motion changes at each frame but the first.
     private static func moments(_ changes: [Float]) -> [Float] {
-        // Repeated frames of a slower source are no moments: the change is taken over two frames.
+        // Repeated frames of a slower source are not onsets: the change is taken over two frames.
         let roots = changes.map { max(0, $0).squareRoot() }
         return roots.indices.map { index in
             guard index > 1, index + 1 < roots.count else { return 0 }
@@ -82,8 +83,8 @@ package struct OnsetSkew: Equatable {
         }
     }
 
-    /// Onsets as one value a frame: the largest from the middle between it and the frame before to the next middle.
-    /// `changes[0]` is of frame 1.
+    /// Onsets as one value per frame: the maximum between the midpoints to the previous and to the next frame.
+    /// `changes[0]` belongs to frame 1.
     private static func spread(_ onsets: [Float], _ rate: Double, count: Int, fps: Double) -> [Float] {
         (0..<count).map { index in
             let begin = Int(((Double(index + 1) - 0.5) / fps * rate).rounded())
@@ -93,7 +94,7 @@ package struct OnsetSkew: Equatable {
         }
     }
 
-    /// Less the mean of what is around, and of power 1: a few loud moments do not outweigh many.
+    /// Without the local mean, and with power 1: a few loud onsets do not outweigh many.
     private static func whitened(_ values: [Float]) -> [Float]? {
         var sums: [Float] = [0]
         for value in values { sums.append(sums[sums.count - 1] + value) }
@@ -110,7 +111,7 @@ package struct OnsetSkew: Equatable {
         return centred.map { $0 * scale }
     }
 
-    /// Correlation for each offset from `-reach` to `reach` frames: positive where the sound comes later.
+    /// Correlation for each offset from `-reach` to `reach` frames: positive where the audio is later.
     private static func fits(_ seen: [Float], _ heard: [Float], _ reach: Int) -> [Float] {
         seen.withUnsafeBufferPointer { seen in
             heard.withUnsafeBufferPointer { heard in
@@ -124,7 +125,7 @@ package struct OnsetSkew: Equatable {
         }
     }
 
-    /// The stretches of `values` in another order.
+    /// The blocks of `values` in random order.
     private static func arranged(_ values: [Float], _ stretch: Int, _ random: inout SeededRandom) -> [Float] {
         let starts = random.shuffled(Array(stride(from: 0, to: values.count, by: stretch)))
         return starts.flatMap { values[$0..<min($0 + stretch, values.count)] }

@@ -1,13 +1,13 @@
-/// From where on picture and sound of a segment count as skewed.
+/// Thresholds from which the video and audio of a segment count as skewed.
 package struct SkewSettings: Sendable, Equatable, Codable {
-    /// Largest difference of the streams' beginnings, in seconds. It is honoured in any case; a large one hints at a file
-    /// that was cut or put together badly.
+    /// Largest difference of the streams' start times, in seconds. It is compensated in any case; a large one suggests
+    /// a file that was cut or joined badly.
     package var maxStartSeconds = 0.5
-    /// Largest offset of what is heard from what is seen, in seconds.
+    /// Largest offset between audio and video, in seconds.
     package var maxSeconds = 0.1
-    /// Confidence that an estimate needs to count.
+    /// Minimum confidence of an estimate.
     package var minConfidence = 0.99
-    /// Largest offset looked for, in seconds; 0 looks for none.
+    /// Largest offset examined, in seconds; 0 disables the estimate.
     package var searchSeconds = 1.0
 
     package init() {}

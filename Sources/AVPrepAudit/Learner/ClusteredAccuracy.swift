@@ -28,15 +28,15 @@ package struct ClusteredAccuracy: Sendable, Equatable {
     static let foldEffect = 2.0
 
     /// - Parameters:
-    ///   - margins: log odds of the label; 0 is no verdict.
-    ///   - examples: with both labels, as many rows as there are margins.
-    package init(margins: [Double], of examples: Examples) {
-        precondition(margins.count == examples.count, "\(margins.count) verdicts on \(examples.count) rows")
+    ///   - logits: log odds of the label; 0 is no verdict.
+    ///   - examples: with both labels, as many rows as there are logits.
+    package init(logits: [Double], of examples: Examples) {
+        precondition(logits.count == examples.count, "\(logits.count) verdicts on \(examples.count) rows")
         let positives = Double(examples.labels.count { $0 })
         let negatives = Double(examples.count) - positives
         precondition(positives > 0 && negatives > 0, "nothing to tell apart")
-        let right = zip(margins, examples.labels).map { margin, label in
-            abs(margin) < 1e-9 ? 0.5 : (margin > 0) == label ? 1.0 : 0
+        let right = zip(logits, examples.labels).map { logit, label in
+            abs(logit) < 1e-9 ? 0.5 : (logit > 0) == label ? 1.0 : 0
         }
         var shares = (negative: 0.0, positive: 0.0)
         for (value, label) in zip(right, examples.labels) {
@@ -95,11 +95,10 @@ package struct ClusteredAccuracy: Sendable, Equatable {
     package func interval(confidence: Double) -> ClosedRange<Double> {
         let quantile = Self.distribution(effectiveVideos).quantile(upperTail: (1 - confidence) / 2)
         let square = quantile * quantile / effectiveRows
-        let centre = (accuracy + square / 2) / (1 + square)
-        let reach =
-            quantile * (accuracy * (1 - accuracy) / effectiveRows + square / (4 * effectiveRows)).squareRoot()
-            / (1 + square)
-        return max(0, centre - reach)...min(1, centre + reach)
+        let reach = (square * accuracy * (1 - accuracy) + square * square / 4).squareRoot()
+        // In this order an accuracy of 1 has an upper end of 1, and one of 0 a lower end of 0, to the last digit.
+        func end(_ half: Double) -> Double { (accuracy + half) / (1 + square) }
+        return max(0, end(square / 2 - reach))...min(1, end(square / 2 + reach))
     }
 
     /// The smallest excess over chance that would be found, four times out of five, by a test at `level`.

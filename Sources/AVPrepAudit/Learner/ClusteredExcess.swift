@@ -7,21 +7,21 @@ package struct ClusteredExcess: Sendable, Equatable {
     package let chanceProbability: Double
 
     /// - Parameters:
-    ///   - margins: log odds of the label by the one probe; 0 is no verdict.
+    ///   - logits: log odds of the label by the one probe; 0 is no verdict.
     ///   - others: the same by the other.
     ///   - examples: rows of one video each, with both labels.
     ///   - effectiveVideos: see ``ClusteredAccuracy``.
-    package init(margins: [Double], over others: [Double], of examples: Examples, effectiveVideos: Double) {
-        precondition(margins.count == examples.count && others.count == examples.count, "verdicts on other rows")
+    package init(logits: [Double], over others: [Double], of examples: Examples, effectiveVideos: Double) {
+        precondition(logits.count == examples.count && others.count == examples.count, "verdicts on other rows")
         let counts = (negative: examples.labels.count { !$0 }, positive: examples.labels.count { $0 })
         precondition(counts.negative > 0 && counts.positive > 0, "nothing to tell apart")
-        func right(_ margin: Double, _ label: Bool) -> Double {
-            abs(margin) < 1e-9 ? 0.5 : (margin > 0) == label ? 1 : 0
+        func right(_ logit: Double, _ label: Bool) -> Double {
+            abs(logit) < 1e-9 ? 0.5 : (logit > 0) == label ? 1 : 0
         }
         // What each row adds to the difference: labels count the same, whatever their numbers.
         let parts = examples.labels.indices.map { row in
             let label = examples.labels[row]
-            return (right(margins[row], label) - right(others[row], label))
+            return (right(logits[row], label) - right(others[row], label))
                 / Double(2 * (label ? counts.positive : counts.negative))
         }
         let excess = parts.reduce(0, +)

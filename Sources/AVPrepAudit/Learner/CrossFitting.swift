@@ -12,7 +12,8 @@ package enum CrossFitting {
     /// Log odds of each row's label, 0 where no model could be fitted.
     ///
     /// - Parameter seed: deals the videos into folds.
-    package static func margins(_ examples: Examples, seed: UInt64) -> [Double] {
+    /// - Throws: ``AuditError``.
+    package static func logits(_ examples: Examples, seed: UInt64) throws(AuditError) -> [Double] {
         let foldOfGroup = deal(examples, seed: seed)
         let isCrossed = examples.groups.contains { !$0.isSingle }
         var random = SeededRandom(seed: seed, for: "audit/partners")
@@ -23,16 +24,16 @@ package enum CrossFitting {
             if isCrossed, one == two { other = (one + 1 + random.below(folds - 1)) % folds }
             rows[FoldPair(one, other), default: []].append(row)
         }
-        var margins = [Double](repeating: 0, count: examples.count)
+        var logits = [Double](repeating: 0, count: examples.count)
         for (held, tested) in rows.sorted(by: { $0.key.order < $1.key.order }) {
             let training = examples.groups.indices.filter { row in
                 let pair = examples.groups[row]
                 return ![pair.first, pair.second].contains { held.contains(foldOfGroup[$0] ?? -1) }
             }
-            guard let model = ProbeModel(examples.rows(training)) else { continue }
-            for (row, margin) in zip(tested, model.margins(examples.rows(tested))) { margins[row] = margin }
+            guard let model = try ProbeModel(examples.rows(training)) else { continue }
+            for (row, logit) in zip(tested, try model.logits(examples.rows(tested))) { logits[row] = logit }
         }
-        return margins
+        return logits
     }
 
     private struct FoldPair: Hashable {

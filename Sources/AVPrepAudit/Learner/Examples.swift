@@ -48,7 +48,7 @@ package struct Examples: Sendable {
         return some
     }
 
-    /// Weights that make both labels count the same and add up to the number of rows; nil when a label is missing.
+    /// Sample weights that make both labels count the same and add up to the number of rows; nil when a label is missing.
     var balancedWeights: [Double]? {
         let positives = labels.count { $0 }
         guard positives > 0, positives < count else { return nil }

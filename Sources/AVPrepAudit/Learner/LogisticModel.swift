@@ -16,20 +16,20 @@ struct LogisticModel: Sendable {
 
     /// - Parameters:
     ///   - features: scaled, `[row, feature]`.
-    ///   - importances: one a row.
-    init(_ features: [Float], width: Int, labels: [Bool], importances: [Double]) {
+    ///   - sampleWeights: one a row, >= 0: how much each counts.
+    init(_ features: [Float], width: Int, labels: [Bool], sampleWeights: [Double]) {
         self.width = width
         let columns = Self.columns(width)
         let design = Self.design(features, width: width)
         weights = [Double](repeating: 0, count: columns)
-        var margins = [Double](repeating: 0, count: labels.count)
+        var logits = [Double](repeating: 0, count: labels.count)
         for _ in 0..<Self.steps {
-            var residuals = margins
-            var roots = margins
+            var residuals = logits
+            var roots = logits
             for row in labels.indices {
-                let probability = 1 / (1 + exp(-margins[row]))
-                residuals[row] = importances[row] * ((labels[row] ? 1 : 0) - probability)
-                roots[row] = (importances[row] * max(1e-6, probability * (1 - probability))).squareRoot()
+                let probability = 1 / (1 + exp(-logits[row]))
+                residuals[row] = sampleWeights[row] * ((labels[row] ? 1 : 0) - probability)
+                roots[row] = (sampleWeights[row] * max(1e-6, probability * (1 - probability))).squareRoot()
             }
             let scaled = Self.scaled(design, by: roots)
             var gradient = weights.map { -Self.prior * $0 }
@@ -44,16 +44,16 @@ struct LogisticModel: Sendable {
             for column in 0..<columns {
                 curvature[column * columns + column] += column < columns - 1 ? Self.prior : 1e-6
             }
-            guard let step = Self.solve(&curvature, gradient) else { break }
+            guard let step = CholeskySolver.solve(&curvature, gradient) else { break }
             for column in weights.indices { weights[column] += step[column] }
-            margins = Self.margins(design, weights)
+            logits = Self.logits(design, weights)
             if step.allSatisfy({ abs($0) < 1e-6 }) { break }
         }
     }
 
     /// Log odds of the label for each row of scaled features.
-    func margins(_ features: [Float]) -> [Double] {
-        Self.margins(Self.design(features, width: width), weights)
+    func logits(_ features: [Float]) -> [Double] {
+        Self.logits(Self.design(features, width: width), weights)
     }
 
     private static func columns(_ width: Int) -> Int {
@@ -95,39 +95,13 @@ struct LogisticModel: Sendable {
         return scaled
     }
 
-    private static func margins(_ design: [Double], _ weights: [Double]) -> [Double] {
+    private static func logits(_ design: [Double], _ weights: [Double]) -> [Double] {
         let rows = design.count / weights.count
-        var margins = [Double](repeating: 0, count: rows)
-        guard rows > 0 else { return margins }
+        var logits = [Double](repeating: 0, count: rows)
+        guard rows > 0 else { return logits }
         cblas_dgemv(
             CblasRowMajor, CblasNoTrans, Int32(rows), Int32(weights.count), 1, design, Int32(weights.count), weights, 1,
-            0, &margins, 1)
-        return margins
-    }
-
-    /// Solves `matrix · x = right` for a symmetric positive matrix whose lower half is given (Cholesky); nil where it is
-    /// not positive.
-    private static func solve(_ matrix: inout [Double], _ right: [Double]) -> [Double]? {
-        let size = right.count
-        for column in 0..<size {
-            var diagonal = matrix[column * size + column]
-            for index in 0..<column { diagonal -= matrix[column * size + index] * matrix[column * size + index] }
-            guard diagonal > 0 else { return nil }
-            let root = diagonal.squareRoot()
-            matrix[column * size + column] = root
-            for row in (column + 1)..<size {
-                let products = matrix.withUnsafeBufferPointer { values in
-                    values.baseAddress.map {
-                        cblas_ddot(Int32(column), $0 + row * size, 1, $0 + column * size, 1)
-                    } ?? 0
-                }
-                matrix[row * size + column] = (matrix[row * size + column] - products) / root
-            }
-        }
-        var solution = right
-        cblas_dtrsv(
-            CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, Int32(size), matrix, Int32(size), &solution, 1)
-        cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, Int32(size), matrix, Int32(size), &solution, 1)
-        return solution
+            0, &logits, 1)
+        return logits
     }
 }

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepModel
 import AVPrepStore
 import Foundation
@@ -10,34 +11,25 @@ final class MotionMeasurer {
     /// Blocks of flow along the shorter side, about.
     private static let shortSide = 12
 
-    private let decoder: JPEGDecoder
-    private let png: PNGCodec
+    private let decoder: ClipDecoder
 
-    init(decoder: JPEGDecoder, png: PNGCodec) {
-        self.decoder = decoder
-        self.png = png
-    }
+    init(decoder: ClipDecoder) { self.decoder = decoder }
 
     /// - Returns: the motion of the clip as it is, and of the clip played backwards; both empty where neither is stored, or the
     ///   clip is too short.
-    func measure(_ reader: StoreReader, _ stored: StoredSegment, first: Int, count: Int) throws
-        -> ([GlobalMotion], [GlobalMotion])
-    {
-        if let flow = reader.layout.flow, flow.directions.count == 2 {
-            let rows = max(0, count - (flow.step ?? 1))
-            let looked = Self.spread(first..<first + rows)
-            let forward = try looked.map { try measure(reader, stored, flow, .forward, row: $0) }
-            let backward = try looked.reversed().map { try measure(reader, stored, flow, .backward, row: $0) }
-            return (forward, backward)
+    func measure(_ clip: PictureClip) throws -> ([GlobalMotion], [GlobalMotion]) {
+        if let forward = clip.shard.flow(.forward, of: clip), let backward = clip.shard.flow(.backward, of: clip) {
+            return (
+                try Self.spread(forward.pictures).map { try measure(forward, $0) },
+                try Self.spread(backward.pictures).reversed().map { try measure(backward, $0) }
+            )
         }
         // Where too little was found to tell the camera, what was found is things that move and lights that spread.
-        guard reader.layout.hasMotion, count > 1, !stored.segment.flags.contains(.motionUnreliable) else {
-            return ([], [])
-        }
+        guard clip.count > 1, !clip.segment.flags.contains(.motionUnreliable) else { return ([], []) }
         // A row tells the movement since the estimated frame before it: the first row's lies before the clip.
-        let rows = stored.frames.lowerBound + first + 1..<stored.frames.lowerBound + first + count
-        let side = Float(min(stored.segment.width, stored.segment.height))
-        let motion = try reader.motion(rows).filter { $0.isKnown || $0.pan != 0 || $0.tilt != 0 }.map { row in
+        let rows = try clip.motion().dropFirst()
+        let side = Float(min(clip.width, clip.height))
+        let motion = rows.filter { $0.isKnown || $0.pan != 0 || $0.tilt != 0 }.map { row in
             // What is seen moves against the camera.
             GlobalMotion(
                 pan: -row.pan / side, tilt: -row.tilt / side, zoom: row.zoom, roll: -row.roll * .pi / 180, agreement: 1)
@@ -63,59 +55,22 @@ final class MotionMeasurer {
         let v: Float
     }
 
-    private func measure(
-        _ reader: StoreReader, _ stored: StoredSegment, _ flow: StoreLayout.Flow,
-        _ direction: StoreLayout.FlowDirection,
-        row: Int
-    ) throws -> GlobalMotion {
-        let rows = stored.flow[direction] ?? 0..<0
-        guard row < rows.count else { return GlobalMotion(pan: 0, tilt: 0, zoom: 0, roll: 0, agreement: 0) }
-        let (width, height) = flow.size(width: stored.segment.width, height: stored.segment.height)
-        let vectors = try reader.withFlowBytes(direction, rows.lowerBound + row) { bytes in
-            try self.vectors(bytes, flow, width: width, height: height)
-        }
+    private func measure(_ clip: FlowClip, _ picture: Int) throws -> GlobalMotion {
+        let vectors = try decoder.withFlow(of: picture, in: clip, shortSide: Self.shortSide, Self.vectors)
         return Self.similarity(
-            vectors, side: Float(min(width, height)), perSecond: Float(flow.fps / Double(flow.step ?? 1)))
+            vectors, side: Float(min(clip.width, clip.height)), perSecond: Float(clip.stepsPerSecond))
     }
 
-    private func vectors(_ bytes: UnsafeRawBufferPointer, _ flow: StoreLayout.Flow, width: Int, height: Int) throws
-        -> [Vector]
-    {
-        let step = 2 * Float(flow.bound) / 255
-        let stride = max(1, min(width, height) / Self.shortSide)
-        switch flow.codec {
-        case .raw:
-            let isHalf = flow.storedType == .float16
-            return Self.grid(width, height, stride) { index in
-                isHalf
-                    ? Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
-                    : (Float(bytes[index]) - 128) * step
-            }
-        case .png:
-            let planes = PixelBuffer(width: width, height: 2 * height, channels: 1)
-            try png.decode(bytes, into: planes)
-            return Self.grid(width, height, stride) { (Float(planes.pixels[$0]) - 128) * step }
-        case .jpeg: break
-        }
-        let shorter = min(width, height)
-        let scale = min(1, Float(Self.shortSide) / Float(shorter))
-        let decoded = try decoder.decode(
-            bytes, region: .init(x: 0, y: 0, width: width, height: 2 * height),
-            outputWidth: max(1, Int(Float(width) * scale)), outputHeight: max(1, Int(Float(2 * height) * scale)))
-        let half = decoded.height / 2
-        let pixels = Float(8) / Float(decoded.eighths)
-        return Self.grid(decoded.width, half, max(1, min(decoded.width, half) / Self.shortSide)) {
-            (Float(decoded.pixels[$0]) - 128) * step
-        }.map { Vector(x: $0.x * pixels, y: $0.y * pixels, u: $0.u, v: $0.v) }
-    }
-
-    /// - Parameter value: the number at a place of `[2 · height, width]`.
-    private static func grid(_ width: Int, _ height: Int, _ step: Int, _ value: (Int) -> Float) -> [Vector] {
-        stride(from: step / 2, to: height, by: step).flatMap { row in
+    private static func vectors(_ field: FlowField) -> [Vector] {
+        let (width, height) = (field.width, field.height)
+        let step = max(1, min(width, height) / shortSide)
+        return stride(from: step / 2, to: height, by: step).flatMap { row in
             stride(from: step / 2, to: width, by: step).map { column in
-                Vector(
-                    x: Float(column) + 0.5 - Float(width) / 2, y: Float(row) + 0.5 - Float(height) / 2,
-                    u: value(row * width + column), v: value((height + row) * width + column))
+                let displacement = field[column, row]
+                return Vector(
+                    x: (Float(column) + 0.5 - Float(width) / 2) * field.pixelsPerSample,
+                    y: (Float(row) + 0.5 - Float(height) / 2) * field.pixelsPerSample,
+                    u: displacement.x, v: displacement.y)
             }
         }
     }

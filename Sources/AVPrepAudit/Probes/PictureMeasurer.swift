@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepModel
 import AVPrepStore
 import Foundation
@@ -15,29 +16,24 @@ final class PictureMeasurer {
     /// Where the window in the middle begins, as a share of width and height: between the bars of an upright video too.
     private static let innerStart = 0.35
 
-    private let decoder: JPEGDecoder
-    private let png = PNGCodec()
+    private let decoder: ClipDecoder
     private let motion: MotionMeasurer
     private var luma: [UInt8] = []
 
     init() throws {
-        decoder = try JPEGDecoder()
-        motion = MotionMeasurer(decoder: decoder, png: png)
+        decoder = try ClipDecoder()
+        motion = MotionMeasurer(decoder: decoder)
     }
 
-    /// - Parameters:
-    ///   - frames: of one segment, at least one; rows of /frames.
-    ///   - first: number of the first of them in its segment.
-    func measure(_ reader: StoreReader, _ stored: StoredSegment, first: Int, count: Int) throws -> PictureMeasures {
+    func measure(_ clip: PictureClip) throws -> PictureMeasures {
         var measures = PictureMeasures()
-        let rows = stored.frames.lowerBound + first..<stored.frames.lowerBound + first + count
-        let pixels = Float(stored.segment.width * stored.segment.height)
-        measures.logBytes = rows.map { log(max(1, Float(reader.frameByteCount($0))) / pixels) }
+        let pixels = Float(clip.width * clip.height)
+        measures.logBytes = clip.byteCounts.map { log(max(1, Float($0)) / pixels) }
         var blocks: [[Float]] = []
         var blockSharpness: [[Float]] = []
-        let looked = Self.spread(rows)
-        for row in looked {
-            let size = try reader.withFrameBytes(row) { try take($0, of: stored, reader.layout.frameCodec, &measures) }
+        let looked = Self.spread(clip.frames)
+        for frame in looked {
+            let size = try take(frame, of: clip, &measures)
             measureParts(width: size.width, height: size.height, &measures)
             let (levels, sharpness) = measureBlocks(width: size.width, height: size.height)
             measures.sharpness.append(Series(sharpness, floor: 0).mean)
@@ -50,7 +46,7 @@ final class PictureMeasurer {
         }
         measures.colour /= Float(looked.count)
         measures.stillSharpness = Self.stillSharpness(blocks, blockSharpness)
-        (measures.motion, measures.backwardMotion) = try motion.measure(reader, stored, first: first, count: count)
+        (measures.motion, measures.backwardMotion) = try motion.measure(clip)
         return measures
     }
 
@@ -69,28 +65,18 @@ final class PictureMeasurer {
     // MARK: - Pixels
 
     /// Decodes a picture into ``luma``, and adds its mean colour.
-    private func take(
-        _ bytes: UnsafeRawBufferPointer, of stored: StoredSegment, _ codec: StoreLayout.PictureCodec,
-        _ measures: inout PictureMeasures
-    ) throws -> (width: Int, height: Int) {
-        let (width, height) = (stored.segment.width, stored.segment.height)
-        switch codec {
-        case .raw:
-            convert(bytes.bindMemory(to: UInt8.self), channels: 3, &measures)
-            return (width, height)
-        case .png:
-            let image = PixelBuffer(width: width, height: height, channels: 3)
-            try png.decode(bytes, into: image)
-            convert(UnsafeBufferPointer(image.pixels), channels: 3, &measures)
-            return (width, height)
-        case .jpeg: break
-        }
+    private func take(_ frame: Int, of clip: PictureClip, _ measures: inout PictureMeasures) throws
+        -> (width: Int, height: Int)
+    {
+        let (width, height) = (clip.width, clip.height)
         let scale = min(1, Double(Self.shortSide) / Double(min(width, height)))
-        let decoded = try decoder.decode(
-            bytes, region: .init(x: 0, y: 0, width: width, height: height),
-            outputWidth: max(1, Int(Double(width) * scale)), outputHeight: max(1, Int(Double(height) * scale)))
-        convert(decoded.pixels, channels: decoded.channels, &measures)
-        return (decoded.width, decoded.height)
+        return try decoder.withPixels(
+            of: frame, in: clip, region: .init(x: 0, y: 0, width: width, height: height),
+            outputWidth: max(1, Int(Double(width) * scale)), outputHeight: max(1, Int(Double(height) * scale))
+        ) { picture in
+            convert(picture.pixels, channels: picture.channels, &measures)
+            return (picture.placement.width, picture.placement.height)
+        }
     }
 
     /// Luma by BT.601's weights, in 256ths.

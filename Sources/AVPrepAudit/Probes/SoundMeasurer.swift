@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepStore
 import Foundation
 
@@ -7,20 +8,18 @@ enum SoundMeasurer {
     private static let partsPerSecond = 50.0
 
     /// - Parameters:
+    ///   - segment: a row of the shard's table.
     ///   - start: where the clip begins in its segment, in seconds.
     ///   - seconds: its length; what reaches past the segment's end is left out.
-    static func measure(_ reader: StoreReader, _ stored: StoredSegment, start: Double, seconds: Double) throws
-        -> SoundMeasures
-    {
+    static func measure(_ shard: ShardReader, segment: Int, start: Double, seconds: Double) throws -> SoundMeasures {
         var measures = SoundMeasures()
-        if let spectrogram = reader.layout.spectrograms.first {
-            try take(spectrogram, reader, stored, start, seconds, &measures)
+        if let spectrogram = shard.layout.spectrograms.first {
+            try take(shard.spectrogram(spectrogram, segment: segment, start: start, seconds: seconds), &measures)
         }
-        if let pcm = reader.layout.pcm {
-            let rows = rows(of: stored.pcm, rate: Double(pcm.sampleRate), start, seconds)
-            let part = max(1, Int(Double(pcm.sampleRate) / partsPerSecond)) * pcm.channels
+        if let clip = shard.waveform(segment: segment, start: start, seconds: seconds) {
+            let part = max(1, Int(Double(clip.sampleRate) / partsPerSecond)) * clip.channels
             measures.isDecibels = true
-            measures.envelope = try reader.withPCM(rows) { samples in
+            measures.envelope = try clip.withSamples { samples in
                 stride(from: 0, to: samples.count, by: part).map { first in
                     let some = samples[first..<min(samples.count, first + part)]
                     let power = some.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(1, some.count))
@@ -31,22 +30,11 @@ enum SoundMeasurer {
         return measures
     }
 
-    /// The rows of a clip among those of its segment.
-    private static func rows(of all: Range<Int>, rate: Double, _ start: Double, _ seconds: Double) -> Range<Int> {
-        let first = min(all.count, Int((start * rate).rounded()))
-        let count = min(all.count - first, max(1, Int((seconds * rate).rounded())))
-        return all.lowerBound + first..<all.lowerBound + first + max(0, count)
-    }
-
-    private static func take(
-        _ spectrogram: StoreLayout.Spectrogram, _ reader: StoreReader, _ stored: StoredSegment, _ start: Double,
-        _ seconds: Double, _ measures: inout SoundMeasures
-    ) throws {
-        let rows = rows(
-            of: stored.spectrograms[spectrogram.name] ?? 0..<0, rate: spectrogram.framesPerSecond, start, seconds)
+    private static func take(_ clip: SpectrogramClip, _ measures: inout SoundMeasures) throws {
+        let (spectrogram, rows) = (clip.spectrogram, clip.rows)
         guard !rows.isEmpty else { return }
         let bins = spectrogram.bins
-        let values = try reader.spectrogram(spectrogram.name, rows).map { $0.isFinite ? $0 : 0 }
+        let values = try clip.storedValues().map { $0.isFinite ? $0 : 0 }
         let group = max(1, Int((spectrogram.framesPerSecond / partsPerSecond).rounded()))
         measures.envelope = stride(from: 0, to: rows.count, by: group).map { first in
             Series(values[first * bins..<min(rows.count, first + group) * bins], floor: 0).mean

@@ -1,5 +1,5 @@
+import AVPrepClips
 import AVPrepCore
-import AVPrepStore
 package import AVPrepWorkspace
 
 /// Asks whether the shards of a workspace carry cues by which a network could cheat: `avprep audit`.
@@ -9,8 +9,7 @@ package enum AuditStage {
     package static func run(_ workspace: Workspace, _ context: StageContext, _ settings: AuditSettings) throws
         -> AuditReport
     {
-        let index = try ShardIndex.load(workspace.shards)
-        let audit = try ShardAudit(folder: workspace.shards, index: index, settings: settings)
+        let audit = try ShardAudit(ShardSet(workspace.shards), settings: settings)
         let progress = ProgressReporter("audit", unit: "clips", style: context.progress)
         defer { progress.finish() }
         return try audit.run(workers: workspace.workers) { done, total in

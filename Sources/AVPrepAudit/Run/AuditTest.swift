@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepModel
 import AVPrepStore
 
@@ -11,7 +12,7 @@ struct AuditTest: Sendable {
 
     /// What tests need to know of the shards and their clips.
     struct Material: Sendable {
-        let readers: [StoreReader]
+        let readers: [ShardReader]
         let clips: ClipMeasurement
         let measures: ClipMeasurement.Result
         /// Number of the group of near-duplicates that each segment's video belongs to, by shard and row.

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -5,49 +6,49 @@ import Synchronization
 
 /// Looks at every clip that an audit's pairs are made of, once.
 final class ClipMeasurement: Sendable {
-    struct PictureClip: Hashable, Sendable {
+    /// Names a picture clip: pairs share them.
+    struct Pictures: Hashable, Sendable {
         let shard: Int
         let segment: Int
         let first: Int
         let count: Int
     }
 
-    struct SoundClip: Hashable, Sendable {
+    /// Names a sound clip.
+    struct Sound: Hashable, Sendable {
         let shard: Int
         let segment: Int
         let start: Double
         let seconds: Double
     }
 
-    private let readers: [StoreReader]
+    private let readers: [ShardReader]
 
-    init(readers: [StoreReader]) { self.readers = readers }
+    init(readers: [ShardReader]) { self.readers = readers }
 
     /// The picture clip of a pair, cut where its segment ends.
-    func picture(_ member: AuditSample.Member, of sample: AuditSample) -> PictureClip {
+    func picture(_ member: AuditSample.Member, of sample: AuditSample) -> Pictures {
         let reader = readers[member.shard]
-        let first = Int(member.pair.videoStartFrame)
-        let segment = Int(member.pair.videoSegment)
-        let rest = reader.segments[segment].frames.count - first
-        return PictureClip(
-            shard: member.shard, segment: segment, first: first,
-            count: max(1, min(rest, sample.frames(fps: reader.layout.fps))))
+        let clip = reader.pictures(of: member.pair, count: sample.frames(fps: reader.layout.fps))
+        return Pictures(
+            shard: member.shard, segment: Int(member.pair.videoSegment), first: clip.frames.lowerBound,
+            count: clip.count)
     }
 
-    func sound(_ member: AuditSample.Member, of sample: AuditSample) -> SoundClip {
-        SoundClip(
+    func sound(_ member: AuditSample.Member, of sample: AuditSample) -> Sound {
+        Sound(
             shard: member.shard, segment: Int(member.pair.audioSegment), start: member.pair.audioStartSeconds,
             seconds: sample.soundSeconds)
     }
 
     struct Result: Sendable {
-        var pictures: [PictureClip: PictureMeasures] = [:]
-        var sounds: [SoundClip: SoundMeasures] = [:]
+        var pictures: [Pictures: PictureMeasures] = [:]
+        var sounds: [Sound: SoundMeasures] = [:]
     }
 
     private enum Item: Sendable {
-        case pictures([PictureClip])
-        case sounds([SoundClip])
+        case pictures([Pictures])
+        case sounds([Sound])
 
         var count: Int {
             switch self {
@@ -59,7 +60,7 @@ final class ClipMeasurement: Sendable {
 
     /// - Throws: `StoreError` for a picture that cannot be decoded; `CancellationError`.
     func run(
-        pictures: Set<PictureClip>, sounds: Set<SoundClip>, workers: Int,
+        pictures: Set<Pictures>, sounds: Set<Sound>, workers: Int,
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws -> Result {
@@ -92,17 +93,30 @@ final class ClipMeasurement: Sendable {
         switch item {
         case .pictures(let clips):
             for clip in clips {
-                let reader = readers[clip.shard]
-                result.pictures[clip] = try measurer.measure(
-                    reader, reader.segments[clip.segment], first: clip.first, count: clip.count)
+                let pictures = readers[clip.shard].pictures(
+                    segment: clip.segment, first: clip.first, count: clip.count)
+                result.pictures[clip] = try Self.naming(pictures) { try measurer.measure(pictures) }
             }
         case .sounds(let clips):
             for clip in clips {
-                let reader = readers[clip.shard]
                 result.sounds[clip] = try SoundMeasurer.measure(
-                    reader, reader.segments[clip.segment], start: clip.start, seconds: clip.seconds)
+                    readers[clip.shard], segment: clip.segment, start: clip.start, seconds: clip.seconds)
             }
         }
         return result
+    }
+
+    /// A decoder's words say what is wrong with a picture, and not where it lies.
+    private static func naming<Value>(_ clip: PictureClip, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as StoreError where error.code == .picture {
+            throw StoreError(
+                .picture,
+                """
+                cannot look at frames \(clip.frames.lowerBound) to \(clip.frames.upperBound - 1) of segment \
+                \(clip.segment.segmentID) in \(clip.shard.path): \(error); run `avprep verify`
+                """)
+        }
     }
 }

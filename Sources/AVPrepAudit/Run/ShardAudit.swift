@@ -1,6 +1,7 @@
+package import AVPrepClips
 import AVPrepCore
 import AVPrepModel
-package import AVPrepStore
+import AVPrepStore
 import COpenBLAS
 import Foundation
 import Synchronization
@@ -8,16 +9,13 @@ import Synchronization
 /// Asks whether a folder of shards carries cues by which a network could cheat: small probes, each with a view of the pairs
 /// that must not tell anything, try to tell positives from negatives and forward from backward.
 package struct ShardAudit: Sendable {
-    private let folder: String
-    private let index: ShardIndex
+    private let shards: ShardSet
     private let settings: AuditSettings
 
-    /// - Parameter folder: of the shards that `index` names.
     /// - Throws: ``Failure`` for settings that make no sense.
-    package init(folder: String, index: ShardIndex, settings: AuditSettings) throws {
+    package init(_ shards: ShardSet, settings: AuditSettings) throws {
         try settings.validate()
-        self.folder = folder
-        self.index = index
+        self.shards = shards
         self.settings = settings
     }
 
@@ -25,7 +23,8 @@ package struct ShardAudit: Sendable {
     ///   - measured: called with clips looked at, of how many; from any thread.
     ///   - tested: called with rows of the report that are there, of how many; from any thread.
     ///   - isCancelled: asked between clips and between tests.
-    /// - Throws: `StoreError` for files that cannot be read, ``Failure`` when there is nothing to audit, `CancellationError`.
+    /// - Throws: `StoreError` for files that cannot be read, ``Failure`` when there is nothing to audit,
+    ///   ``AuditError``, `CancellationError`.
     package func run(
         workers: Int, measured: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         tested: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
@@ -43,23 +42,23 @@ package struct ShardAudit: Sendable {
         let material = AuditTest.Material(
             readers: readers, clips: clips, measures: measures, groups: groups,
             soundQuality: Self.soundQuality(measures, groups), ends: Self.ends(readers))
-        return try report(tests(samples, fps: index.layout.fps), material, workers: workers, tested, isCancelled)
+        return try report(tests(samples, fps: shards.index.layout.fps), material, workers: workers, tested, isCancelled)
     }
 
     // MARK: - What is asked
 
-    private func open(_ isCancelled: () -> Bool) throws -> ([StoreReader], [AuditSample]) {
-        let known = index.pairSets.map(\.name)
+    private func open(_ isCancelled: () -> Bool) throws -> ([ShardReader], [AuditSample]) {
+        let known = shards.index.pairSets.map(\.name)
         if let name = settings.sets.first(where: { !known.contains($0) }) {
             throw Failure(
                 "there is no pair set \"\(name)\", only \(known.isEmpty ? "none" : known.joined(separator: ", "))",
                 exitStatus: .badInput)
         }
         let wanted = Set(settings.sets.isEmpty ? known : settings.sets)
-        var readers: [StoreReader] = []
+        var readers: [ShardReader] = []
         var samples: [String: AuditSample] = [:]
         var random = SeededRandom(seed: settings.seed, for: "audit/shards")
-        for shard in random.shuffled(index.shards)
+        for shard in random.shuffled(shards.index.shards)
         where settings.splits.isEmpty || settings.splits.contains(shard.split) {
             if isCancelled() { throw CancellationError() }
             // Of a large corpus, as many shards as give each set pairs to choose from.
@@ -68,21 +67,22 @@ package struct ShardAudit: Sendable {
             {
                 break
             }
-            let path = "\(folder)/\(PairFile.name(forShard: shard.name))"
-            let sets = try PairFile.read(path).filter { wanted.contains($0.name) && !$0.pairs.isEmpty }
+            let sets = try shards.storedPairSets(of: shard).filter { wanted.contains($0.name) && !$0.pairs.isEmpty }
             if sets.isEmpty { continue }
-            let reader = try index.reader(of: shard, in: folder)
+            let reader = try shards.reader(of: shard)
             for set in sets {
-                try set.check(against: reader)
+                try reader.check(set)
                 var sample =
-                    try samples[set.name] ?? AuditSample(name: set.name, attributes: set.attributes, path: path)
+                    try samples[set.name]
+                    ?? AuditSample(name: set.name, attributes: set.attributes, path: shards.pairPath(of: shard))
                 sample.append(set.pairs, shard: readers.count)
                 samples[set.name] = sample
             }
             readers.append(reader)
         }
         guard !samples.isEmpty else {
-            throw Failure("there are no pairs to audit in \(folder); avprep shard draws them", exitStatus: .badInput)
+            throw Failure(
+                "there are no pairs to audit in \(shards.folder); avprep shard draws them", exitStatus: .badInput)
         }
         let limited = samples.sorted { $0.key < $1.key }.map { name, sample in
             sample.limited(to: settings.limit, seed: settings.seed)
@@ -133,12 +133,12 @@ package struct ShardAudit: Sendable {
             if let obstacle = tests[number].obstacle(material) {
                 outcome.obstacle = obstacle
             } else if let examples = tests[number].examples(material) {
-                let margins = CrossFitting.margins(examples, seed: seed)
-                let accuracy = ClusteredAccuracy(margins: margins, of: examples)
+                let logits = try CrossFitting.logits(examples, seed: seed)
+                let accuracy = ClusteredAccuracy(logits: logits, of: examples)
                 outcome.accuracy = accuracy
                 if tests[number].hasControl, let control = tests[number].examples(material, isControl: true) {
                     outcome.control = ClusteredExcess(
-                        margins: margins, over: CrossFitting.margins(control, seed: seed), of: examples,
+                        logits: logits, over: try CrossFitting.logits(control, seed: seed), of: examples,
                         effectiveVideos: accuracy.effectiveVideos)
                 }
                 outcome.examples = examples.count
@@ -174,7 +174,7 @@ package struct ShardAudit: Sendable {
                     adjusted: (adjusted[number], leaking[number]), tests: adjusted.count))
         }
         guard !rows.isEmpty else {
-            throw Failure("none of the probes has anything to see in \(folder)", exitStatus: .badInput)
+            throw Failure("none of the probes has anything to see in \(shards.folder)", exitStatus: .badInput)
         }
         return AuditReport(settings: settings, rows: rows, skipped: skipped)
     }
@@ -208,7 +208,7 @@ package struct ShardAudit: Sendable {
     }
 
     /// A number for each group of near-duplicates, by shard and row; a video may stand alone.
-    private static func groups(_ readers: [StoreReader]) -> [[Int]] {
+    private static func groups(_ readers: [ShardReader]) -> [[Int]] {
         var numbers: [String: Int] = [:]
         return readers.map { reader in
             reader.segments.map { stored in
@@ -239,7 +239,7 @@ package struct ShardAudit: Sendable {
         }
     }
 
-    private static func ends(_ readers: [StoreReader]) -> [[(first: Bool, last: Bool)]] {
+    private static func ends(_ readers: [ShardReader]) -> [[(first: Bool, last: Bool)]] {
         readers.map { reader in
             var spans: [String: ClosedRange<Double>] = [:]
             for stored in reader.segments {

@@ -1,7 +1,7 @@
 import AVPrepCore
 import AVPrepModel
 
-/// Something written in a bar.
+/// Lettering in a bar.
 struct BarLettering {
     private enum Style { case logo, timecode, subtitle }
 
@@ -49,7 +49,7 @@ struct BarLettering {
 
     func paint(on picture: PixelBuffer, index: Int) {
         guard shown.contains(index) else { return }
-        // Strokes of a fifth of a letter: the letters of a logo stay, a timecode's change with every frame.
+        // Strokes of a fifth of a letter: the letters of a logo are constant, a timecode's change with every frame.
         let cell = max(2, height / 5)
         let state = style == .timecode ? seed &+ UInt64(index) : seed
         for y in top..<min(picture.height, top + height) {

@@ -1,16 +1,16 @@
 import AVPrepCore
 import AVPrepModel
 
-/// What video editors lay behind a portrait film in a broad frame: the film once more, out of focus, as large as it takes
-/// to cover everything.
+/// The background that video editors put behind a portrait film in a wide frame: the film itself, blurred and enlarged
+/// to cover the frame.
 struct BlurredFiller {
-    /// Deviation of the blur, as a share of the frame's height.
+    /// Standard deviation of the blur, as a fraction of the frame's height.
     private let blur: Double
     /// Most editors dim it.
     private let gain: Double
-    /// Whether the copy keeps the film's aspect, and is cut off; else it is stretched.
+    /// Whether the copy keeps the film's aspect ratio and is cropped; else it is stretched.
     private let keepsAspect: Bool
-    /// By how much it is larger than it has to be.
+    /// Factor by which it is larger than necessary.
     private let zoom: Double
 
     init(_ random: inout SeededRandom) {
@@ -20,14 +20,14 @@ struct BlurredFiller {
         zoom = random.unit() < 0.5 ? 1 : random.uniform(1...1.4)
     }
 
-    /// Lines of the small picture that is blurred.
+    /// Rows of the small picture that is blurred.
     private static let lines = 48
 
     /// - Parameter shape: width and height of the film in the frame.
     func paint(_ picture: PixelBuffer, on target: PixelBuffer, shape: (width: Int, height: Int)) {
         let (cover, scale) = (Double(Self.lines) / Double(target.height), Double(target.width) / Double(target.height))
         let small = PixelBuffer(width: max(8, Int(scale * Double(Self.lines))), height: Self.lines, channels: 3)
-        // The part of the film that is seen, from its middle, as a share of its width and of its height.
+        // The visible part of the film, centred, as a fraction of its width and of its height.
         let enlarged = max(Double(target.width) / Double(shape.width), Double(target.height) / Double(shape.height))
         let across = keepsAspect ? Double(target.width) / (Double(shape.width) * enlarged) : 1
         let down = keepsAspect ? Double(target.height) / (Double(shape.height) * enlarged) : 1
@@ -39,7 +39,7 @@ struct BlurredFiller {
                 top + (Double(y) + 0.5) / Double(small.height) * height - 0.5
             )
         }
-        // Three boxes are a bell: their variances add up.
+        // Three box filters approximate a Gaussian: their variances add up.
         let deviation = max(0.8, blur * Double(target.height) * cover)
         let reach = max(1, Int(((4 * deviation * deviation + 1).squareRoot() / 2).rounded()))
         for _ in 0..<3 { Self.box(small, reach) }
@@ -47,7 +47,7 @@ struct BlurredFiller {
         small.stretch(into: target)
     }
 
-    /// The mean of each pixel's neighbourhood, repeated beyond the sides.
+    /// The mean of each pixel's neighbourhood, with border pixels repeated.
     private static func box(_ picture: PixelBuffer, _ reach: Int) {
         func pass(_ count: Int, _ lineCount: Int, _ pixel: (_ line: Int, _ place: Int) -> Int) {
             for line in 0..<lineCount {

@@ -3,7 +3,7 @@ import AVPrepMedia
 package import AVPrepModel
 import Foundation
 
-/// A short video whose frame is known: the truth that border detection is measured by.
+/// A short video with a known border: the ground truth for border detection.
 package struct BorderCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Plain black bars of level 0 to 16.
@@ -12,7 +12,7 @@ package struct BorderCase: Sendable {
         case greyish
         /// Bars with noise in them.
         case noisy
-        /// Bars of different depth, or on one side alone.
+        /// Bars of different depth, or on one side only.
         case uneven
         /// Bars all around.
         case windowbox
@@ -22,7 +22,7 @@ package struct BorderCase: Sendable {
         case timecode
         /// Subtitles in the lower bar, in a part of the video.
         case subtitles
-        /// Bars in a part of the video only, from one moment on or up to it.
+        /// Bars in a part of the video only, starting or ending at some moment.
         case changing
         /// Bars filled with a blurred, enlarged copy of the picture.
         case blurred
@@ -37,7 +37,7 @@ package struct BorderCase: Sendable {
 
         /// Whether the picture has bars at any time.
         package var hasBars: Bool { ![.open, .dark, .night].contains(self) }
-        /// Whether the bars are of something else than black.
+        /// Whether the bars are not black.
         package var isFilled: Bool { self == .blurred || self == .coloured }
     }
 
@@ -45,9 +45,9 @@ package struct BorderCase: Sendable {
     package let number: Int
     package let width: Int
     package let height: Int
-    /// Where the bars are, in the part of the video that has them.
+    /// The bars, in the part of the video that has them.
     package let border: CropMargins
-    /// Frames that have the bars.
+    /// Frames with bars.
     package let framed: Range<Int>
     /// x264's constant quality.
     package let quality: Int
@@ -55,15 +55,15 @@ package struct BorderCase: Sendable {
     package let frameCount: Int
     private let painter: BorderPainter
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 10
 
     /// Draws a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed: the same number gives the same case.
-    ///   - scenes: of which the picture is made, not empty.
-    ///   - isSmall: a picture of 320 × 180 or 320 × 240, and but for changing bars half as long: for tests.
+    ///   - scenes: content of the pictures, not empty.
+    ///   - isSmall: pictures of 320 × 180 or 320 × 240, and half the length except for changing bars: for tests.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], isSmall: Bool = false) {
         var random = SeededRandom(seed: UInt64(number), for: "border-\(kind.rawValue)")
         self.kind = kind

@@ -42,7 +42,7 @@ struct BorderPainter {
             if tint.0 + tint.1 + tint.2 < 180 { tint.1 = 180 }
             noise = 0
         default:
-            // Half of them quite black; the rest up to 16, where limited range was taken for full.
+            // Half of them fully black; the rest up to 16, as when limited range is read as full range.
             let grey = random.unit() < 0.5 ? 0 : random.uniform(0...16)
             tint = (grey, grey, grey)
             noise = 0
@@ -52,7 +52,7 @@ struct BorderPainter {
         border = bars
         let changeAt = 15 + random.below(30)
         framed = kind == .changing ? (random.unit() < 0.5 ? 0..<changeAt : changeAt..<count) : 0..<count
-        // A bar whose end nobody could see is no case: another scene is drawn.
+        // A bar without a visible end is not a valid case: another scene is drawn.
         var drawn = scenes[random.below(scenes.count)]
         for _ in 0..<40 where kind.hasBars && !kind.isFilled {
             if Self.ends(bars, of: drawn, count: count, beside: tint, width: width, height: height) { break }
@@ -84,7 +84,7 @@ struct BorderPainter {
         let evenUpright = CropMargins(left: upright.left, right: upright.left)
         let evenLevel = CropMargins(top: level.top, bottom: level.top)
         switch kind {
-        // A portrait film in a broad frame is what filler bars are made for.
+        // Filler bars are used for a portrait film in a wide frame.
         case .blurred, .coloured: return width > height ? evenUpright : evenLevel
         case .windowbox: return (random.unit() < 0.7 ? evenUpright : upright).union(evenLevel)
         case .uneven:
@@ -97,8 +97,8 @@ struct BorderPainter {
         }
     }
 
-    /// Whether a picture in these bars is seen to end at them: within four lines of each bar it is brighter than the
-    /// bar by twelve levels, or differs by that, along most of the bar, at one time or another.
+    /// Whether the picture visibly ends at these bars: within four lines of each bar it is brighter than the bar by
+    /// twelve levels, or differs by that, along most of the bar, at some time.
     private static func ends(
         _ border: CropMargins, of scene: CaseScene, count: Int, beside level: (Double, Double, Double), width: Int,
         height: Int

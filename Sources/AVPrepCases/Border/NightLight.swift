@@ -2,7 +2,7 @@ import AVPrepCore
 import AVPrepModel
 import Foundation
 
-/// Turns an ordinary picture into a dark one without a frame.
+/// Darkens an ordinary picture without adding a border.
 struct NightLight {
     private let gain: Double
     private let gamma: Double

@@ -2,33 +2,33 @@ import AVPrepCore
 package import AVPrepModel
 import Foundation
 
-/// A short film of a real or painted picture along a known camera path, with things that move in front of it: the truth
-/// that camera motion is measured by.
+/// A short film of a real or painted picture along a known camera path, with objects that move in front of it: the
+/// ground truth for camera motion.
 ///
-/// The background is one plane seen by a camera that shifts or turns, zooms, rolls and trembles, so every frame is an
-/// exact homography of every other. The foreground has paths and textures of its own.
+/// The background is one plane seen by a camera that shifts or turns, zooms, rolls and shakes, so every frame is an
+/// exact homography of every other. The foreground has its own paths and textures.
 package struct CameraCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// A camera on a tripod.
         case still
-        /// Slow motion below every threshold, yet no tripod.
+        /// Slow motion below every threshold, but not a tripod.
         case drift
         case pan
         case tilt
         case zoom
         case roll
-        /// A hand that shakes.
+        /// A shaking hand-held camera.
         case shake
         /// Two or three motions at once.
         case mixed
         /// A pan of more than 40 pixels from each frame to the next.
         case whip
-        /// Things that move before a plain wall: whether the camera moves cannot be told.
+        /// Objects that move in front of a plain wall: the camera's motion cannot be determined.
         case plain
-        /// Noise without a picture: nothing can be told.
+        /// Noise without a picture: nothing can be determined.
         case blank
 
-        /// Whether the picture says nothing about the camera.
+        /// Whether the pictures do not determine the camera's motion.
         package var isBlind: Bool { self == .plain || self == .blank }
     }
 
@@ -36,17 +36,17 @@ package struct CameraCase: Sendable {
     package let number: Int
     /// Luma, all of one shape.
     package let frames: [PixelBuffer]
-    /// For every frame, the nine numbers (row-major) that take its pixels to the plane.
+    /// For every frame, the nine numbers (row-major) that map its pixels to the plane.
     package let views: [[Double]]
-    /// The flags that the path deserves under the default thresholds, which it keeps away from.
+    /// The correct flags of the path at the default thresholds, which it stays clear of.
     package let flags: SegmentFlags
-    /// Share of the picture that the foreground covers, mean over the frames.
+    /// Fraction of the picture covered by the foreground, averaged over the frames.
     package let foreground: Double
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25.0
 
-    /// Films a case.
+    /// Renders a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
@@ -58,15 +58,15 @@ package struct CameraCase: Sendable {
         self.kind = kind
         self.number = number
         var backdrop = Self.picture(of: scenes, &random)
-        // A plain wall behind things that move tells nobody how the camera moves.
+        // Moving objects in front of a plain wall do not determine the camera's motion.
         for _ in 0..<60 where Self.texturedShare(of: backdrop) < 0.6 { backdrop = Self.picture(of: scenes, &random) }
         if kind == .plain { backdrop = Self.wall(width: width, height: height, &random) }
-        let background = PlaneTexture(backdrop, width: width, height: height)
+        let background = SplineTexture(backdrop, width: width, height: height)
         let path = CameraPath(kind, width: Double(width), frames: count, &random)
         flags = path.flags
         views = (0..<count).map { path.view(at: $0, width: width, height: height) }
         let wanted = kind == .blank ? 0 : random.uniform((kind == .plain ? 0.05 : 0)...0.4)
-        let things = ForegroundThing.several(wanted, scenes, width: width, height: height, &random) {
+        let things = ForegroundObject.several(wanted, scenes, width: width, height: height, &random) {
             Self.picture(of: scenes, &$0)
         }
         let noise = random.uniform(0.5...2)
@@ -103,7 +103,7 @@ package struct CameraCase: Sendable {
         foreground = covered / Double(width * height * count)
     }
 
-    /// Where nine numbers take a point.
+    /// The image of a point under the map of nine numbers.
     private static func image(_ x: Double, _ y: Double, _ view: [Double]) -> SIMD2<Double> {
         let across: Double = view[0] * x + view[1] * y + view[2]
         let down: Double = view[3] * x + view[4] * y + view[5]
@@ -111,7 +111,7 @@ package struct CameraCase: Sendable {
         return SIMD2(across, down) / weight
     }
 
-    /// Share of the 12 × 8 parts of a picture in which levels deviate by more than three times the greatest noise.
+    /// Fraction of the 12 × 8 parts of a picture in which levels deviate by more than three times the greatest noise.
     private static func texturedShare(of picture: PixelBuffer) -> Double {
         let (columns, rows) = (12, 8)
         let (width, height) = (picture.width / columns, picture.height / rows)
@@ -131,7 +131,7 @@ package struct CameraCase: Sendable {
         return Double(textured) / Double(columns * rows)
     }
 
-    /// A wall with nothing on it, lit from one side.
+    /// A blank wall, lit from one side.
     private static func wall(width: Int, height: Int, _ random: inout SeededRandom) -> PixelBuffer {
         let level = random.uniform(70...190)
         let (right, down) = (random.uniform(-25...25), random.uniform(-25...25))
@@ -151,7 +151,7 @@ package struct CameraCase: Sendable {
 }
 
 extension SeededRandom {
-    /// About normal, mean 0 and deviation 1: the sum of the eight bytes of a random number.
+    /// Approximately normal, mean 0 and standard deviation 1: the sum of the eight bytes of a random number.
     fileprivate mutating func quickNormal() -> Double {
         let bits = next()
         let sum = (0..<8).reduce(0) { $0 + Int(bits >> UInt64(8 * $1) & 0xFF) }

@@ -2,21 +2,22 @@ import AVPrepCore
 import AVPrepModel
 import Foundation
 
-/// Where the camera looks at each moment.
+/// The orientation of the camera over time.
 struct CameraPath {
     private(set) var flags: SegmentFlags = []
-    /// Velocities: picture widths, logarithm of scale and degrees a second.
+    /// Velocities: picture widths, logarithm of scale and degrees per second.
     private var right = 0.0
     private var down = 0.0
     private var closer = 0.0
     private var clockwise = 0.0
-    /// Sums of three waves each for the shift right and down, in picture widths, and the roll, in degrees.
+    /// Sums of three sine waves each for the shift right and down, in picture widths, and the roll, in degrees.
     private var shakes: [[(amplitude: Double, frequency: Double, phase: Double)]] = [[], [], []]
-    /// In picture widths; nil where the camera shifts instead of turning.
+    /// Focal length in picture widths; nil where the camera shifts instead of turning.
     private let focal: Double?
     private let middle: Double
 
-    /// Velocities are at least 1.5 times the default threshold where they deserve a flag, and at most 0.4 times elsewhere.
+    /// Velocities are at least 1.5 times the default threshold for a flagged motion, and at most 0.4 times it
+    /// otherwise.
     init(_ kind: CameraCase.Kind, width: Double, frames: Int, _ random: inout SeededRandom) {
         middle = Double(frames / 2)
         func signed(_ range: ClosedRange<Double>) -> Double {
@@ -70,7 +71,7 @@ struct CameraPath {
         func number(_ random: inout SeededRandom) -> Int { random.below(2) }
     }
 
-    /// The nine numbers that take a frame's pixels to the plane.
+    /// The nine numbers that map a frame's pixels to the plane.
     func view(at index: Int, width: Int, height: Int) -> [Double] {
         let seconds = (Double(index) - middle) / CameraCase.fps
         func shake(_ part: Int) -> Double {
@@ -81,11 +82,11 @@ struct CameraPath {
         let (dx, dy) = ((right * seconds + shake(0)) * size, (down * seconds + shake(1)) * size)
         let angle = (clockwise * seconds + shake(2)) * .pi / 180
         let shrink = exp(-closer * seconds)
-        // A turn about the axis of view and the zoom, from the middle of the picture.
+        // Rotation about the optical axis and zoom, about the picture's centre.
         let (c, s) = (cos(angle) * shrink, sin(angle) * shrink)
         let spin = [c, -s, -c * cx + s * cy, s, c, -s * cx - c * cy, 0, 0, 1]
         guard let focal else { return Self.product([1, 0, cx + dx, 0, 1, cy + dy, 0, 0, 1], spin) }
-        // K R K⁻¹ without the middle: yaw, then pitch.
+        // K R K⁻¹ without the principal point: yaw, then pitch.
         let f = focal * size
         let (yaw, pitch) = (dx / f, dy / f)
         let yawed = [cos(yaw), 0, f * sin(yaw), 0, 1, 0, -sin(yaw) / f, 0, cos(yaw)]

@@ -2,10 +2,10 @@ import AVPrepCore
 package import AVPrepModel
 import Foundation
 
-/// Two pictures whose optical flow is known exactly: what flow is measured by.
+/// Two pictures with exactly known optical flow: the ground truth for flow.
 ///
-/// Both pictures are views of smooth functions of the plane, sampled at whole pixels; nothing but the functions'
-/// arguments differs, so the truth is exact wherever something does not hide behind something else.
+/// Both pictures are views of smooth functions of the plane, sampled at integer pixels; they differ only in the
+/// functions' arguments, so the truth is exact wherever nothing is occluded.
 package struct FlowCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Everything shifts by up to 1.5 pixels.
@@ -14,19 +14,19 @@ package struct FlowCase: Sendable {
         case medium
         /// By 1/38 to 1/16 of the width: 12 to 28 pixels of 456.
         case large
-        /// The picture turns by 1 to 5 degrees.
+        /// The picture rotates by 1 to 5 degrees.
         case rotation
         /// It grows or shrinks by 2 to 7 %.
         case zoom
-        /// Something moves before the ground and hides part of it.
+        /// An object moves in front of the background and hides part of it.
         case occlusion
         /// Both pictures carry noise of 3 to 8 grey levels.
         case noise
-        /// The second picture is lighter or darker, partly more so to one side.
+        /// The second picture is lighter or darker, partly with a gradient.
         case light
-        /// The picture bends: no two neighbours move alike.
+        /// The picture is warped: no two neighbouring points move alike.
         case wave
-        /// Five things move before the ground, each its own way.
+        /// Five objects move independently in front of the background.
         case crowd
     }
 
@@ -35,15 +35,15 @@ package struct FlowCase: Sendable {
     /// Grey.
     package let from: PixelBuffer
     package let to: PixelBuffer
-    /// `[y, x, (dx, dy)]`: `from(x, y)` is seen at `to(x + dx, y + dy)`, or would be if nothing hid it.
+    /// `[y, x, (dx, dy)]`: `from(x, y)` is seen at `to(x + dx, y + dy)`, or would be if it were not occluded.
     package let truth: [Float]
 
     /// Draws a case.
     ///
     /// - Parameters:
-    ///   - number: another number is another case; the same is the same.
-    ///   - scenes: pictures that the views show, at least one and best about twice as wide as the case.
-    ///   - width: pixels a row.
+    ///   - number: the case's own seed.
+    ///   - scenes: content of the views, at least one and preferably about twice as wide as the case.
+    ///   - width: pixels per row.
     ///   - height: rows.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int, height: Int) {
         self.kind = kind
@@ -75,7 +75,7 @@ package struct FlowCase: Sendable {
                     return light.apply(layer.texture.level(source.x, source.y), at: x / Double(width))
                 }
             }
-            return 0  // Never reached: the ground covers everything.
+            return 0  // Unreachable: the background covers everything.
         }
     }
 
@@ -108,7 +108,7 @@ package struct FlowCase: Sendable {
     }
 }
 
-/// Something with a texture that moves, everywhere or within an ellipse.
+/// A moving texture, everywhere or within an ellipse.
 private struct Layer {
     let texture: FlowTexture
     let motion: FlowMotion
@@ -136,7 +136,7 @@ private struct Ellipse {
     }
 }
 
-/// A change of light: contrast, brightness, and brightness that grows to one side.
+/// A change of light: contrast, brightness, and a brightness gradient to one side.
 private struct Light {
     var gain = 1.0
     var offset = 0.0

@@ -1,7 +1,7 @@
 import AVPrepCore
 import Foundation
 
-/// Where every point of the plane goes from the first picture to the second, and where it came from.
+/// The map of every point of the plane from the first picture to the second, and its inverse.
 enum FlowMotion {
     case similarity(Similarity)
     case wave(Wave)
@@ -27,7 +27,7 @@ enum FlowMotion {
     }
 }
 
-/// Turning and growing about the picture's middle, and shifting.
+/// Rotation and scaling about the picture's centre, and translation.
 struct Similarity {
     let cosine: Double
     let sine: Double
@@ -50,7 +50,7 @@ struct Similarity {
         func shift(_ least: Double, _ most: Double) -> (x: Double, y: Double) {
             let length = random.uniform(least...most)
             let angle = random.uniform(0...(2 * .pi))
-            // Most motion in videos is sideways.
+            // Most motion in videos is horizontal.
             return (length * cos(angle), 0.6 * length * sin(angle))
         }
         func eitherWay(_ range: ClosedRange<Double>) -> Double {
@@ -85,19 +85,19 @@ struct Similarity {
     }
 }
 
-/// A similarity after which everything swings: x by a sine of y and y by a sine of x.
+/// A similarity followed by a warp: x displaced by a sine of y and y by a sine of x.
 struct Wave {
     private let similarity: Similarity
     private let swingX: Swing
     private let swingY: Swing
 
-    /// A displacement of up to `height` pixels that repeats after `length`.
+    /// A periodic displacement of up to `height` pixels with wavelength `length`.
     private struct Swing {
         let height: Double
         let length: Double
         let phase: Double
 
-        /// At most a quarter of a pixel a pixel, so that nothing folds over.
+        /// The gradient is at most a quarter, so that nothing folds over.
         init(_ size: Int, _ random: inout SeededRandom) {
             length = Double(size) * random.uniform(0.4...1)
             height = min(6, 0.25 * length / (2 * .pi)) * random.uniform(0.3...1)
@@ -117,7 +117,7 @@ struct Wave {
         similarity.inverse(x - swingX.at(y), y - swingY.at(x))
     }
 
-    /// The point that ``inverse(_:_:)`` takes here. Each round leaves a quarter of the error at most.
+    /// The point that ``inverse(_:_:)`` maps here. Each iteration reduces the error at least fourfold.
     func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
         let moved = similarity.apply(x, y)
         var found = moved

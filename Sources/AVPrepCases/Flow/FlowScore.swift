@@ -1,17 +1,17 @@
 package import AVPrepVision
 
-/// How far a flow field lies from the truth: end-point error, the usual measure (Baker et al., IJCV 2011).
+/// The error of a flow field: end-point error, the usual measure (Baker et al., IJCV 2011).
 package struct FlowScore: Sendable, Equatable {
-    /// Mean length of the difference, in pixels.
+    /// Mean end-point error, in pixels.
     package let mean: Double
-    /// 95 of 100 pixels have less.
+    /// 95th percentile, in pixels.
     package let percentile95: Double
 
-    /// Over all pixels whose true target lies in the picture, hidden or not.
+    /// Over all pixels whose true target lies in the picture, occluded or not.
     ///
     /// - Parameter truth: `[y, x, (dx, dy)]`, as many floats as `field` has.
     package init(_ field: FlowField, truth: [Float]) {
-        precondition(truth.count == field.vectors.count, "a truth of another size")
+        precondition(truth.count == field.vectors.count, "the ground truth has another size")
         var errors: [Float] = []
         errors.reserveCapacity(field.width * field.height)
         for y in 0..<field.height {

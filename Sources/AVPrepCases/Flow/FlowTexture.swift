@@ -1,17 +1,17 @@
 import AVPrepModel
 
-/// A picture as a smooth function of the plane: its luma through cubic B-splines, which blur a little and pass on no
-/// edge that is sharper than the pixels of a camera. Beyond its borders it is mirrored.
+/// A picture as a smooth function of the plane: its luma through cubic B-splines, which blur a little, so that no edge
+/// is sharper than the pixels of a camera. Mirrored beyond its borders.
 struct FlowTexture: Sendable {
     private let width: Int
     private let height: Int
     private let luma: [Float]
-    /// Texture pixels a pixel of the views.
+    /// Texture pixels per pixel of the views.
     private let scale: Double
     private let middle: (x: Double, y: Double)
 
     /// - Parameters:
-    ///   - picture: RGB; the views show all of it but a tenth, when they are in place.
+    ///   - picture: RGB; unmoved views show all of it but a tenth.
     ///   - width: of the views, in pixels.
     ///   - height: of the views.
     init(_ picture: PixelBuffer, width: Int, height: Int) {

@@ -1,7 +1,7 @@
 import AVPrepCore
 package import AVPrepModel
 
-/// A short edited video whose cuts are known: the truth that cut detection is measured by.
+/// A short edited video with known cuts: the ground truth for cut detection.
 package struct CutCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Hard cuts between different scenes.
@@ -10,27 +10,27 @@ package struct CutCase: Sendable {
         case flashes
         /// Hard cuts, and whip pans.
         case pans
-        /// Hard cuts in the film of a hand that trembles and jerks.
+        /// Hard cuts in the film of a hand-held camera that shakes and jerks.
         case shaky
         /// Hard cuts, and lights switched on and off.
         case lights
-        /// Hard cuts, and something large that passes close by.
+        /// Hard cuts, and a large object that passes close by.
         case passing
-        /// The same scene at a later moment, seen by a camera that does not move.
+        /// The same scene at a later moment, seen by a static camera.
         case jumps
-        /// Hard cuts of a film of 8 to 15 pictures a second, each shown several times.
+        /// Hard cuts of a film of 8 to 15 pictures per second, each shown several times.
         case repeated
-        /// Shots that end in black or white and begin out of it.
+        /// Shots that end in black or white and start from it.
         case fades
-        /// Shots that pass into one another.
+        /// Shots that dissolve into one another.
         case dissolves
-        /// No cut at all, and everything that could be taken for one.
+        /// No cuts, but everything that could be mistaken for one.
         case uncut
-        /// Still pictures that are held for seconds, with cuts and dissolves between.
+        /// Still images held for seconds, with cuts and dissolves between.
         case slides
     }
 
-    /// A change from one shot to the next: `[start, end)` are the frames that show something of both, or the fade's.
+    /// A change from one shot to the next: `[start, end)` are the frames of the mixture or the fade.
     package struct Transition: Sendable, Equatable {
         package enum Form: Sendable, Equatable { case cut, dissolve, fade }
         package var form: Form
@@ -52,14 +52,14 @@ package struct CutCase: Sendable {
     /// x264's constant quality.
     package let quality: Int
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25
 
     /// Draws a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
-    ///   - scenes: uncut, of one camera each, at 25 frames a second.
+    ///   - scenes: uncut, of one camera each, at 25 frames per second.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int = 256, height: Int = 144) {
         var random = SeededRandom(seed: UInt64(number), for: "cut-\(kind.rawValue)")
         self.kind = kind

@@ -1,7 +1,7 @@
 import AVPrepCore
 import AVPrepModel
 
-/// Puts one case together.
+/// Assembles one case.
 struct CutEdit {
     let kind: CutCase.Kind
     let scenes: [CaseScene]
@@ -23,7 +23,7 @@ struct CutEdit {
         var moment = 0
         for number in 0..<count {
             if number > 0, kind == .jumps {
-                // A jump that nobody can see is none.
+                // An invisible jump does not count.
                 let last = scene.frame(moment - 1)
                 moment += 30 + random.below(20)
                 for _ in 0..<20 where Self.changedShare(last, scene.frame(moment)) < 0.04 { moment += 7 }
@@ -44,7 +44,7 @@ struct CutEdit {
         }
     }
 
-    /// The share of a picture that differs from another by more than noise does.
+    /// The fraction of a picture that differs from another by more than noise.
     private static func changedShare(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
         let places = stride(from: 0, to: first.pixels.count - 2, by: 3 * 7)
         let changed = places.count { place in
@@ -53,7 +53,7 @@ struct CutEdit {
         return Double(changed) / Double(first.pixels.count / (3 * 7))
     }
 
-    /// Adds a shot to what there is, by the transition that the case is about.
+    /// Appends a shot, with the transition of the case's kind.
     private mutating func join(_ shot: [PixelBuffer], _ random: inout SeededRandom) {
         guard !frames.isEmpty else {
             frames = shot
@@ -69,7 +69,7 @@ struct CutEdit {
         }
     }
 
-    /// Frames at the end that show one shot alone, but for a few that are left as they are.
+    /// Frames at the end that show one shot only; a few are left unchanged.
     private var unmixed: Int { max(1, frames.count - (transitions.last?.end ?? 0) - 4) }
 
     private mutating func dissolve(into shot: [PixelBuffer], _ length: Int) {
@@ -111,7 +111,7 @@ struct CutEdit {
             let shown = kind == .repeated ? Int((Double(index) / stride).rounded(.down) * stride) : index
             return scene.frame(first + shown)
         }
-        var camera = CameraHand(kind == .shaky, width: width, height: height, &random)
+        var camera = HandheldCamera(kind == .shaky, width: width, height: height, &random)
         let pan = kind == .pans || kind == .uncut && random.unit() < 0.3
         let whip = pan ? WhipPan(length: length, width: width, &random) : nil
         var shot: [PixelBuffer] = []
@@ -137,7 +137,7 @@ struct CutEdit {
         return shot
     }
 
-    /// Adds what could be taken for a cut.
+    /// Adds disturbances that could be mistaken for a cut.
     private func disturb(_ shot: inout [PixelBuffer], _ random: inout SeededRandom) {
         let place = 8 + random.below(max(1, shot.count - 16))
         let choice = kind == .uncut ? random.below(4) : -1
@@ -178,7 +178,7 @@ struct CutEdit {
 }
 
 extension PixelBuffer {
-    /// This picture and another, mixed: all of the other at share 1.
+    /// A mixture of this picture and another: only the other at share 1.
     fileprivate func mixed(with other: PixelBuffer, _ share: Double) -> PixelBuffer {
         let result = PixelBuffer(width: width, height: height, channels: channels)
         let weight = Int(256 * share)
@@ -188,7 +188,7 @@ extension PixelBuffer {
         return result
     }
 
-    /// This picture in another light.
+    /// This picture in different light.
     fileprivate func lit(_ gain: Double) -> PixelBuffer {
         let result = PixelBuffer(width: width, height: height, channels: channels)
         for index in pixels.indices { result.pixels[index] = UInt8(min(255, gain * Double(pixels[index]))) }

@@ -2,22 +2,22 @@ import AVPrepCore
 package import AVPrepModel
 import Foundation
 
-/// A short video of which is known whether its picture is held: the truth that stillness is measured by.
+/// A short video with known held pictures: the ground truth for freeze detection.
 package struct StillCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// One picture, coarsely encoded: each key frame draws it a little differently.
+        /// One picture, coarsely encoded: each key frame renders it a little differently.
         case held
         /// One picture under grain that changes with every frame.
         case grain
         /// A film that stops for more than two seconds.
         case stopped
-        /// A picture that grows slowly, as photographs do in documentaries.
+        /// A picture that slowly zooms in, as photographs do in documentaries.
         case zoom
         /// A picture that slides by slowly.
         case slide
-        /// A picture that sways by a pixel or less, as before a camera on a tripod in the wind.
+        /// A picture that sways by a pixel or less, as with a tripod in the wind.
         case sway
-        /// One thing that moves in a picture that stands.
+        /// One moving object in a static picture.
         case smallThing
         /// The same under grain.
         case grainyThing
@@ -34,14 +34,15 @@ package struct StillCase: Sendable {
     package let quality: Int
     package let frames: [PixelBuffer]
 
-    /// Frames a second of every case.
+    /// Frames per second of every case.
     package static let fps = 25
 
     /// Draws a case.
     ///
     /// - Parameters:
     ///   - number: the case's own seed.
-    ///   - scenes: moving, at 25 frames a second; what slides, sways or grows has to be seen in their first frames.
+    ///   - scenes: moving, at 25 frames per second; content that slides, sways or grows must be visible in their first
+    ///     frames.
     package init(_ kind: Kind, number: Int, scenes: [CaseScene], width: Int = 320, height: Int = 180) {
         var random = SeededRandom(seed: UInt64(number), for: "still-\(kind.rawValue)")
         self.kind = kind
@@ -51,7 +52,7 @@ package struct StillCase: Sendable {
         let rate = random.uniform(0.0004...0.003)
         let (right, down) = (random.uniform(0.08...0.6), random.uniform(-0.3...0.3))
         let grain = random.uniform(1.5...6)
-        let thing = StillThing(width: width, height: height, &random)
+        let thing = SwingingBox(width: width, height: height, &random)
         let stop = 15 + random.below(20)
         var state = random.next()
         let (amplitude, period) = (random.uniform(0.4...1), random.uniform(15...60))
@@ -95,7 +96,7 @@ package struct StillCase: Sendable {
 }
 
 /// A box that swings to and fro.
-private struct StillThing {
+private struct SwingingBox {
     private let x: Double
     private let y: Double
     private let side: Double
@@ -113,7 +114,7 @@ private struct StillThing {
     }
 
     func paint(on picture: PixelBuffer, time: Double) {
-        // A swing in straight lines: there and back.
+        // A triangular swing: there and back in straight lines.
         let phase = (time / period).truncatingRemainder(dividingBy: 1)
         let left = x + reach * (phase < 0.5 ? 2 * phase : 2 - 2 * phase)
         for row in Int(y)..<min(picture.height, Int(y + side)) {
@@ -129,7 +130,7 @@ extension PixelBuffer {
     func addNoise(_ deviation: Double, _ state: inout UInt64) {
         for index in pixels.indices {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            // The sum of four bytes: near enough to normal.
+            // The sum of four bytes is close enough to normal.
             let bytes = state >> 32
             let sum = Double(bytes & 255) + Double(bytes >> 8 & 255) + Double(bytes >> 16 & 255) + Double(bytes >> 24)
             pixels[index] = UInt8(max(0, min(255, Double(pixels[index]) + deviation * (sum - 510) / 147.8 + 0.5)))

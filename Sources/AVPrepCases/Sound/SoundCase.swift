@@ -1,10 +1,10 @@
 import AVPrepCore
 import Foundation
 
-/// A stretch of sound with one flaw or none: a pure function of kind, number and whether it has it.
+/// A piece of audio with or without one flaw: a pure function of the kind, the number and whether it has the flaw.
 ///
-/// Those without it come close: faint sound in place of none, a melody in place of a tone, loud sound that is not cut off, a channel that is soft, events
-/// without a beat.
+/// Those without it come close: quiet audio instead of silence, a melody instead of a tone, loud but unclipped audio, a
+/// quieter channel, events without a beat.
 package struct SoundCase: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case silent
@@ -18,7 +18,7 @@ package struct SoundCase: Sendable {
     package static let sampleRate = 16_000
     /// Interleaved samples of two channels.
     package let samples: [Float]
-    /// The period of a sound that has one, in seconds.
+    /// The period of periodic audio, in seconds.
     package private(set) var periodSeconds: Double?
 
     private static let seconds = 8.0
@@ -51,7 +51,7 @@ package struct SoundCase: Sendable {
         }
         switch kind {
         case .silent:
-            // Hiss and what may lie under it, 62 to 100 dB below full scale, or faint sound, 20 to 58 dB below.
+            // Hiss and quieter residue, 62 to 100 dB below full scale, or quiet audio, 20 to 58 dB below.
             let level = isFlawed ? random.uniform(62...100) : random.uniform(20...58)
             let power = (left + right).reduce(0.0) { $0 + Double($1) * Double($1) } / Double(2 * left.count)
             let gain = Float(pow(10, -level / 20) / power.squareRoot())
@@ -77,12 +77,12 @@ package struct SoundCase: Sendable {
 
     private static var count: Int { Int(seconds * Double(sampleRate)) }
 
-    /// One to three events a second, anywhere.
+    /// One to three events per second, at random times.
     private static func anyTimes(_ random: inout SeededRandom) -> [Double] {
         (0..<Int(seconds * random.uniform(1...3))).map { _ in random.uniform(0...seconds) }
     }
 
-    /// Bursts of noise that die away.
+    /// Decaying bursts of noise.
     ///
     /// - Parameter isAlike: all of one loudness and length, within a tenth.
     private static func events(_ random: inout SeededRandom, times: [Double], isAlike: Bool = false) -> [Float] {
@@ -99,7 +99,7 @@ package struct SoundCase: Sendable {
         return samples
     }
 
-    /// A tone with up to three overtones, that stays.
+    /// A constant tone with up to three overtones.
     private static func hum(_ random: inout SeededRandom) -> [Float] {
         let hertz = random.uniform(50...1500)
         let gain = random.uniform(0.05...0.4)
@@ -110,7 +110,7 @@ package struct SoundCase: Sendable {
         }
     }
 
-    /// Notes of 0.1 to 0.9 s of the chromatic scale, no two after each other alike.
+    /// Notes of 0.1 to 0.9 s of the chromatic scale, no two consecutive ones alike.
     private static func melody(_ random: inout SeededRandom) -> [Float] {
         var samples = [Float](repeating: 0, count: count)
         var first = 0

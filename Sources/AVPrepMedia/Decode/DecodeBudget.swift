@@ -1,8 +1,8 @@
 import Foundation
 
-/// What ends the work on one file early: the user, or the time limit.
+/// The conditions that stop the work on one file early: cancellation by the user, or a limit.
 ///
-/// FFmpeg asks through its interrupt callback, our own loops through ``check()``.
+/// FFmpeg checks them through its interrupt callback, our own loops through ``check()``.
 final class DecodeBudget {
     private let path: String
     private let limits: MediaLimits
@@ -10,7 +10,7 @@ final class DecodeBudget {
     private let isCancelled: @Sendable () -> Bool
     private let onProgress: @Sendable () -> Void
     private var packetCount = 0
-    /// Seconds on the monotonic clock from which time counts; moved on by time spent elsewhere.
+    /// Start of the measured time, in seconds on the monotonic clock; moved forward by time spent elsewhere.
     private var start = DecodeBudget.now()
 
     /// - Parameter onProgress: called for each packet that was read.
@@ -25,16 +25,16 @@ final class DecodeBudget {
         self.onProgress = onProgress
     }
 
-    /// Whether the work is to end.
+    /// Whether the work must stop.
     var isExhausted: Bool { isCancelled() || isLate }
 
-    /// - Throws: `CancellationError` when cancelled, ``MediaError`` with `timeLimit` when the time is up.
+    /// - Throws: `CancellationError` when cancelled, ``MediaError`` with `timeLimit` when the time limit is exceeded.
     func check() throws {
         if isCancelled() { throw CancellationError() }
         if isLate { throw MediaError.tooSlow(path, seconds: maxSeconds) }
     }
 
-    /// Counts a packet that was read.
+    /// Counts a packet.
     ///
     /// - Throws: ``MediaError`` with `limit` when there are too many.
     func countPacket() throws {
@@ -48,13 +48,13 @@ final class DecodeBudget {
         onProgress()
     }
 
-    /// - Parameter seconds: how far a pass has come.
-    /// - Throws: ``MediaError`` with `limit` when it is longer than a file may be.
+    /// - Parameter seconds: position of the pass.
+    /// - Throws: ``MediaError`` with `limit` when it exceeds the longest permitted duration.
     func check(passSeconds seconds: Double) throws {
         guard seconds <= limits.maxHours * 3600 else { throw MediaError.tooLong(path, hours: limits.maxHours) }
     }
 
-    /// Runs what is not decoding, and so does not count against the time limit: a consumer that waits or computes.
+    /// Runs work that does not count against the time limit: a consumer that waits or computes.
     func excluding<Result>(_ body: () throws -> Result) rethrows -> Result {
         let before = Self.now()
         defer { start += Self.now() - before }

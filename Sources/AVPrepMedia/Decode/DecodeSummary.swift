@@ -1,30 +1,30 @@
-/// What one decode pass found.
+/// Statistics of one decode pass.
 package struct DecodeSummary: Sendable, Equatable, Codable {
     /// Frames delivered.
     package var frameCount = 0
-    /// Pictures that came out of the decoder.
+    /// Pictures output by the decoder.
     package var decodedPictures = 0
-    /// What kinds of pictures these were.
+    /// Counts of these pictures by kind.
     package var pictures = PictureCounts()
-    /// Packets or pictures the decoders refused; the pass went on.
+    /// Packets or pictures that the decoders rejected; the pass continued.
     package var decodeErrors = 0
-    /// The longest stretch, in seconds, for which one source picture had to stand, beyond its own duration.
+    /// Longest time that a source picture was repeated beyond its own duration, in seconds.
     package var longestVideoGapSeconds = 0.0
-    /// The longest stretch of missing sound, filled with silence or left out, in seconds.
+    /// Longest gap in the audio, filled with silence or skipped, in seconds.
     package var longestAudioGapSeconds = 0.0
-    /// How often the pass went on elsewhere: over missing sound, or after a jump of the clock.
+    /// Number of times the pass resumed elsewhere: after missing audio, or after a jump of the clock.
     package var discontinuities = 0
-    /// Timestamps that were missing or damaged and made up from those around them.
+    /// Missing or damaged timestamps that were reconstructed from their neighbours.
     package var repairedTimestamps = 0
 
-    /// All packets of the stream of pictures and of the stream of sound, also those after the end of the other.
+    /// All packets of the video and of the audio stream, including those after the end of the other stream.
     package var videoStream = StreamMeasure()
     package var audioStream: StreamMeasure?
-    /// How long each picture stood, in seconds, as stated: the rate, and how variable it is. nil for fewer than two
-    /// pictures.
+    /// Display durations of the pictures, in seconds, as stated by the file: their mean gives the rate, their spread
+    /// its variability. Nil for fewer than two pictures.
     package var pictureIntervals: IntervalMeasure?
 
-    /// Pictures a second, as measured; nil for fewer than two.
+    /// Pictures per second, as measured; nil for fewer than two.
     package var frameRate: Double? { pictureIntervals.flatMap { $0.mean > 0 ? 1 / $0.mean : nil } }
 
     package init() {}

@@ -1,4 +1,4 @@
-/// How far apart things come one after the other, in seconds: pictures on the screen, or key frames.
+/// Statistics of intervals in seconds: between displayed pictures, or between key frames.
 package struct IntervalMeasure: Sendable, Equatable, Codable {
     /// Number of intervals.
     package var count: Int
@@ -6,21 +6,22 @@ package struct IntervalMeasure: Sendable, Equatable, Codable {
     package var median: Double
     package var mean: Double
     package var maximum: Double
-    /// Share of intervals that differ from the median by more than a tenth of it, 0 to 1: what makes a rate variable.
+    /// Fraction of intervals that differ from the median by more than a tenth of it, 0 to 1: a measure of a variable
+    /// rate.
     package var irregularShare: Double
 }
 
-/// Gathers intervals in bounded memory.
+/// Collects intervals in bounded memory.
 struct IntervalHistogram {
     private var bins: [Int32: (count: Int, seconds: Double)] = [:]
     private var minimum = Double.infinity
     private var maximum = 0.0
     private let binSeconds: Double
 
-    /// Intervals of at least so many bins share one.
+    /// Intervals of at least this many bins share one bin.
     private static let binCount: Int32 = 100_000
 
-    /// - Parameter binSeconds: intervals closer to each other may be taken for equal.
+    /// - Parameter binSeconds: intervals closer to each other than this may count as equal.
     init(binSeconds: Double) { self.binSeconds = binSeconds }
 
     mutating func add(_ seconds: Double) {
@@ -32,7 +33,7 @@ struct IntervalHistogram {
         maximum = max(maximum, seconds)
     }
 
-    /// nil where there was none.
+    /// Nil when no interval was added.
     var measure: IntervalMeasure? {
         let count = bins.values.reduce(0) { $0 + $1.count }
         guard count > 0 else { return nil }

@@ -1,11 +1,11 @@
-/// How many streams of each type a container holds.
+/// Number of streams of each type in a container.
 package struct StreamCounts: Sendable, Equatable, Codable {
     package var video = 0
     package var audio = 0
     package var subtitles = 0
-    /// Cover art and the like, which is not video.
+    /// Cover art and similar pictures, which are not video.
     package var attachedPictures = 0
-    /// Data, attachments, and what FFmpeg does not know.
+    /// Data, attachments, and types unknown to FFmpeg.
     package var other = 0
 
     package init() {}

@@ -1,33 +1,33 @@
 import CFFmpeg
 import Foundation
 
-/// Turns the packets of one stream into frames, past whatever is damaged, to the very last one the decoder holds.
+/// Decodes the packets of one stream into frames: skips damaged data and drains the decoder at the end.
 final class StreamDecoder {
     let demuxer: Demuxer
     let stream: UnsafeMutablePointer<AVStream>
     let context: UnsafeMutablePointer<AVCodecContext>
-    /// The stream's clock.
+    /// Converts the stream's timestamps.
     let times: PresentationTimes
-    /// Packets fed so far.
+    /// Number of packets sent to the decoder.
     private(set) var packetCount = 0
-    /// Packets read so far, decoded or not.
+    /// Number of packets read, decoded or not.
     private(set) var tally = PacketTally()
-    /// Frames that came out.
+    /// Number of decoded frames.
     private(set) var frameCount = 0
-    /// Packets and frames the decoder refused.
+    /// Number of packets and frames that the decoder rejected.
     private(set) var errorCount = 0
-    /// FFmpeg's words for the first refusal.
+    /// FFmpeg's message for the first rejection.
     private(set) var firstError: String?
     private let index: Int
     private let packet: UnsafeMutablePointer<AVPacket>
     private var isDraining = false
 
-    /// A decoder that refuses to end after this many errors in a row is taken to have ended.
+    /// A decoder that keeps returning errors at the end counts as drained after this many in a row.
     private static let maxErrorsWhileDraining = 64
 
     /// - Parameters:
-    ///   - index: the stream, of which `demuxer` is to deliver nothing else from now on.
-    ///   - threads: threads of the decoder itself.
+    ///   - index: the stream; `demuxer` delivers only its packets from now on.
+    ///   - threads: number of threads of the decoder.
     /// - Throws: ``MediaError`` with `unsupported` when there is no decoder or the stream is encrypted, `limit` when
     ///   its pictures are too large.
     init(_ demuxer: Demuxer, stream index: Int, threads: Int) throws(MediaError) {
@@ -48,7 +48,7 @@ final class StreamDecoder {
         guard let decoder = Self.decoder(for: stream) else {
             throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")
         }
-        // Matroska marks the stream; mp4 marks each packet, see `feed`.
+        // Matroska marks encryption per stream, mp4 per packet; see `feed`.
         let container = String(cString: demuxer.format.pointee.iformat.pointee.name)
         let isMarked = av_stream_get_side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nil) != nil
         guard !(isMarked && container.hasPrefix("matroska")) else {
@@ -58,14 +58,14 @@ final class StreamDecoder {
         avcodec_parameters_to_context(context, stream.pointee.codecpar)
         context!.pointee.thread_count = Int32(threads)  // just allocated
         context!.pointee.max_pixels = Int64(demuxer.limits.maxPixels)
-        // A window that begins at any pixel is cut out exactly, not where memory happens to be aligned.
+        // Crop exactly at any pixel, not only at aligned addresses.
         context!.pointee.flags |= Int32(AV_CODEC_FLAG_UNALIGNED)
-        // Without it the decoder cannot move a frame's time past samples it skips.
+        // Without this the decoder cannot adjust a frame's time for samples it skips.
         context!.pointee.pkt_timebase = stream.pointee.time_base
         let status = avcodec_open2(context, decoder, nil)
         guard status >= 0, let opened = context else {
             avcodec_free_context(&context)
-            throw MediaError(.unsupported, "\(place): the decoder refuses it: \(FFmpeg.words(for: status))")
+            throw MediaError(.unsupported, "\(place): the decoder rejects it: \(FFmpeg.words(for: status))")
         }
         self.context = opened
         packet = FFmpeg.allocated(av_packet_alloc())
@@ -99,15 +99,15 @@ final class StreamDecoder {
                 }
                 continue
             }
-            // A drained decoder says "end", never "again"; one that does all the same would never stop.
+            // A drained decoder returns "end", never "again"; one that returns "again" anyway would loop forever.
             if isDraining { return false }
             try feed()
         }
     }
 
-    /// Seeks to the last key frame at or before `tick` and forgets what was decoded so far.
+    /// Seeks to the last key frame at or before `tick` and flushes the decoder.
     ///
-    /// - Returns: whether the container could.
+    /// - Returns: whether the container supports the seek.
     func seek(to tick: Int64) -> Bool {
         guard demuxer.seek(index, to: tick) else { return false }
         avcodec_flush_buffers(context)
@@ -115,7 +115,7 @@ final class StreamDecoder {
         return true
     }
 
-    /// FFmpeg's own decoder, but libvpx for VP8 and VP9 with transparency, which FFmpeg's own leave out.
+    /// FFmpeg's own decoder, except libvpx for VP8 and VP9 with transparency, which FFmpeg's own decoders ignore.
     private static func decoder(for stream: UnsafePointer<AVStream>) -> UnsafePointer<AVCodec>? {
         let codec = stream.pointee.codecpar.pointee.codec_id
         let mode = av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0)?.pointee.value
@@ -131,7 +131,7 @@ final class StreamDecoder {
         return avcodec_find_decoder(codec)
     }
 
-    /// Reads on to the end of the stream without decoding, for ``tally``. Nothing can be decoded afterwards.
+    /// Reads to the end of the stream without decoding, for ``tally``. Nothing can be decoded afterwards.
     func readOut() throws {
         while try demuxer.read(packet, of: index) {
             tally.add(packet.pointee, times)

@@ -1,31 +1,31 @@
 import CFFmpeg
 
-/// What the packets of a stream, from the first to the last, come to.
+/// Totals over all packets of a stream.
 package struct StreamMeasure: Sendable, Equatable, Codable {
     package var packets = 0
     package var bytes = 0
-    /// From the beginning of the first packet to the end of the last, in seconds; what an edit list cuts off counts.
+    /// From the start of the first packet to the end of the last, in seconds, including what an edit list cuts.
     package var seconds = 0.0
-    /// Bits a second; 0 where the packets have no times.
+    /// Bits per second; 0 where the packets have no timestamps.
     package var bitRate = 0.0
-    /// Distances of key frames, in seconds; nil for fewer than two. In sound nearly every packet is one.
+    /// Intervals between key frames, in seconds; nil for fewer than two. In audio nearly every packet is one.
     package var keyFrameIntervals: IntervalMeasure?
 
     package init() {}
 }
 
-/// Gathers a stream's packets.
+/// Accumulates a stream's packets.
 struct PacketTally {
     private var packets = 0
     private var bytes = 0
-    /// Of the packet's own clock, since the last jump; and what came before.
+    /// Range of the packets' timestamps since the last clock jump, and the total before it.
     private var first: Double?
     private var end = 0.0
     private var secondsBefore = 0.0
     private var lastKey: Double?
     private var keyIntervals = IntervalHistogram(binSeconds: 0.001)
 
-    /// A clock that goes back by more, in seconds, has begun anew. Reordering reaches back by a few pictures.
+    /// A clock that goes back by more than this, in seconds, has restarted. Reordering spans a few pictures.
     private static let jumpBack = 5.0
 
     mutating func add(_ packet: AVPacket, _ times: PresentationTimes) {

@@ -1,15 +1,15 @@
-/// An audio stream by its container.
+/// An audio stream as described by its container.
 package struct AudioStreamInfo: Sendable, Equatable, Codable {
     package var index: Int
     package var codec: String
     package var profile: String?
     package var sampleRate: Int
     package var channels: Int
-    /// FFmpeg's name of the channel layout, e.g. `stereo`, `5.1(side)`, or `3 channels` where places are unknown.
+    /// FFmpeg's name of the channel layout, e.g. `stereo`, `5.1(side)`, or `3 channels` where positions are unknown.
     package var layout: String
     /// ISO 639 language where the container names one.
     package var language: String?
-    /// FFmpeg's names of what the stream is marked as, e.g. `default`, `dub`, `visual_impaired`.
+    /// FFmpeg's names of the stream's dispositions, e.g. `default`, `dub`, `visual_impaired`.
     package var dispositions: [String]
     /// Presentation time of the first sample, in seconds.
     package var startSeconds: Double

@@ -1,20 +1,20 @@
 import CFFmpeg
 import Foundation
 
-/// A container open for reading: its streams, and the packets of one of them.
+/// An open container: its streams, and the packets of one of them.
 ///
-/// Files are hostile. libavformat gets the bytes of this one file and nothing else: whatever else it asks to open, by
-/// path or by protocol, is refused.
+/// Files may be hostile. libavformat gets the bytes of this one file only: anything else it tries to open, by path or
+/// by protocol, is refused.
 final class Demuxer {
     let path: String
     let format: UnsafeMutablePointer<AVFormatContext>
     let budget: DecodeBudget
     let limits: MediaLimits
     private let file: InputFile
-    /// Edit lists by stream id, where we apply them ourselves.
+    /// Edit lists by stream id, where we apply them instead of libavformat.
     private let edits: [Int32: [Edit]]
 
-    /// Containers whose content is the names of other files or addresses.
+    /// Container formats whose content is a list of other files or addresses.
     private static let playlists: Set<String> = ["hls", "dash", "concat", "imf", "sdp", "rtsp", "webm_dash_manifest"]
 
     /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` (playlists), `corrupt` or `limit`;
@@ -31,9 +31,9 @@ final class Demuxer {
         format.pointee.interrupt_callback.callback = isInterrupted
         format.pointee.io_open = refuseToOpen
         var options: OpaquePointer?
-        // Empty is not the same as absent: no protocol at all is allowed.
+        // An empty list is not the same as a missing one: it allows no protocol at all.
         av_dict_set(&options, "protocol_whitelist", "", 0)
-        // One more than allowed, so that too many can be told from just enough.
+        // One more than allowed, to detect an excess.
         av_dict_set_int(&options, "max_streams", Int64(limits.maxStreams + 1), 0)
         let isMovie = String(cString: container.pointee.name).hasPrefix("mov,")
         edits = isMovie ? EditListReader.read(file.io) ?? [:] : [:]
@@ -42,7 +42,7 @@ final class Demuxer {
         let status = avformat_open_input(&opened, nil, container, &options)
         av_dict_free(&options)
         guard status >= 0 else {
-            // A failing avformat_open_input has freed the context.
+            // avformat_open_input frees the context on failure.
             try budget.check()
             if file.readError != 0 { throw Self.unreadable(path, file) }
             throw MediaError(
@@ -76,10 +76,10 @@ final class Demuxer {
         return PresentationTimes(of: stream, edits: edits[stream.pointee.id] ?? [])
     }
 
-    /// The stream a player would choose: one we can decode, marked as default and made for everyone, the largest.
+    /// The stream that a player would choose: decodable, marked as default and intended for everyone, the largest.
     /// Attached pictures (cover art) are not video.
     ///
-    /// - Parameter companion: a stream it is to belong to, where a broadcast carries several programmes.
+    /// - Parameter companion: a stream of the same programme, for broadcasts with several programmes.
     func bestStream(_ kind: AVMediaType, with companion: Int? = nil) -> Int? {
         func rank(_ index: Int) -> [Int64] {
             let stream = stream(index).pointee
@@ -101,7 +101,7 @@ final class Demuxer {
         return candidates.max { rank($0).lexicographicallyPrecedes(rank($1)) }
     }
 
-    /// Whether two streams belong to the same programme; true where there are no programmes.
+    /// Whether two streams belong to the same programme; true for files without programmes.
     private func shareProgramme(_ index: Int, _ companion: Int?) -> Bool {
         guard let companion, format.pointee.nb_programs > 0 else { return true }
         var programme: UnsafeMutablePointer<AVProgram>?
@@ -114,14 +114,14 @@ final class Demuxer {
         }
     }
 
-    /// Has the container deliver packets of this stream only.
+    /// Makes the container deliver packets of this stream only.
     func select(_ index: Int) {
         for other in 0..<streamCount where other != index { stream(other).pointee.discard = AVDISCARD_ALL }
     }
 
     /// Reads the next packet of stream `index`.
     ///
-    /// - Returns: false at the end of the file, or where it cannot be read on.
+    /// - Returns: false at the end of the file, or where reading fails.
     /// - Throws: ``MediaError`` with `limit`; `CancellationError`.
     func read(_ packet: UnsafeMutablePointer<AVPacket>, of index: Int) throws -> Bool {
         while true {
@@ -137,9 +137,9 @@ final class Demuxer {
         }
     }
 
-    /// Moves to the last key frame of stream `index` at or before `tick`.
+    /// Seeks to the last key frame of stream `index` at or before `tick`.
     ///
-    /// - Returns: whether the container could.
+    /// - Returns: whether the container supports the seek.
     func seek(_ index: Int, to tick: Int64) -> Bool {
         av_seek_frame(format, Int32(index), tick, AVSEEK_FLAG_BACKWARD) >= 0
     }
@@ -148,18 +148,19 @@ final class Demuxer {
         -> UnsafePointer<AVInputFormat>
     {
         var container: UnsafePointer<AVInputFormat>?
-        // Without a name: what a file is, its bytes say, and a name with a pattern in it would be a list of files.
+        // Probed without a name: the bytes decide the format, and a name that contains a pattern would be a list of
+        // files.
         let score = av_probe_input_buffer2(file.io, &container, nil, nil, 0, 0)
         try budget.check()
         if file.readError != 0 { throw unreadable(path, file) }
         guard score >= 0, let container else {
-            throw MediaError(.notMedia, "\(path) is no media file: \(FFmpeg.words(for: score))")
+            throw MediaError(.notMedia, "\(path) is not a media file: \(FFmpeg.words(for: score))")
         }
         let names = String(cString: container.pointee.name).split(separator: ",").map(String.init)
         guard playlists.isDisjoint(with: names), container.pointee.flags & AVFMT_NOFILE == 0 else {
             throw MediaError(
                 .unsupported,
-                "\(path) is a playlist (\(names[0])): it names other files, and only single files are read")
+                "\(path) is a playlist (\(names[0])), which refers to other files; only single files are read")
         }
         return container
     }

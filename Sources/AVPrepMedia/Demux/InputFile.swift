@@ -1,14 +1,14 @@
 import CFFmpeg
 import Foundation
 
-/// A place in an open file, which libavformat reads from: it never opens anything itself.
+/// Reads an open file for libavformat, which never opens anything itself.
 final class InputFile {
     let io: UnsafeMutablePointer<AVIOContext>
     private let file: LocalFile
     private let budget: DecodeBudget
-    /// Where the next byte is read, in bytes.
+    /// Offset of the next byte to read.
     private var place = 0
-    /// The system's error number of the first read that failed, 0 when none did.
+    /// The `errno` of the first failed read, 0 when none failed.
     fileprivate(set) var readError: Int32 = 0
 
     private static let bufferSize: Int32 = 1 << 16
@@ -24,7 +24,7 @@ final class InputFile {
     }
 
     deinit {
-        // libavformat may have put another buffer in place of ours.
+        // libavformat may have replaced our buffer.
         av_free(io.pointee.buffer)
         var io: UnsafeMutablePointer<AVIOContext>? = io
         avio_context_free(&io)
@@ -54,7 +54,7 @@ final class InputFile {
         case SEEK_END: origin = file.size
         default: return Int64(avprep_averror(EINVAL))
         }
-        // A damaged container may name any place.
+        // A damaged container may contain any offset.
         let (target, isOutside) = origin.addingReportingOverflow(Int(offset))
         guard !isOutside, target >= 0 else { return Int64(avprep_averror(EINVAL)) }
         place = target

@@ -7,35 +7,35 @@ extension MediaFile {
     }
 }
 
-/// One pass over a file: pulls picture and sound side by side along the frame clock.
+/// One decode pass over a file: reads video and audio in parallel along the frame clock.
 ///
-/// Each comes from a container opened for it alone, so however far apart a file holds picture and sound of the same
-/// moment, no packet has to be kept for later.
+/// Each stream is read from its own container, so no packet has to be buffered however far apart a file stores video
+/// and audio of the same time.
 private final class DecodePass {
     private let file: MediaFile
     private let request: DecodeRequest
     private let consumer: any DecodeConsumer
     private var clock: FrameClock
-    private let pictures: PictureTrack
-    /// nil for a silent film, of which no sound is asked for.
-    private let sound: SoundTrack?
+    private let pictures: VideoTrack
+    /// Nil for a file without audio, when no audio is requested.
+    private let sound: AudioTrack?
     private let scaler: PictureScaler
-    /// What was last scaled: memory of our own, or what the consumer lends.
+    /// The last scaled picture: our own memory, or the consumer's.
     private var picture: PixelBuffer
     private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
 
-    /// Where a silent film shows one picture for longer, in seconds, its clock has jumped, and nobody wants the stretch
-    /// between. It also bounds what forged timestamps can ask for; with sound, that bounds it.
+    /// A picture of a silent film that lasts longer than this, in seconds, is a jump of the clock, and the time between
+    /// is skipped. It also bounds the output that forged timestamps can cause; with audio, the audio bounds it.
     private static let longestStandingPicture = 60.0
-    /// Jumps of picture and sound that differ by more, in seconds, are not the same: which sound belongs to which picture
-    /// afterwards cannot be told.
+    /// Jumps of video and audio that differ by more than this, in seconds, are different jumps: how the two align
+    /// afterwards is unknown.
     private static let largestJumpDifference = 1.0
-    /// Fewer pictures than this share of the packets, with errors for the rest, is a stream that does not decode.
+    /// A stream with errors in which fewer pictures than this fraction of the packets decode counts as undecodable.
     private static let leastDecodedShare = 0.1
 
     init(_ file: MediaFile, _ request: DecodeRequest, _ consumer: any DecodeConsumer) throws {
-        precondition(request.fps > 0 && request.fps.isFinite, "\(request.fps) frames a second")
+        precondition(request.fps > 0 && request.fps.isFinite, "the frame rate must be positive, not \(request.fps)")
         self.file = file
         self.request = request
         self.consumer = consumer
@@ -52,10 +52,11 @@ private final class DecodePass {
         scaler = PictureScaler(
             width: size.width, height: size.height, crop: request.crop, geometry: geometry, path: file.path)
         supplier = consumer as? any PictureSupplier
-        // With a supplier nothing is ever written to it.
+        // With a supplier, nothing is written to it.
         picture =
             supplier == nil
-            ? PixelBuffer(width: size.width, height: size.height, channels: 3) : PixelBuffer(width: 1, height: 1, channels: 3)
+            ? PixelBuffer(width: size.width, height: size.height, channels: 3)
+            : PixelBuffer(width: 1, height: 1, channels: 3)
     }
 
     func run() throws -> DecodeSummary {
@@ -82,10 +83,10 @@ private final class DecodePass {
         return summary
     }
 
-    /// Goes on where sound is missing for long or the clock jumps: at the first moment after that at which there are
-    /// picture and sound again, in step with each other.
+    /// Resumes after long missing audio or a jump of the clock: at the first later time at which video and audio both
+    /// exist again, in sync with each other.
     ///
-    /// - Returns: false where picture or sound have ended, and where they no longer tell what belongs together.
+    /// - Returns: false where either stream has ended, and where their alignment is unknown.
     private func resume(_ summary: inout DecodeSummary) throws -> Bool {
         var start = clock.startSeconds + clock.seconds(ofFrame: summary.frameCount)
         if let sound {
@@ -114,9 +115,9 @@ private final class DecodePass {
         return true
     }
 
-    /// How far the clock jumps where picture or sound has stopped, in seconds: forward over missing sound, or back in
-    /// both, which are brought there; nil where one has ended, or where they jump differently.
-    private func sharedJump(with sound: SoundTrack) throws -> Double? {
+    /// How far the clock jumps where video or audio has stopped, in seconds: forward over missing audio, or back in
+    /// both streams, which are advanced to the jump; nil where one has ended, or where they jump differently.
+    private func sharedJump(with sound: AudioTrack) throws -> Double? {
         if let jump = sound.jumpSeconds, jump > 0 { return jump }
         if sound.jumpSeconds != nil {
             while try pictures.step() {}
@@ -131,9 +132,9 @@ private final class DecodePass {
         return back
     }
 
-    /// Has frame `index` and the sound of its interval ready.
+    /// Prepares frame `index` and the audio of its interval.
     ///
-    /// - Returns: false where picture or sound ends before the frame does.
+    /// - Returns: false where video or audio ends before the end of the frame.
     private func prepare(_ index: Int) throws -> Bool {
         try file.budget.check()
         try file.budget.check(passSeconds: clock.seconds(ofFrame: index))
@@ -150,7 +151,7 @@ private final class DecodePass {
             try scaler.scale(pictures.current, into: picture)
             scaledNumber = pictures.currentNumber
         }
-        // The picture is taken: on to the frame's end, to know whether the stream gets there.
+        // The picture is chosen: continue to the frame's end, to know whether the stream reaches it.
         try pictures.advance(to: end)
         guard pictures.coveredUntil >= end - FrameClock.endTolerance else { return false }
         guard let sound else { return pictures.coveredUntil - begin <= Self.longestStandingPicture }

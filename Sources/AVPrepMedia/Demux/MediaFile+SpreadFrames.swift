@@ -3,7 +3,7 @@ import CFFmpeg
 
 extension MediaFile {
     package func spreadFrames(count: Int) throws -> [SpreadFrame] {
-        precondition(count > 0, "no picture asked for")
+        precondition(count > 0, "the number of pictures must be positive")
         guard let geometry, let video = info.video else {
             throw MediaError(.unsupported, "\(path) has no video stream")
         }
@@ -11,22 +11,22 @@ extension MediaFile {
         if let seconds = video.durationSeconds ?? info.durationSeconds {
             let found = try reader.bySeeking(
                 takePictures(), start: video.startSeconds, seconds: seconds, count: count)
-            // Fewer: the video is short, or it cannot be sought in, or its stated duration is wrong.
+            // Too few: the video is short, cannot be sought in, or its stated duration is wrong.
             if found.count == count { return found }
         }
         return try reader.byReadingAll(takePictures(), count: count)
     }
 }
 
-/// Size of the pictures that ``MediaSource/spreadFrames(count:)`` takes out of a video of the given size as shown.
+/// Size of the pictures returned by ``MediaSource/spreadFrames(count:)`` for a video of the given display size.
 package struct SpreadShape: Sendable, Equatable {
     package let width: Int
     package let height: Int
-    /// Pixels as shown that a pixel of the picture stands for.
+    /// Display pixels per picture pixel, in each direction.
     package let scale: Int
 
-    /// Short sides up to this many pixels are kept as they are: enough to place a border to the pixel, at a twentieth
-    /// of the work of 4K.
+    /// Pictures whose short side is at most this many pixels are not scaled down: enough to locate a border to the
+    /// pixel, at a twentieth of the work of 4K.
     private static let largestShortSide = 540
 
     package init(displayWidth: Int, displayHeight: Int) {
@@ -36,7 +36,7 @@ package struct SpreadShape: Sendable, Equatable {
     }
 }
 
-/// Takes a few pictures out of a video.
+/// Extracts a few pictures spread over a video.
 private final class SpreadReader {
     private let geometry: PictureGeometry
     private let scale: Int
@@ -46,16 +46,16 @@ private final class SpreadReader {
         self.geometry = geometry
         let shape = SpreadShape(displayWidth: geometry.displayWidth, displayHeight: geometry.displayHeight)
         scale = shape.scale
-        // Plain averages of whole blocks: a sharper filter would ring at the very edges that are looked for.
+        // Plain block averages: a sharper filter would ring at the edges that are to be detected.
         scaler = PictureScaler(
             width: shape.width, height: shape.height, crop: .none, geometry: geometry, filter: SWS_AREA, path: path)
     }
 
-    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it. Where that is the one it
-    /// already has, decodes on to the middle itself: however rare key frames are, no picture is decoded twice.
+    /// Seeks to the middle of each of `count` equal parts and takes the key frame before it. If that key frame was
+    /// already taken, decodes on to the middle itself: however rare key frames are, no picture is decoded twice.
     ///
-    /// One seek that fails is no reason to give up the others.
-    func bySeeking(_ pictures: PictureTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
+    /// A failed seek skips only its own picture.
+    func bySeeking(_ pictures: VideoTrack, start: Double, seconds: Double, count: Int) throws -> [SpreadFrame] {
         var found: [SpreadFrame] = []
         for part in 0..<count {
             let time = start + seconds * (Double(part) + 0.5) / Double(count)
@@ -72,9 +72,9 @@ private final class SpreadReader {
         return found
     }
 
-    /// Decodes from the first picture to the last. How many there are is known at the end only: of what is kept, every
-    /// other picture is dropped whenever there are twice as many as asked for.
-    func byReadingAll(_ pictures: PictureTrack, count: Int) throws -> [SpreadFrame] {
+    /// Decodes all pictures. Their number is known only at the end: every other kept picture is dropped whenever there
+    /// are twice as many as requested.
+    func byReadingAll(_ pictures: VideoTrack, count: Int) throws -> [SpreadFrame] {
         var kept: [SpreadFrame] = []
         var stride = 1
         var number = 0
@@ -90,7 +90,7 @@ private final class SpreadReader {
         return (0..<count).map { kept[(2 * $0 + 1) * kept.count / (2 * count)] }
     }
 
-    private func take(_ pictures: PictureTrack) throws -> SpreadFrame {
+    private func take(_ pictures: VideoTrack) throws -> SpreadFrame {
         let picture = PixelBuffer(width: scaler.width, height: scaler.height, channels: 3)
         try scaler.scale(pictures.current, into: picture)
         return SpreadFrame(picture: picture, seconds: pictures.currentSpan?.start ?? 0, scale: scale)

@@ -1,10 +1,10 @@
 package import AVPrepModel
 import CFFmpeg
 
-/// A local media file, decoded in this process by FFmpeg.
+/// A local media file, decoded by FFmpeg in this process.
 ///
-/// Opening it decodes the first picture and the first piece of sound, because only they tell for certain when picture and
-/// sound begin. One thread at a time.
+/// Opening it decodes the first picture and the first audio frame, because only these give the exact start of video and
+/// audio. One thread at a time.
 package final class MediaFile: MediaSource {
     private let file: LocalFile
     package let info: MediaInfo
@@ -12,20 +12,21 @@ package final class MediaFile: MediaSource {
     let budget: DecodeBudget
     let decoderThreads: Int
     let geometry: PictureGeometry?
-    /// What decoding the start brought up, thrown as soon as somebody wants more than ``info``.
+    /// An error found while decoding the start, thrown when anything beyond ``info`` is requested.
     private let pictureFailure: MediaError?
     private let soundFailure: MediaError?
-    /// The tracks that opening the file has begun: the first pass goes on with them.
-    private var pictures: PictureTrack?
-    private var sound: SoundTrack?
+    /// The tracks started when the file was opened: the first pass continues with them.
+    private var pictures: VideoTrack?
+    private var sound: AudioTrack?
 
     /// - Parameters:
-    ///   - limits: beyond them the file fails with `limit`. The time limit starts now, and stands still while a consumer
+    ///   - limits: beyond them the file fails with `limit`. The time limit starts now, and pauses while a consumer
     ///     works.
-    ///   - decoderThreads: threads inside a decoder; one, when many files are decoded at once.
-    ///   - isCancelled: asked often, from this thread; true ends the work with `CancellationError`.
-    /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` for playlists, `corrupt` when the container
-    ///   is, `limit` or `timeLimit`; `CancellationError`. A missing stream is no error: ``info`` has nil in its place.
+    ///   - decoderThreads: threads per decoder; one when many files are decoded at once.
+    ///   - isCancelled: called often, from this thread; true stops with `CancellationError`.
+    /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` for playlists, `corrupt` for a damaged
+    ///   container, `limit` or `timeLimit`; `CancellationError`. A missing stream is not an error: ``info`` has nil in
+    ///   its place.
     package convenience init(
         path: String, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
         isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -34,14 +35,14 @@ package final class MediaFile: MediaSource {
             LocalFile(path: path), limits: limits, decoderThreads: decoderThreads, isCancelled: isCancelled)
     }
 
-    /// The same for a file that is open already.
+    /// The same for a file that is already open.
     ///
     /// - Parameter onProgress: called for each packet that is read.
     package init(
         _ file: LocalFile, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
         isCancelled: @escaping @Sendable () -> Bool = { false }, onProgress: @escaping @Sendable () -> Void = {}
     ) throws {
-        precondition(decoderThreads > 0, "a decoder without a thread")
+        precondition(decoderThreads > 0, "a decoder needs at least one thread")
         let budget = DecodeBudget(file, limits: limits, isCancelled: isCancelled, onProgress: onProgress)
         let demuxer = try Demuxer(file, limits: limits, budget: budget)
         let videoIndex = demuxer.bestStream(AVMEDIA_TYPE_VIDEO)
@@ -49,13 +50,13 @@ package final class MediaFile: MediaSource {
         var description = MediaInfo(of: demuxer)
         var geometry: PictureGeometry?
         (pictures, pictureFailure) = try Self.attempt(videoIndex) { index in
-            let track = try PictureTrack(try StreamDecoder(demuxer, stream: index, threads: decoderThreads))
+            let track = try VideoTrack(try StreamDecoder(demuxer, stream: index, threads: decoderThreads))
             return (track, track.upcoming == nil ? Self.nothing("picture", from: track.decoder) : nil)
         }
         (sound, soundFailure) = try Self.attempt(audioIndex) { index in
             let own = videoIndex == nil ? demuxer : try Demuxer(file, limits: limits, budget: budget)
-            let track = try SoundTrack(try StreamDecoder(own, stream: index, threads: 1))
-            return (track, track.startSeconds == nil ? Self.nothing("sound", from: track.decoder) : nil)
+            let track = try AudioTrack(try StreamDecoder(own, stream: index, threads: 1))
+            return (track, track.startSeconds == nil ? Self.nothing("audio", from: track.decoder) : nil)
         }
         if let videoIndex {
             let shape = PictureGeometry(of: demuxer.stream(videoIndex), in: demuxer, first: pictures?.upcoming?.frame)
@@ -76,49 +77,49 @@ package final class MediaFile: MediaSource {
         info = description
     }
 
-    /// Names the file in messages.
+    /// The file's name for messages.
     package var path: String { file.path }
 
     package func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int)? {
         geometry?.outputSize(crop: crop, shortSide: shortSide)
     }
 
-    /// A track that stands before the first picture.
+    /// A track positioned before the first picture.
     ///
     /// - Throws: ``MediaError`` with `unsupported` when there is no video or no decoder, `corrupt` when nothing decodes.
-    func takePictures() throws -> PictureTrack {
+    func takePictures() throws -> VideoTrack {
         if let pictureFailure { throw pictureFailure }
         if let pictures {
             self.pictures = nil
             return pictures
         }
         guard let index = info.video?.index else { throw MediaError(.unsupported, "\(path) has no video stream") }
-        let track = try PictureTrack(try reopen(index, threads: decoderThreads))
+        let track = try VideoTrack(try reopen(index, threads: decoderThreads))
         guard track.upcoming != nil else { throw Self.nothing("picture", from: track.decoder) }
         return track
     }
 
-    /// A track that stands before the first sound.
-    func takeSound() throws -> SoundTrack {
+    /// A track positioned before the first audio sample.
+    func takeSound() throws -> AudioTrack {
         if let soundFailure { throw soundFailure }
         if let sound {
             self.sound = nil
             return sound
         }
         guard let index = info.audio?.index else { throw MediaError(.unsupported, "\(path) has no audio stream") }
-        let track = try SoundTrack(try reopen(index, threads: 1))
-        guard track.startSeconds != nil else { throw Self.nothing("sound", from: track.decoder) }
+        let track = try AudioTrack(try reopen(index, threads: 1))
+        guard track.startSeconds != nil else { throw Self.nothing("audio", from: track.decoder) }
         return track
     }
 
     private func reopen(_ index: Int, threads: Int) throws -> StreamDecoder {
         let demuxer = try Demuxer(file, limits: limits, budget: budget)
-        // The file may have been written to meanwhile.
+        // The file may have been written to since it was opened.
         guard index < demuxer.streamCount else { throw MediaError(.corrupt, "\(path) changed while it was read") }
         return try StreamDecoder(demuxer, stream: index, threads: threads)
     }
 
-    /// Opens a track; what is wrong with its stream alone is kept for later.
+    /// Opens a track; an error that concerns its stream alone is kept for later.
     private static func attempt<Track>(_ index: Int?, _ open: (Int) throws -> (Track, MediaError?)) throws
         -> (Track?, MediaError?)
     {
@@ -135,7 +136,7 @@ package final class MediaFile: MediaSource {
         let name = FFmpeg.codecName(decoder.stream.pointee.codecpar.pointee)
         return MediaError(
             .corrupt,
-            "\(decoder.demuxer.path), stream \(decoder.stream.pointee.index) (\(name)): no \(what) comes out of "
+            "\(decoder.demuxer.path), stream \(decoder.stream.pointee.index) (\(name)): no \(what) could be decoded from "
                 + "\(decoder.packetCount) packets" + (decoder.firstError.map { ": \($0)" } ?? ""))
     }
 }

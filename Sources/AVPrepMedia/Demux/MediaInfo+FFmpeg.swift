@@ -1,7 +1,7 @@
 import CFFmpeg
 
 extension MediaInfo {
-    /// What the container says about the whole; the streams are filled in by others.
+    /// The container's properties; the streams are filled in separately.
     init(of demuxer: Demuxer) {
         let format = demuxer.format.pointee
         let hasDuration = format.duration != avprep_nopts && format.duration > 0
@@ -24,8 +24,8 @@ extension MediaInfo {
 }
 
 extension AudioStreamInfo {
-    /// - Parameter track: stands before the first sound; nil when none decodes.
-    init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: SoundTrack?) {
+    /// - Parameter track: positioned before the first audio sample; nil when none decodes.
+    init(of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes, track: AudioTrack?) {
         let parameters = stream.pointee.codecpar.pointee
         self.init(
             index: Int(stream.pointee.index), codec: FFmpeg.codecName(parameters),

@@ -1,18 +1,18 @@
-/// What a container says about a file: the values of a probe, before anything is decoded.
+/// Properties of a media file as stated by its container, before anything is decoded.
 package struct MediaInfo: Sendable, Equatable, Codable {
     /// libavformat's name of the container, e.g. `mov,mp4,m4a,3gp,3g2,mj2`.
     package var container: String
-    /// Duration by the container, in seconds, where it says.
+    /// Duration stated by the container, in seconds.
     package var durationSeconds: Double?
-    /// Bits a second by the container, 0 where it does not say.
+    /// Bit rate stated by the container, in bits per second; 0 where it is not stated.
     package var bitRate: Int
-    /// Of which the best video and audio streams are chosen.
+    /// The streams from which the best video and audio streams are chosen.
     package var streams = StreamCounts()
     /// The best video stream; attached pictures do not count.
     package var video: VideoStreamInfo? { didSet { measureSkew() } }
     /// The best audio stream.
     package var audio: AudioStreamInfo? { didSet { measureSkew() } }
-    /// How much later the sound begins than the picture, in seconds; nil when one of them is missing.
+    /// How much later the audio starts than the video, in seconds; nil when one of them is missing.
     package private(set) var startSkewSeconds: Double?
 
     package init(
@@ -26,7 +26,7 @@ package struct MediaInfo: Sendable, Equatable, Codable {
         measureSkew()
     }
 
-    /// Where the later of the two streams begins, in seconds on the presentation clock: time 0 of a decode pass.
+    /// Start of the later of the two streams, in seconds on the presentation clock: time 0 of a decode pass.
     package var commonStartSeconds: Double { max(video?.startSeconds ?? 0, audio?.startSeconds ?? 0) }
 
     private mutating func measureSkew() {

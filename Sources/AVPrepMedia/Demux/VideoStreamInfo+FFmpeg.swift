@@ -1,10 +1,10 @@
 import CFFmpeg
 
 extension VideoStreamInfo {
-    /// - Parameter first: the first picture, which knows better than the container; nil when none decodes.
+    /// - Parameter first: the first picture, which is more reliable than the container; nil when none decodes.
     init(
         of stream: UnsafeMutablePointer<AVStream>, times: PresentationTimes,
-        first: (frame: UnsafePointer<AVFrame>, span: PictureTrack.Span)?, geometry: PictureGeometry
+        first: (frame: UnsafePointer<AVFrame>, span: VideoTrack.Span)?, geometry: PictureGeometry
     ) {
         let parameters = stream.pointee.codecpar.pointee
         let format = AVPixelFormat(first?.frame.pointee.format ?? parameters.format)
@@ -27,7 +27,7 @@ extension VideoStreamInfo {
 }
 
 extension VideoColour {
-    /// - Returns: nil for pictures in a format FFmpeg has no description of.
+    /// - Returns: nil for a pixel format that FFmpeg has no description of.
     fileprivate init?(of frame: UnsafePointer<AVFrame>, in stream: StreamPictures) {
         guard let layout = av_pix_fmt_desc_get(AVPixelFormat(frame.pointee.format))?.pointee else { return nil }
         let colour = PictureColour(of: frame, keepsImages: stream.keepsImages)
@@ -38,7 +38,7 @@ extension VideoColour {
             hasAlpha: AlphaCompositor.concerns(frame.pointee.format) && !stream.ignoresAlpha,
             stated: PictureColour.statedNames(of: frame.pointee), used: colour.names,
             dynamicRange: colour.dynamicRange,
-            peakNits: DisplayMapping.peakNits(of: colour, stated: stream.peakNits),
+            peakNits: ToneMapping.peakNits(of: colour, stated: stream.peakNits),
             isInterlaced: frame.pointee.interlaced_frame != 0)
     }
 

@@ -1,6 +1,6 @@
 package import AVPrepModel
 
-/// A video stream by its container.
+/// A video stream as described by its container.
 package struct VideoStreamInfo: Sendable, Equatable, Codable {
     package var index: Int
     /// FFmpeg's codec name, e.g. `h264`.
@@ -11,25 +11,25 @@ package struct VideoStreamInfo: Sendable, Equatable, Codable {
     /// Coded size in pixels.
     package var width: Int
     package var height: Int
-    /// Size as shown: after rotation and with square pixels.
+    /// Display size: after rotation and with square pixels.
     package var displayWidth: Int
     package var displayHeight: Int
-    /// Clockwise turn that a player applies: 0, 90, 180 or 270.
+    /// Clockwise rotation that a player applies: 0, 90, 180 or 270.
     package var rotationDegrees: Int
-    /// Whether a player mirrors the picture left to right, after turning it.
+    /// Whether a player mirrors the picture left to right, after rotating it.
     package var isMirrored: Bool
-    /// Width of a pixel over its height, as numerator and denominator; 1:1 when unknown.
+    /// Pixel aspect ratio, width over height, as numerator and denominator; 1:1 when unknown.
     package var sampleAspectRatio: [Int]
-    /// Average frames a second by the container, where it says.
+    /// Average frame rate stated by the container, in frames per second.
     package var averageFrameRate: Double?
     /// ISO 639 language where the container names one.
     package var language: String?
-    /// FFmpeg's names of what the stream is marked as, e.g. `default`.
+    /// FFmpeg's names of the stream's dispositions, e.g. `default`.
     package var dispositions: [String] = []
     /// Presentation time of the first picture, in seconds.
     package var startSeconds: Double
     package var durationSeconds: Double?
-    /// How pixels are coded and read; nil when no picture decodes.
+    /// How pixels are coded and interpreted; nil when no picture decodes.
     package var colour: VideoColour?
 
     package init(
@@ -59,7 +59,7 @@ extension VideoStreamInfo {
     /// Size of the frames that a pass delivers for this crop and short side; both even.
     ///
     /// - Parameters:
-    ///   - crop: in pixels as shown; something must be left.
+    ///   - crop: in display pixels; it must leave at least one pixel.
     ///   - shortSide: nil keeps the size.
     package func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int) {
         PictureGeometry.outputSize(

@@ -1,13 +1,13 @@
 import CFFmpeg
 
-/// Turns interleaved samples into an encoded audio stream.
+/// Encodes interleaved samples into an audio stream.
 final class AudioEncoder {
     private let stream: EncodedStream
     private let settings: AudioEncoding
     private let frame: UnsafeMutablePointer<AVFrame>
     private let converter: OpaquePointer
     private let path: String
-    /// Sample frames the encoder takes at once.
+    /// Sample frames per block of the encoder.
     private let frameLength: Int
     private var pending: [Float] = []
     private var nextSample: Int64?
@@ -39,7 +39,7 @@ final class AudioEncoder {
         try FFmpeg.check(swr_init(converter), .encode, "cannot write \(path): samples cannot be converted")
     }
 
-    /// The encoder's clock ticks once a sample.
+    /// The encoder's clock has one tick per sample.
     var ticksPerSecond: Int { settings.sampleRate }
 
     deinit {
@@ -49,9 +49,9 @@ final class AudioEncoder {
         swr_free(&converter)
     }
 
-    /// Encodes interleaved samples; those of the first call begin at `seconds`, later ones follow without a gap.
+    /// Encodes interleaved samples; those of the first call start at `seconds`, later ones follow without a gap.
     func encode(_ samples: [Float], at seconds: Double) throws(MediaError) {
-        precondition(samples.count % settings.channels == 0, "half a sample frame")
+        precondition(samples.count % settings.channels == 0, "samples must be whole sample frames")
         if nextSample == nil { nextSample = Int64((seconds * Double(settings.sampleRate)).rounded()) }
         pending += samples
         let block = frameLength * settings.channels
@@ -63,16 +63,16 @@ final class AudioEncoder {
         pending.removeFirst(first)
     }
 
-    /// Leaves a gap up to `seconds`, at or after the end of what was encoded.
+    /// Leaves a gap up to `seconds`, which must not precede the end of the encoded audio.
     func skip(to seconds: Double) throws(MediaError) {
         if !pending.isEmpty { try encodeBlock(pending[...]) }
         pending = []
         let sample = Int64((seconds * Double(settings.sampleRate)).rounded())
-        precondition(sample >= nextSample ?? sample, "sound that goes back")
+        precondition(sample >= nextSample ?? sample, "audio must not go back in time")
         nextSample = sample
     }
 
-    /// Writes what is left, the last block shorter than the others.
+    /// Encodes the remaining samples; the last block may be shorter than the others.
     func finish() throws(MediaError) {
         if !pending.isEmpty { try encodeBlock(pending[...]) }
         pending = []

@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// One stream of a file that is being written: its encoder, and the way of its packets into the container.
+/// One stream of a file that is being written: its encoder, and the path of its packets into the container.
 final class EncodedStream {
     let context: UnsafeMutablePointer<AVCodecContext>
     let stream: UnsafeMutablePointer<AVStream>
@@ -34,14 +34,14 @@ final class EncodedStream {
                 avcodec_free_context(&context)
                 throw MediaError(
                     .encode,
-                    "cannot write \(path): \(codec) refuses \(name) = \(value): \(FFmpeg.words(for: status))")
+                    "cannot write \(path): \(codec) rejects \(name) = \(value): \(FFmpeg.words(for: status))")
             }
         }
         let status = avcodec_open2(context, encoder, nil)
         guard status >= 0, let opened = context else {
             avcodec_free_context(&context)
             throw MediaError(
-                .encode, "cannot write \(path): \(codec) refuses its settings: \(FFmpeg.words(for: status))")
+                .encode, "cannot write \(path): \(codec) rejects its settings: \(FFmpeg.words(for: status))")
         }
         self.context = opened
         self.format = format
@@ -50,8 +50,9 @@ final class EncodedStream {
         stream = FFmpeg.allocated(avformat_new_stream(format, encoder))
         avcodec_parameters_from_context(stream.pointee.codecpar, opened)
         stream.pointee.time_base = opened.pointee.time_base
-        // FFmpeg 5.1's Matroska muxer writes an Opus run-in as CodecDelay, which readers subtract from all times, but
-        // does not add it to the times it writes: sound would come 6.5 ms early. The run-in stands in the Opus header too.
+        // FFmpeg 5.1's Matroska muxer writes Opus pre-skip as CodecDelay, which readers subtract from all times, but
+        // does not add it to the times it writes: audio would come 6.5 ms early. The Opus header holds the pre-skip
+        // too.
         if ["matroska", "webm"].contains(String(cString: format.pointee.oformat.pointee.name)) {
             stream.pointee.codecpar.pointee.initial_padding = 0
         }
@@ -64,9 +65,9 @@ final class EncodedStream {
         avcodec_free_context(&context)
     }
 
-    /// Encodes a frame, or with nil whatever the encoder still holds, and writes the packets that come out.
+    /// Encodes a frame, or with nil flushes the encoder, and writes the packets that come out.
     ///
-    /// - Parameter duration: ticks of the encoder that a packet lasts when the encoder does not say.
+    /// - Parameter duration: duration of a packet, in ticks of the encoder, when the encoder does not state it.
     func encode(_ frame: UnsafeMutablePointer<AVFrame>?, duration: Int64) throws(MediaError) {
         try FFmpeg.check(avcodec_send_frame(context, frame), .encode, "cannot encode for \(path)")
         while true {

@@ -1,11 +1,11 @@
-/// A fraction of two integers, for rates and ratios that no decimal number hits, e.g. 30000/1001.
+/// A fraction of two integers, for rates and ratios without an exact decimal form, e.g. 30000/1001.
 package struct Rational: Sendable, Hashable, Codable {
     package var numerator: Int
     /// > 0.
     package var denominator: Int
 
     package init(_ numerator: Int, _ denominator: Int = 1) {
-        precondition(denominator > 0, "a fraction over \(denominator)")
+        precondition(denominator > 0, "the denominator must be positive, not \(denominator)")
         self.numerator = numerator
         self.denominator = denominator
     }
@@ -13,31 +13,31 @@ package struct Rational: Sendable, Hashable, Codable {
     package var value: Double { Double(numerator) / Double(denominator) }
 }
 
-/// How ``MediaWriter`` encodes pictures.
+/// Video settings of ``MediaWriter``.
 package struct VideoEncoding: Sendable {
     /// FFmpeg's name of an encoder that takes `yuv420p`.
     package var codec: String
     /// Size of the coded picture in pixels; both even.
     package var width: Int
     package var height: Int
-    /// Nominal frames a second: what the header says, how long the last picture lasts. Pictures sit where they are put.
+    /// Nominal frame rate: stated in the header, and the duration of the last picture. Pictures keep their given times.
     package var frameRate: Rational
-    /// Constant quality, 0 (best) to 51, as x264 and libvpx take it; others get a quantiser near it.
+    /// Constant quality, 0 (best) to 51, as defined by x264 and libvpx; other encoders get a nearby quantiser.
     package var quality: Int
     /// x264's speed preset; encoders without presets ignore it.
     package var preset: String
-    /// Pictures from one key frame to the next at most.
+    /// Maximum distance between key frames, in pictures.
     package var keyFrameInterval: Int
-    /// Pictures that may be predicted from later ones in a row: what makes decoding order differ from showing order.
+    /// Maximum number of consecutive B-frames; with B-frames decoding order differs from display order.
     package var bFrames: Int
-    /// Length of a tick in seconds, to which picture times are rounded; nil divides the frame's duration until a
-    /// tick is under 0.1 ms.
+    /// Length of a tick in seconds, to which picture times are rounded; nil divides the frame's duration until a tick
+    /// is shorter than 0.1 ms.
     package var timeBase: Rational?
-    /// Clockwise turn that a player is told to apply: 0, 90, 180 or 270.
+    /// Clockwise rotation stored for the player: 0, 90, 180 or 270.
     package var rotationDegrees: Int
-    /// Width of a pixel over its height.
+    /// Pixel aspect ratio, width over height.
     package var sampleAspectRatio: Rational
-    /// Further options of the encoder by FFmpeg's names; those it does not know are an error.
+    /// Further encoder options by FFmpeg's names; unknown names are an error.
     package var options: [String: String] = [:]
 
     package init(
@@ -59,14 +59,14 @@ package struct VideoEncoding: Sendable {
     }
 }
 
-/// How ``MediaWriter`` encodes sound.
+/// Audio settings of ``MediaWriter``.
 package struct AudioEncoding: Sendable {
     /// FFmpeg's name of an encoder, e.g. `aac`, `libopus` (webm), `pcm_s16le` (mov, mkv, avi).
     package var codec: String
-    /// Samples a second.
+    /// Samples per second.
     package var sampleRate: Int
     package var channels: Int
-    /// Bits a second; encoders without loss ignore it.
+    /// Bits per second; lossless encoders ignore it.
     package var bitRate: Int
 
     package init(codec: String = "aac", sampleRate: Int, channels: Int, bitRate: Int = 128_000) {

@@ -1,7 +1,7 @@
 import AVPrepModel
 import CFFmpeg
 
-/// Turns RGB pictures at given times into an encoded video stream.
+/// Encodes RGB pictures at given times into a video stream.
 final class VideoEncoder {
     private let stream: EncodedStream
     private let settings: VideoEncoding
@@ -13,7 +13,7 @@ final class VideoEncoder {
 
     init(_ settings: VideoEncoding, in format: UnsafeMutablePointer<AVFormatContext>, path: String) throws(MediaError) {
         precondition(settings.width > 0 && settings.height > 0 && settings.frameRate.numerator > 0)
-        precondition(settings.width % 2 == 0 && settings.height % 2 == 0, "yuv420p takes even sides only")
+        precondition(settings.width % 2 == 0 && settings.height % 2 == 0, "yuv420p requires even sides")
         let isHighDefinition = PictureColour.isHighDefinition(width: settings.width, height: settings.height)
         let tick = Self.tick(settings, isAVI: String(cString: format.pointee.oformat.pointee.name) == "avi")
         stream = try EncodedStream(
@@ -33,8 +33,8 @@ final class VideoEncoder {
             context.pointee.color_trc = isHighDefinition ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M
             // Encoders without one of these options keep their default.
             av_opt_set(context.pointee.priv_data, "preset", settings.preset, 0)
-            // x264's macroblock tree reads memory it has not written: with it the same small pictures came out as other
-            // bytes from run to run. Encoders without this option refuse it, which is fine.
+            // x264's macroblock tree reads memory it has not written: with it the same small pictures gave different
+            // bytes from run to run. Encoders without this option reject it, which is harmless.
             av_opt_set(context.pointee.priv_data, "mbtree", "0", 0)
             if av_opt_set_int(context.pointee.priv_data, "crf", Int64(settings.quality), 0) < 0 {
                 context.pointee.flags |= AV_CODEC_FLAG_QSCALE
@@ -67,7 +67,7 @@ final class VideoEncoder {
         sws_setColorspaceDetails(scaler, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16)
     }
 
-    /// Ticks of the encoder's clock, of which every picture time is a multiple.
+    /// Ticks of the encoder's clock per frame; every picture time is a multiple of a tick.
     var ticksPerSecond: Int { Int(stream.context.pointee.time_base.den) }
 
     deinit {
@@ -76,16 +76,16 @@ final class VideoEncoder {
         sws_freeContext(scaler)
     }
 
-    /// Encodes a picture that is to be seen from `seconds` on.
+    /// Encodes a picture that is displayed from `seconds` on.
     func encode(_ picture: PixelBuffer, at seconds: Double) throws(MediaError) {
         precondition(
             picture.width == settings.width && picture.height == settings.height && picture.channels == 3,
-            "a picture of another shape than the video's")
+            "the picture's shape differs from the video's")
         let timeBase = stream.context.pointee.time_base
         let tick = Int64((seconds / timeBase.value).rounded())
         if let lastTick, tick <= lastTick {
             throw MediaError(
-                .encode, "cannot write \(path): the picture at \(seconds) s does not come after the one before it")
+                .encode, "cannot write \(path): the picture at \(seconds) s does not come after the previous one")
         }
         lastTick = tick
         av_frame_make_writable(frame)
@@ -101,15 +101,15 @@ final class VideoEncoder {
             }
         }
         frame.pointee.pts = tick
-        // The encoder decides where key frames go; a type left over from the frame before would force it.
+        // The encoder places the key frames; a type left from the previous frame would force it.
         frame.pointee.pict_type = AV_PICTURE_TYPE_NONE
         try stream.encode(frame, duration: frameDuration)
     }
 
-    /// Writes the pictures the encoder still holds.
+    /// Flushes the encoder.
     func finish() throws(MediaError) { try stream.encode(nil, duration: frameDuration) }
 
-    /// AVI counts frames, so its tick is a frame; elsewhere a frame is divided until a tick is under 0.1 ms.
+    /// AVI counts frames, so its tick is a frame; elsewhere a frame is divided until a tick is shorter than 0.1 ms.
     private static func tick(_ settings: VideoEncoding, isAVI: Bool) -> AVRational {
         if let timeBase = settings.timeBase { return AVRational(timeBase) }
         var tick = av_inv_q(AVRational(settings.frameRate))

@@ -1,9 +1,9 @@
 import CFFmpeg
 
-/// Lays pictures with transparency over black, before anything is scaled: what hides under a transparent pixel must not
-/// bleed into its neighbours.
+/// Composites pictures with transparency over black before scaling: the colour of a transparent pixel must not bleed
+/// into its neighbours.
 ///
-/// Alpha counts as straight, as PNG, VP8, VP9 and ProRes define it: FFmpeg 5.1 tells nobody of premultiplied alpha.
+/// Alpha is treated as straight, as PNG, VP8, VP9 and ProRes define it: FFmpeg 5.1 does not report premultiplied alpha.
 final class AlphaCompositor {
     /// The opaque picture: `rgb24`, or `rgb48` for sources of more than 8 bits.
     let result: UnsafeMutablePointer<AVFrame>
@@ -37,7 +37,7 @@ final class AlphaCompositor {
         return layout.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
     }
 
-    /// Fills ``result`` with the picture as it looks over black.
+    /// Fills ``result`` with the picture composited over black.
     func compose(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) {
         try converter.convert(frame, into: straight)
         guard let source = straight.pointee.data.0, let target = result.pointee.data.0 else { return }
@@ -58,7 +58,7 @@ final class AlphaCompositor {
     }
 }
 
-/// RGBA to RGB, each component times its pixel's alpha over the greatest value, rounded.
+/// RGBA to RGB, each component times its pixel's alpha over the maximum, rounded.
 @inline(__always)
 private func multiplyByAlpha<Sample: FixedWidthInteger & UnsignedInteger>(
     _ source: UnsafePointer<Sample>, _ target: UnsafeMutablePointer<Sample>, _ width: Int

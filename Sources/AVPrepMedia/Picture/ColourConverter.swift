@@ -2,7 +2,7 @@ import CFFmpeg
 
 /// swscale for pictures of one size, format and colour: scales and converts to RGB in one step.
 final class ColourConverter {
-    /// What swscale is built for.
+    /// The parameters that swscale is configured for.
     struct Source: Equatable {
         var width: Int32
         var height: Int32
@@ -14,10 +14,10 @@ final class ColourConverter {
     private let place: String
 
     /// - Parameters:
-    ///   - target: has the size and RGB format of what comes out.
+    ///   - target: has the size and RGB format of the output.
     ///   - filter: e.g. `SWS_BICUBIC`.
     ///   - place: the file, for messages.
-    /// - Throws: ``MediaError`` with `unsupported` for a format, size or matrix that swscale does not take.
+    /// - Throws: ``MediaError`` with `unsupported` for a format, size or matrix that swscale does not support.
     init(
         from source: Source, to target: UnsafePointer<AVFrame>, filter: Int32, place: String
     ) throws(MediaError) {
@@ -36,13 +36,13 @@ final class ColourConverter {
         set("dsth", Int(target.pointee.height))
         set("dst_format", Int(target.pointee.format))
         // Bit-exact and accurately rounded: the same pictures on every processor, for 3 % of a pass. SWS_FULL_CHR_H_INT
-        // costs 15 % more, and is what makes colours right: without it swscale 6.7 converts through tables that come
-        // out 1 to 2 levels too dark. SWS_FULL_CHR_H_INP keeps it from dropping every other pixel's colour of an RGB
-        // source that is scaled down; others it does not concern.
+        // costs 15 % more and is needed for correct colours: without it swscale 6.7 converts through tables that are 1
+        // to 2 levels too dark. SWS_FULL_CHR_H_INP keeps it from dropping every other pixel's colour of an RGB source
+        // that is scaled down; it does not affect other sources.
         let exact = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT
         set("sws_flags", Int(filter | exact))
         if let layout = av_pix_fmt_desc_get(AVPixelFormat(source.format)) {
-            // swscale counts in 1/256 luma pixels and knows by itself only the place in the middle.
+            // swscale counts in 1/256 luma pixels and by default assumes the centre position.
             let (x, y) = Self.chromaPosition(source.colour.chromaLocation)
             if layout.pointee.log2_chroma_w > 0 { set("src_h_chr_pos", x) }
             if layout.pointee.log2_chroma_h > 0 { set("src_v_chr_pos", y) }
@@ -57,7 +57,7 @@ final class ColourConverter {
                     + "\(target.pointee.width) × \(target.pointee.height)"
                     + (FFmpeg.takeLog().map { "; \($0)" } ?? ""))
         }
-        // Not negative for RGB sources either, to which it does not apply.
+        // Not negative for RGB sources either, which it does not apply to.
         sws_setColorspaceDetails(
             scaler, coefficients, source.colour.isFullRange ? 1 : 0, coefficients, 1, 0, 1 << 16, 1 << 16)
         self.scaler = scaler
@@ -66,7 +66,7 @@ final class ColourConverter {
 
     deinit { sws_freeContext(scaler) }
 
-    /// Fills `target` with `source`; both as they were given to `init`.
+    /// Converts `source` into `target`; both have the properties given to `init`.
     func convert(_ source: UnsafeMutablePointer<AVFrame>, into target: UnsafeMutablePointer<AVFrame>) throws(MediaError)
     {
         let rows = source.withPlanes { planes, strides in
@@ -79,7 +79,7 @@ final class ColourConverter {
         try FFmpeg.check(rows, .unsupported, "cannot scale a picture of \(place)")
     }
 
-    /// The chroma sample's place in 1/256 luma pixels from the upper left one.
+    /// The chroma sample's position in 1/256 luma pixels, relative to the upper left luma sample.
     private static func chromaPosition(_ location: AVChromaLocation) -> (x: Int, y: Int) {
         switch location {
         case AVCHROMA_LOC_CENTER: (128, 128)
@@ -99,12 +99,12 @@ extension UnsafeMutablePointer<AVFrame> {
         frame.pointee.format = format.rawValue
         frame.pointee.width = Int32(width)
         frame.pointee.height = Int32(height)
-        // Rows padded by av_frame_get_buffer: swscale's vector code writes past the end of tight ones.
+        // Rows padded by av_frame_get_buffer: swscale's vector code writes past the end of unpadded ones.
         guard av_frame_get_buffer(frame, 0) >= 0 else { fatalError("out of memory in FFmpeg") }
         return frame
     }
 
-    /// Gives the frame and its buffers back.
+    /// Releases the frame and its buffers.
     func free() {
         var frame: Self? = self
         av_frame_free(&frame)

@@ -1,43 +1,44 @@
 import CFFmpeg
 
-/// A picture as it came from the decoder, whole lines, with what its stream says about all of them.
+/// A picture as output by the decoder, with its stream's properties.
 struct DecodedPicture {
     let frame: UnsafeMutablePointer<AVFrame>
     let stream: StreamPictures
-    /// How it is turned: by the codec's own word (H.264 and HEVC can change it within a stream), else by the container's.
+    /// Orientation: by the codec (H.264 and HEVC can change it within a stream), else by the container.
     let orientation: Orientation
 
-    /// How its numbers are read.
+    /// How its values are interpreted as colours.
     var colour: PictureColour { PictureColour(of: frame, keepsImages: stream.keepsImages) }
 }
 
-/// What a stream says about all of its pictures.
+/// Properties of a stream that apply to all of its pictures.
 struct StreamPictures: Equatable {
     let orientation: Orientation
-    /// Whether the codec keeps images as they are, see ``PictureColour``.
+    /// Whether the codec stores still images, see ``PictureColour``.
     let keepsImages: Bool
-    /// Brightest light of the pictures in cd/m², where container or codec say.
+    /// Peak brightness of the pictures in cd/m², where container or codec state it.
     let peakNits: Double?
-    /// Whether a fourth component means nothing: Windows' 32-bit bitmaps leave it undefined.
+    /// Whether the fourth component is undefined: Windows' 32-bit bitmaps leave it so.
     let ignoresAlpha: Bool
 
-    /// - Parameter first: the first picture, which can carry what the container does not; nil when none decodes.
+    /// - Parameter first: the first picture, which can hold properties missing from the container; nil when none
+    ///   decodes.
     init(of stream: UnsafePointer<AVStream>, first: UnsafePointer<AVFrame>?) {
         orientation = Orientation(of: stream)
         let codec = avcodec_descriptor_get(stream.pointee.codecpar.pointee.codec_id)
         keepsImages = codec.map { Int32($0.pointee.props) & AV_CODEC_PROP_LOSSY == 0 } ?? false
         let parameters = stream.pointee.codecpar.pointee
         ignoresAlpha = parameters.codec_id == AV_CODEC_ID_RAWVIDEO && parameters.codec_tag == 0
-        peakNits = first.flatMap { MasteringLight.peakNits(of: $0) } ?? MasteringLight.peakNits(of: stream)
+        peakNits = first.flatMap { MasteringDisplay.peakNits(of: $0) } ?? MasteringDisplay.peakNits(of: stream)
     }
 
-    /// Whether an interlaced picture is one field alone: HEVC codes fields as pictures of their own, each with its time, and
-    /// FFmpeg 5.1 hands them out so. They are shown one by one, at full height.
+    /// Whether an interlaced picture is a single field: HEVC codes fields as separate pictures with their own times,
+    /// and FFmpeg 5.1 outputs them so. They are shown one by one, at full height.
     static func isSingleField(_ frame: AVFrame, of stream: UnsafePointer<AVStream>) -> Bool {
         frame.interlaced_frame != 0 && stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_HEVC
     }
 
-    /// Whether pictures are in Dolby's own colours, which mean nothing without its decoder: Dolby Vision of a profile
+    /// Whether pictures use Dolby's proprietary colours, which other decoders cannot convert: a Dolby Vision profile
     /// whose base layer fits no other standard (profile 5, and 10.0 in AV1). FFmpeg decodes them to green and purple.
     static func needsDolbyVision(_ stream: UnsafePointer<AVStream>) -> Bool {
         var size = 0
@@ -49,9 +50,10 @@ struct StreamPictures: Equatable {
     }
 }
 
-/// The light that high dynamic range pictures were graded for: HDR10's static metadata (SMPTE ST 2086, CTA-861.3).
-enum MasteringLight {
-    /// The brightest pixel by the codec's own words.
+/// The peak brightness that high dynamic range pictures were graded for: HDR10's static metadata (SMPTE ST 2086,
+/// CTA-861.3).
+enum MasteringDisplay {
+    /// The brightest pixel according to the codec.
     static func peakNits(of frame: UnsafePointer<AVFrame>) -> Double? {
         func data(_ type: AVFrameSideDataType, _ size: Int) -> UnsafeRawPointer? {
             guard let data = av_frame_get_side_data(frame, type), data.pointee.size >= size else { return nil }
@@ -63,7 +65,7 @@ enum MasteringLight {
                 AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, MemoryLayout<AVMasteringDisplayMetadata>.size))
     }
 
-    /// The brightest pixel by the container's words.
+    /// The brightest pixel according to the container.
     static func peakNits(of stream: UnsafePointer<AVStream>) -> Double? {
         func data(_ type: AVPacketSideDataType, _ size: Int) -> UnsafeRawPointer? {
             var found = 0
@@ -75,7 +77,7 @@ enum MasteringLight {
             mastering: data(AV_PKT_DATA_MASTERING_DISPLAY_METADATA, MemoryLayout<AVMasteringDisplayMetadata>.size))
     }
 
-    /// MaxCLL where it is known, else the mastering screen's white. Both are 0 where an encoder did not know.
+    /// MaxCLL where it is known, else the mastering display's white. Both are 0 where an encoder did not know them.
     private static func peak(level: UnsafeRawPointer?, mastering: UnsafeRawPointer?) -> Double? {
         if let level {
             let most = level.loadUnaligned(as: AVContentLightMetadata.self).MaxCLL

@@ -1,7 +1,7 @@
 import CFFmpeg
 import Foundation
 
-/// How a coded picture is turned and mirrored for showing: one of the eight ways to lay a rectangle on itself.
+/// Rotation and mirroring of a coded picture for display: one of the eight symmetries of a rectangle.
 struct Orientation: Equatable {
     /// Whether rows become columns.
     var isTransposed = false
@@ -12,7 +12,7 @@ struct Orientation: Equatable {
 
     init() {}
 
-    /// Out of a container's display matrix; turns that are not by a right angle are rounded to one.
+    /// From a container's display matrix; other rotations are rounded to a multiple of 90 degrees.
     ///
     /// - Parameter matrix: nine numbers, `(x', y') = (a x + c y, b x + d y)` with a, b, c, d at 0, 1, 3 and 4.
     init(displayMatrix matrix: UnsafePointer<Int32>) {
@@ -22,7 +22,7 @@ struct Orientation: Equatable {
         isFlippedVertically = isTransposed ? b < 0 : d < 0
     }
 
-    /// The orientation a stream asks for.
+    /// The orientation stated by a stream.
     init(of stream: UnsafePointer<AVStream>) {
         var size = 0
         guard let bytes = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size),
@@ -31,7 +31,7 @@ struct Orientation: Equatable {
         self = bytes.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
     }
 
-    /// The orientation a picture itself asks for; nil where it does not say.
+    /// The orientation stated by a picture; nil where it states none.
     init?(of frame: UnsafePointer<AVFrame>) {
         guard let data = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX),
             data.pointee.size >= 9 * MemoryLayout<Int32>.size
@@ -39,25 +39,25 @@ struct Orientation: Equatable {
         self = data.pointee.data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
     }
 
-    /// Clockwise turn in degrees, before a mirrored picture is mirrored left to right.
+    /// Clockwise rotation in degrees, applied before mirroring left to right.
     var rotationDegrees: Int {
         if isTransposed { return isFlippedVertically ? 270 : 90 }
         return isFlippedVertically ? 180 : 0
     }
 
-    /// Whether the shown picture is a mirror image of the coded one.
+    /// Whether the displayed picture is a mirror image of the coded one.
     var isMirrored: Bool { (isFlippedHorizontally != isFlippedVertically) != isTransposed }
 
-    /// A size or pair of sides as shown, or back as coded.
+    /// Converts a size between coded and displayed orientation.
     func applied(width: Int, height: Int) -> (width: Int, height: Int) {
         isTransposed ? (height, width) : (width, height)
     }
 
-    /// Lays coded RGB rows into a shown picture.
+    /// Copies coded RGB rows into a displayed picture.
     ///
     /// - Parameters:
-    ///   - source: coded picture, `width × height` before turning, rows `stride` bytes apart.
-    ///   - target: shown picture, `[y, x, 3]`, tight.
+    ///   - source: coded picture, `width × height` before rotation, rows `stride` bytes apart.
+    ///   - target: displayed picture, `[y, x, 3]`, without row padding.
     func lay(
         _ source: UnsafePointer<UInt8>, stride: Int, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int
     ) {

@@ -1,20 +1,20 @@
 import CFFmpeg
 
-/// How a picture's numbers are to be read as colours: what the file says, completed where it is silent.
+/// How a picture's values are interpreted as colours: what the file states, with defaults for what it does not.
 struct PictureColour: Equatable {
-    /// From luma and chroma to red, green and blue.
+    /// The matrix from luma and chroma to red, green and blue.
     var matrix: AVColorSpace
-    /// Whether values use all of 0…255, not the video range 16…235.
+    /// Whether values use all of 0…255 instead of the video range 16…235.
     var isFullRange: Bool
     var primaries: AVColorPrimaries
     var transfer: AVColorTransferCharacteristic
-    /// Where a chroma sample lies among its luma samples.
+    /// Position of a chroma sample relative to its luma samples.
     var chromaLocation: AVChromaLocation
 
     /// - Parameters:
-    ///   - frame: before cropping, since its size tells what an unstated matrix is likely to be.
-    ///   - keepsImages: whether the codec keeps pictures as they are (PNG, FFV1, raw video), so that an unstated grey has
-    ///     the full range; broadcast and film codecs define it as video range.
+    ///   - frame: before cropping, since its size implies the likely matrix where none is stated.
+    ///   - keepsImages: whether the codec stores still images (PNG, FFV1, raw video), so that grey without a stated
+    ///     range has the full range; broadcast and film codecs define it as video range.
     init(of frame: UnsafePointer<AVFrame>, keepsImages: Bool) {
         let frame = frame.pointee
         let format = AVPixelFormat(frame.format)
@@ -33,7 +33,7 @@ struct PictureColour: Equatable {
         matrix =
             switch frame.colorspace {
             case _ where isRGB: AVCOL_SPC_RGB
-            // A file with luma and chroma that claims the identity matrix is taken as if it said nothing.
+            // A file with luma and chroma that states the identity matrix is treated as if it stated none.
             case AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_RESERVED, AVCOL_SPC_RGB:
                 isHighDefinition ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M
             case AVCOL_SPC_CHROMA_DERIVED_NCL:
@@ -58,16 +58,17 @@ struct PictureColour: Equatable {
             }
         chromaLocation =
             switch frame.chroma_location {
-            // MPEG-2's place, which H.264 and HEVC take for granted too.
+            // MPEG-2's position, also the default of H.264 and HEVC.
             case AVCHROMA_LOC_UNSPECIFIED: AVCHROMA_LOC_LEFT
             case let stated: stated
             }
     }
 
-    /// Whether a picture that does not say is read as BT.709, not BT.601: the rule of mpv and, without the width, VLC.
+    /// Whether a picture without a stated matrix is read as BT.709 instead of BT.601: the rule of mpv and, without the
+    /// width, VLC.
     static func isHighDefinition(width: Int, height: Int) -> Bool { width >= 1280 || height > 576 }
 
-    /// What kind of high dynamic range the picture has, if any.
+    /// The kind of high dynamic range, if any.
     var dynamicRange: VideoColour.DynamicRange {
         switch transfer {
         case AVCOL_TRC_SMPTE2084: .pq
@@ -76,10 +77,10 @@ struct PictureColour: Equatable {
         }
     }
 
-    /// Whether colours go far beyond what a BT.709 screen shows with the same numbers.
+    /// Whether colours go far beyond those of a BT.709 display for the same values.
     var isWideGamut: Bool { [AVCOL_PRI_BT2020, AVCOL_PRI_SMPTE431, AVCOL_PRI_SMPTE432].contains(primaries) }
 
-    /// swscale's number of the matrix; nil for one it does not know.
+    /// swscale's number of the matrix; nil for an unknown one.
     var scalerMatrix: Int32? {
         switch matrix {
         case AVCOL_SPC_RGB: SWS_CS_ITU709  // not applied
@@ -101,7 +102,7 @@ struct PictureColour: Equatable {
             chromaLocation: Self.name(av_chroma_location_name(chromaLocation)))
     }
 
-    /// What a frame itself says.
+    /// The names stated by a frame itself.
     static func statedNames(of frame: AVFrame) -> VideoColour.Names {
         VideoColour.Names(
             range: name(av_color_range_name(frame.color_range)), matrix: name(av_color_space_name(frame.colorspace)),

@@ -3,14 +3,14 @@ package import AVPrepModel
 import CFFmpeg
 package import Foundation
 
-/// Pictures as files.
+/// Image files.
 package enum PictureFile {
-    /// A picture as PNG, without loss. The same picture gives the same bytes.
+    /// Encodes a picture as PNG, losslessly. The same picture gives the same bytes.
     ///
     /// - Parameter picture: RGB or grey.
     /// - Throws: ``MediaError`` with `encode` when this FFmpeg cannot encode PNG.
     package static func png(_ picture: PixelBuffer) throws(MediaError) -> Data {
-        precondition(picture.channels == 3 || picture.channels == 1, "a PNG is RGB or grey here")
+        precondition(picture.channels == 3 || picture.channels == 1, "a PNG must be RGB or grey")
         FFmpeg.setUp
         guard let encoder = avcodec_find_encoder(AV_CODEC_ID_PNG) else {
             throw MediaError(.encode, "cannot draw: this FFmpeg has no PNG encoder")
@@ -30,7 +30,7 @@ package enum PictureFile {
         context.pointee.pix_fmt = format
         context.pointee.time_base = AVRational(num: 1, den: 25)
         context.pointee.thread_count = 1
-        // "mixed" picks a filter row by row: half the size of none on drawings.
+        // "mixed" chooses a filter per row: half the size of unfiltered rows on drawings.
         av_opt_set(context.pointee.priv_data, "pred", "mixed", 0)
         try FFmpeg.check(avcodec_open2(context, encoder, nil), .encode, "cannot encode a picture")
         guard let frame, let packet else { preconditionFailure("allocated above") }
@@ -39,7 +39,7 @@ package enum PictureFile {
         frame.pointee.height = context.pointee.height
         try FFmpeg.check(av_frame_get_buffer(frame, 0), .encode, "cannot encode a picture")
         guard let target = frame.pointee.data.0, let source = picture.pixels.baseAddress else {
-            preconditionFailure("a picture without pixels")
+            preconditionFailure("the picture has no pixels")
         }
         for row in 0..<picture.height {
             memcpy(target + row * Int(frame.pointee.linesize.0), source + row * picture.rowBytes, picture.rowBytes)
@@ -50,9 +50,9 @@ package enum PictureFile {
         return Data(bytes: packet.pointee.data, count: Int(packet.pointee.size))
     }
 
-    /// Writes a picture as a PNG file, which appears whole or not at all.
+    /// Writes a picture as a PNG file, atomically.
     ///
-    /// - Throws: ``MediaError`` with `encode`, or AVPrepCore's `Failure` naming the path when the disk refuses.
+    /// - Throws: ``MediaError`` with `encode`, or AVPrepCore's `Failure` naming the path when the file system refuses.
     package static func writePNG(_ picture: PixelBuffer, to path: String) throws {
         try AtomicFile.write(try png(picture), to: path)
     }

@@ -1,16 +1,16 @@
 import AVPrepModel
 import CFFmpeg
 
-/// Sizes of a video's pictures as coded and as shown.
+/// Coded and display sizes of a video's pictures.
 struct PictureGeometry: Equatable {
-    /// Size as shown: turned, with square pixels.
+    /// Display size: rotated, with square pixels.
     let displayWidth: Int
     let displayHeight: Int
-    /// Width of a coded pixel over its height, as numerator and denominator; 1:1 when unknown or absurd.
+    /// Pixel aspect ratio of the coded picture, as numerator and denominator; 1:1 when unknown or absurd.
     let sampleAspectRatio: [Int]
     let orientation: Orientation
 
-    /// A pixel further from square than this is damage: no display format comes near it.
+    /// A pixel aspect ratio beyond this is damage: no display format comes near it.
     private static let greatestAspect = 10.0
 
     init(codedWidth: Int, codedHeight: Int, sampleAspectRatio: [Int], orientation: Orientation) {
@@ -19,7 +19,7 @@ struct PictureGeometry: Equatable {
         let isPlausible = stated >= 1 / Self.greatestAspect && stated <= Self.greatestAspect
         let pixelAspect = isPlausible ? stated : 1
         self.sampleAspectRatio = isPlausible ? sampleAspectRatio : [1, 1]
-        // Pixels get square by stretching, never by throwing lines or columns away.
+        // Pixels are made square by stretching, never by dropping lines or columns.
         let width = pixelAspect > 1 ? Double(codedWidth) * pixelAspect : Double(codedWidth)
         let height = pixelAspect < 1 ? Double(codedHeight) / pixelAspect : Double(codedHeight)
         let shown = orientation.applied(width: max(1, Int(width.rounded())), height: max(1, Int(height.rounded())))
@@ -28,12 +28,13 @@ struct PictureGeometry: Equatable {
         self.orientation = orientation
     }
 
-    /// Size of the pictures after cropping and scaling; both sides even, the aspect kept as far as that allows.
+    /// Size of the pictures after cropping and scaling; both sides even, the aspect ratio kept as closely as that
+    /// allows.
     func outputSize(crop: CropMargins, shortSide: Int?) -> (width: Int, height: Int) {
         Self.outputSize(displayWidth: displayWidth, displayHeight: displayHeight, crop: crop, shortSide: shortSide)
     }
 
-    /// The same by the size as shown alone, for who has no more than the ``MediaInfo``.
+    /// The same from the display size alone, for callers that have only the ``MediaInfo``.
     static func outputSize(
         displayWidth: Int, displayHeight: Int, crop: CropMargins, shortSide: Int?
     ) -> (width: Int, height: Int) {
@@ -47,9 +48,9 @@ struct PictureGeometry: Equatable {
         return (even(width), even(height))
     }
 
-    /// Where the shown rectangle inside `crop` lies in a coded picture of the given size, in coded pixels.
+    /// The margins, in coded pixels, that correspond to `crop` in a coded picture of the given size.
     ///
-    /// - Parameter orientation: of the picture at hand, where it differs from the first one's.
+    /// - Parameter orientation: of this picture, which may differ from the first one's.
     func codedMargins(of crop: CropMargins, codedWidth: Int, codedHeight: Int, orientation: Orientation)
         -> CropMargins
     {
@@ -66,12 +67,12 @@ struct PictureGeometry: Equatable {
 }
 
 extension PictureGeometry {
-    /// - Parameter first: the first picture; without one the container's word stands.
+    /// - Parameter first: the first picture; without one the container's values are used.
     init(of stream: UnsafeMutablePointer<AVStream>, in demuxer: Demuxer, first: UnsafePointer<AVFrame>?) {
         let parameters = stream.pointee.codecpar.pointee
         let aspect = av_guess_sample_aspect_ratio(
             demuxer.format, stream, first.map { UnsafeMutablePointer(mutating: $0) })
-        // A field has half the lines of its frame, whose pixels the ratio is about.
+        // A field has half the lines of its frame, which the ratio refers to.
         let linesPerRow = first.map { StreamPictures.isSingleField($0.pointee, of: stream) } == true ? 2 : 1
         self.init(
             codedWidth: Int(first?.pointee.width ?? parameters.width),

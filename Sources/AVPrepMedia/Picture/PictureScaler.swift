@@ -1,12 +1,12 @@
 import AVPrepModel
 import CFFmpeg
 
-/// Crops, scales, converts to RGB and turns decoded pictures, with buffers that are made once.
+/// Crops, scales, converts to RGB and rotates decoded pictures, with reused buffers.
 ///
-/// swscale does all but the turn in one step; the turn is done on the small picture. Pictures with transparency are laid
-/// over black first, and those of high dynamic range or wide gamut are brought to an ordinary screen's range last
-/// (``DisplayMapping``). A change of size, format or colour in the middle of a stream rebuilds what depends on it, and
-/// the output keeps its size.
+/// swscale does everything but the rotation in one step; the rotation is applied to the small picture. Pictures with
+/// transparency are composited over black first, and those of high dynamic range or wide gamut are mapped to a standard
+/// display last (``ToneMapping``). A change of size, format or colour within a stream rebuilds what depends on it,
+/// and the output keeps its size.
 final class PictureScaler {
     let width: Int
     let height: Int
@@ -14,13 +14,13 @@ final class PictureScaler {
     private let crop: CropMargins
     private let filter: Int32
     private let place: String
-    /// The part of the source inside the margins: pointers into a frame of the decoder, for one call.
+    /// The part of the source inside the margins: pointers into a frame of the decoder, valid for one call.
     private let view: UnsafeMutablePointer<AVFrame>
     private var stages: Stages?
 
     /// - Parameters:
-    ///   - width: of the pictures that come out, as shown.
-    ///   - crop: cut off in pixels as shown.
+    ///   - width: of the output pictures, in display orientation.
+    ///   - crop: margins in display pixels.
     ///   - filter: swscale's, e.g. `SWS_BICUBIC`.
     ///   - path: the file, for messages.
     init(
@@ -37,7 +37,7 @@ final class PictureScaler {
 
     deinit { view.free() }
 
-    /// Fills `target` with what `picture` shows.
+    /// Scales `picture` into `target`.
     ///
     /// - Throws: ``MediaError`` with `unsupported` for a pixel format, colour matrix or size that cannot be converted.
     func scale(_ picture: DecodedPicture, into target: PixelBuffer) throws(MediaError) {
@@ -70,7 +70,7 @@ final class PictureScaler {
         let width = Int(frame.pointee.width)
         let height = Int(frame.pointee.height)
         let margins = geometry.codedMargins(of: crop, codedWidth: width, codedHeight: height, orientation: orientation)
-        // Whole chroma samples, inwards: half a sample of a black bar is still a black edge.
+        // Whole chroma samples, rounded inwards: half a sample of a black bar would still be a black edge.
         func whole(_ margin: Int, _ shift: UInt8) -> Int {
             ((margin + (1 << Int(shift)) - 1) >> Int(shift)) << Int(shift)
         }
@@ -87,14 +87,14 @@ final class PictureScaler {
     }
 }
 
-/// What is done to pictures of one size, format, colour and orientation, up to the turn.
+/// The processing steps for pictures of one size, format, colour and orientation, up to the rotation.
 private final class Stages {
     let source: ColourConverter.Source
     let orientation: Orientation
     private let compositor: AlphaCompositor?
     private let converter: ColourConverter
-    private let mapping: DisplayMapping?
-    /// What swscale fills: 16 bits a component where a mapping follows.
+    private let mapping: ToneMapping?
+    /// Output of swscale: 16 bits per component where a mapping follows.
     private let scaled: UnsafeMutablePointer<AVFrame>
     private let mapped: UnsafeMutablePointer<AVFrame>?
 
@@ -104,7 +104,7 @@ private final class Stages {
     ) throws(MediaError) {
         self.source = source
         self.orientation = orientation
-        mapping = DisplayMapping(for: source.colour, peakNits: stream.peakNits)
+        mapping = ToneMapping(for: source.colour, peakNits: stream.peakNits)
         let isTransparent = AlphaCompositor.concerns(source.format) && !stream.ignoresAlpha
         compositor = isTransparent ? try AlphaCompositor(from: source, place: place) : nil
         var opaque = source
@@ -130,7 +130,7 @@ private final class Stages {
         mapped?.free()
     }
 
-    /// - Returns: the scaled picture in `rgb24`, lent until the next call.
+    /// - Returns: the scaled picture in `rgb24`, valid until the next call.
     func run(_ view: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
         var opaque = view
         if let compositor {

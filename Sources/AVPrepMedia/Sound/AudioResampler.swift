@@ -1,19 +1,19 @@
 import CFFmpeg
 
-/// Brings the sound of one stream to one rate and channel layout, and holds what has not been delivered yet.
+/// Resamples the audio of one stream to one rate and channel layout, and buffers what has not been delivered yet.
 ///
-/// Output sample n sits at `n / sampleRate` from the first sample fed: swresample's filter is symmetric and its delay is
-/// made up for. Belongs to one thread at a time.
+/// Output sample n is at `n / sampleRate` from the first sample fed: swresample's filter is symmetric and its delay is
+/// compensated. One thread at a time.
 final class AudioResampler {
     let format: AudioFormat
     private let path: String
     private var converter: OpaquePointer?
-    /// Interleaved samples from number `deliveredCount` on; grows to its working size and is reused.
+    /// Interleaved samples starting at number `deliveredCount`; grows to its working size and is reused.
     private var held: UnsafeMutableBufferPointer<Float>
     private var heldCount = 0
-    /// Output samples still to be thrown away before any is held.
+    /// Output samples still to be discarded before any is buffered.
     private var surplus = 0
-    /// Sample frames handed out so far.
+    /// Sample frames delivered so far.
     private(set) var deliveredCount = 0
 
     init(_ format: AudioFormat, path: String) {
@@ -28,11 +28,11 @@ final class AudioResampler {
         held.deallocate()
     }
 
-    /// Sample frames made so far, delivered or held.
+    /// Sample frames produced so far, delivered or buffered.
     var producedCount: Int { deliveredCount + heldCount / format.channels }
 
-    /// Prepares for input of this rate, layout and sample format, which begins at `seconds` of the pass. What the former
-    /// input left in the filter comes out first.
+    /// Prepares for input of this rate, layout and sample format that starts at `seconds` of the pass. Samples of the
+    /// previous input that remain in the filter are output first.
     ///
     /// - Throws: ``MediaError`` with `unsupported`.
     func configure(for frame: UnsafeMutablePointer<AVFrame>, at seconds: Double) throws(MediaError) {
@@ -49,13 +49,13 @@ final class AudioResampler {
         } else {
             av_channel_layout_default(&input, channels)
         }
-        let place = "\(path): sound of \(channels) channels at \(frame.pointee.sample_rate) Hz"
+        let place = "\(path): audio of \(channels) channels at \(frame.pointee.sample_rate) Hz"
         try FFmpeg.check(
             swr_alloc_set_opts2(
                 &converter, &output, AV_SAMPLE_FMT_FLT, Int32(format.sampleRate), &input,
                 AVSampleFormat(frame.pointee.format), frame.pointee.sample_rate, 0, nil),
             .unsupported, "\(place) cannot be resampled")
-        // Mixing down must not clip: without it float samples are mixed without scaling.
+        // Mixing down must not clip: without this, float samples are mixed without scaling.
         av_opt_set_double(UnsafeMutableRawPointer(converter), "rematrix_maxval", 1, 0)
         if let gains = mixingGains(from: input) {
             try FFmpeg.check(
@@ -64,32 +64,32 @@ final class AudioResampler {
         try FFmpeg.check(swr_init(converter), .unsupported, "\(place) cannot be resampled")
     }
 
-    /// Forgets what has not been delivered: the sound goes on elsewhere. Configure it before feeding it again.
+    /// Discards undelivered samples: the audio resumes elsewhere. Configure it before feeding it again.
     func restart() {
         swr_free(&converter)
         heldCount = 0
         surplus = 0
     }
 
-    /// Takes sample frames in the configured format; nil planes are silence.
+    /// Feeds sample frames in the configured format; nil planes are silence.
     func feed(_ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, count: Int) throws(MediaError) {
-        guard let converter else { preconditionFailure("sound before its format") }
+        guard let converter else { preconditionFailure("the audio format must be configured first") }
         guard let planes else {
             try FFmpeg.check(
-                swr_inject_silence(converter, Int32(count)), .unsupported, "\(path): silence cannot be put in")
+                swr_inject_silence(converter, Int32(count)), .unsupported, "\(path): silence cannot be inserted")
             return try pull(nil, count: 0)
         }
         try pull(planes, count: count)
     }
 
-    /// Gets out what the filter still holds: the end of the sound.
+    /// Flushes the filter: the end of the audio.
     func drain() throws(MediaError) {
         guard converter != nil else { return }
         try pull(nil, count: 0, isEnd: true)
     }
 
-    /// Hands out everything before sample `end`, and silence where there is nothing: the caller asks for no more than
-    /// the stream holds, to within rounding.
+    /// Delivers everything before sample `end`, and silence where there is nothing: the caller requests no more than
+    /// the stream holds, apart from rounding.
     func deliver(
         before end: Int, _ body: (_ samples: UnsafeBufferPointer<Float>, _ firstSample: Int) throws -> Void
     ) rethrows {
@@ -100,7 +100,7 @@ final class AudioResampler {
             for index in heldCount..<count { held[index] = 0 }
             heldCount = count
         }
-        // Codecs overshoot, and files of float samples may hold anything.
+        // Codecs overshoot, and float files may hold any value.
         for index in 0..<count { held[index] = Self.bounded(held[index]) }
         try body(UnsafeBufferPointer(rebasing: held[..<count]), deliveredCount)
         deliveredCount = end
@@ -112,8 +112,8 @@ final class AudioResampler {
         sample.isNaN ? 0 : min(max(sample, -1), 1)
     }
 
-    /// Makes sample `index` the next to be produced, by silence or by throwing away: a change of rate lands where the
-    /// clock says, not where rounding left it.
+    /// Makes sample `index` the next one produced, by inserting silence or discarding samples: a change of rate happens
+    /// at the exact time, without accumulated rounding.
     private func align(to index: Int) {
         let missing = index - producedCount
         surplus = max(0, -missing)
@@ -133,13 +133,13 @@ final class AudioResampler {
         guard let base = held.baseAddress else { return }
         let made = (base + heldCount).withMemoryRebound(to: UInt8.self, capacity: 4 * room * format.channels) { bytes in
             var output: UnsafeMutablePointer<UInt8>? = bytes
-            // A null input means the end of the stream to swresample, and an empty one just "what there is".
+            // To swresample a null input means the end of the stream, and an empty one "output what is available".
             var nothing: UnsafePointer<UInt8>? = UnsafePointer(bytes)
             if let planes { return swr_convert(converter, &output, Int32(room), planes, Int32(count)) }
             if isEnd { return swr_convert(converter, &output, Int32(room), nil, 0) }
             return swr_convert(converter, &output, Int32(room), &nothing, 0)
         }
-        var frames = Int(try FFmpeg.check(made, .unsupported, "\(path): sound cannot be resampled"))
+        var frames = Int(try FFmpeg.check(made, .unsupported, "\(path): audio cannot be resampled"))
         let dropped = min(surplus, frames)
         if dropped > 0 {
             surplus -= dropped
@@ -158,8 +158,8 @@ final class AudioResampler {
         held = larger
     }
 
-    /// One row of gains for each output channel where swresample's own matrix does not serve: mono becomes two equal
-    /// channels at full level, and channels without known places are averaged. nil leaves the matrix to swresample.
+    /// One row of gains per output channel where swresample's own matrix is unsuitable: mono is copied to both channels
+    /// at full level, and channels with unknown positions are averaged. Nil uses swresample's matrix.
     private func mixingGains(from input: AVChannelLayout) -> [Double]? {
         let channels = Int(input.nb_channels)
         let isKnown = input.order == AV_CHANNEL_ORDER_NATIVE

@@ -1,22 +1,22 @@
 import CFFmpeg
 
-/// A stretch of a track's media that an mp4 or mov file shows, in seconds.
+/// A part of a track's media that an mp4 or mov file presents, in seconds.
 struct Edit: Equatable {
-    /// Media times `[mediaStart, mediaEnd)` are shown; the end is infinite where the list leaves it open.
+    /// Media times `[mediaStart, mediaEnd)` are presented; the end is infinite where the list leaves it open.
     var mediaStart: Double
     var mediaEnd: Double
-    /// When `mediaStart` is presented.
+    /// Presentation time of `mediaStart`.
     var start: Double
 }
 
-/// Reads the edit lists of an mp4 or mov file: which part of each track is shown, and when.
+/// Reads the edit lists of an mp4 or mov file: which part of each track is presented, and when.
 ///
-/// libavformat applies edit lists too, but moves the first picture of an edit that begins between two pictures onto the
-/// edit's start, which shifts picture against sound by up to a frame; it cuts sound to whole packets, and it leaves lists
-/// in fragmented files half undone. (ISO/IEC 14496-12, 8.6.5 and 8.6.6.)
+/// libavformat applies edit lists too, but moves the first picture of an edit that starts between two pictures to the
+/// edit's start, which shifts video against audio by up to a frame; it cuts audio to whole packets, and it applies
+/// lists in fragmented files only in part. (ISO/IEC 14496-12, 8.6.5 and 8.6.6.)
 struct EditListReader {
     private let io: UnsafeMutablePointer<AVIOContext>
-    /// Boxes looked at so far: damage must not make us look at more than a file of any use has.
+    /// Boxes read so far: a damaged file must not make us read more than a real file has.
     private var boxCount = 0
     private var movieTimescale = 0.0
     private var isFragmented = false
@@ -35,8 +35,8 @@ struct EditListReader {
 
     private init(_ io: UnsafeMutablePointer<AVIOContext>) { self.io = io }
 
-    /// The lists by track number, or nil where there are none or they do what only libavformat's way serves: stretches
-    /// shown twice or out of order, or at another speed. The place in the file is the same afterwards.
+    /// The lists by track number, or nil where there are none or where only libavformat can apply them: parts presented
+    /// twice, out of order, or at another speed. The file offset is unchanged afterwards.
     static func read(_ io: UnsafeMutablePointer<AVIOContext>) -> [Int32: [Edit]]? {
         let place = avio_tell(io)
         var reader = EditListReader(io)
@@ -147,11 +147,11 @@ struct EditListReader {
             }
             let mediaStart = Double(entry.mediaTime) / track.timescale
             let isLast = number == track.entries.count - 1
-            // Shown in the order of the media and once: anything else is left to libavformat.
+            // Presented once and in media order: everything else is left to libavformat.
             guard entry.mediaTime >= 0, mediaStart >= (list.last?.mediaEnd ?? 0) - 1 / movieTimescale,
                 entry.duration > 0 || isLast
             else { return nil }
-            // Fragments bring more media than the list in the header knows of. And the movie's tick is coarse.
+            // Fragments add media that the header's list does not cover, and the movie's tick is coarse.
             let isOpen = entry.duration == 0 || (isLast && isFragmented)
             list.append(
                 Edit(
@@ -160,13 +160,13 @@ struct EditListReader {
                     start: start))
             start += seconds
         }
-        // A list that shows nothing is damage.
+        // A list that presents nothing is damage.
         if let first = list.first, track.duration > 0, !isFragmented, first.mediaStart >= track.duration { return nil }
         return list.isEmpty ? nil : list
     }
 
-    /// Goes through the boxes from here to `end`, until `body` returns false. The box's content comes next in the file
-    /// when `body` is called.
+    /// Visits the boxes from here to `end`, until `body` returns false. When `body` is called the file offset is at the
+    /// box's content.
     private mutating func forEachBox(
         until end: Int64, _ body: (_ reader: inout EditListReader, _ type: String, _ end: Int64) -> Bool
     ) {

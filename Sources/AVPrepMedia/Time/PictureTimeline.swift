@@ -1,27 +1,28 @@
 import CFFmpeg
 
-/// Gives decoded pictures their times on the presentation clock: by the stream's timestamps and edit list, past single
-/// timestamps that are damage, up to where the clock jumps back.
+/// Assigns presentation times to decoded pictures, from the stream's timestamps and edit list, tolerating single
+/// damaged timestamps, up to where the clock jumps back.
 ///
-/// Where a time is in doubt the picture after it is decoded ahead; otherwise none is held here.
+/// Where a time is doubtful the next picture is decoded ahead; otherwise no picture is buffered here.
 final class PictureTimeline {
-    /// Timestamps that were missing or damaged and made up from the pictures around them.
+    /// Missing or damaged timestamps that were reconstructed from the neighbouring pictures.
     private(set) var repairedCount = 0
-    /// How far the clock jumps back at the picture that comes next, in seconds; nil where it goes on.
+    /// How far the clock jumps back at the next picture, in seconds; nil where it does not.
     private(set) var jumpSeconds: Double?
     private let decoder: StreamDecoder
     private let times: PresentationTimes
     private let nominalDuration: Double
-    /// Pictures that come next: none, one looked at ahead, or with a jump two.
+    /// Buffered next pictures: none, one decoded ahead, or two at a jump.
     private var waiting: [UnsafeMutablePointer<AVFrame>] = []
 
-    /// A picture this much later than the one before it should end, in seconds, is looked at twice.
+    /// A picture later than the expected end of the previous one by more than this, in seconds, is checked against the
+    /// next.
     private static let suspiciousGap = 1.0
-    /// Pictures that come by less too late, in seconds, are left out; by more, the clock has begun anew: two recordings
-    /// one after the other.
+    /// Pictures that come too late by less than this, in seconds, are left out; by more, the clock has restarted: two
+    /// recordings one after the other.
     static let shortestJumpBack = 0.5
 
-    /// - Parameter nominalDuration: of pictures that state none, in seconds.
+    /// - Parameter nominalDuration: of pictures without a stated duration, in seconds.
     init(_ decoder: StreamDecoder, nominalDuration: Double) {
         self.decoder = decoder
         times = decoder.times
@@ -30,13 +31,13 @@ final class PictureTimeline {
 
     deinit { reset() }
 
-    /// Decodes the next picture that is shown.
+    /// Decodes the next displayed picture.
     ///
     /// - Parameters:
-    ///   - frame: takes the picture.
-    ///   - previous: when the picture before it was shown; nil for the first, and to go on after a jump.
+    ///   - frame: receives the picture.
+    ///   - previous: display time of the previous picture; nil for the first, and to resume after a jump.
     /// - Returns: its time; nil at the end, and at a jump back.
-    func next(_ frame: UnsafeMutablePointer<AVFrame>, after previous: PictureTrack.Span?) throws -> PictureTrack.Span? {
+    func next(_ frame: UnsafeMutablePointer<AVFrame>, after previous: VideoTrack.Span?) throws -> VideoTrack.Span? {
         if previous == nil { jumpSeconds = nil }
         while jumpSeconds == nil, try load(frame) {
             let stated = times.mediaSeconds(at: frame.pointee.best_effort_timestamp)
@@ -49,7 +50,7 @@ final class PictureTimeline {
             case .over: return nil
             case .shown(let at): start = at
             case .cut(let until):
-                // The last picture before an edit's start is the one on the screen when it begins.
+                // The last picture before an edit's start is displayed when the edit starts.
                 if let following = try self.start(ofFollowing: frame), following <= until { continue }
                 start = until
             }
@@ -64,7 +65,7 @@ final class PictureTimeline {
                         start = min(previous.end, (previous.start + following) / 2)
                         repairedCount += 1
                     } else if start < previous.start - Self.shortestJumpBack {
-                        // It stays here until somebody asks for what comes after the jump.
+                        // It is buffered here until the caller resumes after the jump.
                         jumpSeconds = start - previous.end
                         hold(frame)
                         return nil
@@ -78,14 +79,14 @@ final class PictureTimeline {
         return nil
     }
 
-    /// Forgets what was decoded ahead: the decoder has been sent elsewhere.
+    /// Discards pictures decoded ahead: the decoder has been moved by a seek.
     func reset() {
         for frame in waiting { frame.free() }
         waiting = []
         jumpSeconds = nil
     }
 
-    private typealias Span = PictureTrack.Span
+    private typealias Span = VideoTrack.Span
 
     private func duration(of frame: UnsafeMutablePointer<AVFrame>) -> Double {
         times.duration(of: frame.pointee.pkt_duration) ?? nominalDuration
@@ -106,7 +107,7 @@ final class PictureTimeline {
         waiting.insert(held, at: 0)
     }
 
-    /// When the picture after `frame` is stated to be shown; nil at the end, or where it does not say.
+    /// Stated display time of the picture after `frame`; nil at the end, or where none is stated.
     private func start(ofFollowing frame: UnsafeMutablePointer<AVFrame>) throws -> Double? {
         if waiting.isEmpty {
             let following = FFmpeg.allocated(av_frame_alloc())

@@ -1,36 +1,37 @@
 import CFFmpeg
 
-/// Takes a stream's ticks to seconds on the presentation clock, by its edit list where it has one, distrusting them.
+/// Converts a stream's ticks to seconds on the presentation clock, through its edit list where it has one, and
+/// validates them.
 struct PresentationTimes {
     private let timeBase: AVRational
-    /// What of the stream is shown, and when; empty where all is, at its own time.
+    /// The presented parts of the stream; empty where all of it is presented, at its own time.
     private let edits: [Edit]
-    /// The start the container states, in seconds.
+    /// Start stated by the container, in seconds.
     let streamStart: Double?
-    /// How long the container says that the stream is shown, in seconds.
+    /// Presented duration of the stream stated by the container, in seconds.
     let streamDuration: Double?
 
-    /// Where a time of the media falls on the presentation clock.
+    /// The position of a media time on the presentation clock.
     enum Moment: Equatable {
-        /// Shown at this time.
+        /// Presented at this time.
         case shown(at: Double)
-        /// Not shown, but what begins then may last to this later time, from which on it is.
+        /// Not presented, but a picture that starts then may last until this later time, from which it is presented.
         case cut(until: Double)
-        /// After everything that is shown.
+        /// After everything that is presented.
         case over
     }
 
-    /// A part of a piece of sound that is heard.
+    /// An audible part of a piece of audio.
     struct Portion: Equatable {
-        /// Seconds from the beginning of the piece.
+        /// Start, in seconds from the beginning of the piece.
         var offset: Double
         /// Length in seconds.
         var length: Double
-        /// When it is heard, in seconds.
+        /// Presentation time, in seconds.
         var start: Double
     }
 
-    /// Times beyond ± 30 years are damage, not times; refusing them keeps all arithmetic in range.
+    /// Times beyond ± 30 years are damage; rejecting them keeps all arithmetic in range.
     private static let limit = 1e9
     /// Rounding of ticks, in seconds: far below a sample.
     private static let sliver = 1e-7
@@ -46,10 +47,10 @@ struct PresentationTimes {
         streamStart = edits.first?.start ?? stated
     }
 
-    /// Seconds on the stream's own clock; nil where it does not say, or says nonsense.
+    /// Seconds on the stream's own clock; nil for a missing or invalid timestamp.
     func mediaSeconds(at ticks: Int64) -> Double? { Self.seconds(ticks, timeBase) }
 
-    /// Where a time of the stream's own clock falls on the presentation clock.
+    /// The position of a time of the stream's own clock on the presentation clock.
     func moment(ofMedia seconds: Double) -> Moment {
         if edits.isEmpty { return .shown(at: seconds) }
         guard let edit = edits.first(where: { seconds < $0.mediaEnd - Self.sliver }) else { return .over }
@@ -57,12 +58,12 @@ struct PresentationTimes {
         return ahead >= -Self.sliver ? .shown(at: edit.start + max(0, ahead)) : .cut(until: edit.start)
     }
 
-    /// Seconds after the media time `seconds` at which what begins then is cut off; infinite where it is not.
+    /// Seconds after the media time `seconds` at which media starting then is cut; infinite where it is not.
     func lengthShown(fromMedia seconds: Double) -> Double {
         (edits.first { seconds < $0.mediaEnd - Self.sliver }?.mediaEnd ?? .infinity) - seconds
     }
 
-    /// The parts of `[seconds, seconds + length)` on the stream's own clock that are heard.
+    /// The audible parts of `[seconds, seconds + length)` on the stream's own clock.
     func portions(ofMedia seconds: Double, length: Double) -> [Portion] {
         if edits.isEmpty { return [Portion(offset: 0, length: length, start: seconds)] }
         return edits.compactMap { edit in
@@ -73,10 +74,10 @@ struct PresentationTimes {
         }
     }
 
-    /// Whether nothing from the media time `seconds` on is shown.
+    /// Whether nothing from the media time `seconds` on is presented.
     func isOver(atMedia seconds: Double) -> Bool { moment(ofMedia: seconds) == .over }
 
-    /// When the media of a tick is presented, or would be if the first edit went back that far.
+    /// Presentation time of a tick, extrapolating the first edit backwards.
     func seconds(at ticks: Int64) -> Double? {
         guard let media = mediaSeconds(at: ticks) else { return nil }
         let edit = edits.last { $0.mediaStart <= media } ?? edits.first
@@ -88,7 +89,7 @@ struct PresentationTimes {
         ticks > 0 ? Self.seconds(ticks, timeBase) : nil
     }
 
-    /// The tick at or before which lies what is presented at `seconds`.
+    /// The tick at or before the presentation time `seconds`.
     func tick(at seconds: Double) -> Int64 {
         guard timeBase.num > 0 else { return 0 }
         let edit = edits.last { $0.start <= seconds } ?? edits.first

@@ -17,7 +17,7 @@ extension IngestSettings {
                 let kind = transform.settings
                 return StoreLayout.Spectrogram(
                     name: kind.name, bins: transform.bins,
-                    framesPerSecond: Double(kind.sampleRate) / Double(kind.hopLength),
+                    framesPerSecond: kind.frameRule.framesPerSecond,
                     storedType: kind.storedType == .float16 ? .float16 : .float32, attributes: kind.attributes)
             })
         layout.mayBeStabilised = mayStabilise
@@ -54,8 +54,8 @@ extension FlowSettings {
         StoreLayout.Flow(
             directions: direction.stored, codec: codec.stored, quality: codec == .jpeg ? quality : nil,
             method: method.rawValue, preset: method.hasPresets ? preset.rawValue : nil,
-            bound: codec == .float16 ? FlowHalves.bound : bound, fps: fps,
-            quantisation: codec == .float16 ? FlowHalves.rule : FlowQuantiser.rule,
+            bound: codec == .float16 ? FlowHalfFloats.bound : bound, fps: fps,
+            quantisation: codec == .float16 ? FlowHalfFloats.rule : FlowQuantiser.rule,
             storedType: codec == .float16 ? .float16 : .uint8, step: step, shortSide: shortSide,
             parameters: parameters)
     }

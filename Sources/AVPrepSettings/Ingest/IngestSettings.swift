@@ -23,7 +23,7 @@ package struct IngestSettings: Sendable, Equatable, Codable {
     package var wisdom: TransformWisdom?
     package var borders = BorderSettings()
     package var cuts = CutSettings()
-    package var still = StillSettings()
+    package var still = FreezeSettings()
     package var cameraMotion = CameraMotionSettings()
     package var stabilise = StabiliserSettings()
     package var flow = FlowSettings()

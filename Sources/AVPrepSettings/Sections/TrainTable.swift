@@ -6,43 +6,49 @@ enum TrainTable {
     static var train: SettingsTable<TrainSettings> {
         SettingsTable<TrainSettings>([
             .text("name", \.name, "the run's folder under runs"),
-            .choice("device", \.device, "auto: CUDA where there is one"),
-            .integer("threads", \.threads, in: 0...1024, "of the engine on a CPU; 0: every core"),
-            .integer("batch_size", \.batchSize, in: 2...65_536, "pairs a step, half of them positive"),
-            .integer("pairs_per_epoch", \.pairsPerEpoch, in: 0...1_000_000_000, "shown in an epoch; 0: the whole set"),
-            .integer("loader_threads", \.loaderThreads, in: 0...1024, "threads that prepare batches; 0: one a core"),
+            .choice("device", \.device, "auto: CUDA if available, else cpu"),
+            .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
+            .integer("batch_size", \.batchSize, in: 2...65_536, "pairs per step, half of them positive"),
+            .integer("pairs_per_epoch", \.pairsPerEpoch, in: 0...1_000_000_000, "pairs per epoch; 0: the whole set"),
+            .integer("loader_threads", \.loaderThreads, in: 0...1024, "threads that prepare batches; 0: one per core"),
             .integer("prefetch_batches", \.prefetchBatches, in: 1...1024, "batches prepared ahead"),
             .integer("checkpoint_steps", \.checkpointSteps, in: 1...1_000_000, "steps between checkpoints in an epoch"),
             .flag("flip", \.flip, "random horizontal flips"),
-            .interval("crop_scale", \.cropScale, in: 0.05...1, "side of the random crop, of the shorter side"),
-            .section("model", \.model, model, "the two networks and what they are fed"),
+            .interval(
+                "crop_scale", \.cropScale, in: 0.05...1, "side of the random crop, as a fraction of the shorter side"),
+            .section("model", \.model, model, "the two networks and their input"),
             .section("loss", \.loss, loss, "contrastive loss"),
             .section("optimizer", \.optimizer, optimizer, "gradient descent with momentum"),
             .sections(
                 "stages", \.stages, stage, template: StageSettings(name: "easy", set: "easy", epochs: 1),
-                "the curriculum, in order"),
+                "the stages of the curriculum, in order"),
         ])
     }
 
     static var model: SettingsTable<ModelSettings> {
         SettingsTable<ModelSettings>([
-            .integer("frames", \.frames, in: 2...512, "of a picture clip"),
+            .integer("frames", \.frames, in: 0...512, "of a picture clip; 0: all that the pair set's clips hold"),
             .integer("crop_size", \.cropSize, in: 16...1024, "side of the square picture"),
-            .text("spectrogram", \.spectrogram, "the stored kind that the audio network hears"),
-            .section("video", \.video, videoNetwork, "MC3-18 under torchvision's names"),
+            .text("spectrogram", \.spectrogram, "name of the stored spectrogram that the audio network takes"),
+            .section("video", \.video, videoNetwork, "MC3-18, with torchvision's layer names"),
             .section("audio", \.audio, audioNetwork, "VGG-style convolutions on the spectrogram"),
-            .choice("temporal_head", \.temporalHead, "average over time, or keep the time axis into the last layer"),
-            .integer("embedding", \.embedding, in: 1...8192, "length of the two embeddings"),
-            .flag("embedding_batch_norm", \.embeddingBatchNorm, "batch norm of the embeddings: learns far sooner"),
+            .choice(
+                "temporal_head", \.temporalHead, "average: mean over time; keep-time: the last layer sees the time axis"
+            ),
+            .integer("embedding", \.embedding, in: 1...8192, "dimension of the two embeddings"),
+            .flag(
+                "embedding_batch_norm", \.embeddingBatchNorm,
+                "batch normalisation of the embeddings; training converges far sooner"),
             .number(
-                "embedding_norm", \.embeddingNorm, in: 0...100, "embeddings are scaled to this length; 0: left raw"),
+                "embedding_norm", \.embeddingNorm, in: 0...100,
+                "Euclidean norm to which embeddings are scaled; 0: not scaled"),
         ])
     }
 
     static var videoNetwork: SettingsTable<VideoNetworkSettings> {
         SettingsTable<VideoNetworkSettings>([
             .integer("width", \.width, in: 1...256, "channels of the stem; 64 is torchvision's mc3_18"),
-            .flag("residual", \.residual, "residual connections, as torchvision's has"),
+            .flag("residual", \.residual, "residual connections, as in torchvision"),
         ])
     }
 
@@ -54,28 +60,30 @@ enum TrainTable {
 
     static var loss: SettingsTable<LossSettings> {
         SettingsTable<LossSettings>([
-            .number("margin", \.margin, in: 0.001...100, "negatives are pushed this far apart"),
-            .flag("squared_positive", \.squaredPositive, "square the distance of positives too"),
+            .number("margin", \.margin, in: 0.001...100, "distance to which negatives are pushed apart"),
+            .flag("squared_positive", \.squaredPositive, "square the distance of positives, too"),
         ])
     }
 
     static var optimizer: SettingsTable<OptimizerSettings> {
         SettingsTable<OptimizerSettings>([
-            .number("lr", \.learningRate, in: 1e-9...100, "learning rate at the start"),
-            .number("momentum", \.momentum, in: 0...0.9999, "of the gradient"),
+            .number("lr", \.learningRate, in: 1e-9...100, "initial learning rate"),
+            .number("momentum", \.momentum, in: 0...0.9999, "momentum of the gradient"),
             .number("weight_decay", \.weightDecay, in: 0...1, "L2 penalty"),
             .flag("nesterov", \.nesterov, "Nesterov's form of momentum"),
-            .number("plateau_factor", \.plateauFactor, in: 0.001...1, "lr is multiplied by this on a plateau"),
-            .integer("plateau_patience", \.plateauPatience, in: 1...10_000, "epochs without a lower loss before that"),
+            .number("plateau_factor", \.plateauFactor, in: 0.001...1, "factor on lr at a plateau"),
+            .integer(
+                "plateau_patience", \.plateauPatience, in: 1...10_000, "epochs without a lower loss that make a plateau"
+            ),
         ])
     }
 
     static var stage: SettingsTable<StageSettings> {
         SettingsTable<StageSettings>([
             .text("name", \.name, "in metrics and reports"),
-            .text("set", \.set, "the pair set it learns from"),
-            .integer("epochs", \.epochs, in: 0...1_000_000, "how long it lasts"),
-            .number("lr", \.learningRate, in: 0...100, "learning rate at its start; 0: the rate reached"),
+            .text("set", \.set, "pair set to train on"),
+            .integer("epochs", \.epochs, in: 0...1_000_000, "number of epochs"),
+            .number("lr", \.learningRate, in: 0...100, "learning rate at its start; 0: keep the current one"),
         ])
     }
 }

@@ -1,3 +1,4 @@
+import AVPrepCore
 import Yams
 
 /// One key of the pipeline file: its name, what it means, what it takes, and how it gets into and out of `Root`.
@@ -19,6 +20,8 @@ struct SettingsField<Root> {
     var isPreset = false
     /// What lies below a section, for dotted paths.
     var find: ((ArraySlice<String>, SettingsPath) -> SettingsTarget<Root>?) = { _, _ in nil }
+    /// Whether there is a key of this dotted name below the field, in a section or in the entries of a list.
+    var holds: (ArraySlice<String>) -> Bool = { $0.isEmpty }
 }
 
 /// A value of the pipeline file on its way to text.
@@ -192,6 +195,7 @@ extension SettingsField {
             name: name, summary: summary, schema: table.schema(summary: summary),
             read: { root, node, path, issues in table.read(&root[keyPath: key], node, path, &issues) },
             show: { root in .section(table.lines(of: root[keyPath: key])) })
+        field.holds = { $0.isEmpty || table.holds($0) }
         field.find = { names, path in
             guard let target = table.find(names, path) else { return nil }
             return SettingsTarget { root, node, path, issues in target.read(&root[keyPath: key], node, path, &issues) }
@@ -204,7 +208,7 @@ extension SettingsField {
         _ name: String, _ key: WritableKeyPath<Root, [Value]>, _ table: SettingsTable<Value>, template: Value,
         allowEmpty: Bool = false, _ summary: String
     ) -> Self {
-        Self(
+        var field = Self(
             name: name, summary: summary, schema: .list(table.schema(summary: summary)),
             read: { root, node, path, issues in
                 guard let items = node.sequence, allowEmpty || !items.isEmpty else {
@@ -225,6 +229,8 @@ extension SettingsField {
                         lines.enumerated().map { ($0 == 0 ? "- " : "  ") + $1 }
                     })
             })
+        field.holds = { $0.isEmpty || table.holds($0) }
+        return field
     }
 
     private static func scalar<Value>(
@@ -252,13 +258,6 @@ package func quoted(_ text: String) -> String {
         && !["true", "false", "yes", "no", "on", "off", "null", "~"].contains(text.lowercased())
         && Double(text) == nil && text.first != "-"
     return isPlain ? text : "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
-}
-
-extension Double {
-    /// The shortest text that reads back as this number, without a needless `.0`.
-    package var shortText: String {
-        self == rounded() && abs(self) < 1e15 ? String(Int64(self)) : String(self)
-    }
 }
 
 extension ClosedRange<Double> {

@@ -6,11 +6,11 @@ struct SettingsTable<Root> {
 
     init(_ fields: [SettingsField<Root>]) {
         let names = Set(fields.map(\.name))
-        precondition(names.count == fields.count, "a key stands twice in a section's table")
+        precondition(names.count == fields.count, "a section's table has a key twice")
         self.fields = fields
     }
 
-    /// Reads a section into `root`; keys that are not there keep their value. Unknown keys and bad values become issues.
+    /// Reads a section into `root`; absent keys keep their value. Unknown keys and bad values become issues.
     func read(_ root: inout Root, _ node: Node, _ path: SettingsPath, _ issues: inout SettingsIssues) {
         if case .scalar(let scalar) = node, scalar.string.isEmpty { return }
         guard let mapping = node.mapping else {
@@ -36,6 +36,12 @@ struct SettingsTable<Root> {
         return rest.isEmpty ? SettingsTarget(read: field.read) : field.find(rest, path.appending(name))
     }
 
+    /// Whether there is a key at the end of a dotted path. Entries of a list are passed by.
+    func holds(_ names: ArraySlice<String>) -> Bool {
+        guard let name = names.first, let field = fields.first(where: { $0.name == name }) else { return false }
+        return field.holds(names.dropFirst())
+    }
+
     /// The section as commented YAML lines, without indentation of its own.
     func lines(of root: Root) -> [String] {
         fields.flatMap { field -> [String] in
@@ -55,7 +61,7 @@ struct SettingsTable<Root> {
         let names = fields.map(\.name)
         let nearest = names.min { $0.editDistance(to: key) < $1.editDistance(to: key) }
         let hint = nearest.flatMap { $0.editDistance(to: key) <= 1 + key.count / 3 ? "; did you mean \"\($0)\"?" : nil }
-        return "unknown key \"\(key)\"\(hint ?? "") allowed: \(names.joined(separator: ", "))"
+        return "unknown key \"\(key)\"\(hint ?? ";") allowed: \(names.joined(separator: ", "))"
     }
 }
 

@@ -1,5 +1,3 @@
-package import AVPrepModel
-
 /// Encoded pictures one after another in one buffer: how frames and flow wait for the writer.
 package struct PictureSequence: Sendable, Equatable {
     /// The pictures' bytes, end to end.

@@ -48,8 +48,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         }
     }
 
-    /// One set of pairs, over all shards.
-    package struct Pairs: Sendable, Equatable, Codable {
+    /// What the index says of one pair set over all shards: how many pairs of each kind, and how they were drawn. The pairs
+    /// themselves stand in each shard's ``PairSet``.
+    package struct PairSetSummary: Sendable, Equatable, Codable {
         package var name: String
         /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
         package var counts: [String: [String: Int]]
@@ -119,7 +120,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     /// By `train`, `val`, `test`. Splits without shards are absent.
     package var splits: [String: SplitTotals]
     package var shards: [Shard]
-    package var pairSets: [Pairs]
+    package var pairSets: [PairSetSummary]
     /// SHA-256 of each pair file, by file name.
     package var pairFiles: [String: String]
     /// Videos in these shards whose files are gone, by id: no pair is of them.
@@ -189,7 +190,7 @@ extension ShardIndex {
         layout = try values.decode(StoreLayout.self, forKey: .layout)
         splits = try values.decode([String: SplitTotals].self, forKey: .splits)
         shards = try values.decode([Shard].self, forKey: .shards)
-        pairSets = try values.decode([Pairs].self, forKey: .pairSets)
+        pairSets = try values.decode([PairSetSummary].self, forKey: .pairSets)
         pairFiles = try values.decode([String: String].self, forKey: .pairFiles)
         vanishedVideos = try values.decodeIfPresent([String].self, forKey: .vanishedVideos) ?? []
         straddlingVideos = try values.decodeIfPresent([String].self, forKey: .straddlingVideos)
@@ -214,7 +215,7 @@ extension ShardIndex.Shard {
     }
 }
 
-extension ShardIndex.Pairs {
+extension ShardIndex.PairSetSummary {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         name = try values.decode(String.self, forKey: .name)

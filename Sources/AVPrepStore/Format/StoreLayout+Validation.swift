@@ -25,13 +25,13 @@ extension StoreLayout {
             return "pcm has \(pcm.channels) channels at \(pcm.sampleRate) Hz"
         }
         for waveform in waveforms {
-            if !Self.isTrackName(waveform.name) { return "a waveform cannot be called \"\(waveform.name)\"" }
+            if !StoredName.isTrackName(waveform.name) { return "a waveform cannot be called \"\(waveform.name)\"" }
             if !(1...1_000_000).contains(waveform.sampleRate) || !(1...64).contains(waveform.channels) {
                 return "waveform \(waveform.name) has \(waveform.channels) channels at \(waveform.sampleRate) Hz"
             }
         }
         for spectrogram in spectrograms {
-            if !Self.isTrackName(spectrogram.name) {
+            if !StoredName.isTrackName(spectrogram.name) {
                 return "a spectrogram cannot be called \"\(spectrogram.name)\""
             }
             if !(1...1 << 20).contains(spectrogram.bins) || !isRate(spectrogram.framesPerSecond) {
@@ -47,17 +47,6 @@ extension StoreLayout {
         let names = spectrograms.map(\.name) + waveforms.map(\.name)
         if Set(names).count != names.count { return "two datasets of sound have one name" }
         return nil
-    }
-
-    /// Whether `name` can be the name of a dataset or group: nothing that HDF5, Python or a path reads otherwise.
-    static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, (97...122).contains(first), name.utf8.count <= 64 else { return false }
-        return name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
-    }
-
-    /// Whether `name` can be the name of a dataset under /audio, and of its columns in the table of segments.
-    package static func isTrackName(_ name: String) -> Bool {
-        isName(name) && !["pcm", "frame", "flow_forward", "flow_backward"].contains(name)
     }
 
     /// In which words two layouts differ, for the message that refuses to mix them.

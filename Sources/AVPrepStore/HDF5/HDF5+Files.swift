@@ -1,3 +1,4 @@
+import AVPrepCore
 import CHDF5
 import Foundation
 
@@ -28,13 +29,17 @@ extension HDF5 {
     static func openFile(_ path: String) throws -> Handle {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
-            throw StoreError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
+            throw StoreError(.unreadable, "cannot open \(path): \(systemError()); \(HDF5.remedy(.unreadable))")
         }
         var start = [UInt8](repeating: 0, count: 9)
         let count = pread(file, &start, 9, 0)
+        let reason = systemError()
         close(file)
+        guard count >= 0 else {
+            throw StoreError(.unreadable, "cannot read \(path): \(reason); \(HDF5.remedy(.unreadable))")
+        }
         guard count == 9, start.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) else {
-            throw StoreError(.unreadable, "\(path) is not an HDF5 file; give a file made by avprep")
+            throw StoreError(.foreign, "\(path) is not an HDF5 file; give a file made by avprep")
         }
         // Superblocks before version 2 begin files without checksums, where the library trusts what it reads.
         guard start[8] >= 2 else {
@@ -43,7 +48,7 @@ extension HDF5 {
             )
         }
         let access = try makeAccess(path)
-        return try Handle(H5Fopen(path, avprep_h5f_read_only(), access.id), "open", path, code: .unreadable)
+        return try Handle(H5Fopen(path, avprep_h5f_read_only(), access.id), "open", path)
     }
 
     private static func makeAccess(_ path: String) throws -> Handle {
@@ -66,6 +71,14 @@ extension HDF5 {
         return try Handle(
             H5Gcreate2(parent.id, name, avprep_h5p_default(), creation.id, avprep_h5p_default()),
             "make group \(name) in", path, code: .unwritable)
+    }
+
+    /// Copies the object `name` of one group, with all below it, into another group under the same name.
+    static func copy(_ name: String, of group: Handle, to other: Handle, _ path: String) throws {
+        dispatchPrecondition(condition: .onQueue(queue))
+        try check(
+            H5Ocopy(group.id, name, other.id, name, avprep_h5p_default(), avprep_h5p_default()), "copy \(name) of",
+            path)
     }
 
     /// Opens the group or dataset at `name`, a path below `parent`, going through hard links alone: an external or soft

@@ -37,30 +37,33 @@ enum HDF5 {
     /// - Parameters:
     ///   - what: what was tried, as in "cannot …".
     ///   - path: the file it was tried on.
+    ///   - code: what a failure shows. Where the system refused to read, it shows nothing about the file: the error is then
+    ///     `unreadable`.
     @discardableResult
     static func check<Result: SignedInteger>(
         _ result: Result, _ what: @autoclosure () -> String, _ path: String, code: StoreError.Code = .damaged
     ) throws -> Result {
         dispatchPrecondition(condition: .onQueue(queue))
         guard result < 0 else { return result }
-        let reason = errorText()
+        let (reason, isSystemError) = errorText()
         let full = [ENOSPC, EFBIG, EDQUOT].contains { reason.contains(String(cString: strerror($0))) }
-        throw StoreError(
-            full ? .unwritable : code,
-            "cannot \(what()) \(path): \(reason); \(remedy(full ? .unwritable : code, isFull: full))")
+        let shown: StoreError.Code = full ? .unwritable : isSystemError && code == .damaged ? .unreadable : code
+        throw StoreError(shown, "cannot \(what()) \(path): \(reason); \(remedy(shown, isFull: full))")
     }
 
-    private static func remedy(_ code: StoreError.Code, isFull: Bool) -> String {
+    /// What to do about an error of this code.
+    static func remedy(_ code: StoreError.Code, isFull: Bool = false) -> String {
         if isFull { return "make room on the disk" }
         switch code {
         case .unwritable: return "check the folder and the disk"
-        case .unreadable: return "check the path, or make the file again"
+        case .unreadable: return "make the file readable, and run the command again"
         default: return "make the file again"
         }
     }
 
-    /// The library's words: what failed at the top, and the innermost reason.
-    private static func errorText() -> String {
+    /// The library's words: what failed at the top, and the innermost reason; and whether that was a call of the operating
+    /// system, which HDF5 tells with its errno.
+    private static func errorText() -> (text: String, isSystemError: Bool) {
         final class Stack { var lines: [String] = [] }
         let stack = Stack()
         H5Ewalk2(
@@ -71,9 +74,12 @@ enum HDF5 {
                 return 0
             }, Unmanaged.passUnretained(stack).toOpaque())
         H5Eclear2(hid_t(H5E_DEFAULT))
-        guard let outer = stack.lines.first, let inner = stack.lines.last else { return "HDF5 gives no reason" }
+        guard let outer = stack.lines.first, let inner = stack.lines.last else {
+            return ("HDF5 gives no reason", false)
+        }
+        let isSystemError = stack.lines.contains { systemReason($0) != nil }
         let reason = systemReason(inner) ?? inner.replacing("\n", with: " ")
-        return outer == inner ? reason : "\(systemReason(outer) ?? outer) (\(reason))"
+        return (outer == inner ? reason : "\(systemReason(outer) ?? outer) (\(reason))", isSystemError)
     }
 
     /// The system's own words within HDF5's long text about a failed call: `… error message = 'No space left on device' …`

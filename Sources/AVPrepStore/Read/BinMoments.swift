@@ -1,3 +1,5 @@
+import AVPrepModel
+
 /// Mean and spread of each bin over the rows of a spectrogram, gathered piece by piece.
 ///
 /// Pieces are summed up about their own mean and put together by Chan, Golub and LeVeque's rule ("Updating formulae and a
@@ -60,7 +62,7 @@ package struct BinMoments: Sendable, Equatable {
 extension StoreReader {
     /// The moments of a stored spectrogram over all segments of the file.
     ///
-    /// What is done to clips as they are read (``ClipRule``) is done to stretches of one second here, the last of a
+    /// What is done to clips as they are read (`SpectrogramClipRule`) is done to stretches of one second here, the last of a
     /// segment being shorter.
     package func moments(_ spectrogram: StoreLayout.Spectrogram) throws -> BinMoments {
         var moments = BinMoments(bins: spectrogram.bins)

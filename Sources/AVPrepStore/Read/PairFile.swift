@@ -3,7 +3,10 @@ package import AVPrepModel
 import CHDF5
 import Foundation
 
-/// A named table of pairs and what it was drawn with.
+/// A named table of pairs as it is stored for one shard, with what it was drawn with.
+///
+/// A set is ordered as a `PairSetDefinition`, drawn for a shard as a `DrawnPairSet`, stored as this, and counted over all
+/// shards in ``ShardIndex/PairSetSummary``.
 package struct PairSet: Sendable, Equatable {
     /// Lower-case letters, digits and `_`, beginning with a letter.
     package var name: String
@@ -46,13 +49,15 @@ package enum PairFile {
 
     /// Writes the file whole (under a temporary name, then renamed). The same pairs give the same bytes.
     ///
+    /// - Parameter keeping: sets of the file that lies at `path`, copied with all that they hold.
     /// - Parameter shardKey: stands for the content of the shard whose rows the pairs name: by it a later reader knows
     ///   whether they are still those.
-    package static func write(_ sets: [PairSet], shardKey: String, to path: String) throws {
-        for set in sets where !StoreLayout.isName(set.name) {
+    package static func write(_ sets: [PairSet], keeping kept: [String] = [], shardKey: String, to path: String) throws
+    {
+        for set in sets where !StoredName.isName(set.name) {
             throw StoreError(.layoutMismatch, "cannot write \(path): a pair set cannot be called \"\(set.name)\"")
         }
-        guard Set(sets.map(\.name)).count == sets.count else {
+        guard Set(sets.map(\.name) + kept).count == sets.count + kept.count else {
             throw StoreError(.layoutMismatch, "cannot write \(path): two pair sets have one name")
         }
         try AtomicFile.write(to: path) { temporary in
@@ -65,6 +70,14 @@ package enum PairFile {
                     ], to: file, temporary)
                 let group = try HDF5.createGroup(folder, in: file, temporary)
                 for set in sets { try write(set, in: group, temporary) }
+                if !kept.isEmpty {
+                    let source = try HDF5.openFile(path)
+                    let old = try HDF5.openObject(folder, in: source, path)
+                    // What is open in a file is closed with it.
+                    try withExtendedLifetime(source) {
+                        for name in kept.sorted() { try HDF5.copy(name, of: old, to: group, path) }
+                    }
+                }
                 try file.closeFile(temporary)
             }
         }
@@ -111,7 +124,7 @@ package enum PairFile {
     }
 
     private static func read(_ name: String, in parent: HDF5.Handle, _ path: String) throws -> PairSet {
-        guard StoreLayout.isName(name) else {
+        guard StoredName.isName(name) else {
             throw StoreError.damaged(path, "it has a pair set without a proper name")
         }
         let group = try HDF5.openObject(name, in: parent, path)

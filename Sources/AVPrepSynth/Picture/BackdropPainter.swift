@@ -1,14 +1,14 @@
 import AVPrepModel
 
-/// Paints the ground of a scene once, larger than the picture, so that a moving camera finds something everywhere.
+/// Paints the background of a scene once, larger than the picture, so that a moving camera stays within it.
 struct BackdropPainter {
-    /// The ground, RGB. Scene point (x, y) lies at (x + margin, y + margin).
+    /// The background, RGB. Scene point (x, y) is at (x + margin, y + margin).
     let texture: PixelBuffer
     let margin: Int
 
     /// - Parameters:
-    ///   - stage: left, top, right, bottom of where objects live: the floor begins at its bottom, walls stand at its
-    ///     sides.
+    ///   - stage: left, top, right, bottom of the region of the objects: the floor begins at its bottom, walls are at
+    ///     its sides.
     ///   - width: of the scene, in pixels.
     ///   - isWide: whether the camera moves. If not, there is no margin.
     init(_ backdrop: SynthPlan.Backdrop, stage: SIMD4<Double>, width: Int, height: Int, isWide: Bool) {
@@ -25,7 +25,7 @@ struct BackdropPainter {
             let wall = Colour.mix(backdrop.top, backdrop.bottom, down)
             for column in 0..<texture.width {
                 let x = Float(column - margin) + 0.5
-                // Three octaves; the weights make their sum's deviation about `contrast` grey levels.
+                // Three octaves; the weights make the standard deviation of their sum about `contrast` grey levels.
                 let grain =
                     noise.value(x / patch, y / patch) * 1.3 + noise.value(x * 2.3 / patch + 40, y * 2.3 / patch) * 0.9
                     + noise.value(x * 5.1 / patch, y * 5.1 / patch + 70) * 0.6
@@ -43,7 +43,8 @@ struct BackdropPainter {
         }
     }
 
-    /// Fills `picture` with the ground as `camera` shows it, by bilinear interpolation; the texture's edge goes on.
+    /// Fills `picture` with the background seen by `camera`, by bilinear interpolation; beyond its edge the texture is
+    /// extended.
     func paint(_ picture: PixelBuffer, camera: SynthCue.CameraPath.Knot) {
         if margin == 0, camera.x == 0, camera.y == 0, camera.zoom == 1 {
             picture.copyPixels(from: texture)
@@ -82,7 +83,7 @@ struct BackdropPainter {
     }
 }
 
-/// Value noise: random numbers on a grid, joined by smooth interpolation.
+/// Value noise: random numbers on a grid, smoothly interpolated.
 struct SmoothNoise {
     private let seed: UInt64
 

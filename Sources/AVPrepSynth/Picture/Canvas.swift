@@ -1,23 +1,23 @@
 import AVPrepModel
 import Foundation
 
-/// A small rasteriser: anti-aliased shapes and glows blended over an RGB picture, nothing allocated.
+/// A small rasteriser: anti-aliased shapes and glows blended over an RGB picture, without allocation.
 ///
-/// Places are pixels with the origin at the top left corner of the top left pixel; a pixel's middle is at (½, ½).
+/// Positions are pixels with the origin at the top left corner of the top left pixel; a pixel's centre is at (½, ½).
 struct Canvas {
     let picture: PixelBuffer
 
     init(_ picture: PixelBuffer) {
-        precondition(picture.channels == 3, "a canvas is RGB")
+        precondition(picture.channels == 3, "a canvas must be RGB")
         self.picture = picture
     }
 
     /// How a shape is filled.
     struct Paint {
         var colour: SIMD3<Float>
-        /// 0 … 1: mixed into white.
+        /// 0 … 1: amount of white mixed in.
         var flash: Float = 0
-        /// Darkening from the shape's upper left to its lower right, 0 … 1, so that it looks like a body.
+        /// Darkening from the shape's upper left to its lower right, 0 … 1, which makes it look solid.
         var shading: Float = 0.35
     }
 
@@ -25,14 +25,14 @@ struct Canvas {
     ///
     /// - Parameters:
     ///   - centre: its origin.
-    ///   - radii: pixels that the shape's 1 stands for, along its own x and y.
-    ///   - angle: clockwise turn in radians.
+    ///   - radii: length of the shape's unit in pixels, along its own x and y.
+    ///   - angle: clockwise rotation in radians.
     func fill(_ shape: Shape, at centre: SIMD2<Float>, radii: SIMD2<Float>, angle: Float = 0, paint: Paint) {
         let largest = max(radii.x, radii.y)
         guard min(radii.x, radii.y) > 0.25, centre.x.isFinite, centre.y.isFinite else { return }
         let sine = sin(angle)
         let cosine = cos(angle)
-        // The turned box of corners (±1.1, ±1.1).
+        // The rotated box with corners at (±1.1, ±1.1).
         let half = SIMD2(
             1.1 * (abs(cosine) * radii.x + abs(sine) * radii.y), 1.1 * (abs(sine) * radii.x + abs(cosine) * radii.y))
         let unit = min(radii.x, radii.y)
@@ -56,7 +56,7 @@ struct Canvas {
     ///
     /// - Parameters:
     ///   - radius: of its brightest line, in pixels.
-    ///   - width: from there to where it ends on either side.
+    ///   - width: distance from that line to where the ring ends on either side.
     ///   - strength: opacity on the line, 0 … 1.
     func glow(
         at centre: SIMD2<Float>, radius: Float, width: Float, colour: SIMD3<Float>, strength: Float
@@ -73,11 +73,11 @@ struct Canvas {
     /// Sets the whole picture to one grey level.
     func clear(to level: UInt8) { picture.pixels.update(repeating: level) }
 
-    /// Copies a smaller picture in, its corner at (`left`, `top`). It has to lie inside.
+    /// Copies a smaller picture in, its corner at (`left`, `top`). It must lie inside.
     func place(_ inner: PixelBuffer, left: Int, top: Int) {
         precondition(
             inner.channels == 3 && left >= 0 && top >= 0 && left + inner.width <= picture.width
-                && top + inner.height <= picture.height, "the inner picture sticks out")
+                && top + inner.height <= picture.height, "the inner picture exceeds the canvas")
         for row in 0..<inner.height {
             let target = ((top + row) * picture.width + left) * 3
             _ = picture.pixels.extracting(target..<target + inner.rowBytes).update(
@@ -85,7 +85,7 @@ struct Canvas {
         }
     }
 
-    /// Visits the pixels whose middles lie in a box, as far as it lies inside the picture.
+    /// Visits the pixels whose centres lie in a box, clipped to the picture.
     @inline(__always)
     private func forEachPixel(
         from low: SIMD2<Float>, to high: SIMD2<Float>,

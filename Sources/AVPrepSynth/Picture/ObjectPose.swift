@@ -1,17 +1,17 @@
 import Foundation
 
-/// How an object stands at a moment. A pure function of the object and the time, so a frame shows the state at its own
-/// presentation time, whatever the frame rate.
+/// The appearance of an object at a moment. A pure function of the object and the time, so a frame shows the state at
+/// its own presentation time, whatever the frame rate.
 struct ObjectPose {
-    /// Middle of the object, in scene pixels; the pivot's other end for a hammer's head.
+    /// Centre of the object, in scene pixels; of the hammer's head for a hammer.
     var place: SIMD2<Double>
     /// Size along x and y as multiples of the radius: squash and swelling.
     var stretch = SIMD2<Double>(1, 1)
-    /// Clockwise turn in radians.
+    /// Clockwise rotation in radians.
     var angle = 0.0
     /// 0 … 1: how much the object glows white.
     var flash = 0.0
-    /// Where the last impact was: middle of its glow, in scene pixels.
+    /// Position of the last impact: centre of its glow, in scene pixels.
     var impact: SIMD2<Double>
     /// Seconds since the last impact, and its strength; infinite and 0 before the first.
     var age = Double.infinity
@@ -19,13 +19,13 @@ struct ObjectPose {
     /// The hammer's pivot.
     var pivot: SIMD2<Double>?
 
-    /// Longest time that anything of an impact shows, in seconds.
+    /// Longest visible effect of an impact, in seconds.
     static let impactSeconds = 0.4
     /// Time constant of flash and swelling, in seconds: two frames at 25 fps.
     private static let flashSeconds = 0.09
     /// Time constant of the squash.
     private static let squashSeconds = 0.07
-    /// A hammer starts to fall so long before it strikes, in seconds.
+    /// Time between the start of a hammer's fall and its strike, in seconds.
     private static let fallSeconds = 0.13
     /// Angle of a raised hammer above the horizontal.
     private static let raisedRadians = 1.15

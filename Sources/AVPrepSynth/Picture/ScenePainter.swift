@@ -1,14 +1,14 @@
 package import AVPrepModel
 import Foundation
 
-/// Draws the pictures of a plan. One painter serves one thread; what it needs is allocated once.
+/// Draws the pictures of a plan. One painter per thread; its buffers are allocated once.
 package final class ScenePainter {
     private let plan: SynthPlan
-    /// One ground a scene.
+    /// One background per scene.
     private let grounds: [BackdropPainter]
     /// The objects of each scene.
     private let objects: [[SynthPlan.Object]]
-    /// The scene when bars leave it less than the picture.
+    /// Buffer for the scene when bars leave it smaller than the picture.
     private let inner: PixelBuffer?
 
     package init(_ plan: SynthPlan) {
@@ -23,11 +23,11 @@ package final class ScenePainter {
             plan.bars == nil ? nil : PixelBuffer(width: plan.sceneWidth, height: plan.sceneHeight, channels: 3)
     }
 
-    /// Draws what is on screen at `seconds` into `picture`, an RGB picture of the plan's size.
+    /// Draws the picture displayed at `seconds` into `picture`, an RGB picture of the plan's size.
     package func paint(_ picture: PixelBuffer, at seconds: Double) {
         precondition(
             picture.width == plan.width && picture.height == plan.height && picture.channels == 3,
-            "a picture of another size than the plan's")
+            "the picture's size differs from the plan's")
         var moment = seconds
         if let freeze = plan.freeze, freeze.contains(seconds) { moment = freeze.startSeconds }
         guard let bars = plan.bars, let inner else { return paintScene(picture, at: moment) }
@@ -90,7 +90,7 @@ package final class ScenePainter {
             radii: radius * SIMD2(Float(pose.stretch.x), Float(pose.stretch.y)), angle: Float(pose.angle), paint: paint)
     }
 
-    /// A ring of light that grows out of the place of the impact, and a bright spot in it, both fading.
+    /// A ring of light that grows from the position of the impact, with a bright spot in it, both fading.
     private func paintImpact(of object: SynthPlan.Object, _ pose: ObjectPose, on canvas: Canvas, _ view: View) {
         let share = pose.age / ObjectPose.impactSeconds
         let fading = (1 - share) * (1 - share) * pose.strength * object.salience
@@ -98,7 +98,7 @@ package final class ScenePainter {
         canvas.glow(
             at: view.point(pose.impact), radius: view.length(object.radius * (0.9 + 1.9 * share)),
             width: view.length(object.radius * 0.55), colour: colour, strength: Float(fading))
-        // Its light falls on the room around it.
+        // The impact lights the surroundings.
         let core = fading * (1 - share)
         for (reach, strength) in [(2.2, core), (6, 0.5 * core)] {
             canvas.glow(

@@ -4,7 +4,7 @@ import AVPrepCore
 struct CuePlanner {
     let settings: SynthSettings
 
-    /// The cues of video `number`. The share is exact over any first videos, and the kinds take turns.
+    /// The cues of video `number`. The share is exact over any first videos, and the kinds alternate.
     func cues(ofVideo number: Int) -> [SynthCue] {
         let before = Int(Double(number) * settings.cues + 1e-9)
         guard Int(Double(number + 1) * settings.cues + 1e-9) > before else { return [] }
@@ -14,7 +14,8 @@ struct CuePlanner {
         var planted = [first]
         if random.happens(0.25) {
             let second = kinds[random.below(kinds.count)]
-            // A cut inside a freeze would be seen only when the freeze ends; irregular frames start with the picture.
+            // A cut inside a freeze would be visible only when the freeze ends; irregular frames start with the
+            // picture.
             let clash: Set<SynthCueKind> = [first, second]
             if second != first, clash != [.cut, .freeze], clash != [.skew, .variableRate] { planted.append(second) }
         }

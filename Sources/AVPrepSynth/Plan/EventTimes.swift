@@ -1,12 +1,12 @@
 package import AVPrepCore
 
-/// When an object makes its sounds: irregularly, so that a shifted sound never fits its picture.
+/// Draws the times of an object's events: irregular, so that shifted audio never matches its video.
 package struct EventTimes {
-    /// Shortest and longest time between two sounds.
+    /// Shortest and longest time between two events.
     package let gap: ClosedRange<Double>
-    /// Events of different objects are at least so far apart, in seconds, so that each is seen and heard.
+    /// Minimum distance between events of different objects, in seconds, so that each is seen and heard.
     static let separation = 0.12
-    /// Events keep so far away from edges (cuts, starts of silence and freeze), in seconds.
+    /// Minimum distance of events from edges (cuts, starts of silence and freeze), in seconds.
     static let clearance = 0.08
 
     /// - Parameter gap: in seconds.
@@ -14,8 +14,9 @@ package struct EventTimes {
 
     /// Draws the times of one object within `range`.
     ///
-    /// Each gap is uniform in ``gap`` and differs from the one before by at least a fifth of the spread: no two gaps
-    /// in a row are alike. Where an edge or another object's event is in the way the event comes a little later.
+    /// Each gap is uniform in ``gap`` and differs from the previous one by at least a fifth of the spread: no two
+    /// consecutive gaps are alike. Where an edge or another object's event is in the way the event is moved a little
+    /// later.
     ///
     /// - Parameters:
     ///   - taken: times of the other objects' events.
@@ -38,7 +39,7 @@ package struct EventTimes {
         }
     }
 
-    /// A time after `time` to try next, or nil when nothing is in the way of `time` itself.
+    /// The next time to try after `time`, or nil when `time` itself is free.
     private func firstFreeTime(from time: Double, avoiding taken: [Double], edges: [Double]) -> Double? {
         if let other = taken.first(where: { abs($0 - time) < Self.separation }) {
             return other + Self.separation + 1e-6

@@ -1,12 +1,12 @@
 package import AVPrepMedia
 
 extension Rational {
-    /// The frame rate meant by a decimal number: `n · 1000/1001` within 0.05 % of it (29.97 is 30000/1001), a whole
-    /// number, or thousandths.
+    /// The frame rate meant by a decimal number: `n · 1000/1001` within 0.05 % of it (29.97 is 30000/1001), an integer,
+    /// or thousandths.
     ///
-    /// - Parameter fps: frames a second, > 0.
+    /// - Parameter fps: frames per second, > 0.
     package init(frameRate fps: Double) {
-        precondition(fps > 0, "a frame rate of \(fps)")
+        precondition(fps > 0, "the frame rate must be positive, not \(fps)")
         let whole = fps.rounded()
         let broadcast = (fps * 1.001).rounded()
         if fps == whole {

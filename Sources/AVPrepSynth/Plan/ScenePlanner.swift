@@ -1,14 +1,15 @@
 import AVPrepCore
 
-/// Draws the scenes of a plan: grounds, objects, their events and paths.
+/// Draws the scenes of a plan: backgrounds, objects, their events and paths.
 struct ScenePlanner {
     let settings: SynthSettings
-    /// Filled part by part; the cues are there from the beginning.
+    /// The plan, filled part by part; the cues are set from the start.
     var plan: SynthPlan
-    /// The video's name among random streams.
+    /// The video's name in the random streams' names.
     let name: String
 
-    /// Objects come to their first event and leave their last so far outside of the scene, in seconds, at least.
+    /// Minimum time by which objects are outside of the scene before their first event and after their last, in
+    /// seconds.
     private static let outside = 0.35
 
     /// Plans every scene.
@@ -23,7 +24,7 @@ struct ScenePlanner {
         return plan
     }
 
-    /// Times that no event may come near, on the clock of the picture.
+    /// Times that no event may be near, on the video's clock.
     private func edges(cuts: [Double]) -> [Double] {
         var edges = cuts + [plan.pictureStartSeconds, plan.soundStartSeconds]
         if let freeze = plan.freeze { edges += [freeze.startSeconds, freeze.endSeconds] }
@@ -40,8 +41,9 @@ struct ScenePlanner {
         // A moving camera needs objects that stay away from the picture's edge.
         let moves = plan.cues.contains { [.pan, .zoom, .shake].contains($0.kind) }
         let inset = moves ? 0.16 : 0.08
-        // The room is at most as wide as high, near the middle: a square crop of a wide picture shows all of it. Off the
-        // middle it is, to one side in all scenes, lest its walls look like the filler bars beside a portrait film.
+        // The room is at most as wide as high, near the centre: a square crop of a wide picture shows all of it. It is
+        // off-centre, to the same side in all scenes, so that its walls do not look like the filler bars beside a
+        // portrait film.
         let room = SIMD2(min(size.x, size.y), min(size.y, 1.5 * size.x)) * (1 - 2 * inset)
         var corner = (size - room) / 2
         var place = SeededRandom(seed: settings.seed, for: "\(name)stage")
@@ -53,7 +55,7 @@ struct ScenePlanner {
                 distractors: distractors(in: stage, &random)))
 
         let kinds = random.shuffled(SynthKind.allCases).prefix(objectCount(&random))
-        // Objects share the time: three are not three times as dense as one.
+        // Objects share the time: three objects are not three times as dense as one.
         let share = 1 + 0.6 * Double(kinds.count - 1)
         let times = EventTimes(gap: settings.minGapSeconds * share...settings.maxGapSeconds * share)
         var taken: [Double] = []
@@ -98,7 +100,7 @@ struct ScenePlanner {
             stage.x + radius, stage.y + radius, max(stage.x + radius, stage.z - radius),
             max(stage.y + radius, stage.w - radius))
         var place = SIMD2(random.uniform(area.x...area.z), random.uniform(area.y...area.w))
-        // Objects that stay in place share the width among them.
+        // Objects that stay in place share the width.
         let lane = (area.z - area.x) / Double(slot.count)
         let home = SIMD2(
             area.x + lane * (Double(slot.index) + random.uniform(0.25...0.75)),
@@ -110,7 +112,7 @@ struct ScenePlanner {
             var arc = 0.0
             switch kind.behaviour {
             case .bounce:
-                // At most 1.1 stage widths a second, so that the eye can follow.
+                // At most 1.1 stage widths per second, so that the eye can follow.
                 let reach = min(area.z - area.x, 1.1 * (area.z - area.x) * gapBefore)
                 let low = max(area.x, place.x - reach)
                 place = SIMD2(random.uniform(low...min(area.z, place.x + reach)), area.w)
@@ -170,7 +172,7 @@ struct ScenePlanner {
 
     // MARK: - Events
 
-    /// Lists what the objects do, with what the cues make of it.
+    /// Lists the events of the objects, as modified by the cues.
     private mutating func addEvents() {
         for (index, object) in plan.objects.enumerated() {
             for station in object.stations where station.sounds {
@@ -189,7 +191,7 @@ struct ScenePlanner {
         plan.events.sort { $0.seconds < $1.seconds }
     }
 
-    /// Where a place of the scene appears in the stored picture.
+    /// The position of a scene point in the stored picture.
     private func shown(_ place: SIMD2<Double>, at seconds: Double) -> SIMD2<Double> {
         let camera = plan.camera(at: seconds)
         let centre = SIMD2(Double(plan.sceneWidth), Double(plan.sceneHeight)) / 2

@@ -11,13 +11,14 @@ package enum SynthCueKind: String, Sendable, Codable, CaseIterable {
     case variableRate = "variable-rate"
 }
 
-/// A cue planted in a video, with its exact values. In JSON an object whose `cue` is the kind, beside the values.
+/// A cue planted in a video, with its exact values. In JSON an object whose `cue` is the kind, with the values beside
+/// it.
 ///
 /// All times are seconds on the presentation clock of the file.
 package enum SynthCue: Sendable, Equatable, Codable {
-    /// Dark bars over the edges; the scene is as large as what they leave free.
+    /// Dark bars over the edges; the scene is as large as the area they leave free.
     case blackBars(BlackBars)
-    /// The camera sweeps to and fro at constant speed.
+    /// The camera pans to and fro at constant speed.
     case pan(CameraPath)
     /// The camera zooms in and out at a constant rate.
     case zoom(CameraPath)
@@ -25,13 +26,13 @@ package enum SynthCue: Sendable, Equatable, Codable {
     case shake(CameraPath)
     /// Another scene begins at each of these times.
     case cut(Cut)
-    /// Picture and sound begin at different times, or one lags behind the other.
+    /// Video and audio start at different times, or one lags behind the other.
     case skew(Skew)
     /// Digital silence.
     case silence(Stretch)
-    /// The picture stands still, as it was at the start of the stretch; the sound goes on.
+    /// The picture is frozen as at the start of the interval; the audio continues.
     case freeze(Stretch)
-    /// Frames come at irregular times.
+    /// Frames have irregular times.
     case variableRate(FrameTimes)
 
     /// Bars in pixels of the stored picture.
@@ -52,8 +53,8 @@ package enum SynthCue: Sendable, Equatable, Codable {
         }
     }
 
-    /// How the camera stands, by knots in order of time: constant before the first and after the last, linear in
-    /// between. A scene point s appears at `centre + zoom · (s − centre) + (x, y)`.
+    /// The camera's path as knots in order of time: constant before the first and after the last, linear between. A
+    /// scene point s appears at `centre + zoom · (s − centre) + (x, y)`.
     package struct CameraPath: Sendable, Equatable, Codable {
         /// The camera at one moment.
         package struct Knot: Sendable, Equatable, Codable {
@@ -104,14 +105,14 @@ package enum SynthCue: Sendable, Equatable, Codable {
 
     package struct Skew: Sendable, Equatable, Codable {
         package enum Mode: String, Sendable, Codable {
-            /// The later stream begins that much after the other; what both carry is in sync on the clock.
+            /// The later stream starts that much after the other; their content is in sync on the clock.
             case streamStart = "stream-start"
-            /// Both begin together, and the sound comes that much after the moment it belongs to.
+            /// Both start together, and the audio lags behind its video by that much.
             case content
         }
 
         package var mode: Mode
-        /// Positive: the sound is the later one. Negative: the picture.
+        /// Positive: the audio is later. Negative: the video is.
         package var seconds: Double
 
         package init(mode: Mode, seconds: Double) {

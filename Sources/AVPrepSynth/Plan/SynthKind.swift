@@ -1,5 +1,5 @@
-/// A kind of object: what it looks like, how it moves and how it sounds. The mapping is the same in every corpus: it is
-/// the semantics that a network can learn. Colour, size and pitch vary a little from object to object.
+/// A kind of object: its appearance, motion and sound. The mapping is the same in every corpus: it is the semantics
+/// that a network can learn. Colour, size and pitch vary a little between objects.
 package enum SynthKind: String, Sendable, Codable, CaseIterable {
     /// A red disc that bounces on the floor with a low thump.
     case ball
@@ -18,7 +18,7 @@ package enum SynthKind: String, Sendable, Codable, CaseIterable {
     /// A blue hammer that strikes its anvil with a metallic clank.
     case hammer
 
-    /// How an object of this kind comes to its sudden moments.
+    /// How an object of this kind produces its events.
     enum Behaviour {
         /// Flies in arcs, hits the floor.
         case bounce
@@ -51,7 +51,7 @@ package enum SynthKind: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// Middle of the colour family, in degrees on the colour circle.
+    /// Centre of the colour family, in degrees on the colour circle.
     var hueDegrees: Double {
         switch self {
         case .ball: 2
@@ -65,7 +65,7 @@ package enum SynthKind: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// Radius as a multiple of the video's usual one.
+    /// Radius relative to the video's usual one.
     var relativeRadius: Double {
         switch self {
         case .ball, .star: 1

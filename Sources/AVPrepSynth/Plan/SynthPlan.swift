@@ -1,11 +1,11 @@
 import AVPrepMedia
 
-/// Everything about one synthetic video, before a pixel is drawn: a pure function of the settings and its number.
+/// The complete description of a synthetic video before rendering: a pure function of the settings and its number.
 ///
-/// Times are seconds on the presentation clock of the file. Places and sizes are pixels of the scene, which is the
-/// picture less its black bars, origin top left.
+/// Times are seconds on the presentation clock of the file. Positions and sizes are pixels of the scene, which is the
+/// picture without its black bars, origin top left.
 package struct SynthPlan: Sendable, Equatable, Codable {
-    /// Mono, samples a second.
+    /// Mono, samples per second.
     package static let sampleRate = 44_100
 
     package var number: Int
@@ -22,17 +22,17 @@ package struct SynthPlan: Sendable, Equatable, Codable {
     package var noise: Noise
     package var cues: [SynthCue]
 
-    /// One stretch `[startSeconds, endSeconds)` without a cut.
+    /// An interval `[startSeconds, endSeconds)` without a cut.
     package struct Scene: Sendable, Equatable, Codable {
         package var startSeconds: Double
         package var endSeconds: Double
         package var backdrop: Backdrop
-        /// Where objects live: left, top, right, bottom.
+        /// Region of the objects: left, top, right, bottom.
         package var stage: SIMD4<Double>
         package var distractors: [Distractor]
     }
 
-    /// The ground of a scene.
+    /// The background of a scene.
     package struct Backdrop: Sendable, Equatable, Codable {
         /// Red, green, blue, 0 … 255, at the top and the bottom of the wall, and of the floor.
         package var top: SIMD3<Float>
@@ -40,12 +40,12 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         package var floor: SIMD3<Float>
         /// Size of the coarsest patches of the texture, in pixels.
         package var patchSize: Double
-        /// Deviation of the texture, in grey levels.
+        /// Standard deviation of the texture, in grey levels.
         package var contrast: Double
         package var seed: Int
     }
 
-    /// Something that moves smoothly and makes no sound.
+    /// A silent, smoothly moving object.
     package struct Distractor: Sendable, Equatable, Codable {
         package var colour: SIMD3<Float>
         package var radius: Double
@@ -56,19 +56,19 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         package var phase: Double
     }
 
-    /// Something that makes a sound at visible moments.
+    /// An object that makes sounds at visible moments.
     package struct Object: Sendable, Equatable, Codable {
         package var kind: SynthKind
         /// Index of its scene.
         package var scene: Int
         package var colour: SIMD3<Float>
         package var radius: Double
-        /// Its timbre's frequencies are multiplied by this.
+        /// Factor on the frequencies of its timbre.
         package var pitch: Double
-        /// 0 … 1: how brightly its impacts show.
+        /// 0 … 1: how bright its impacts are.
         package var salience: Double
-        /// When it is where: at the moments of its events, and once before the first and after the last of them,
-        /// outside of its scene.
+        /// Its positions over time: at its events, and once before the first and after the last of them, outside of its
+        /// scene.
         package var stations: [Station]
     }
 
@@ -76,29 +76,29 @@ package struct SynthPlan: Sendable, Equatable, Codable {
     package struct Station: Sendable, Equatable, Codable {
         package var seconds: Double
         package var place: SIMD2<Double>
-        /// Whether it sounds here: false for the two outside of the scene.
+        /// Whether it makes a sound here: false for the two stations outside of the scene.
         package var sounds: Bool
         /// Loudness and force of the impact, 0 … 1.
         package var strength: Double
-        /// Height of the arc that begins here, in pixels.
+        /// Height of the arc that starts here, in pixels.
         package var arc: Double
     }
 
-    /// A sudden moment, seen and heard.
+    /// A sudden event, visible and audible.
     package struct Event: Sendable, Equatable, Codable {
         /// When it is seen.
         package var seconds: Double
-        /// When its sound begins.
+        /// When its sound starts.
         package var soundSeconds: Double
         package var object: Int
         package var kind: SynthKind
-        /// Where the object is then, in pixels of the stored picture: bars and camera included.
+        /// Position of the object then, in pixels of the stored picture: including bars and camera.
         package var place: SIMD2<Double>
-        /// Amplitude of its sound over that of a full one, 0 … 1.
+        /// Amplitude of its sound relative to a full one, 0 … 1.
         package var strength: Double
-        /// False where a freeze hides it, or the picture has not begun.
+        /// False where a freeze hides it, or before the video starts.
         package var visible: Bool
-        /// False where a planted silence swallows it, or the sound has not begun or has ended.
+        /// False within a planted silence, or outside of the audio.
         package var audible: Bool
     }
 
@@ -116,17 +116,17 @@ package struct SynthPlan: Sendable, Equatable, Codable {
 }
 
 extension SynthPlan {
-    /// The planted bars; nil without.
+    /// The planted bars; nil if none.
     package var bars: SynthCue.BlackBars? {
         cues.lazy.compactMap { if case .blackBars(let bars) = $0 { bars } else { nil } }.first
     }
 
-    /// The planted stretch of silence.
+    /// The interval of a planted silence.
     package var silence: SynthCue.Stretch? {
         cues.lazy.compactMap { if case .silence(let stretch) = $0 { stretch } else { nil } }.first
     }
 
-    /// The planted stretch of frozen picture.
+    /// The interval of a planted freeze.
     package var freeze: SynthCue.Stretch? {
         cues.lazy.compactMap { if case .freeze(let stretch) = $0 { stretch } else { nil } }.first
     }
@@ -136,16 +136,16 @@ extension SynthPlan {
         cues.lazy.compactMap { if case .skew(let skew) = $0 { skew } else { nil } }.first
     }
 
-    /// How much later than its moment a sound comes, on the presentation clock.
+    /// Delay of an event's sound, on the presentation clock.
     package var soundDelaySeconds: Double { skew?.mode == .content ? skew?.seconds ?? 0 : 0 }
 
-    /// When the picture begins.
+    /// When the video starts.
     package var pictureStartSeconds: Double { skew?.mode == .streamStart ? max(0, -(skew?.seconds ?? 0)) : 0 }
 
-    /// When the sound begins.
+    /// When the audio starts.
     package var soundStartSeconds: Double { skew?.mode == .streamStart ? max(0, skew?.seconds ?? 0) : 0 }
 
-    /// The camera at `seconds`: every planted path, one after the other.
+    /// The camera at `seconds`: the composition of all planted paths.
     package func camera(at seconds: Double) -> SynthCue.CameraPath.Knot {
         var camera = SynthCue.CameraPath.Knot(seconds: seconds)
         for cue in cues {
@@ -168,7 +168,7 @@ extension SynthPlan {
         return Rational(frameRate: fps).frameTimes(from: start, to: seconds)
     }
 
-    /// Size of the scene: the picture less its bars.
+    /// Size of the scene: the picture without its bars.
     package var sceneWidth: Int { width - (bars.map { $0.left + $0.right } ?? 0) }
     package var sceneHeight: Int { height - (bars.map { $0.top + $0.bottom } ?? 0) }
 }

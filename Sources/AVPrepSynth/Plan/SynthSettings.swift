@@ -1,27 +1,28 @@
-/// The practice corpus that `avprep synth` makes.
+/// Settings of the practice corpus made by `avprep synth`.
 package struct SynthSettings: Sendable, Equatable, Codable {
-    /// Videos to make, ≥ 1. A corpus grows when this does; the videos that are there stay as they are.
+    /// Number of videos, ≥ 1. Increasing it extends a corpus; existing videos are kept.
     package var videos = 60
     /// Length of each, in seconds, 2 … 3600.
     package var seconds = 8.0
     /// Size in pixels, even (H.264 4:2:0), 32 … 4096.
     package var width = 160
     package var height = 120
-    /// Frames a second, 5 … 120. Values near a rate of `n · 1000/1001` (23.976, 29.97, 59.94) mean exactly that rate.
+    /// Frames per second, 5 … 120. Values near a rate of `n · 1000/1001` (23.976, 29.97, 59.94) mean exactly that rate.
     package var fps = 25.0
-    /// Everything is determined by this and the number of the video.
+    /// Together with the number of the video it determines everything.
     package var seed: UInt64 = 1
-    /// 0: one object on plain ground, loud and with bright impacts. 1: up to three among silent distractors, textured
-    /// ground, 18 dB from a full sound's peak to the noise's RMS, loudness varying by 12 dB, faint impacts.
+    /// 0: one object on a plain background, loud and with bright impacts. 1: up to three objects among silent
+    /// distractors, textured background, 18 dB from a full sound's peak to the noise's RMS, loudness varying by 12 dB,
+    /// faint impacts.
     package var difficulty = 0.3
-    /// Shortest time between two sounds of one object when it is alone, in seconds, ≥ 0.15.
+    /// Shortest time between two sounds of a single object, in seconds, ≥ 0.15.
     package var minGapSeconds = 0.25
     /// Longest such time, in seconds; at least 0.2 above the shortest, so that gaps can be irregular.
     package var maxGapSeconds = 0.7
-    /// Plants cues (black bars, pan, zoom, shake, cuts, skew, silence, freeze, variable rate) in this share of the
-    /// videos, 0 … 1: `⌊videos · cues⌋` of the first `videos` videos, evenly spread.
+    /// Fraction of the videos with planted cues (black bars, pan, zoom, shake, cuts, skew, silence, freeze, variable
+    /// rate), 0 … 1: `⌊videos · cues⌋` of the first `videos` videos, evenly spread.
     package var cues = 0.0
-    /// The kinds of cue to plant, taken in turn; empty stands for all.
+    /// The kinds of cue to plant, in turn; empty means all.
     package var cueKinds: [SynthCueKind] = []
 
     package init() {}

@@ -1,33 +1,33 @@
 import AVPrepCore
 import Foundation
 
-/// The sounds of the kinds. Each begins within a millisecond with a broad click, so that its moment is sharp in any
-/// spectrogram, and goes on in a part of the spectrum of its own.
+/// The sounds of the object kinds. Each starts within a millisecond with a broadband click, so that its onset is sharp
+/// in any spectrogram, and continues in its own part of the spectrum.
 enum Timbre {
-    /// Peak of a full sound, full scale 1: three at once do not clip.
+    /// Peak of a full sound, relative to full scale: three at once do not clip.
     static let peak = 0.32
     /// Longest sound, in seconds.
     static let longestSeconds = 0.6
 
     static func amplitude(decibel: Double) -> Double { pow(10, decibel / 20) }
 
-    /// The sound of one object, sample 0 at its moment, peak ``peak``, faded to nothing at its end.
+    /// The sound of one object: sample 0 is its onset, its peak is ``peak``, and it is faded out at its end.
     ///
     /// - Parameters:
     ///   - pitch: factor on all frequencies.
-    ///   - sampleRate: samples a second.
+    ///   - sampleRate: samples per second.
     static func samples(of kind: SynthKind, pitch: Double, sampleRate: Int) -> [Float] {
         var voice = Voice(sampleRate: Double(sampleRate), pitch: pitch)
         switch kind {
         case .ball:
-            // A drum skin: the tone falls from twice to once its pitch.
+            // A drum skin: the pitch falls from twice its final value.
             voice.sweep(from: 190, to: 85, sweepSeconds: 0.05, decaySeconds: 0.08, amplitude: 1)
             voice.noise(decaySeconds: 0.004, lowHz: 60, highHz: 1200, amplitude: 0.5)
         case .crate:
             voice.noise(decaySeconds: 0.035, lowHz: 450, highHz: 1100, amplitude: 1)
             voice.partials([(620, 0.5)], decaySeconds: 0.03)
         case .hoop:
-            // A string: harmonics that fall with their number.
+            // A string: harmonics with decreasing amplitude.
             voice.partials((1...9).map { (330 * Double($0), 1 / Double($0)) }, decaySeconds: 0.13)
             voice.noise(decaySeconds: 0.003, lowHz: 300, highHz: 4000, amplitude: 0.8)
         case .rattle:
@@ -56,7 +56,7 @@ enum Timbre {
     }
 }
 
-/// Adds the parts of one sound.
+/// Accumulates the components of one sound.
 private struct Voice {
     private let sampleRate: Double
     private let pitch: Double
@@ -69,8 +69,8 @@ private struct Voice {
         samples = Array(repeating: 0, count: Int(Timbre.longestSeconds * sampleRate))
     }
 
-    /// Decaying sines of (frequency in Hz, amplitude), higher ones decaying faster; those near half the sample rate
-    /// are left out.
+    /// Decaying sines of (frequency in Hz, amplitude), higher ones decaying faster; those near half the sample rate are
+    /// omitted.
     mutating func partials(_ partials: [(Double, Double)], decaySeconds: Double) {
         guard let lowest = partials.first?.0 else { return }
         for (index, (frequency, amplitude)) in partials.enumerated() {
@@ -84,7 +84,7 @@ private struct Voice {
         }
     }
 
-    /// A tone whose frequency moves from one value to another, exponentially, then stays.
+    /// A tone whose frequency moves exponentially from one value to another and then stays.
     mutating func sweep(from: Double, to: Double, sweepSeconds: Double, decaySeconds: Double, amplitude: Double) {
         var phase = 0.0
         for n in samples.indices {
@@ -95,13 +95,13 @@ private struct Voice {
         }
     }
 
-    /// Decaying noise between two frequencies, by one-pole filters of second order.
+    /// Decaying noise between two frequencies, by second-order filters made of one-pole ones.
     mutating func noise(
         decaySeconds: Double, lowHz: Double, highHz: Double, amplitude: Double, startSeconds: Double = 0
     ) {
         let upper = exp(-2 * Double.pi * min(0.45, highHz * pitch / sampleRate))
         let lower = exp(-2 * Double.pi * min(0.45, lowHz * pitch / sampleRate))
-        // A one-pole low-pass lets the share (1 − a)/(1 + a) of white noise's power through; the gain makes up for it.
+        // A one-pole low-pass passes the fraction (1 − a)/(1 + a) of white noise's power; the gain compensates for it.
         let gain = amplitude * ((1 + upper) / (1 - upper)).squareRoot() * 1.3
         let first = Int((startSeconds * sampleRate).rounded())
         var low = (0.0, 0.0)

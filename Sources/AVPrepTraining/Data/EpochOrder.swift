@@ -58,7 +58,7 @@ package struct EpochOrder: Sendable {
                 .data,
                 """
                 \(name): \(counts.0) pairs in sync and \(counts.1) out of sync, of which an epoch shows \(slots), do not \
-                fill one batch of \(batchSize); lower train.batch_size, or shard more videos
+                fill one batch of \(batchSize); lower \(TrainKey.batchSize), or shard more videos
                 """)
         }
         inSync = rows.inSync

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
@@ -43,11 +44,14 @@ struct ShardChecksumCache {
     /// - Throws: ``TrainingError`` naming the shard that differs; `StoreError` for one that cannot be read;
     ///   `CancellationError`.
     mutating func check(
-        _ folder: ShardFolder, splits: Set<Split>, threads: Int, cancellation: Cancellation,
+        _ shards: ShardSet, splits: Set<Split>, threads: Int, cancellation: Cancellation,
         progress: @Sendable (ShardCheckProgress) -> Void
     ) throws {
-        let states = try folder.index.shards.filter { splits.contains($0.split) }.map { shard in
-            (path: "\(folder.path)/\(shard.name)", name: shard.name, state: try Self.state(of: shard, in: folder.path))
+        let states = try shards.index.shards.filter { splits.contains($0.split) }.map { shard in
+            (
+                path: "\(shards.folder)/\(shard.name)", name: shard.name,
+                state: try Self.state(of: shard, in: shards.folder)
+            )
         }
         let open = states.filter { known[$0.name] != $0.state }
         guard !open.isEmpty else { return }

@@ -1,3 +1,4 @@
+package import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepStore
@@ -13,13 +14,17 @@ package final class ShardDataset: Sendable {
     package let set: String
     /// File names of the shards.
     package let shardNames: [String]
-    /// Length of the clips that the pairs were drawn for, in seconds.
+    /// Length of the picture clips that the pairs were drawn for, in seconds.
     package let clipSeconds: Double
+    /// Length of the sound clips, in seconds: that of the picture clips where the set does not say.
+    package let soundSeconds: Double
+    /// How the pairs were drawn, by the first shard's pair file, without the numbers of what came of it there.
+    let attributes: [String: AttributeValue]
     /// Epochs' worth of pairs that each shard holds, one after the other.
     package let storedEpochs: Int
     /// Longest clip in seconds that a file may claim: a day.
     private static let longestClip = 86_400.0
-    private let readers: [StoreReader]
+    private let readers: [ShardReader]
     private let pairs: [[Pair]]
     /// Number of the first pair of each shard.
     private let firstPairs: [Int]
@@ -29,43 +34,50 @@ package final class ShardDataset: Sendable {
     /// beside this one leave no trace in it.
     let contentKey: String
 
-    init(folder: ShardFolder, split: Split, set: String) throws {
-        self.folder = folder.path
+    /// - Throws: ``TrainingError`` when the split or the set is missing, saying which there are, or the set is not one to
+    ///   train on; `StoreError` for files that are not those of the index, or whose pairs lie outside of their shard.
+    package init(_ split: Split, set: String, of folder: ShardSet) throws {
+        self.folder = folder.folder
         self.split = split
         self.set = set
-        let shards = folder.index.shards.filter { $0.split == split }
+        let shards = folder.shards(of: split)
         shardNames = shards.map(\.name)
         guard !shardNames.isEmpty else {
             throw TrainingError(
-                .data, "\(folder.path) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
+                .data, "\(folder.folder) has no \(split.rawValue) shards; prepare more videos, or raise shard.split")
         }
         guard folder.index.pairSets.contains(where: { $0.name == set }) else {
             throw TrainingError(
                 .data,
                 """
-                \(folder.path) has no pair set "\(set)", only \
+                \(folder.folder) has no pair set "\(set)", only \
                 \(folder.index.pairSets.map(\.name).sorted().joined(separator: ", ")); \
                 name one of them in train.stages, or run `avprep shard`
                 """)
         }
-        readers = try shards.map { try folder.reader($0) }
+        readers = try shards.map { try folder.reader(of: $0) }
         var seconds: Set<Double> = []
+        var soundSeconds: Set<Double> = []
+        var attributes: [String: AttributeValue]?
         var epochs: Set<Int> = []
         let pairs = try zip(shards, readers).map { shard, reader in
-            let path = "\(folder.path)/\(PairFile.name(forShard: shard.name))"
-            guard let own = try folder.index.pairSets(of: shard, in: folder.path).first(where: { $0.name == set })
-            else {
+            let path = folder.pairPath(of: shard)
+            guard let own = try folder.pairSets(of: reader).first(where: { $0.name == set }) else {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
-            try own.check(against: reader)
+            attributes = attributes ?? own.attributes
             if let recipe = own.attributes["recipe"]?.text, recipe != "avts" {
                 throw TrainingError(
                     .data,
-                    "the pair set \"\(set)\" of \(folder.path) is of recipe \(recipe), and train learns from sets of avts"
+                    "the pair set \"\(set)\" of \(folder.folder) is of recipe \(recipe), and train learns from sets of avts"
                 )
             }
-            if let length = own.attributes["clip_seconds"]?.number, length > 0, length <= Self.longestClip {
-                seconds.insert(length)
+            func length(_ name: String) -> Double? {
+                own.attributes[name]?.number.flatMap { $0 > 0 && $0 <= Self.longestClip ? $0 : nil }
+            }
+            if let clip = length("clip_seconds") {
+                seconds.insert(clip)
+                soundSeconds.insert(length("sound_seconds") ?? clip)
             }
             let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
             guard stored > 0, own.pairs.count % stored == 0 else {
@@ -77,18 +89,23 @@ package final class ShardDataset: Sendable {
         guard epochs.count == 1, let storedEpochs = epochs.first else {
             throw TrainingError(
                 .data,
-                "the pairs \"\(set)\" of \(folder.path) hold different numbers of epochs; run `avprep shard` again")
+                "the pairs \"\(set)\" of \(folder.folder) hold different numbers of epochs; run `avprep shard` again")
         }
         self.storedEpochs = storedEpochs
-        guard seconds.count == 1, let clipSeconds = seconds.first else {
+        guard seconds.count == 1, let clipSeconds = seconds.first, soundSeconds.count == 1,
+            let soundLength = soundSeconds.first
+        else {
             throw TrainingError(
                 .data,
                 """
-                the pairs "\(set)" of \(folder.path) name \(seconds.isEmpty ? "no" : "several") clip_seconds; \
+                the pairs "\(set)" of \(folder.folder) name \(seconds.isEmpty ? "no" : "several") clip_seconds or \
+                sound_seconds; \
                 run `avprep shard` again
                 """)
         }
+        self.attributes = (attributes ?? [:]).filter { $0.key != "statistics_json" }
         self.clipSeconds = clipSeconds
+        self.soundSeconds = soundLength
         self.pairs = pairs
         var first = 0
         firstPairs = pairs.map { own in
@@ -116,7 +133,7 @@ package final class ShardDataset: Sendable {
     /// Pair `number`, the shard it lies in, and that shard's reader.
     ///
     /// - Complexity: O(log *shards*).
-    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: StoreReader) {
+    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: ShardReader) {
         precondition((0..<count).contains(number), "pair \(number) of \(count)")
         var low = 0
         var high = firstPairs.count - 1
@@ -128,10 +145,16 @@ package final class ShardDataset: Sendable {
     }
 
     /// The reader of one of the shards.
-    package func reader(_ shard: Int) -> StoreReader { readers[shard] }
+    package func reader(_ shard: Int) -> ShardReader { readers[shard] }
 
     /// 1 for each pair in sync and 0 for each other, a shard after the other.
     package var labels: [[UInt8]] { pairs.map { $0.map(\.kind.label) } }
+
+    /// Frames a second of the stored pictures.
+    package var fps: Double { readers[0].layout.fps }
+
+    /// Frames of a picture clip, as the pairs were drawn.
+    package var clipFrames: Int { max(1, Int((clipSeconds * fps).rounded())) }
 
     /// How a spectrogram is stored in these shards.
     ///
@@ -150,27 +173,20 @@ package final class ShardDataset: Sendable {
         return spectrogram
     }
 
-    /// What one pair of this set is to the network, once it is certain that every pair has it.
+    /// What one pair of this set is to the network, once it is certain that every pair has it. A model that asks for
+    /// fewer frames than a clip has gets the first ones.
     ///
     /// - Throws: ``TrainingError`` when the shards lack the spectrogram, the clips have fewer frames than the model
     ///   wants, or a pair's segment is too short for its clip, naming it.
     package func clipShape(_ model: ModelSettings) throws -> ClipShape {
         let spectrogram = try spectrogram(model.spectrogram)
-        let fps = readers[0].layout.fps
-        let stored = Int((clipSeconds * fps).rounded())
-        guard model.frames <= max(1, stored) else {
-            throw TrainingError(
-                .settings,
-                """
-                train.model.frames is \(model.frames), and the clips of \(folder) are \(clipSeconds) s of \(fps) \
-                frames a second: \(stored) frames; lower it, or shard longer clips
-                """)
-        }
+        let frames = model.frames == 0 ? clipFrames : model.frames
+        guard frames <= clipFrames else { throw disagreement(frames) }
         let shape = ClipShape(
-            frames: model.frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: clipSeconds),
+            frames: frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: soundSeconds),
             audioBins: spectrogram.bins)
         for (shard, own) in pairs.enumerated() {
-            for pair in own { try check(pair, shard: shard, frames: model.frames, spectrogram) }
+            for pair in own { try check(pair, shard: shard, frames: frames, spectrogram) }
         }
         return shape
     }
@@ -187,15 +203,13 @@ package final class ShardDataset: Sendable {
                 `avprep shard` again
                 """)
         }
-        let audio = segments[Int(pair.audioSegment)]
-        let window = SpectrogramWindow(
-            of: spectrogram, start: pair.audioStartSeconds, seconds: clipSeconds,
-            available: audio.spectrograms[spectrogram.name]?.count ?? 0)
-        guard window != nil else {
+        let clip = readers[shard].spectrogram(spectrogram, of: pair, seconds: soundSeconds)
+        guard clip.rowCount != nil else {
+            let audio = segments[Int(pair.audioSegment)]
             throw TrainingError(
                 .data,
                 """
-                \(folder)/\(shardNames[shard]): \(clipSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
+                \(folder)/\(shardNames[shard]): \(soundSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
                 the \(spectrogram.name) of segment \(audio.segment.segmentID) holds; run `avprep shard` again
                 """)
         }

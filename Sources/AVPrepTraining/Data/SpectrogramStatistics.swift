@@ -1,3 +1,4 @@
+import AVPrepClips
 package import AVPrepStore
 
 /// Mean and deviation of each bin of a spectrogram over the training set: what the audio network's input is normalised
@@ -35,7 +36,7 @@ package struct SpectrogramStatistics: Sendable, Equatable, Codable {
     package static func measure(_ name: String, of dataset: ShardDataset) throws -> SpectrogramStatistics {
         let spectrogram = try dataset.spectrogram(name)
         var moments = BinMoments(bins: spectrogram.bins)
-        for shard in dataset.shardNames.indices { moments.merge(try dataset.reader(shard).moments(spectrogram)) }
+        for shard in dataset.shardNames.indices { moments.merge(try dataset.reader(shard).store.moments(spectrogram)) }
         guard moments.rows > 0 else {
             throw TrainingError(.data, "the shards in \(dataset.folder) hold no row of \(name); shard more videos")
         }

@@ -52,27 +52,3 @@ struct BatchLoaderFactory {
         }
     }
 }
-
-extension TrainSettings {
-    /// ``cropScale`` as a range.
-    var cropRange: ClosedRange<Double> { cropScale[0]...cropScale[1] }
-
-    /// - Throws: ``TrainingError`` naming the first setting that makes no sense.
-    func validate() throws {
-        func check(_ isRight: Bool, _ key: String, _ value: Any, _ advice: String) throws {
-            if !isRight { throw TrainingError(.settings, "train.\(key) is \(value); give \(advice)") }
-        }
-        try check(batchSize >= 2, "batch_size", batchSize, "2 or more")
-        try check(pairsPerEpoch >= 0, "pairs_per_epoch", pairsPerEpoch, "0 for all, or a number of pairs")
-        try check((0...1024).contains(loaderThreads), "loader_threads", loaderThreads, "0 for one a core, or a number")
-        try check((1...1024).contains(prefetchBatches), "prefetch_batches", prefetchBatches, "1 or more")
-        try check(checkpointSteps >= 1, "checkpoint_steps", checkpointSteps, "1 or more")
-        try check(
-            cropScale.count == 2 && cropScale[0] > 0 && cropScale[0] <= cropScale[1] && cropScale[1] <= 1,
-            "crop_scale", cropScale, "two numbers above 0 and up to 1, the smaller first")
-        try check(optimizer.learningRate > 0, "optimizer.learning_rate", optimizer.learningRate, "a number above 0")
-        try check(
-            stages.contains { $0.epochs > 0 } && stages.allSatisfy { $0.epochs >= 0 }, "stages",
-            stages.map { "\($0.name): \($0.epochs) epochs" }, "at least one stage with an epoch")
-    }
-}

@@ -11,10 +11,8 @@ package struct RunFolder: Sendable {
     package var metrics: String { "\(path)/metrics.csv" }
     /// The folder of checkpoints.
     package var checkpoints: String { "\(path)/checkpoints" }
-    /// The video trunk under torchvision's names, written at the end.
-    package var videoWeights: String { "\(path)/video.safetensors" }
-    /// The audio trunk, written at the end.
-    package var audioWeights: String { "\(path)/audio.safetensors" }
+    /// One of the recipe's ``TrainingRecipe/weightFiles``, written at the end.
+    package func weights(_ file: String) -> String { "\(path)/\(file)" }
 
     /// Which of a run's weights.
     package enum Weights: String, Sendable, Codable, CaseIterable {
@@ -28,7 +26,9 @@ package struct RunFolder: Sendable {
     package func checkpoint(_ weights: Weights) -> String { "\(checkpoints)/\(weights.rawValue).safetensors" }
 
     /// Whether there is such a checkpoint.
-    package func has(_ weights: Weights) -> Bool { FileManager.default.fileExists(atPath: checkpoint(weights)) }
+    ///
+    /// - Throws: `Failure` when the system cannot say: a run would else begin anew, over the one that is there.
+    package func has(_ weights: Weights) throws -> Bool { try ExistingFile.isThere(checkpoint(weights)) }
 
     /// Makes the folders, and removes what a writer that was killed has left.
     func prepare() throws {

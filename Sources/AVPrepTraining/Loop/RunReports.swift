@@ -1,20 +1,21 @@
+import AVPrepCore
+
 /// Writes what a run measures, to `metrics.csv` and to TensorBoard alike.
 ///
 /// A line with `report` = `step` comes every ``stepsPerReport`` steps of an epoch, one with `epoch` at its end.
 final class RunReports {
     static let stepsPerReport = 20
 
-    /// The pair sets that are measured on the validation split, where it has them.
-    static let validationSets = ["easy", "hard"]
-
     private let metrics: MetricsWriter
     private let events: TensorBoardWriter
 
-    /// - Parameter step: where the run stands; what was reported of later steps is dropped.
-    init(folder: RunFolder, step: Int) throws {
+    /// - Parameters:
+    ///   - sets: the pair sets that are measured on the validation split, where it has them: they have columns of their own.
+    ///   - step: where the run stands; what was reported of later steps is dropped.
+    init(folder: RunFolder, sets: [String], step: Int) throws {
         let columns =
             ["report", "stage", "epoch", "loss", "learning_rate", "clips_per_second", "data_wait"]
-            + Self.validationSets.flatMap { ["val_\($0)_accuracy", "val_\($0)_threshold", "val_\($0)_auc"] }
+            + sets.flatMap { ["val_\($0)_accuracy", "val_\($0)_threshold", "val_\($0)_auc"] }
         metrics = try MetricsWriter(path: folder.metrics, columns: columns, lastStep: step)
         events = try TensorBoardWriter(folder: folder.path, firstStep: step == 0 ? 0 : step + 1)
     }
@@ -31,7 +32,7 @@ final class RunReports {
         for (set, roc) in validation {
             let threshold = roc.bestThreshold
             let values = [
-                ("accuracy", threshold.flatMap { roc.accuracy(at: $0) }), ("threshold", threshold.map { Double($0) }),
+                ("accuracy", threshold.flatMap { roc.accuracy(at: $0) }), ("threshold", threshold.map { $0.asWritten }),
                 ("auc", roc.areaUnderCurve),
             ]
             for (name, value) in values {

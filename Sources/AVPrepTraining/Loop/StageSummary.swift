@@ -40,8 +40,8 @@ extension RunFolder {
             else { continue }
             func values(_ ending: String) -> [String: Double] {
                 var found: [String: Double] = [:]
-                for set in RunReports.validationSets {
-                    found[set] = row["val_\(set)_\(ending)"].flatMap { Double($0) }
+                for (column, text) in row where column.hasPrefix("val_") && column.hasSuffix("_" + ending) {
+                    found[String(column.dropFirst("val_".count).dropLast(ending.count + 1))] = Double(text)
                 }
                 return found
             }

@@ -33,7 +33,12 @@ struct TrainingCheckpoint {
     ///
     /// - Throws: ``TrainingError`` when it is damaged, no checkpoint, or of another format.
     static func load(_ path: String) throws -> TrainingCheckpoint {
-        let content = try SafeTensors.read(path)
+        let content: SafeTensors.Content
+        do {
+            content = try SafeTensors.read(path)
+        } catch let error as TorchError {
+            throw TrainingError(.checkpoint, error.description)
+        }
         guard content.metadata["format"] == "avprep-checkpoint", let text = content.metadata["state"] else {
             throw TrainingError(.checkpoint, "\(path) is no checkpoint of avprep")
         }

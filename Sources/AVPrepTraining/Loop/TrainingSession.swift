@@ -8,9 +8,9 @@ final class TrainingSession {
     private let settings: TrainSettings
     private let data: TrainingData
     private let folder: RunFolder
-    private let network: TwoStreamNetwork
-    private let optimizer: SGD
-    private let criterion: ContrastiveLoss
+    private let recipe: any TrainingRecipe
+    private let model: any RecipeModel
+    private let optimizer: any Optimizer
     private let feed: BatchLoaderFactory
     private let reports: RunReports
     /// Pace since the last report, of the epoch, and of this process's steps.
@@ -29,17 +29,15 @@ final class TrainingSession {
         self.state = state
         // Where and how the work is done may have changed since; the checkpoint says what is true now.
         self.state.settings = settings
-        network = try TwoStreamNetwork(
-            settings: settings.model, audioFrames: data.shape.audioFrames,
-            seed: checkpoint == nil ? state.seed : nil, engine: engine)
-        optimizer = SGD(network.store.parameters, settings: settings.optimizer)
-        criterion = ContrastiveLoss(settings.loss)
+        recipe = settings.recipe
+        model = try recipe.makeModel(data.shape, seed: checkpoint == nil ? state.seed : nil, engine: engine)
+        optimizer = SGD(model.store.parameters, settings: settings.optimizer)
         if let checkpoint {
-            try network.store.fill(from: checkpoint.model, source: folder.checkpoint(.last))
+            try model.store.fill(from: checkpoint.model, source: folder.checkpoint(.last))
             try optimizer.restore(checkpoint.optimizer)
         }
         feed = BatchLoaderFactory(settings: settings, shape: data.shape, statistics: state.statistics)
-        reports = try RunReports(folder: folder, step: state.step)
+        reports = try RunReports(folder: folder, sets: recipe.measuredSets, step: state.step)
     }
 
     func run(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
@@ -91,9 +89,7 @@ final class TrainingSession {
     }
 
     private func step(_ batch: Batch) throws {
-        let (clips, spectrograms, labels) = try batch.tensors(engine: network.store.engine)
-        let (video, audio) = try network(clips: clips, spectrograms: spectrograms, training: true)
-        let (loss, _) = try criterion(video: video, audio: audio, labels: labels)
+        let loss = try model.loss(of: batch)
         try optimizer.clearGradients()
         try loss.backward()
         optimizer.learningRate = state.plateau.learningRate
@@ -104,7 +100,7 @@ final class TrainingSession {
                 .diverged,
                 """
                 the loss is \(value) at step \(state.step + 1), the learning rate \(optimizer.learningRate): training \
-                has blown up; lower train.optimizer.learning_rate and give the run another name
+                has blown up; lower \(TrainKey.learningRate) and give the run another name
                 """)
         }
         state.step += 1
@@ -128,8 +124,8 @@ final class TrainingSession {
         let now = currentProgress(epochPace, loss: state.epochLoss, isValidating: true)
         progress(now)
         let validation = try data.validation.map { set, dataset in
-            let measured = try EmbeddingDistances(
-                of: dataset, network: network, feed: feed, cancellation: cancellation)
+            let measured = try PairScores(
+                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation)
             return (set: set, roc: measured.roc)
         }
         try reports.write(epoch: now, validation: validation)
@@ -150,16 +146,15 @@ final class TrainingSession {
 
     private func save(_ weights: RunFolder.Weights) throws {
         let checkpoint = TrainingCheckpoint(
-            state: state, model: try network.store.values(), optimizer: try optimizer.state())
+            state: state, model: try model.store.values(), optimizer: try optimizer.state())
         try checkpoint.save(folder.checkpoint(weights))
     }
 
-    /// The trunks on their own, for other tools. `format: pt` is what readers of torch's weights look for.
+    /// The weights on their own, for other tools. `format: pt` is what readers of torch's weights look for.
     private func exportWeights() throws {
-        let metadata = ["format": "pt"]
-        try SafeTensors.write(
-            .init(tensors: network.torchvisionVideoWeights(), metadata: metadata), to: folder.videoWeights)
-        try SafeTensors.write(
-            .init(tensors: network.store.values(under: "audio."), metadata: metadata), to: folder.audioWeights)
+        for file in recipe.weightFiles {
+            try SafeTensors.write(
+                .init(tensors: model.weights(for: file), metadata: ["format": "pt"]), to: folder.weights(file))
+        }
     }
 }

@@ -68,7 +68,7 @@ struct TrainingState: Codable, Equatable {
         switch (old, new) {
         case (let old as [String: Any], let new as [String: Any]):
             return Set(old.keys).union(new.keys).sorted().lazy.compactMap { key in
-                let path = path + "." + snakeCase(key)
+                let path = path + "." + TrainKey.name(ofProperty: key)
                 guard let old = old[key], let new = new[key] else { return "\(path) is new or gone" }
                 return difference(of: old, from: new, at: path)
             }.first
@@ -87,11 +87,6 @@ struct TrainingState: Codable, Equatable {
         let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes]
         let data = try? JSONSerialization.data(withJSONObject: value, options: options)
         return data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-    }
-
-    /// `learningRate` as the pipeline file spells it.
-    private static func snakeCase(_ key: String) -> String {
-        key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 }
 

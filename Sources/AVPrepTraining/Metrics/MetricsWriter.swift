@@ -17,14 +17,14 @@ package final class MetricsWriter {
     /// - Parameters:
     ///   - columns: what each line holds, without `step`, which comes first.
     ///   - lastStep: lines of later steps are dropped.
-    /// - Throws: ``TrainingError`` when the file is that of another run (other columns), `Failure` when the disk
-    ///   refuses.
+    /// - Throws: ``TrainingError`` when the file is that of another run (other columns), `Failure` when the
+    ///   file cannot be read, or the disk refuses.
     package init(path: String, columns: [String], lastStep: Int) throws {
         self.path = path
         self.columns = ["step"] + columns
         let header = self.columns.joined(separator: ",")
         var lines: [Substring] = []
-        if let content = FileManager.default.contents(atPath: path), !content.isEmpty {
+        if let content = try ExistingFile.content(path), !content.isEmpty {
             let text = String(decoding: content, as: UTF8.self)
             let whole = text.hasSuffix("\n") ? text[...] : text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
             lines = whole.split(separator: "\n")
@@ -46,9 +46,9 @@ package final class MetricsWriter {
     /// Adds one line. Columns that `values` does not name stay empty.
     package func write(step: Int, _ values: [String: Value]) throws {
         precondition(values.keys.allSatisfy(columns.contains), "a metric without a column")
-        let cells = ["\(step)"] + columns.dropFirst().map { values[$0]?.text ?? "" }
+        let row = CSV.row(["\(step)"] + columns.dropFirst().map { values[$0]?.text ?? "" })
         do {
-            try file.write(contentsOf: Data((cells.joined(separator: ",") + "\n").utf8))
+            try file.write(contentsOf: Data((row + "\n").utf8))
         } catch {
             throw Failure("cannot write \(path): \(error.localizedDescription); free space and run the command again")
         }
@@ -64,20 +64,13 @@ package final class MetricsWriter {
         package init(integerLiteral value: Int) { self = .integer(value) }
         package init(floatLiteral value: Double) { self = .number(value) }
 
-        /// The cell's text. Numbers print so that they read back as the same number; names with a comma, a quote or a
-        /// line end are quoted (RFC 4180), line ends as spaces, because a line is a record here.
+        /// The cell's text. Numbers print so that they read back as the same number; line ends are spaces, because a line
+        /// is a record here.
         fileprivate var text: String {
             switch self {
             case .integer(let value): "\(value)"
             case .number(let value): "\(value)"
-            case .text(let value):
-                if value.contains(where: { ",\"\n\r".contains($0) }) {
-                    "\""
-                        + String(value.map { $0.isNewline ? " " : $0 }).replacingOccurrences(of: "\"", with: "\"\"")
-                        + "\""
-                } else {
-                    value
-                }
+            case .text(let value): String(value.map { $0.isNewline ? " " : $0 })
             }
         }
     }

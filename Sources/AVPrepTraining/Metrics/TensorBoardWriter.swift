@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 package import Foundation
 
 /// Writes scalars where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
@@ -18,11 +19,10 @@ package final class TensorBoardWriter {
     /// - Throws: `Failure` naming the file when it cannot be made.
     package init(folder: String, firstStep: Int, now: Date = Date()) throws {
         let prefix = "events.out.tfevents."
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = try ExistingFile.names(inFolder: folder)
         // Readers take files in the order of their names: by second, then by number.
-        let number = String(names.count { $0.hasPrefix(prefix) })
-        let padded = String(repeating: "0", count: max(0, 4 - number.count)) + number
-        path = "\(folder)/\(prefix)\(Int(now.timeIntervalSince1970)).avprep.\(padded)"
+        let number = names.count { $0.hasPrefix(prefix) }
+        path = "\(folder)/\(prefix)\(Int(now.timeIntervalSince1970)).avprep.\(number.zeroPadded(to: 4))"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_APPEND, 0o666)
         guard descriptor >= 0 else { throw Failure("cannot make \(path): \(systemError()); free it or the disk") }
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

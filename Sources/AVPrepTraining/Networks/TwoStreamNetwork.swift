@@ -74,17 +74,17 @@ package struct TwoStreamNetwork {
     }
 
     private static func check(_ settings: ModelSettings, _ audioFrames: Int) throws {
-        let sizes = [
-            ("video.width", settings.video.width, 1024), ("audio.width", settings.audio.width, 1024),
-            ("frames", settings.frames, 4096), ("crop_size", settings.cropSize, 4096),
-            ("embedding", settings.embedding, 65536),
+        let sizes: [(TrainKey, Int, Int)] = [
+            (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
+            (.frames, settings.frames, 4096), (.cropSize, settings.cropSize, 4096),
+            (.embedding, settings.embedding, 65536),
         ]
-        for (name, value, limit) in sizes where value < 1 || value > limit {
-            throw TrainingError(.settings, "train.model.\(name) is \(value); give a number from 1 to \(limit)")
+        for (key, value, limit) in sizes where value < 1 || value > limit {
+            throw TrainingError(.settings, "\(key) is \(value); give a number from 1 to \(limit)")
         }
         guard settings.embeddingNorm >= 0, settings.embeddingNorm.isFinite else {
             throw TrainingError(
-                .settings, "train.model.embedding_norm is \(settings.embeddingNorm); give 0 (no scaling) or more")
+                .settings, "\(TrainKey.embeddingNorm) is \(settings.embeddingNorm); give 0 (no scaling) or more")
         }
         guard audioFrames >= 1 else {
             throw TrainingError(.settings, "sound clips of \(audioFrames) spectrogram frames; make the clips longer")

@@ -1,27 +1,27 @@
-/// Finds bars of a blurred copy by their edges: from the side to one straight line the picture is smooth, there it changes
-/// in one step along most of the line, and on the opposite side it does so at the same depth.
+/// Detects bars filled with a blurred copy by their edges: from the side to one straight line the picture is smooth,
+/// there it changes in one step along most of the line, and on the opposite side it does the same at the same depth.
 ///
-/// That the picture is sharper than the bars says little by itself: the middle of a picture often is in focus alone, and
-/// a film may be soft up to its edge.
+/// That the picture is sharper than the bars is weak evidence by itself: often only the middle of a picture is in
+/// focus, and a film may be soft up to its edge.
 struct BlurredEdges {
-    /// Least step at an edge, in levels.
+    /// Minimum step at an edge, in levels.
     static let smallestStep: Float = 2
-    /// How many times larger than nine in ten of the bar's own steps the edge's is, at least.
+    /// Minimum ratio of the edge's step to the 90th percentile of the bar's own steps.
     static let outsideRatio: Float = 2.5
-    /// How many times larger than the steps just inside it is, at least.
+    /// Minimum ratio of the edge's step to the steps just inside it.
     static let insideRatio: Float = 1.5
-    /// Share of the edge along which it is seen, on each side, and on both together.
+    /// Minimum fraction of the edge along which it is detected, on each side, and on both together.
     static let sideShare = 0.3
     static let pairShare = 0.5
-    /// Sharpness of the bars, as a share of that in the middle of the picture, at most.
+    /// Maximum sharpness of the bars, relative to that of the middle of the picture.
     static let largestSharpness: Float = 0.7
-    /// Least brightness of the bars, as a share of the picture's: a dark room around a window is darker.
+    /// Minimum brightness of the bars, relative to the picture: a dark room around a window is darker.
     static let smallestBrightness: Float = 0.2
-    /// Pieces into which every line is cut.
+    /// Number of bands that every line is divided into.
     private static let bandCount = 16
 
     private let lineCount: Int
-    /// `[band, line]`: mean difference from the line before, in levels.
+    /// `[band, line]`: mean difference from the previous line, in levels.
     private let steps: [Float]
     /// `[line]`: mean of ``steps`` over the line.
     private let lineSteps: [Float]
@@ -32,7 +32,7 @@ struct BlurredEdges {
 
     /// - Parameters:
     ///   - planes: frames of one shape.
-    ///   - isUpright: lines are columns, and bars left and right; else rows, and bars above and below.
+    ///   - isUpright: true for columns, with bars left and right; false for rows, with bars above and below.
     init(_ planes: [LevelPlane], isUpright: Bool) {
         let (width, height) = (planes[0].width, planes[0].height)
         lineCount = isUpright ? width : height
@@ -108,7 +108,7 @@ struct BlurredEdges {
         }
     }
 
-    /// The depths of two bars that lie opposite each other, where there are such.
+    /// The depths of two opposite bars, where there are any.
     var bars: (near: Int, far: Int)? {
         let least = max(4, Int(FillerBorder.smallestShare * Double(lineCount)))
         let most = Int(BlackBorder.largestShare * Double(lineCount))
@@ -139,7 +139,7 @@ struct BlurredEdges {
         return bars >= Self.smallestBrightness * mean(brightness[near..<(lineCount - far)])
     }
 
-    /// The share of bands in which an edge at this depth is seen.
+    /// The fraction of bands in which an edge is detected at this depth.
     private func seenShare(_ depth: Int, isFar: Bool) -> Double {
         let edge = isFar ? lineCount - depth : depth
         guard lineSteps[edge] >= Self.smallestStep else { return 0 }

@@ -1,38 +1,38 @@
-/// How black framing is found.
+/// Settings of border detection.
 package struct BorderSettings: Sendable, Equatable, Codable {
     package enum Method: String, Sendable, Codable, CaseIterable {
-        /// None are looked for.
+        /// Borders are not detected.
         case off
         /// Strips of one dark level that end in a straight edge (default).
         case robust
-        /// Arrow of Time's rule: mean RGB of a row or column below the threshold in every one of five probed frames.
+        /// Arrow of Time's rule: the mean RGB of a row or column is below the threshold in each of five probed frames.
         case aot
     }
 
     package enum Change: String, Sendable, Codable, CaseIterable {
-        /// A segment ends where the framing changes, and each stretch is cropped by its own (default): no picture is
-        /// lost. Frames of different segments then differ in aspect.
+        /// A segment ends where the border changes, and each part is cropped by its own border (default): no content is
+        /// lost. Frames of different segments then differ in aspect ratio.
         case split
-        /// All of the video is cropped by the largest bars of any time: every segment has the same frame.
+        /// The whole video is cropped by the largest bars of any time: every segment has the same frame size.
         case union
     }
 
     package var method = Method.robust
-    /// Frames probed at least, evenly spread over the video. Arrow of Time takes 5, and so does `aot`, always.
+    /// Minimum number of probed frames, evenly spread over the video. `aot` always uses 5, as in the paper.
     package var frames = 12
     /// Highest level of a bar, of 255, for `robust`.
     package var threshold = 40.0
-    /// Mean level, of 255, below which a row or column counts as black for `aot`. The paper sets it by hand.
+    /// Mean level, of 255, below which a row or column counts as black for `aot`. The paper sets it manually.
     package var aotThreshold = 24.0
-    /// Pixels cropped beyond the border found, where there is one: the blurred edge of a scaled bar.
+    /// Pixels cropped beyond a detected border: the blurred edge of a scaled bar.
     package var margin = 1
 
-    /// How bars that come and go during a video are fixed, where the policy asks for it.
+    /// How bars that change during a video are fixed, if the policy asks for it.
     package var change = Change.split
 
     package init() {}
 
-    /// Frames to probe of a video of so many seconds, nil where nobody knows: one every ``probeSeconds``, at least
+    /// Number of frames to probe of a video of this length, nil when unknown: one every ``probeSeconds``, at least
     /// ``frames`` and at most 40, which take 60 MB at 540 lines.
     package func probeCount(seconds: Double?) -> Int {
         guard method == .robust else { return 5 }

@@ -1,8 +1,8 @@
-/// One side of the picture, seen from outside: how much of each line is at the level of what may be a border there, and
-/// how bright it gets, over several frames.
+/// Statistics of one side of the picture over several frames: how much of each line is at the level of a possible
+/// border, and how bright it gets.
 ///
-/// Lines run along the side, outermost first, as deep as a border may be; bands cut every line into up to sixteen equal
-/// pieces. A cell is a line × a band.
+/// Lines run along the side, outermost first, down to the greatest possible depth of a border; each line is divided
+/// into up to sixteen equal bands. A cell is one band of one line.
 struct BorderStrip {
     enum Edge: CaseIterable {
         case top, bottom, left, right
@@ -11,21 +11,21 @@ struct BorderStrip {
         var isFar: Bool { self == .bottom || self == .right }
     }
 
-    /// Level of what may be a border, 0...255, in the mean over frames, and how far its pixels stray from it.
+    /// Level of the possible border, 0...255, averaged over frames, and how far its pixels deviate from it.
     let level: Double
     let tolerance: Double
     let lineCount: Int
     let bandCount: Int
-    /// `[line, band]`: the share of the cell's pixels at the border's level, in the frame where it is smallest.
+    /// `[line, band]`: the fraction of the cell's pixels at the border's level, minimum over frames.
     private let shares: [Float]
-    /// `[line, band]`: how far the mean level is above the border's, in the frame where it is farthest.
+    /// `[line, band]`: how far the mean level is above the border's, maximum over frames.
     private let rises: [Float]
-    /// `[line]`: the share of pixels that stray a little from the level: neither border nor bright letters in it.
+    /// `[line]`: the fraction of pixels that deviate a little from the level: neither border nor bright letters in it.
     private let strays: [Float]
 
     /// - Parameters:
     ///   - planes: frames of one shape.
-    ///   - across: the part of the side that is looked at: columns for top and bottom, rows for left and right.
+    ///   - across: the part of the side that is examined: columns for top and bottom, rows for left and right.
     ///   - sampled: outermost lines from which the border's level is taken.
     ///   - threshold: the highest level of a border.
     /// - Returns: nil when these lines do not have one dark level in every frame.
@@ -97,13 +97,14 @@ struct BorderStrip {
         self.strays = strays
     }
 
-    /// Levels above the border's up to which a pixel strays; what is brighter may be a letter.
+    /// Levels above the border's within which a pixel counts as deviating; a brighter one may belong to a letter.
     private static let strayReach = 48.0
-    /// Share of the sampled lines that must have one level in every frame: the rest may be letters.
+    /// Fraction of the sampled lines that must have one level in every frame: the rest may be letters.
     private static let leastShare = 0.3
 
-    /// The level of the outermost lines in each frame, and three deviations from it, within 5 (blocks of a coarse encoder)
-    /// and 15. One level for all frames where that will do; else bars that grow lighter or darker are followed.
+    /// The level of the outermost lines in each frame, and three standard deviations, limited to between 5 (blocks of a
+    /// coarse encoder) and 15. One level for all frames where possible; else the level of each frame, for bars that
+    /// grow lighter or darker.
     private static func reference(
         _ planes: [LevelPlane], _ edge: Edge, _ across: Range<Int>, _ sampled: Int, _ threshold: Double
     ) -> (levels: [Double], tolerance: Double)? {
@@ -127,7 +128,7 @@ struct BorderStrip {
         return isEverywhere(followed.levels, followed.tolerance) ? followed : nil
     }
 
-    /// The level that most pixels have, up to the threshold.
+    /// The most frequent level, up to the threshold.
     private static func peak(_ histogram: [Int], _ threshold: Double) -> (mean: Double, variance: Double)? {
         let highest = min(255, Int(threshold))
         guard let peak = (0...highest).max(by: { count(histogram, $0, 2) < count(histogram, $1, 2) }) else {
@@ -165,17 +166,17 @@ struct BorderStrip {
 
     // MARK: - Reading
 
-    /// The share of a cell at the border's level, in the frame where it is smallest.
+    /// The fraction of a cell at the border's level, minimum over frames.
     func share(_ depth: Int, _ band: Int) -> Double { Double(shares[depth * bandCount + band]) }
 
-    /// How far the mean level of a cell is above the border's, in the frame where it is farthest.
+    /// How far the mean level of a cell is above the border's, maximum over frames.
     func rise(_ depth: Int, _ band: Int) -> Double { Double(rises[depth * bandCount + band]) }
 
-    /// The share of a whole line at the border's level.
+    /// The fraction of a whole line at the border's level.
     func share(ofLine depth: Int) -> Double {
         Double(shares[depth * bandCount..<(depth + 1) * bandCount].reduce(0, +)) / Double(bandCount)
     }
 
-    /// The share of a line that strays a little from the level, in the mean over frames.
+    /// The fraction of a line that deviates a little from the level, averaged over frames.
     func stray(ofLine depth: Int) -> Double { Double(strays[depth]) }
 }

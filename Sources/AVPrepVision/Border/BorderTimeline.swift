@@ -1,8 +1,8 @@
 package import AVPrepModel
 
-/// The framing of a video over time: bars may come and go, with an old film in a documentary or a change of programme.
+/// The borders of a video over time: bars may come and go, with an old film in a documentary or a change of programme.
 package struct BorderTimeline: Sendable, Equatable {
-    /// A stretch with one framing, up to the next one's start.
+    /// A time span with one border, up to the next span's start.
     package struct Span: Sendable, Equatable {
         /// Presentation time; -infinity for the first.
         package var startSeconds: Double
@@ -12,27 +12,29 @@ package struct BorderTimeline: Sendable, Equatable {
     /// In order of time, at least one.
     package private(set) var spans: [Span]
 
-    /// Whether the framing changes.
+    /// Whether the border changes during the video.
     package var changes: Bool { spans.count > 1 }
 
-    /// What has to be cut off for no bar to be seen at any time.
+    /// The smallest crop that removes the bars of all times.
     package var union: CropMargins {
         spans.dropFirst().reduce(spans[0].detection.margins) { $0.union($1.detection.margins) }
     }
 
-    /// A stretch counts when so many probed frames in a row show it: one dark picture is no change of framing.
+    /// Minimum number of consecutive probed frames with one border: a single dark picture is not a change.
     static let shortestRun = 3
-    /// Lines by which the framing of single frames may differ.
+    /// Lines by which the borders of single frames may differ.
     static let tolerance = 2
 
     /// - Parameters:
     ///   - frames: probed frames of one video in order of time, all of one shape; RGB or grey. None gives no border.
     ///   - seconds: their presentation times.
-    package static func detect(in frames: [PixelBuffer], at seconds: [Double], settings: BorderSettings) -> BorderTimeline {
-        precondition(frames.count == seconds.count, "a time for each probed frame")
+    package static func detect(in frames: [PixelBuffer], at seconds: [Double], settings: BorderSettings)
+        -> BorderTimeline
+    {
+        precondition(frames.count == seconds.count, "every probed frame needs a time")
         let whole = BlackBorder.detect(in: frames, settings: settings)
         let constant = BorderTimeline(spans: [Span(startSeconds: -.infinity, detection: whole)])
-        // The paper's rule knows one framing a video.
+        // The paper's rule has one border per video.
         guard settings.method == .robust, frames.count > shortestRun else { return constant }
         func exceeds(_ detection: BorderDetection) -> Bool {
             detection.margins.exceeds(whole.margins, by: tolerance)
@@ -71,7 +73,7 @@ package struct BorderTimeline: Sendable, Equatable {
 
     private init(spans: [Span]) { self.spans = spans }
 
-    /// Between the last frame that shows one framing and the first one of the next, both are cut off.
+    /// Between the last frame with one border and the first with the next, the union of both is cropped.
     private init(parts: [(frames: Range<Int>, detection: BorderDetection)], seconds: [Double]) {
         spans = [Span(startSeconds: -.infinity, detection: parts[0].detection)]
         for (before, after) in zip(parts, parts.dropFirst()) {
@@ -87,7 +89,7 @@ package struct BorderTimeline: Sendable, Equatable {
         }
     }
 
-    /// The framing at a time.
+    /// The border at a time.
     package func detection(at seconds: Double) -> BorderDetection {
         (spans.last { $0.startSeconds <= seconds } ?? spans[0]).detection
     }
@@ -101,7 +103,7 @@ extension BorderDetection {
 }
 
 extension CropMargins {
-    /// Whether one side is larger by more than `tolerance`.
+    /// Whether the margin of any side is larger by more than `tolerance`.
     func exceeds(_ other: CropMargins, by tolerance: Int) -> Bool {
         top > other.top + tolerance || bottom > other.bottom + tolerance || left > other.left + tolerance
             || right > other.right + tolerance

@@ -1,7 +1,7 @@
 package import AVPrepModel
 
-/// Bars that are not black: of one colour, or a blurred and enlarged copy of the picture, as portrait films get beside
-/// them in a broad frame.
+/// Bars that are not black: of one colour, or a blurred and enlarged copy of the picture, as added beside portrait
+/// films in a wide frame.
 package struct FillerBorder: Sendable, Equatable {
     package enum Kind: String, Sendable, Codable {
         case coloured, blurred
@@ -11,18 +11,18 @@ package struct FillerBorder: Sendable, Equatable {
     /// The bars, in pixels of the probed frames.
     package var margins: CropMargins
 
-    /// Largest difference, in levels, of a coloured bar's pixel from its colour.
+    /// Largest deviation, in levels, of a coloured bar's pixel from its colour.
     package static let colourTolerance = 14.0
-    /// Smallest share of the width or height that a filler bar takes.
+    /// Smallest fraction of the width or height taken by a filler bar.
     package static let smallestShare = 0.04
-    /// Lines by which the two bars may differ, as a share of the width or height.
+    /// Maximum difference between the depths of the two bars, as a fraction of the width or height.
     package static let unevenness = 0.02
 
-    /// Finds bars on two opposite sides; bars on one side alone are part of the picture for all that can be seen.
+    /// Detects bars on two opposite sides; bars on one side only cannot be told from the picture.
     ///
     /// - Parameters:
     ///   - frames: probed RGB frames of one video, all of one shape.
-    ///   - border: the black framing that was found; beside black bars none of other kinds is looked for.
+    ///   - border: the detected black border; beside black bars no other kind is looked for.
     package static func detect(in frames: [PixelBuffer], beside border: CropMargins) -> FillerBorder? {
         guard let first = frames.first, first.channels == 3, border == .none else { return nil }
         for isUpright in [true, false] {
@@ -40,7 +40,7 @@ package struct FillerBorder: Sendable, Equatable {
         return nil
     }
 
-    /// Bars of the colour that the two outermost lines on both sides have.
+    /// Bars of the colour that the two outermost lines on both sides share.
     private static func coloured(_ frames: [PixelBuffer], _ isUpright: Bool) -> CropMargins? {
         let (width, height) = (frames[0].width, frames[0].height)
         guard width >= 16, height >= 16 else { return nil }
@@ -54,7 +54,7 @@ package struct FillerBorder: Sendable, Equatable {
             }
         }
         let colour = samples.map { Int($0.median) }
-        // Black bars are the other detector's.
+        // Black bars belong to the other detector.
         guard (colour.max() ?? 0) > 40 else { return nil }
         let distances = frames.map { LevelPlane($0, distanceFrom: colour) }
         let found = RobustBorder.detect(in: distances, threshold: colourTolerance)

@@ -1,7 +1,7 @@
 import AVPrepModel
 
-/// One probed frame as levels: the mean of the channels of each pixel. Black means that no channel shines, and a pure
-/// blue has next to no luma.
+/// The levels of one probed frame: the mean of each pixel's channels. Luma is unsuitable, since a pure blue has nearly
+/// none.
 struct LevelPlane {
     let width: Int
     let height: Int
@@ -25,7 +25,7 @@ struct LevelPlane {
         }
     }
 
-    /// How far each pixel of an RGB frame is from a colour: the largest difference of a channel, in levels.
+    /// Distance of each pixel of an RGB frame from a colour: the largest difference over the channels, in levels.
     init(_ frame: PixelBuffer, distanceFrom colour: [Int]) {
         precondition(frame.channels == 3 && colour.count == 3, "a colour has three channels")
         width = frame.width
@@ -42,7 +42,7 @@ struct LevelPlane {
         }
     }
 
-    /// The level below which the share `share` of the pixels lies.
+    /// The level below which the fraction `share` of the pixels lies.
     func quantile(_ share: Double) -> Double {
         var histogram = Array(repeating: 0, count: 256)
         for level in levels { histogram[Int(level)] += 1 }

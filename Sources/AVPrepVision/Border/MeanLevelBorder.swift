@@ -1,7 +1,7 @@
 import AVPrepModel
 
-/// The Arrow of Time rule for black framing: the first and last consecutive rows and columns whose mean RGB is below
-/// the threshold, in every probed frame (Wei et al., CVPR 2018; `tool_process/README.md` of its data set tools).
+/// The Arrow of Time rule for black borders: the first and last consecutive rows and columns whose mean RGB is below
+/// the threshold in every probed frame (Wei et al., CVPR 2018; `tool_process/README.md` of its data set tools).
 enum MeanLevelBorder {
     static func detect(in frames: [PixelBuffer], threshold: Double) -> BorderDetection {
         guard let first = frames.first else { return .none(isDark: false) }
@@ -27,7 +27,7 @@ enum MeanLevelBorder {
             left: side(columnIsDark, columnLevel), right: side(columnIsDark.reversed(), columnLevel.reversed()))
     }
 
-    /// Counts the dark lines from the outside; somewhere inside a line must be bright.
+    /// Counts the dark lines from the outside; at least one line must be bright.
     private static func side(_ isDark: [Bool], _ level: [Double]) -> BorderDetection.Side {
         let depth = isDark.prefix { $0 }.count
         let outside = level.prefix(max(1, depth))

@@ -1,31 +1,32 @@
 import AVPrepModel
 
-/// Black framing by evidence rather than by level: a border is a strip along a side that has one dark level over its
-/// whole area in each probed frame, and that ends along the side at one straight line, where some frame is brighter.
+/// Detects black borders by evidence rather than by level: a border is a strip along a side that has one dark level
+/// over its whole area in each probed frame, and that ends along the side at one straight line, beyond which some frame
+/// is brighter.
 ///
-/// So a dark scene is no border (nothing is seen to end, or not at one line), nor is a sky that fades (no edge). Letters
-/// in a bar are bright, leave some of every line at the bar's level, and end before the picture's side does; texture of
-/// a dark scene strays a little from one level everywhere.
+/// So neither a dark scene (without an edge, or without a straight one) nor a sky that darkens gradually (no edge) is a
+/// border. Letters in a bar are bright, leave some of every line at the bar's level, and end before the picture's side
+/// does; the texture of a dark scene deviates a little from one level everywhere.
 enum RobustBorder {
-    /// Least rise of level from border to picture, 0...255: the step of a coarse quantiser stays below.
+    /// Minimum rise of level from border to picture, 0...255: the step of a coarse quantiser is smaller.
     static let smallestContrast = 10.0
-    /// Share of the side along which the edge must be seen, when the opposite side has the same border.
+    /// Fraction of the side along which the edge must be detected, when the opposite side has the same border.
     static let pairedShare = 0.4
-    /// The same for a border on one side alone: a black backdrop above a lit stage looks like one.
+    /// The same for a border on one side only: a black backdrop above a lit stage looks like one.
     static let singleShare = 0.6
-    /// Share of the side from the first to the last place where the edge is seen, at least: what is lit in one stretch of the
-    /// side and dark in all the rest is a window in a dark room.
+    /// Minimum distance between the first and the last position where the edge is detected, as a fraction of the side:
+    /// a single lit part of an otherwise dark side is a window in a dark room.
     static let leastSpan = 0.6
-    /// Share of each of the border's lines that must be at its level: the rest may be letters.
+    /// Fraction of each of the border's lines that must be at its level: the rest may be letters.
     static let leastLineShare = 0.3
-    /// The same for all of the border together.
+    /// The same for the border as a whole.
     static let leastShare = 0.55
-    /// Share of the border's area that may stray a little from its level: edges of letters, an encoder's ringing.
+    /// Fraction of the border's area that may deviate a little from its level: edges of letters, an encoder's ringing.
     static let largestStray = 0.1
 
     static func detect(in planes: [LevelPlane], threshold: Double) -> BorderDetection {
         guard let first = planes.first else { return .none(isDark: false) }
-        // One pixel in fifty may shine: a lamp in a dark scene shows no edge.
+        // One pixel in fifty may be bright: a lamp in a dark scene shows no edge.
         guard planes.contains(where: { $0.quantile(0.98) > threshold }) else { return .none(isDark: true) }
         let (allRows, allColumns) = (0..<first.height, 0..<first.width)
         func rows(_ columns: Range<Int>, isLenient: Bool = false) -> SidePair {
@@ -34,8 +35,8 @@ enum RobustBorder {
         func columns(_ rows: Range<Int>, isLenient: Bool = false) -> SidePair {
             SidePair(planes, (.left, .right), across: rows, of: allColumns, threshold: threshold, isLenient: isLenient)
         }
-        // Bars beside the picture hide part of the bars above it, and the other way round: each is looked at between
-        // the others, and both must agree in the end.
+        // Bars beside the picture hide part of the bars above it, and vice versa: each pair is detected between the
+        // bars of the other pair, until both agree.
         let roughRows = rows(allColumns, isLenient: true)
         let roughColumns = columns(allRows, isLenient: true)
         guard roughRows.isFound || roughColumns.isFound else { return .none(isDark: false) }
@@ -47,7 +48,8 @@ enum RobustBorder {
             level = rows(allColumns)
             if upright.isFound && level.isFound { level = rows(upright.rest) }
         }
-        // What leaves too little is a window in the dark, and so is what was seen along its sides alone.
+        // A border that leaves too little is a window in the dark, and so are the borders detected along its sides
+        // only.
         if level.isTooMuch {
             level.withdraw()
             upright = columns(allRows)
@@ -67,10 +69,10 @@ enum RobustBorder {
         private let lines: Range<Int>
 
         /// - Parameters:
-        ///   - across: the part of the two sides that is looked at.
+        ///   - across: the part of the two sides that is examined.
         ///   - lines: all lines of this direction.
-        ///   - isLenient: whether bands in which nothing is ever seen are left out: they may lie behind bars on the other
-        ///     two sides. Else they count against the evidence.
+        ///   - isLenient: whether bands without any detection are left out, since they may lie behind bars on the other
+        ///     two sides; otherwise they count against the border.
         init(
             _ planes: [LevelPlane], _ edges: (BorderStrip.Edge, BorderStrip.Edge), across: Range<Int>,
             of lines: Range<Int>, threshold: Double, isLenient: Bool
@@ -93,7 +95,7 @@ enum RobustBorder {
             near.depth > 0 && far.depth > 0 && abs(near.depth - far.depth) <= max(2, max(near.depth, far.depth) / 5)
         }
 
-        /// What is left between the two; all of it where that is next to nothing.
+        /// The lines between the two borders; all lines where nearly none are left.
         var rest: Range<Int> {
             let (start, end) = (lines.lowerBound + near.depth, lines.upperBound - far.depth)
             return Double(end - start) >= BlackBorder.smallestRest * Double(lines.count) ? start..<end : lines
@@ -118,7 +120,7 @@ enum RobustBorder {
         _ planes: [LevelPlane], _ edge: BorderStrip.Edge, across: Range<Int>, threshold: Double, isLenient: Bool
     ) -> BorderDetection.Side {
         var best = BorderDetection.Side.none
-        // A border of one line is all in the outermost; a broken outermost line is outvoted by the next two.
+        // A border of one line lies in the outermost line only; a damaged outermost line is outvoted by the next two.
         for sampled in [3, 1] {
             guard
                 let strip = BorderStrip(planes, edge, across: across, sampled: sampled, threshold: threshold)
@@ -132,12 +134,12 @@ enum RobustBorder {
 
     private static func side(of strip: BorderStrip, isLenient: Bool) -> BorderDetection.Side {
         let contrast = max(smallestContrast, strip.tolerance + 4)
-        // Enough lines to see a soft edge rise.
+        // Enough lines for a soft edge to rise.
         let reach = max(4, strip.lineCount / 64)
         func rise(_ depth: Int, _ band: Int) -> Double {
             (depth..<min(depth + reach, strip.lineCount)).map { strip.rise($0, band) }.max() ?? 0
         }
-        /// Whether the band is border up to `depth` and picture after it.
+        /// Whether the band is border up to `depth` and picture beyond it.
         func ends(_ depth: Int, _ band: Int) -> Bool {
             let inside = (max(0, depth - 2)..<depth).map { strip.share($0, band) }.min() ?? 0
             let outside = (depth..<min(depth + reach, strip.lineCount)).map { strip.share($0, band) }.min() ?? 1
@@ -163,7 +165,7 @@ enum RobustBorder {
             if share > 0.2 { candidates.append((depth, share)) }
         }
         guard let best = candidates.map(\.share).max() else { return result }
-        // Letters end before the bar does: the deepest edge that is seen nearly as well as the best one.
+        // Letters end before the bar does: take the deepest edge whose evidence is nearly as good as the best one's.
         guard let chosen = candidates.last(where: { $0.share >= 0.6 * best }) else { return result }
         let cluster = candidates.filter { abs($0.depth - chosen.depth) <= reach }
         let strongest = cluster.map(\.share).max() ?? chosen.share
@@ -175,7 +177,7 @@ enum RobustBorder {
         result.confidence = strongest
         result.contrast = edge.map { rise(last.depth, bands[$0]) }.median
         result.depth = last.depth
-        // The border ends where half of the rise is done: in the middle of an edge softened by scaling.
+        // The border ends where half of the rise is reached: the middle of an edge softened by scaling.
         while result.depth < min(last.depth + reach, deepest) {
             let share = edge.map { place in
                 let band = bands[place]

@@ -1,18 +1,20 @@
 package import AVPrepModel
 import Foundation
 
-/// Estimates how the camera moves through one segment. One estimator a thread; its buffers are reused.
+/// Estimates how the camera moves through one segment. One estimator per thread; its buffers are reused.
 ///
-/// Frames are matched to the segment's central frame (index `count / 2`), outwards from it, each from where the one
-/// before was found. Where the camera has moved so far that too few of the central frame's corners are still in view,
-/// the last frame found becomes the new key frame and homographies are multiplied, so that a pan of ten seconds is
-/// measured to its end. Where the camera moved too far between two estimated frames, frames between them help.
+/// Frames are matched to the segment's central frame (index `count / 2`), outwards from it, each starting from the
+/// position of the previous one. Where the camera has moved so far that too few of the central frame's corners are
+/// still in view, the last matched frame becomes the new key frame and homographies are multiplied, so that a pan of
+/// ten seconds is measured to its end. Where the camera moved too far between two estimated frames, frames between them
+/// are used.
 ///
-/// Same pictures, same numbers: RANSAC's random numbers have a fixed seed.
+/// The same pictures give the same numbers: RANSAC's random numbers have a fixed seed.
 package final class CameraMotionEstimator {
-    /// When fewer than this share of the key frame's corners agree, the frame becomes the new key frame.
+    /// A frame with fewer inliers than this fraction of the key frame's corners becomes the new key frame.
     private static let smallestKeptShare = 0.4
-    /// And where the picture has grown or turned by more: patches are tracked without being scaled or turned.
+    /// So does one whose scale or rotation has changed by more than this: patches are tracked without scaling or
+    /// rotating them.
     private static let largestGrowth = 1.08
     private static let largestTurn = 6 * Double.pi / 180
 
@@ -27,11 +29,12 @@ package final class CameraMotionEstimator {
 
     /// - Parameters:
     ///   - settings: every n-th frame (n ≥ 1) is estimated.
-    ///   - fps: frames a second, > 0.
-    ///   - width: pixels a row of all frames to come.
-    ///   - height: rows of all frames to come.
+    ///   - fps: frames per second, > 0.
+    ///   - width: pixels per row of all frames.
+    ///   - height: rows of all frames.
     package init(settings: CameraMotionSettings, fps: Double, width: Int, height: Int) {
-        precondition(settings.everyNthFrame >= 1 && fps > 0, "camera motion at every \(settings.everyNthFrame)th frame")
+        precondition(
+            settings.everyNthFrame >= 1 && fps > 0, "invalid frame interval \(settings.everyNthFrame) or rate \(fps)")
         self.settings = settings
         self.fps = fps
         self.width = width
@@ -42,25 +45,28 @@ package final class CameraMotionEstimator {
         tracker = CornerTracker(settings: settings, width: trackingWidth, height: trackingHeight)
     }
 
-    /// Whether a homography is sought at frame `index` of `count`: every n-th frame from the first, and the central one.
+    /// Whether a homography is estimated at frame `index` of `count`: at every n-th frame from the first, and at the
+    /// central one.
     package func isEstimated(_ index: Int, of count: Int) -> Bool {
         settings.enabled && (index % settings.everyNthFrame == 0 || index == count / 2)
     }
 
     /// The camera's motion at every frame of a segment.
     ///
-    /// Pan, tilt, zoom and roll are those of the camera since the estimated frame before (the first takes the values
-    /// of the second): pan > 0 when the camera turns right, so that things move left; tilt > 0 when it turns down;
-    /// zoom > 0 when things grow; roll > 0 when the camera turns clockwise, so that things turn the other way.
+    /// Pan, tilt, zoom and roll are those of the camera since the previous estimated frame (the first takes the values
+    /// of the second): pan > 0 when the camera turns right, so that the image moves left; tilt > 0 when it turns down;
+    /// zoom > 0 when the image grows; roll > 0 when the camera turns clockwise, so that the image turns
+    /// counterclockwise.
     ///
     /// - Parameter greys: the segment's frames, one channel, in order, without a cut.
-    /// - Returns: one value a frame. ``FrameMotion/unknown`` where no homography was sought or none could be found.
+    /// - Returns: one value per frame. ``FrameMotion/unknown`` where no homography was requested or none could be
+    ///   estimated.
     package func estimate(greys: [PixelBuffer]) throws(VisionError) -> [FrameMotion] {
         var motions = Array(repeating: FrameMotion.unknown, count: greys.count)
         guard settings.enabled, !greys.isEmpty else { return motions }
         for grey in greys {
             precondition(
-                grey.channels == 1 && grey.width == width && grey.height == height, "a frame of another shape")
+                grey.channels == 1 && grey.width == width && grey.height == height, "the frame has another shape")
         }
         let centre = greys.count / 2
         var found: [Int: Found] = [:]
@@ -76,25 +82,26 @@ package final class CameraMotionEstimator {
         return motions
     }
 
-    // MARK: - Following the picture
+    // MARK: - Tracking
 
-    /// One frame's place, in pixels of the tracked pictures.
+    /// The position of one frame, in pixels of the tracked pictures.
     private struct Found {
         var toCentre: Homography
         var inlierCount: Int
         var error: Double
     }
 
-    /// How far one direction has been followed.
+    /// The state of tracking in one direction.
     private struct Chain {
         var key: TrackedPicture
         var keyIndex: Int
         var keyCornerCount = 0
         var keyToCentre = Homography.identity
-        /// The last frame found, and where points of the key frame lie in it.
+        /// The last matched frame, and where points of the key frame lie in it.
         var lastIndex: Int
         var keyToLast = Homography.identity
-        /// How many frames before the last one the one before was found, and where its points lie in the last one.
+        /// Distance in frames from the last match to the one before it, and where the earlier one's points lie in the
+        /// last.
         var stepLength = 0
         var step = Homography.identity
 
@@ -104,7 +111,7 @@ package final class CameraMotionEstimator {
             lastIndex = keyIndex
         }
 
-        /// Makes `picture`, the frame `index` with the given place, the new key frame.
+        /// Makes `picture`, the frame `index` with the given position, the new key frame.
         mutating func replaceKey(by picture: TrackedPicture, index: Int, toCentre: Homography, cornerCount: Int) {
             key = picture
             keyIndex = index
@@ -114,15 +121,15 @@ package final class CameraMotionEstimator {
             keyToLast = .identity
         }
 
-        /// Notes how the last step went: from the last frame found to frame `index`, where the key frame's points lie
-        /// at `keyToOther`.
+        /// Records the last step: from the last matched frame to frame `index`, in which the key frame's points lie at
+        /// `keyToOther`.
         mutating func noteStep(to index: Int, keyToOther: Homography) {
             guard let lastToKey = keyToLast.inverse else { return }
             stepLength = index - lastIndex
             step = keyToOther * lastToKey
         }
 
-        /// Where points of the key frame may lie in frame `index`: where they were last, or some steps further.
+        /// Predicted positions of the key frame's points in frame `index`: unchanged, or moved on by the last step.
         func guesses(for index: Int) -> [Homography] {
             guard stepLength != 0, step != .identity else { return [keyToLast] }
             let steps = (index - lastIndex) / stepLength
@@ -131,12 +138,12 @@ package final class CameraMotionEstimator {
         }
     }
 
-    /// Finds frame `target` from the key frame; failing that from the last frame found; failing that by way of the
-    /// frame half-way. Where there is a frame half-way, it is preferred to a match that does not convince.
+    /// Matches frame `target` to the key frame; failing that, to the last matched frame; failing that, by way of the
+    /// frame half-way. If there is a frame half-way, it is preferred to an unconvincing match.
     private func follow(_ chain: inout Chain, to target: Int, in greys: [PixelBuffer]) throws(VisionError) -> Found? {
         let picture = try picture(of: greys[target])
         let gap = target - chain.lastIndex
-        // After a frame that was not found nothing is known of the motion; half the way is as hopeless as the whole.
+        // After an unmatched frame the motion is unknown; half the distance is as hopeless as the whole.
         let canHalve = abs(gap) > 1 && abs(gap) <= settings.everyNthFrame
         if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
         if chain.lastIndex != chain.keyIndex, let toKey = chain.keyToLast.inverse {
@@ -158,7 +165,7 @@ package final class CameraMotionEstimator {
         return nil
     }
 
-    /// Matches `picture` to the key frame and takes it into the chain. Keeps the picture unless it returns nil.
+    /// Matches `picture` to the key frame and adds it to the chain. Keeps the picture unless it returns nil.
     private func matchToKey(
         _ chain: inout Chain, _ picture: TrackedPicture, index: Int, convincingly: Bool
     ) throws(VisionError) -> Found? {
@@ -179,7 +186,7 @@ package final class CameraMotionEstimator {
         return Found(toCentre: toCentre, inlierCount: match.inlierCount, error: match.error)
     }
 
-    /// Whether a frame shares so little with the key frame that it should take its place.
+    /// Whether a frame shares so little with the key frame that it should replace it.
     private func isFarFromKey(_ match: CornerTracker.Match, cornerCount: Int) -> Bool {
         let middle = Point(Double(trackingWidth - 1), Double(trackingHeight - 1)) / 2
         let motion = match.toKey.localMotion(at: middle)
@@ -203,7 +210,7 @@ package final class CameraMotionEstimator {
 
     private func fill(_ motions: inout [FrameMotion], from found: [Int: Found]) {
         let scale = Point(Double(trackingWidth) / Double(width), Double(trackingHeight) / Double(height))
-        // Pixel (x, y) of a frame lies at ((x + ½) · scale − ½, …) of its small copy.
+        // Pixel (x, y) of a frame is at ((x + ½) · scale − ½, …) in its small copy.
         let toSmall = Homography(
             SIMD3(scale.x, 0, 0.5 * scale.x - 0.5), SIMD3(0, scale.y, 0.5 * scale.y - 0.5), SIMD3(0, 0, 1))
         let toLarge = Homography(
@@ -218,8 +225,8 @@ package final class CameraMotionEstimator {
 }
 
 extension [FrameMotion] {
-    /// Sets pan, tilt, zoom and roll of every known frame by the homographies to the central frame: since the known
-    /// frame before; the first takes the values of the second.
+    /// Sets pan, tilt, zoom and roll of every known frame from the homographies to the central frame: relative to the
+    /// previous known frame; the first takes the values of the second.
     ///
     /// - Parameters:
     ///   - width: of the frames, in pixels.

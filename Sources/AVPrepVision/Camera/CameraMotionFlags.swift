@@ -1,29 +1,31 @@
 package import AVPrepModel
 
 extension CameraMotionEstimator {
-    /// Length over which velocities are averaged, in seconds: longer than a tremble, shorter than a pan.
+    /// Window over which velocities are averaged, in seconds: longer than a shake, shorter than a pan.
     private static let averagedSeconds = 1.0
-    /// Share of the frames looked at that must be found.
+    /// Fraction of the examined frames that must have a homography.
     package static let smallestKnownShare = 0.8
-    /// Inliers that half of the frames must reach.
+    /// Minimum median number of inliers.
     package static let fewestInliers = 12.0
-    /// Share of the frames that must lie on the central frame for a static camera; the rest are taken for misfits.
+    /// Fraction of the frames that must coincide with the central frame for a static camera; the rest count as
+    /// outliers.
     private static let staticShare = 0.9
 
-    /// What the motion of one segment amounts to, by the thresholds of the settings: ``finding(for:)``'s flags.
+    /// The camera motion flags of one segment by the thresholds of the settings: those of ``finding(for:)``.
     ///
-    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
+    /// - Parameter motions: one value per frame, from ``estimate(greys:)``.
     package func flags(for motions: [FrameMotion]) -> SegmentFlags { finding(for: motions).flags }
 
-    /// What the motion of one segment amounts to, by the thresholds of the settings, and what that was told by.
+    /// The camera motion flags of one segment by the thresholds of the settings, and the measures they were decided by.
     ///
     /// - pan, tilt, zoom, roll: the velocity, averaged over a second, exceeds the threshold somewhere;
-    /// - shake: half of the time, the velocity differs from that average by more than the threshold;
-    /// - staticCamera: the picture nowhere leaves its place by more than the tolerance;
-    /// - motionUnreliable: homographies are missing or rest on few corners; then nothing else can be told.
+    /// - shake: the median deviation of the velocity from that average exceeds the threshold;
+    /// - staticCamera: the picture is nowhere displaced by more than the tolerance;
+    /// - motionUnreliable: homographies are missing or have few inliers; then no other flag is decided.
     ///
-    /// - Parameter motions: one value a frame, from ``estimate(greys:)``.
-    /// - Returns: the measures are in picture widths where the thresholds are; none without frames to look at.
+    /// - Parameter motions: one value per frame, from ``estimate(greys:)``.
+    /// - Returns: the measures have the thresholds' units (picture widths where those do); empty without examined
+    ///   frames.
     package func finding(for motions: [FrameMotion]) -> (flags: SegmentFlags, measures: [SegmentMeasure: Float]) {
         let wanted = motions.indices.filter { isEstimated($0, of: motions.count) }
         guard !wanted.isEmpty else { return ([], [:]) }
@@ -40,7 +42,7 @@ extension CameraMotionEstimator {
             .zoomSpeed: Float(greatest(\.z)), .rollSpeed: Float(greatest(\.w)),
             .shakeAmount: Float(path.medianShake(over: Self.averagedSeconds) / pictureWidth),
         ]
-        // A segment of one frame is known by being its own central frame.
+        // In a segment of one frame, that frame is the central frame itself.
         if wanted.count > 1 { measures[.motionInliers] = Float(inlierCounts.median) }
         let shifts = known.map { meanShift(motions[$0]) / pictureWidth }.sorted()
         if !shifts.isEmpty {
@@ -67,8 +69,8 @@ extension CameraMotionEstimator {
         return (flags, measures)
     }
 
-    /// How far the homography takes the picture from its place, in pixels: the mean over a grid of nine points. Not the
-    /// corners alone: few inliers lie beyond them, and a homography is least certain there.
+    /// Mean displacement by the homography, in pixels, over a grid of nine points. Not only the corners: few inliers
+    /// lie beyond them, and a homography is least accurate there.
     private func meanShift(_ motion: FrameMotion) -> Double {
         let homography = Homography(elements: motion.homography.map(Double.init))
         var sum = 0.0
@@ -82,8 +84,8 @@ extension CameraMotionEstimator {
         return sum / 9
     }
 
-    /// The camera's way through a segment: at each known frame, its time and how far pan (x), tilt (y), zoom (z) and
-    /// roll (w) have come since the first.
+    /// The camera's path through a segment: for each known frame, its time and the accumulated pan (x), tilt (y), zoom
+    /// (z) and roll (w) since the first.
     private struct Path {
         private(set) var seconds: [Double] = []
         private(set) var place: [SIMD4<Double>] = []
@@ -100,8 +102,8 @@ extension CameraMotionEstimator {
             }
         }
 
-        /// The greatest absolute mean velocity over any stretch of `window` seconds, or over the whole where that is
-        /// shorter. Trembling cancels out.
+        /// The greatest absolute mean velocity over any `window` of seconds, or over the whole where that is shorter.
+        /// Shake cancels out.
         func greatestMean(of part: KeyPath<SIMD4<Double>, Double>, over window: Double) -> Double {
             guard let first = seconds.first, let last = seconds.last, last > first else { return 0 }
             let length = min(window, last - first)
@@ -116,8 +118,8 @@ extension CameraMotionEstimator {
             return greatest
         }
 
-        /// The median, over the steps, of how far the velocity of the picture's centre is from its mean over the
-        /// `window` seconds around, in pixels a second.
+        /// The median over the steps of the deviation of the picture centre's velocity from its mean over the
+        /// surrounding `window` seconds, in pixels per second.
         func medianShake(over window: Double) -> Double {
             guard seconds.count > 3 else { return 0 }
             var shakes: [Double] = []

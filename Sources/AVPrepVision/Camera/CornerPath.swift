@@ -1,9 +1,9 @@
 import AVPrepModel
 
-/// Where the corners of each frame of a segment lie in its central frame: homographies as points, which can be averaged
-/// and interpolated.
+/// Positions of each frame's corners in the segment's central frame: homographies as points, which can be averaged and
+/// interpolated.
 struct CornerPath {
-    /// Four corners a frame, clockwise from the top left; nil where nothing is known.
+    /// Four corners per frame, clockwise from the top left; nil where unknown.
     private(set) var corners: [[Point]?]
     private let rectangle: [Point]
 
@@ -21,18 +21,18 @@ struct CornerPath {
         }
     }
 
-    /// The homography that takes a frame to the central one.
+    /// The homography from a frame to the central one.
     func homography(at index: Int) -> Homography? {
         corners[index].flatMap { Homography(from: rectangle, to: $0) }
     }
 
-    /// Forgets frames that leave the line between their neighbours by more than `least` pixels and by more than six
-    /// times what half of the frames do; those are misfits, for a camera that trembles does so all the time.
+    /// Rejects frames whose corners deviate from the line between their neighbours by more than `least` pixels and by
+    /// more than six times the median deviation; these are outliers, whereas a shaking camera deviates all the time.
     ///
-    /// - Returns: how many were forgotten.
+    /// - Returns: the number of rejected frames.
     mutating func rejectOutliers(least: Double) -> Int {
         var rejected = 0
-        // The worst one bends the lines of its neighbours too: one at a time, and at most a quarter.
+        // The worst outlier bends the lines of its neighbours too: one at a time, and at most a quarter of the frames.
         while 4 * rejected < corners.count {
             let deviations = corners.indices.map { ($0, deviation(at: $0)) }.filter { $0.1 >= 0 }
             guard let worst = deviations.max(by: { $0.1 < $1.1 }) else { break }
@@ -44,8 +44,8 @@ struct CornerPath {
         return rejected
     }
 
-    /// How far a frame's corners are from the line between the known frames before and after, in pixels; -1 where
-    /// that cannot be told.
+    /// Distance of a frame's corners from the line between the known frames before and after, in pixels; -1 where that
+    /// cannot be computed.
     private func deviation(at index: Int) -> Double {
         guard let here = corners[index],
             let before = corners[..<index].lastIndex(where: { $0 != nil }),
@@ -55,9 +55,9 @@ struct CornerPath {
         return Self.distance(here, line)
     }
 
-    /// Fills frames about which nothing is known from those before and after.
+    /// Interpolates unknown frames from those before and after.
     ///
-    /// - Returns: the longest stretch of frames that was unknown; at the ends of the segment it is not filled.
+    /// - Returns: the longest run of unknown frames; runs at the ends of the segment are not filled.
     mutating func fillGaps() -> Int {
         let known = corners.indices.filter { corners[$0] != nil }
         guard let first = known.first, let last = known.last else { return corners.count }
@@ -71,8 +71,8 @@ struct CornerPath {
         return longest
     }
 
-    /// Puts each frame on the parabola through itself and two frames on each side (Savitzky and Golay 1964) where that
-    /// is no farther than `noise` pixels away.
+    /// Moves each frame to the parabola fitted to it and two frames on each side (Savitzky and Golay 1964), where that
+    /// moves it by no more than `noise` pixels.
     mutating func smooth(noise: Double) {
         let raw = corners
         for index in raw.indices.dropFirst(2).dropLast(2) {
@@ -103,9 +103,9 @@ struct CornerPath {
 }
 
 extension Homography {
-    /// The homography that takes the corners of an upright rectangle (clockwise from the top left, the first at the
+    /// The homography that maps the corners of an upright rectangle (clockwise from the top left, the first at the
     /// origin) to four points: Heckbert's closed form (Fundamentals of Texture Mapping, 1989, § 2.2.3). Nil where three
-    /// of them lie on a line.
+    /// of them are collinear.
     init?(from rectangle: [Point], to points: [Point]) {
         let size = rectangle[2]
         let (p0, p1, p2, p3) = (points[0], points[1], points[2], points[3])

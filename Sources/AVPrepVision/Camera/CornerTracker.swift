@@ -1,28 +1,29 @@
 import CKernels
 import COpenCV
 
-/// Follows the corners of one picture into another and finds the homography that the background moves by.
+/// Tracks the corners of one picture into another and finds the homography of the background.
 ///
-/// Lucas-Kanade in pyramids, forward and backward, then RANSAC: the procedure and the numbers of the Arrow of Time
-/// code, with four differences. Corners are Shi and Tomasi's instead of Harris's: their strength goes with contrast
-/// squared, not with its fourth power. Every sixteenth of the picture has its own, so a white car does not drive out the
-/// corners of the grey road it passes. The search starts from a guess, so that a picture far away can be matched
-/// directly. And of several groups of corners that move alike, the whole picture says which one is the background.
+/// Pyramidal Lucas-Kanade, forward and backward, then RANSAC: the procedure and the parameters of the Arrow of Time
+/// code, with four differences. Corners are Shi and Tomasi's instead of Harris's: their strength grows with the square
+/// of contrast, not with its fourth power. Each of sixteen parts of the picture has its own corners, so a white car
+/// does not displace the corners of the grey road it passes. The search starts from a guess, so that a distant picture
+/// can be matched directly. And of several groups of corners with a common motion, the whole picture decides which one
+/// is the background.
 final class CornerTracker {
-    /// Corners are found in this number of parts each way.
+    /// The picture is divided into this number of parts each way to find corners.
     static let tiles: Int32 = 4
-    /// Fewest matches a homography is fitted to, and fewest inliers it must keep.
+    /// Minimum number of matches to fit a homography to, and of inliers.
     static let fewestMatches = 6
-    /// Share of the key picture's corners that must agree.
+    /// Fraction of the key picture's corners that must be inliers.
     static let smallestCornerShare = 0.06
-    /// Share of them with which those found close to where they were expected are enough.
+    /// Fraction of them that suffices when they are found close to where they were expected.
     static let ampleCornerShare = 0.3
-    /// How often the picture is halved before its shift is sought as a whole, how many shifts are found, and how many of
-    /// those, the ones that explain most of the picture, are followed up.
+    /// How often the picture is halved before its global shift is searched, how many shifts are found, and how many of
+    /// those that explain most of the picture are tried.
     static let shiftLevel: Int32 = 2
     static let mostShifts = 6
     static let triedShifts = 2
-    /// Short side, about, of the pictures on which motions are judged.
+    /// Approximate short side of the pictures on which motions are judged.
     private static let judgedSide = 72
 
     private let width: Int
@@ -36,17 +37,18 @@ final class CornerTracker {
     private var foundForward: [UInt8] = []
     private var foundBackward: [UInt8] = []
 
-    /// How one picture lies in another.
+    /// The relation of one picture to another.
     struct Match {
-        /// Takes points of the other picture to the key picture.
+        /// Maps points of the other picture to the key picture.
         let toKey: Homography
-        /// Corners of the key picture that agree.
+        /// Inliers among the key picture's corners.
         let inlierCount: Int
-        /// Mean squared distance of the inliers from where the homography puts them, in pixels² of the key picture.
+        /// Mean squared reprojection error of the inliers, in pixels² of the key picture.
         let error: Double
-        /// What the whole picture says.
+        /// Agreement of the whole picture with the homography.
         fileprivate let agreement: PictureAgreement
-        /// Whether much of the picture agrees. Else it may be a near object that was found, and the background not.
+        /// Whether much of the picture agrees. Otherwise the match may be that of a near object instead of the
+        /// background.
         var isConvincing: Bool { agreement.isConvincing }
     }
 
@@ -62,47 +64,47 @@ final class CornerTracker {
             min_distance: max(5, 0.5 * areaOfOne.squareRoot()), block_size: 11, tiles: Self.tiles)
     }
 
-    /// How many corners the picture has.
+    /// Number of corners in the picture.
     func cornerCount(of picture: TrackedPicture) throws(VisionError) -> Int {
         try picture.corners(cornerParameters).count
     }
 
     /// Matches `other` to `key`.
     ///
-    /// Points are first looked for close to where they are expected, without the pyramid. That finds weak corners beside
+    /// Points are first searched close to where they are expected, without the pyramid. That finds weak corners beside
     /// a strong moving edge, which the pyramid's coarse levels would drag along with it. Unless much of the picture
-    /// agrees then, they are looked for at a distance too, from there and from where parts of the picture seem shifted,
-    /// and the homography with most of the picture behind it wins.
+    /// agrees then, they are searched further away too, starting from there and from where parts of the picture seem
+    /// shifted, and the homography that most of the picture agrees with is used.
     ///
-    /// - Parameter guesses: where points of the key picture are expected in the other; the likeliest first.
+    /// - Parameter guesses: predicted positions of the key picture's points in the other; the most likely first.
     /// - Returns: nil when the pictures cannot be matched reliably.
     func match(key: TrackedPicture, other: TrackedPicture, guesses: [Homography]) throws(VisionError) -> Match? {
         let level = judgedLevel(of: key)
-        // A picture with little to be seen needs no search: nothing that it may show is enough.
+        // A picture with little texture needs no search: its match could never be reliable.
         guard key.texture(level).share >= 0.8 * PictureAgreement.smallestSupport else { return nil }
         let corners = try key.corners(cornerParameters)
         guard corners.count >= Self.fewestMatches else { return nil }
         let judged = guesses.map { (guess: $0, agreement: PictureAgreement(key, other, toOther: $0, level: level)) }
-        // Of guesses as good as each other the first.
+        // Of equally good guesses the first.
         guard let first = judged.first else { return nil }
         let guess = judged.dropFirst().reduce(first) { $1.agreement.weight > $0.agreement.weight ? $1 : $0 }.guess
         var match: Match?
         for levels in [0, TrackedPicture.levels] {
             try improve(&match, key, other, corners, guess, levels: levels, judged: level)
-            // Far from a rough guess, few are found without the pyramid.
+            // Far from a rough guess, few points are found without the pyramid.
             let least = levels == 0 ? Self.ampleCornerShare * Double(corners.count) : 0
             if let match, match.isConvincing, Double(match.inlierCount) >= least { return match }
         }
         for shift in try shifts(from: key, to: other) {
-            // The shift is right to two pixels; coarser levels would mix things of different shifts again.
+            // The shift is accurate to two pixels; coarser levels would mix objects with different shifts again.
             try improve(&match, key, other, corners, shift, levels: 1, judged: level)
             if let match, match.isConvincing { return match }
         }
         return match
     }
 
-    /// The level of a picture's pyramid on which motions are judged: fine enough to tell motions apart, coarse enough
-    /// that noise does not matter.
+    /// The pyramid level on which motions are judged: fine enough to distinguish motions, coarse enough that noise does
+    /// not matter.
     private func judgedLevel(of picture: TrackedPicture) -> Int32 {
         var level: Int32 = 0
         while level < TrackedPicture.levels, min(width, height) >> Int(level + 1) >= 2 * Self.judgedSide / 3,
@@ -113,8 +115,8 @@ final class CornerTracker {
         return level
     }
 
-    /// By how much parts of the picture are shifted as a whole, those first that explain most of it: a near object has
-    /// its own shift beside the background's.
+    /// Global shifts of parts of the picture, those first that explain most of it: a near object has its own shift
+    /// beside the background's.
     private func shifts(from key: TrackedPicture, to other: TrackedPicture) throws(VisionError) -> [Homography] {
         var shifts = Array(repeating: copencv_point(), count: Self.mostShifts)
         var count: Int32 = 0
@@ -129,7 +131,7 @@ final class CornerTracker {
         .sorted { $0.1 > $1.1 }.prefix(Self.triedShifts).map(\.0)
     }
 
-    /// Follows the corners from a guess, and replaces the match where a group of them has more of the picture behind it.
+    /// Tracks the corners from a guess, and replaces the match if more of the picture agrees with one of their groups.
     private func improve(
         _ match: inout Match?, _ key: TrackedPicture, _ other: TrackedPicture, _ corners: [copencv_point],
         _ guess: Homography, levels: Int32, judged level: Int32
@@ -161,7 +163,7 @@ final class CornerTracker {
         _ found: inout [UInt8], levels: Int32
     ) throws(VisionError) {
         found = Array(repeating: 0, count: points.count)
-        // OpenCV's default of the least texture: with the paper's ten times larger one, grey asphalt has no corners.
+        // OpenCV's default minimum texture: with the paper's, ten times larger, grey asphalt has no corners.
         let parameters = copencv_track_parameters(
             levels: levels, iterations: 20, epsilon: 0.03, min_eigenvalue: 0.0001)
         try VisionError.check(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A point in pixels; (0, 0) is the middle of the first pixel, x to the right, y down.
+/// A point in pixels; (0, 0) is the centre of the first pixel, x to the right, y down.
 typealias Point = SIMD2<Double>
 
 /// A projective map of the picture plane: a 3 × 3 matrix, row-major.
@@ -33,14 +33,14 @@ package struct Homography: Equatable, Sendable {
     /// The homogeneous weight of a point's image: positive on the near side of the horizon.
     func weight(at point: Point) -> Double { rows.2.x * point.x + rows.2.y * point.y + rows.2.z }
 
-    /// Where a point goes.
+    /// The image of a point.
     package func apply(_ point: SIMD2<Double>) -> SIMD2<Double> {
         Point(
             rows.0.x * point.x + rows.0.y * point.y + rows.0.z, rows.1.x * point.x + rows.1.y * point.y + rows.1.z)
             / weight(at: point)
     }
 
-    /// First `second`, then `first`.
+    /// The composition: `second` first, then `first`.
     package static func * (first: Homography, second: Homography) -> Homography {
         func combine(_ row: SIMD3<Double>) -> SIMD3<Double> {
             row.x * second.rows.0 + row.y * second.rows.1 + row.z * second.rows.2
@@ -48,7 +48,7 @@ package struct Homography: Equatable, Sendable {
         return Homography(combine(first.rows.0), combine(first.rows.1), combine(first.rows.2))
     }
 
-    /// The map back, or nil where the map flattens the plane.
+    /// The inverse map, or nil where the map is singular.
     package var inverse: Homography? {
         func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
             SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
@@ -62,17 +62,17 @@ package struct Homography: Equatable, Sendable {
             SIMD3(a.z, b.z, c.z) / determinant)
     }
 
-    /// What the map does to the surroundings of a point.
+    /// The map's effect near a point.
     struct LocalMotion {
-        /// How far the point itself moves, in pixels.
+        /// Displacement of the point itself, in pixels.
         var shift: Point
-        /// Factor by which lengths grow: the square root of the growth of areas.
+        /// Scale factor of lengths: the square root of that of areas.
         var scale: Double
         /// Clockwise rotation (y points down), in radians.
         var rotation: Double
     }
 
-    /// The map's motion at `point`: its value and the similarity nearest to its derivative there.
+    /// The map's motion at `point`: its displacement and the similarity nearest to its derivative there.
     func localMotion(at point: Point) -> LocalMotion {
         let image = apply(point)
         let weight = weight(at: point)
@@ -84,7 +84,7 @@ package struct Homography: Equatable, Sendable {
     }
 
     /// Whether this can be the motion of a camera between two pictures of this size: all corners stay on the near side
-    /// of the horizon, nothing is mirrored, and the picture grows or shrinks at most eightfold.
+    /// of the horizon, the orientation is kept, and the scale changes at most eightfold.
     func isPlausible(width: Double, height: Double) -> Bool {
         let corners = [Point(0, 0), Point(width, 0), Point(width, height), Point(0, height)]
         guard elements.allSatisfy(\.isFinite), corners.allSatisfy({ weight(at: $0) > 0.1 }) else { return false }

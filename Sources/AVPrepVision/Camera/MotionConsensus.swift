@@ -2,33 +2,33 @@ import CKernels
 import COpenCV
 import Foundation
 
-/// Pairs of points, in the key picture and in another, sorted into groups that move alike, each with its homography:
-/// the background is one of them, and each large thing in front of it another.
+/// Pairs of matching points in two pictures, divided into groups with a common motion, each with its homography: the
+/// background is one of them, and each large object in front of it another.
 ///
-/// Each group is begun by RANSAC over similarities, which two pairs define: against a good guess a camera's motion from
-/// one frame to another is nearly one. The homography is then fitted to all pairs near it and to those near what comes
-/// of that (locally optimised RANSAC; Chum, Matas and Kittler, DAGM 2003).
+/// Each group starts with RANSAC over similarities, which two pairs define: relative to a good guess, a camera's motion
+/// between two frames is nearly a similarity. The homography is then fitted to all pairs near it, and again to those
+/// near the result (locally optimised RANSAC; Chum, Matas and Kittler, DAGM 2003).
 struct MotionConsensus {
     /// One group.
     struct Group {
-        /// Takes points of the other picture to the key picture.
+        /// Maps points of the other picture to the key picture.
         let toKey: Homography
-        /// And back.
+        /// Its inverse.
         let toOther: Homography
-        /// How many pairs agree.
+        /// Number of inliers.
         let count: Int
-        /// Mean squared distance of their points from where the homography puts them, in pixels² of the key picture.
+        /// Mean squared reprojection error of their points, in pixels² of the key picture.
         let error: Double
     }
 
-    /// Groups looked for, at most.
+    /// Maximum number of groups.
     private static let mostGroups = 4
-    /// Pairs of pairs that are tried for each, at most: 99.5 % find a group of one pair in seven.
+    /// Maximum number of samples tried per group: 99.5 % find a group of one pair in seven.
     private static let mostDraws: Int32 = 260
-    /// How far a pair may lie from a similarity, against the threshold. Not much further: two motions that differ little
-    /// would be taken for one between them.
+    /// Maximum distance of a pair from a similarity, relative to the threshold. Not much larger than 1: two similar
+    /// motions would merge into one between them.
     private static let startWidth = 1.5
-    /// Change of scale (a logarithm) or turn (in radians) that doubles the threshold.
+    /// Change of scale (a logarithm) or rotation (in radians) that doubles the threshold.
     private static let largeChange = 0.08
 
     private var key: [copencv_point] = []
@@ -37,7 +37,7 @@ struct MotionConsensus {
     private let threshold: Double
 
     /// - Parameters:
-    ///   - threshold: how far a pair may lie from the homography, in pixels of the key picture.
+    ///   - threshold: maximum distance of a pair from the homography, in pixels of the key picture.
     ///   - size: of the pictures.
     init(threshold: Double, size: Point) {
         self.threshold = threshold
@@ -51,19 +51,19 @@ struct MotionConsensus {
 
     /// The groups of at least `least` pairs, the largest first.
     ///
-    /// - Parameter guessBack: about where points of the other picture lie in the key picture.
+    /// - Parameter guessBack: approximate map of points of the other picture to the key picture.
     mutating func groups(of least: Int, guessBack: Homography) throws(VisionError) -> [Group] {
         var groups: [Group] = []
         while groups.count < Self.mostGroups, key.count >= max(least, 4) {
             guard let start = start(guessBack) else { break }
             var toKey = start * guessBack
-            // What was fitted to two pairs is rough; each fit is nearer to more of the group.
+            // The fit to two pairs is rough; each further fit includes more of the group.
             for width in [Self.startWidth, 1, 1] {
                 let members = near(toKey, within: width * threshold)
                 guard members.count >= least, let fit = try fit(members) else { return groups }
                 toKey = fit
             }
-            // Patches are not grown or turned with the picture, and are found less exactly where it did.
+            // Patches are not scaled or rotated with the picture, and are located less exactly where it is.
             let motion = toKey.localMotion(at: size / 2)
             let change = max(abs(log(motion.scale)), abs(motion.rotation)) / Self.largeChange
             let within = threshold * (1 + min(1, change))
@@ -82,7 +82,7 @@ struct MotionConsensus {
         return groups
     }
 
-    /// The similarity that most pairs share once the other picture has been moved by the guess.
+    /// The similarity shared by most pairs after the other picture has been moved by the guess.
     private func start(_ guessBack: Homography) -> Homography? {
         let from = other.flatMap { point in
             let moved = guessBack.apply(Point(Double(point.x), Double(point.y)))
@@ -111,7 +111,7 @@ struct MotionConsensus {
         key.indices.filter { miss($0, toKey) <= distance * distance }
     }
 
-    /// How far a pair misses, squared.
+    /// Squared distance of a pair from the homography.
     private func miss(_ index: Int, _ toKey: Homography) -> Double {
         let miss =
             toKey.apply(Point(Double(other[index].x), Double(other[index].y)))

@@ -1,21 +1,21 @@
 import CKernels
 
-/// How much there is to see in each cell of a picture: where nothing is, nobody can tell how the camera moves.
+/// The amount of texture in each cell of a picture: without texture the camera's motion cannot be determined.
 struct PictureTexture {
-    /// Cells side by side, and their rows.
+    /// Number of columns and rows of cells.
     let columns: Int
     let rows: Int
-    /// For each cell, the mean squared slope in levels² a pixel², or 0 where it does not stand out from the noise.
+    /// For each cell, the mean squared gradient in levels² per pixel², or 0 where it does not exceed the noise.
     let strength: [Float]
-    /// Variance, in levels², of the difference between two pictures of the same thing.
+    /// Variance, in levels², of the difference between two pictures of the same scene.
     let noise: Float
-    /// Share of the cells in which something stands out.
+    /// Fraction of the cells with texture.
     let share: Double
 
-    /// Variance that rounding, compression and interpolation between pixels add.
+    /// Variance added by rounding, compression and interpolation between pixels.
     private static let leastNoise: Float = 0.3
-    /// Squared slope from which a cell shows something, at least and against the noise. Some cells of mere noise have as
-    /// much as it; asphalt and fine wood have little more.
+    /// Squared gradient from which a cell has texture, absolute and relative to the noise. Some cells of pure noise
+    /// reach it; asphalt and fine wood exceed it little.
     private static let leastStrength: Float = 0.4
     private static let strengthOverNoise: Float = 1.5
 
@@ -26,7 +26,7 @@ struct PictureTexture {
         var strength = Array(repeating: Float(0), count: columns * rows)
         var deviations = strength
         ckernels_motion_texture(picture, &strength, &deviations)
-        // Fine texture looks like noise, so the quiet fifth of the picture says how much there is.
+        // Fine texture looks like noise, so the noise is estimated from the quietest fifth of the picture.
         let quiet = deviations.sorted().dropFirst(deviations.count / 5).first ?? 0
         noise = Self.leastNoise + 2.2 * quiet * quiet
         var textured = 0
@@ -42,7 +42,7 @@ struct PictureTexture {
     }
 }
 
-/// How many cells of a picture there are, and how widely they lie.
+/// The number of cells and their spatial spread.
 struct CellSpread {
     /// The sum of the cells' weights.
     private(set) var count = 0.0
@@ -56,8 +56,8 @@ struct CellSpread {
         sumOfSquares += weight * place * place
     }
 
-    /// The product of their standard deviations each way, in cells²: a twelfth of its area for a filled rectangle, more
-    /// for a frame around it.
+    /// The product of their standard deviations in both directions, in cells²: a twelfth of the area for a filled
+    /// rectangle, more for a frame around it.
     var area: Double {
         guard count > 0 else { return 0 }
         let mean = sum / count

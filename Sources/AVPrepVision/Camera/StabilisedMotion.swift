@@ -1,11 +1,11 @@
 package import AVPrepModel
 
 extension Stabiliser {
-    /// The motion that is left in a segment's stabilised frames, as far as it was measured: what ``StabiliserSettings/noise``
-    /// took for errors of measurement, and misfits. With it, where each frame's pixels come from.
+    /// The measured motion that remains in a segment's stabilised frames: what ``StabiliserSettings/noise`` treated as
+    /// measurement error, and outliers. Also holds where each frame's pixels come from.
     ///
     /// - Parameters:
-    ///   - motions: one value a frame, those the plan was made for.
+    ///   - motions: one value per frame, those the plan was made for.
     ///   - plan: for these frames.
     package func motion(left motions: [FrameMotion], by plan: Plan) -> [FrameMotion] {
         let centre = motions.count / 2

@@ -1,49 +1,50 @@
 package import AVPrepModel
 import COpenCV
 
-/// Takes the camera's motion out of a segment: every frame is warped to the central one, and all are cropped to the
-/// upright rectangle that every one of them fills, as in the Arrow of Time paper.
+/// Removes the camera's motion from a segment: every frame is warped to the central one, and all are cropped to the
+/// largest upright rectangle visible in every one of them, as in the Arrow of Time paper.
 ///
-/// Homographies are first cleared of misfits, bridged over short gaps and smoothed (``StabiliserSettings``). Shake is
-/// followed only when ``CameraMotionSettings/everyNthFrame`` is 1: between estimated frames the path is a straight line.
+/// Outlier homographies are removed first, short gaps are interpolated, and the path is smoothed
+/// (``StabiliserSettings``). Shake is removed only when ``CameraMotionSettings/everyNthFrame`` is 1: between estimated
+/// frames the path is linear.
 package struct Stabiliser: Sendable {
     /// Why a segment cannot be stabilised.
     package enum Discard: Equatable, Sendable, CustomStringConvertible {
-        /// Homographies are missing over this many frames on end.
+        /// Homographies are missing over this many consecutive frames.
         case motionUnknown(frames: Int)
-        /// The smaller side, in pixels, of what all frames show.
+        /// The shorter side, in pixels, of the region visible in all frames.
         case commonAreaTooSmall(side: Int)
 
         package var description: String {
             switch self {
             case .motionUnknown(let frames): "the camera's motion is unknown over \(frames) frames"
-            case .commonAreaTooSmall(let side): "what all frames show is only \(side) pixels high or wide"
+            case .commonAreaTooSmall(let side): "the region visible in all frames is only \(side) pixels high or wide"
             }
         }
     }
 
-    /// What becomes of the frames of one segment.
+    /// How the frames of one segment are warped and cropped.
     package struct Plan: Sendable {
-        /// What is cut off the sides of the central frame, in pixels.
+        /// Margins cropped from the central frame, in pixels.
         package let crop: CropMargins
-        /// Size of the frames to come: of what is left after the crop, or scaled from that.
+        /// Size of the output frames: of the cropped region, or scaled from it.
         package let width: Int
         package let height: Int
-        /// Frames whose homography was a misfit.
+        /// Number of frames whose homography was an outlier.
         package let rejected: Int
-        /// From pixels of the stabilised frame to those of the frame itself.
+        /// Maps pixels of the stabilised frame to those of the frame itself.
         fileprivate let toFrame: [Homography]
 
-        /// Where pixels of a stabilised frame come from in the frame itself.
+        /// Maps pixels of a stabilised frame to the source frame `index`.
         package func source(at index: Int) -> Homography { toFrame[index] }
 
-        /// The same plan with frames whose shorter side has this many pixels.
+        /// The same plan for output frames with this shorter side, in pixels.
         package func scaled(shortSide: Int) -> Plan {
             let side = min(width, height)
             func length(_ old: Int) -> Int { max(1, (old * shortSide + side / 2) / side) }
             let (newWidth, newHeight) = (length(width), length(height))
             let (x, y) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
-            // Areas of pixels are kept, not their middles: (x + ½) · scale − ½.
+            // Areas of pixels are preserved, not their centres: (x + ½) · scale − ½.
             let scale = Homography(SIMD3(x, 0, (x - 1) / 2), SIMD3(0, y, (y - 1) / 2), SIMD3(0, 0, 1))
             return Plan(
                 crop: crop, width: newWidth, height: newHeight, rejected: rejected, toFrame: toFrame.map { $0 * scale })
@@ -56,20 +57,21 @@ package struct Stabiliser: Sendable {
     private let height: Int
 
     /// - Parameters:
-    ///   - fps: frames a second, > 0.
-    ///   - width: pixels a row of all frames to come.
-    ///   - height: rows of all frames to come.
+    ///   - fps: frames per second, > 0.
+    ///   - width: pixels per row of all frames.
+    ///   - height: rows of all frames.
     package init(settings: StabiliserSettings, fps: Double, width: Int, height: Int) {
-        precondition(fps > 0 && width > 1 && height > 1, "frames of \(width) × \(height) cannot be stabilised")
+        precondition(
+            fps > 0 && width > 1 && height > 1, "cannot stabilise frames of \(width) × \(height) at \(fps) fps")
         self.settings = settings
         self.fps = fps
         self.width = width
         self.height = height
     }
 
-    /// Decides how a segment's frames are warped and cropped, or why it is discarded.
+    /// Plans how a segment's frames are warped and cropped, or gives the reason why it is discarded.
     ///
-    /// - Parameter motions: one value a frame, from ``CameraMotionEstimator/estimate(greys:)``.
+    /// - Parameter motions: one value per frame, from ``CameraMotionEstimator/estimate(greys:)``.
     package func plan(for motions: [FrameMotion]) -> Result<Plan, DiscardError> {
         var path = CornerPath(motions, width: width, height: height)
         let rejected = path.rejectOutliers(least: settings.outlier)
@@ -108,11 +110,13 @@ package struct Stabiliser: Sendable {
     ///
     /// - Parameters:
     ///   - frame: the segment's frame `index`; 1 or 3 channels.
-    ///   - stabilised: of the plan's size, with as many channels.
-    package func warp(_ frame: PixelBuffer, index: Int, by plan: Plan, into stabilised: PixelBuffer) throws(VisionError) {
+    ///   - stabilised: of the plan's size, with the same number of channels.
+    package func warp(_ frame: PixelBuffer, index: Int, by plan: Plan, into stabilised: PixelBuffer) throws(VisionError)
+    {
         precondition(
             frame.width == width && frame.height == height && stabilised.width == plan.width
-                && stabilised.height == plan.height && frame.channels == stabilised.channels, "a frame of another shape"
+                && stabilised.height == plan.height && frame.channels == stabilised.channels,
+            "the frame has another shape"
         )
         try VisionError.check(
             copencv_warp(
@@ -121,7 +125,7 @@ package struct Stabiliser: Sendable {
     }
 }
 
-/// The part of the central frame that every warped frame fills.
+/// The part of the central frame that every warped frame covers.
 struct CommonArea {
     /// For each row, the pixels `first...last` inside; empty where `last < first`.
     private var first: [Double]
@@ -141,11 +145,11 @@ struct CommonArea {
         }
     }
 
-    /// Cuts off what lies to the left of the side from `a` to `b`; inside lies on its right, since y points down.
+    /// Removes what lies to the left of the edge from `a` to `b`; the inside is on its right, since y points down.
     private mutating func cut(from a: Point, to b: Point) {
         let direction = b - a
         for row in first.indices {
-            // direction.x · (y − a.y) − direction.y · (x − a.x) ≥ 0; a thousandth of a pixel does not matter.
+            // direction.x · (y − a.y) − direction.y · (x − a.x) ≥ 0; a thousandth of a pixel is negligible.
             let here = direction.x * (Double(row) - a.y)
             if abs(direction.y) < 1e-9 {
                 if here < -1e-3 * abs(direction.x) { last[row] = -1 }
@@ -160,7 +164,7 @@ struct CommonArea {
         }
     }
 
-    /// The largest upright rectangle inside. The area is convex, so that the narrower of two rows is narrower than all
+    /// The largest upright rectangle inside. The area is convex, so the narrower of two rows is narrower than all rows
     /// between them.
     ///
     /// - Complexity: the square of the number of rows.

@@ -1,16 +1,17 @@
-/// How the camera's motion is taken out of a segment's frames.
+/// Settings of stabilisation.
 package struct StabiliserSettings: Sendable, Equatable, Codable {
     /// Whether every segment is stabilised.
     package var enabled = false
-    /// A segment is discarded when the smaller side of what all its frames show is less than this share of theirs:
-    /// `crop_thres` of the Arrow of Time code, which gives no value.
+    /// A segment is discarded when the shorter side of the region visible in all its frames is less than this fraction
+    /// of theirs: `crop_thres` of the Arrow of Time code, which gives no value.
     package var smallestShare = 0.5
-    /// Longest stretch without a homography that is bridged from its ends, in seconds.
+    /// Longest run of frames without a homography that is interpolated, in seconds.
     package var longestGap = 0.2
-    /// Deviations from the path of the frames around are taken for errors of measurement and smoothed away up to this
-    /// many pixels; larger ones are the camera's and stay.
+    /// Deviations from the path of the neighbouring frames of up to this many pixels are treated as measurement errors
+    /// and smoothed; larger ones are the camera's motion and are kept.
     package var noise = 0.4
-    /// A frame that leaves its neighbours' path by this many pixels and many times more than others do is a misfit.
+    /// A frame is an outlier if it deviates from its neighbours' path by this many pixels and many times more than the
+    /// median.
     package var outlier = 3.0
 
     package init() {}

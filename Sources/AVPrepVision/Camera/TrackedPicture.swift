@@ -2,12 +2,11 @@ import AVPrepModel
 import CKernels
 import COpenCV
 
-/// A grey picture made ready for tracking: pyramid at once, corners and texture when they are asked for. Filled again
-/// and again.
+/// A grey picture prepared for tracking: its pyramid is built at once, corners and texture on demand. Reusable.
 final class TrackedPicture {
     /// Side of the tracked patches, in pixels.
     static let window: Int32 = 13
-    /// How often the picture is halved.
+    /// Number of times the picture is halved.
     static let levels: Int32 = 3
 
     let pyramid: OpaquePointer
@@ -19,9 +18,9 @@ final class TrackedPicture {
     private var textures: [Int32: PictureTexture] = [:]
 
     /// - Parameters:
-    ///   - width: pixels a row at which tracking runs.
+    ///   - width: pixels per row at which tracking runs.
     ///   - height: rows at which tracking runs.
-    ///   - isScaled: whether pictures come larger than that.
+    ///   - isScaled: whether pictures are larger than that and must be scaled.
     init(width: Int, height: Int, isScaled: Bool) throws(VisionError) {
         var handle: OpaquePointer?
         try VisionError.check(copencv_pyramid_create(&handle, Self.window, Self.levels), "prepare tracking")
@@ -32,7 +31,7 @@ final class TrackedPicture {
 
     deinit { copencv_pyramid_destroy(pyramid) }
 
-    /// Takes in a picture; `image` must stay unchanged while this one is in use.
+    /// Loads a picture; `image` must stay unchanged while this one is in use.
     func load(_ image: PixelBuffer) throws(VisionError) {
         if let small { try Grey.scale(image, into: small) }
         let grey = small ?? image
@@ -42,7 +41,7 @@ final class TrackedPicture {
         textures.removeAll(keepingCapacity: true)
     }
 
-    /// The corners of the picture taken in last, strongest first in each part.
+    /// The corners of the loaded picture, strongest first in each part.
     func corners(_ parameters: copencv_corner_parameters) throws(VisionError) -> [copencv_point] {
         guard !areCornersKnown, let grey else { return corners }
         var found = Array(repeating: copencv_point(), count: Int(parameters.max_corners))
@@ -53,7 +52,7 @@ final class TrackedPicture {
         return corners
     }
 
-    /// One level of the pyramid; without pixels where the picture is too small to have it.
+    /// One level of the pyramid; empty where the picture is too small for it.
     func level(_ level: Int32) -> ckernels_grey {
         var picture = ckernels_grey()
         copencv_pyramid_level(
@@ -61,7 +60,7 @@ final class TrackedPicture {
         return picture
     }
 
-    /// How much there is to see in each cell of one level of the pyramid.
+    /// The texture of each cell of one level of the pyramid.
     func texture(_ level: Int32) -> PictureTexture {
         if let known = textures[level] { return known }
         let texture = PictureTexture(self.level(level))

@@ -1,13 +1,14 @@
+import AVPrepCore
 import AVPrepModel
 import CKernels
 
 /// Dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, arXiv 1603.03590).
 ///
-/// From coarse to fine, 8 × 8 patches are followed by inverse-compositional gradient descent, taking over what fits
-/// better from the patches above and below; their displacements are blended to a dense field, which is refined
-/// variationally. The kernels are in CKernels; their results are the same bits on every processor.
+/// From coarse to fine, 8 × 8 patches are aligned by inverse-compositional gradient descent, adopting better
+/// displacements from the patches above and below; the displacements are blended to a dense field, which is refined
+/// variationally. The kernels are in CKernels; they give the same bits on every processor.
 ///
-/// Every size from 1 × 1 has a defined result: levels smaller than a patch are continued by their border pixels.
+/// Every size from 1 × 1 has a defined result: levels smaller than a patch are extended by their border pixels.
 final class DISFlow: DenseFlow {
     private let width: Int
     private let height: Int
@@ -31,8 +32,8 @@ final class DISFlow: DenseFlow {
 
     /// The pyramid's levels in use, level n having 1 / 2ⁿ of the picture's size.
     ///
-    /// The coarsest keeps 12 pixels a side: enough for a few patches, and a displacement by half of such a level is
-    /// still found. The finest is the preset's, but small pictures are not made smaller than 24 pixels.
+    /// The coarsest keeps 12 pixels per side: enough for a few patches, and a displacement by half of such a level is
+    /// still found. The finest is the preset's, but small pictures are not reduced below 24 pixels.
     static func levels(preset: FlowSettings.Preset, width: Int, height: Int) -> ClosedRange<Int> {
         let side = min(width, height)
         func size(_ level: Int) -> Int { (side + (1 << level) - 1) >> level }
@@ -55,7 +56,7 @@ final class DISFlow: DenseFlow {
 
     private func pyramid(of picture: FlowPicture) -> OpaquePointer {
         guard let picture = picture as? DISPicture, picture.serves(width, height, levels) else {
-            preconditionFailure("a picture of another method, preset or size")
+            preconditionFailure("the picture was prepared for another method, preset or size")
         }
         return picture.pyramid
     }
@@ -87,27 +88,24 @@ private final class DISPicture: FlowPicture {
 }
 
 extension DISFlow {
-    /// What a preset means, in OpenCV's words where it has them, for the attributes of stored flow. The pyramid reaches up
-    /// to where the shorter side has 12 pixels.
+    /// The parameters of a preset, by OpenCV's names where it has them, for the attributes of stored flow. The coarsest
+    /// level is the one whose shorter side has 12 pixels.
     static func parameters(of preset: FlowSettings.Preset) -> [String: AttributeValue] {
         let numbers = preset.parameters
         return [
             "finest_scale": .int(Int(numbers.finest)), "patch_size": .int(8), "patch_stride": .int(Int(numbers.stride)),
             "gradient_descent_iterations": .int(Int(numbers.iterations)),
-            "last_step": .double(Self.decimal(numbers.last_step)),
+            "last_step": .double(numbers.last_step.asWritten),
             "variational_refinement_iterations": .int(Int(numbers.fixed_point)),
-            "relaxations": .int(Int(numbers.relaxations)), "alpha": .double(Self.decimal(numbers.alpha)),
-            "gamma": .double(Self.decimal(numbers.gamma)), "delta": .double(Self.decimal(numbers.delta)),
+            "relaxations": .int(Int(numbers.relaxations)), "alpha": .double(numbers.alpha.asWritten),
+            "gamma": .double(numbers.gamma.asWritten), "delta": .double(numbers.delta.asWritten),
         ]
     }
-
-    /// The number as it is written: 0.2, not the nearest Float's 0.200000003.
-    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 }
 
 extension FlowSettings.Preset {
-    /// What the presets mean, apart from the coarsest level. Levels are OpenCV's presets'; the rest was chosen for an
-    /// end-point error below OpenCV's at the same preset, and speed (`avprep-bench flow`).
+    /// The parameters of the presets, apart from the coarsest level. Levels are those of OpenCV's presets; the rest was
+    /// chosen for speed and an end-point error below OpenCV's at the same preset (`avprep-bench flow`).
     fileprivate var parameters: ckernels_dis_parameters {
         var parameters = ckernels_dis_parameters()
         parameters.finest = self == .medium ? 1 : 2

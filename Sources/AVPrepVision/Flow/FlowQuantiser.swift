@@ -3,9 +3,9 @@ package import AVPrepModel
 /// Optical flow in 8 bits, by the rule of the Arrow of Time code: `q = round(255 · (v + b) / (2 · b))`, clipped to
 /// 0...255, halves rounded to the even number (OpenCV's `cvRound`, numpy's `rint`).
 ///
-/// Zero flow becomes 128. The inverse is `v = q · 2 · b / 255 − b`, which gives back every `q` exactly and every `v`
+/// Zero flow becomes 128. The inverse is `v = q · 2 · b / 255 − b`, which restores every `q` exactly and every `v`
 /// within ± b to within half a step, `b / 255`. (A network fed with `q − 128` sees zero flow as zero; the inverse of
-/// 128 is `b / 255`, because 255 steps have no middle.)
+/// 128 is `b / 255`, because 255 steps have no centre.)
 package struct FlowQuantiser: Sendable {
     /// Displacements are clipped to ± `bound` pixels.
     package let bound: Float
@@ -14,9 +14,9 @@ package struct FlowQuantiser: Sendable {
     package static let rule =
         "q = round(255 * (v + bound) / (2 * bound)), clipped to 0...255; v = q * 2 * bound / 255 - bound"
 
-    /// - Parameter bound: in pixels, > 0. Arrow of Time leaves it open; 20 is usual.
+    /// - Parameter bound: in pixels, > 0. Arrow of Time does not state it; 20 is usual.
     package init(bound: Double) {
-        precondition(bound > 0 && bound.isFinite, "a flow bound of \(bound)")
+        precondition(bound > 0 && bound.isFinite, "the flow bound must be positive, not \(bound)")
         self.bound = Float(bound)
     }
 
@@ -48,11 +48,11 @@ package struct FlowQuantiser: Sendable {
     private func checkShapes(_ field: FlowField, _ planes: PixelBuffer) {
         precondition(
             planes.channels == 1 && planes.width == field.width && planes.height == 2 * field.height,
-            "flow planes are [2 · height, width]")
+            "flow planes must have the shape [2 · height, width]")
     }
 
     /// Clips and rounds. Adding 2²³ leaves the rounded integer in the low bits of the mantissa, ties to even: no
-    /// conversion that could trap on a value that is not a number, and a loop that the compiler can vectorise.
+    /// conversion that could trap on NaN, and a loop that the compiler can vectorise.
     @inline(__always)
     private static func level(_ value: Float) -> UInt8 {
         let clipped = value > 0 ? (value < 255 ? value : 255) : 0

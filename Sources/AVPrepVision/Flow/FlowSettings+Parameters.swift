@@ -1,11 +1,11 @@
 package import AVPrepModel
 
 extension FlowSettings {
-    /// The numbers that flow of this method is computed with, in its papers' (and OpenCV's) words, for the attributes of
-    /// stored flow: with them and the frames, it can be computed again elsewhere. Those of a preset are its own.
+    /// The parameters of this flow method, by the names of its papers (and OpenCV's), for the attributes of stored
+    /// flow: with them and the frames, it can be recomputed elsewhere. A preset's parameters are included.
     package var parameters: [String: AttributeValue] {
         switch method {
-        // The numbers of OpenCV's presets are OpenCV's.
+        // The parameters of OpenCV's presets are defined by OpenCV.
         case .off, .openCVDIS: [:]
         case .dis: DISFlow.parameters(of: preset)
         case .tvl1: tvl1.parameters
@@ -15,7 +15,7 @@ extension FlowSettings {
 }
 
 extension TVL1Settings {
-    /// Every number, under its key in the pipeline file.
+    /// Every parameter, under its key in the pipeline file.
     fileprivate var parameters: [String: AttributeValue] {
         [
             "tau": .double(tau), "lambda": .double(lambda), "theta": .double(theta), "scales": .int(scales),

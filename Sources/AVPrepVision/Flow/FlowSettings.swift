@@ -1,22 +1,22 @@
-/// How optical flow is computed and stored.
+/// Settings of optical flow and its storage.
 package struct FlowSettings: Sendable, Equatable, Codable {
     package enum Method: String, Sendable, Codable, CaseIterable {
         /// No flow is computed.
         case off
-        /// Dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590), of our own.
+        /// Dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590), own implementation.
         case dis
-        /// TV-L1 (Zach, Pock, Bischof, DAGM 2007), of our own: slower and smoother, the papers' choice.
+        /// TV-L1 (Zach, Pock, Bischof, DAGM 2007), own implementation: slower and smoother; used in the papers.
         case tvl1
         /// OpenCV's dense inverse search.
         case openCVDIS = "opencv-dis"
         /// Farnebäck's polynomial expansion (SCIA 2003), OpenCV's.
         case farneback
 
-        /// Whether the preset makes a difference.
+        /// Whether the preset has an effect.
         package var hasPresets: Bool { self == .dis || self == .openCVDIS }
     }
 
-    /// Presets of dense inverse search, fast to careful, named like OpenCV's.
+    /// Presets of dense inverse search, from fast to accurate, named like OpenCV's.
     package enum Preset: String, Sendable, Codable, CaseIterable {
         case ultrafast, fast, medium
     }
@@ -25,13 +25,13 @@ package struct FlowSettings: Sendable, Equatable, Codable {
         case forward, backward, both
     }
 
-    /// How a flow picture is stored.
+    /// The storage format of flow pictures.
     package enum Codec: String, Sendable, Codable, CaseIterable {
         /// 8 bits by ``FlowQuantiser``'s rule, as grey JPEG (default).
         case jpeg
-        /// The same 8 bits as PNG: every level comes back.
+        /// The same 8 bits as PNG, lossless.
         case png
-        /// The same 8 bits as they are.
+        /// The same 8 bits without compression.
         case raw
         /// Displacements as 16-bit floats.
         case float16
@@ -41,9 +41,9 @@ package struct FlowSettings: Sendable, Equatable, Codable {
     package var preset = Preset.medium
     package var tvl1 = TVL1Settings()
     package var direction = Direction.forward
-    /// Frames from one picture of a pair to the other. A segment of n frames has n − `step` flow pictures.
+    /// Distance in frames between the pictures of a pair. A segment of n frames has n − `step` flow pictures.
     package var step = 1
-    /// Shorter side, in pixels, of the pictures that flow is computed between and stored at; 0: the frames' own size.
+    /// Shorter side, in pixels, of the pictures that flow is computed and stored at; 0 for the frames' own size.
     package var shortSide = 0
     package var codec = Codec.jpeg
     /// JPEG quality, of 100.

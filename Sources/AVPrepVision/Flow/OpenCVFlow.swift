@@ -1,7 +1,7 @@
 import AVPrepModel
 import COpenCV
 
-/// OpenCV's dense inverse search (cv::DISOpticalFlow), an oracle for ``DISFlow``.
+/// OpenCV's dense inverse search (cv::DISOpticalFlow), a reference for ``DISFlow``.
 final class OpenCVDISFlow: DenseFlow {
     private let width: Int
     private let height: Int
@@ -29,7 +29,7 @@ final class OpenCVDISFlow: DenseFlow {
     }
 }
 
-/// OpenCV's version of Farnebäck's polynomial expansion (cv::calcOpticalFlowFarneback).
+/// OpenCV's implementation of Farnebäck's polynomial expansion (cv::calcOpticalFlowFarneback).
 final class OpenCVFarnebackFlow: DenseFlow {
     private let width: Int
     private let height: Int
@@ -39,13 +39,13 @@ final class OpenCVFarnebackFlow: DenseFlow {
         self.height = height
     }
 
-    /// The parameters of OpenCV's documentation's own example (docs.opencv.org, "Optical Flow", Dense Optical Flow).
+    /// The parameters of the example in OpenCV's documentation (docs.opencv.org, "Optical Flow", Dense Optical Flow).
     private static var parameters: copencv_farneback_parameters {
         copencv_farneback_parameters(
             pyramid_scale: 0.5, levels: 3, window: 15, iterations: 3, neighbourhood: 5, sigma: 1.2)
     }
 
-    /// The same numbers, in OpenCV's words, for the attributes of stored flow.
+    /// The same parameters, by OpenCV's names, for the attributes of stored flow.
     static var attributes: [String: AttributeValue] {
         let numbers = parameters
         return [
@@ -67,9 +67,11 @@ final class OpenCVFarnebackFlow: DenseFlow {
 }
 
 extension FlowPicture {
-    /// The pixels of a picture that was made by a method that keeps nothing else.
+    /// The pixels of a picture made by a method that keeps nothing else.
     fileprivate var plain: PixelBuffer {
-        guard let picture = self as? PlainFlowPicture else { preconditionFailure("a picture of another method") }
+        guard let picture = self as? PlainFlowPicture else {
+            preconditionFailure("the picture belongs to another method")
+        }
         return picture.grey
     }
 }

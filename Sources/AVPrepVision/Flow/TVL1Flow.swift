@@ -1,9 +1,10 @@
 import AVPrepModel
 import CKernels
 
-/// TV-L1 flow of our own: Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical Flow", DAGM 2007.
+/// TV-L1 flow, own implementation of Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical
+/// Flow", DAGM 2007.
 ///
-/// Takes pictures of any size. Never gives values that are not numbers, and the same bytes on every processor.
+/// Accepts pictures of any size. The values are always finite, and the same bytes on every processor.
 final class TVL1Flow: DenseFlow {
     private let format: TVL1Format
     private let handle: OpaquePointer
@@ -25,12 +26,12 @@ final class TVL1Flow: DenseFlow {
         ckernels_tvl1_compute(handle, pyramid(of: from), pyramid(of: to), field.vectors.baseAddress)
     }
 
-    /// What the last ``compute(from:to:into:)`` took, in sweeps over the whole picture.
+    /// Iterations of the last ``compute(from:to:into:)``, in sweeps over the whole picture.
     var lastSweeps: Double { ckernels_tvl1_last_sweeps(handle) }
 
     private func pyramid(of picture: FlowPicture) -> OpaquePointer {
         guard let picture = picture as? TVL1Picture, picture.format == format else {
-            preconditionFailure("a picture of another method, size or settings")
+            preconditionFailure("the picture was prepared for another method, size or settings")
         }
         return picture.pyramid
     }
@@ -50,13 +51,13 @@ private final class TVL1Picture: FlowPicture {
     deinit { ckernels_tvl1_picture_destroy(pyramid) }
 }
 
-/// What a picture and the flow it is made for have in common.
+/// The properties that a picture and its flow method must share.
 private struct TVL1Format: Equatable {
     let settings: TVL1Settings
     let width: Int
     let height: Int
 
-    /// Calls one of the kernels' constructors, which fail for want of memory alone.
+    /// Calls one of the kernels' constructors, which fail only for lack of memory.
     func make(_ create: (Int32, Int32, UnsafePointer<ckernels_tvl1_settings>?) -> OpaquePointer?) -> OpaquePointer {
         var numbers = settings.kernels
         guard let made = create(Int32(width), Int32(height), &numbers) else {

@@ -1,32 +1,32 @@
 package import AVPrepModel
 import Foundation
 
-/// Hashes pictures by the signs of their low frequencies.
+/// Perceptual hash of pictures: the signs of their low frequencies.
 ///
-/// A discrete cosine transform of a small grey copy; each frequency gives one bit, its sign. So the level and the contrast
-/// do not matter, scaling and encoding hardly, and mirroring turns just the bits of odd horizontal frequencies over:
-/// ``mirrored(_:)`` needs no second hash. The frequencies that are next to absent are marked as weak, since little turns
-/// their signs: among 23 real clips, a tenth cut off in width and height changes 12 % of the strong bits (21 % at most),
-/// and two unrelated pictures differ in 49 %. After the "pHash" of Zauner, "Implementation and Benchmarking of
-/// Perceptual Image Hash Functions", 2010, with signs in place of its median and the DC left out.
+/// A discrete cosine transform of a small grey copy; each frequency gives one bit, its sign. Brightness and contrast
+/// therefore have no effect, scaling and encoding little, and mirroring inverts just the bits of odd horizontal
+/// frequencies: ``mirrored(_:)`` needs no second hash. Nearly absent frequencies are marked as weak, since their signs
+/// change easily: among 23 real clips, cropping a tenth of width and height changes 12 % of the strong bits (21 % at
+/// most), and two unrelated pictures differ in 49 %. After the "pHash" of Zauner, "Implementation and Benchmarking of
+/// Perceptual Image Hash Functions", 2010, with signs in place of its median and without the DC term.
 ///
-/// For one thread at a time.
+/// One thread at a time.
 package final class PictureHash {
     /// Side of the grey copy.
     private static let side = 32
-    /// Frequencies looked at in each direction.
+    /// Number of frequencies in each direction.
     private static let reach = 9
-    /// Deviation of brightness below which a picture is plain, in levels.
+    /// Standard deviation of brightness below which a picture is plain, in levels.
     private static let plainDeviation = 3.0
 
-    /// The frequencies of the bits, lowest first.
+    /// The frequency of each bit, lowest first.
     package static let frequencies: [(x: Int, y: Int)] = {
         let all = (0..<reach).flatMap { y in (0..<reach).map { x in (x: x, y: y) } }.dropFirst()
         let ordered = all.sorted { ($0.x * $0.x + $0.y * $0.y, $0.y, $0.x) < ($1.x * $1.x + $1.y * $1.y, $1.y, $1.x) }
         return Array(ordered.prefix(VideoFingerprint.Picture.bitCount))
     }()
 
-    /// The bits that mirroring turns over.
+    /// The bits inverted by mirroring.
     package static let mirrorBits: UInt64 = frequencies.enumerated().reduce(0) { bits, entry in
         entry.element.x % 2 == 1 ? bits | 1 << UInt64(entry.offset) : bits
     }
@@ -40,7 +40,7 @@ package final class PictureHash {
 
     package init() {}
 
-    /// The hash of an RGB picture of any size and aspect.
+    /// The hash of an RGB picture of any size and aspect ratio.
     package func hash(_ picture: PixelBuffer) throws(VisionError) -> VideoFingerprint.Picture {
         try Grey.scale(picture, into: small)
         try Grey.convert(small, into: grey)

@@ -1,58 +1,58 @@
 package import AVPrepModel
 
-/// Finds changes of shot in a stream of frames, with a constant delay: cuts, dissolves and fades.
+/// Detects shot changes in a stream of frames with a constant delay: cuts, dissolves and fades.
 ///
 /// After PySceneDetect's adaptive content detector (scenedetect.com, `AdaptiveDetector`): a cut is a change of picture
-/// that is large, and several times larger than the changes around it, so that fast motion is not taken for cuts.
-/// Some things are its own. Frames that a change of frame rate repeats do not count among "the changes around". A cut
-/// changes the picture everywhere and for good, so neither something that moves, glows or appears in a part of it is
-/// one, nor a flash: the picture after it is the one before it. And neither is light switched on: the picture keeps
-/// its pattern; nor a jerk of the camera: the picture is the same, elsewhere. A much smaller change is a cut too where
-/// everything else stands still.
+/// that is large, and several times larger than the changes around it, so that fast motion does not count as a cut. The
+/// following is added. Frames repeated by a frame rate conversion do not count among "the changes around it". A cut
+/// changes the whole picture permanently, so an object that moves, glows or appears in a part of it is not a cut, and
+/// neither is a flash: the picture after it is the one before it. Switching on light is not a cut: the picture keeps
+/// its pattern; neither is a jerk of the camera: the picture is the same, displaced. A much smaller change is a cut too
+/// where everything else is still.
 package struct CutDetector: Sendable {
     /// Changes below this are repeated frames.
     static let repeatedChange: Float = 0.05
-    /// A tile shows what it showed before if it differs from that by less than this share of the picture's change.
+    /// A tile is unchanged if it differs from its earlier content by less than this fraction of the picture's change.
     static let unchangedTile: Float = 1 / 3
-    /// After a cut at most this share of the tiles shows what was there before.
+    /// Maximum fraction of unchanged tiles across a cut.
     static let largestUnchangedShare: Float = 1 / 3
-    /// Brightness, in levels, below which what stays so is black: it says nothing about the picture.
+    /// Brightness, in levels, below which an unchanged tile is black and is ignored.
     static let blackLevel: Float = 24
-    /// Likeness from which two pictures show the same thing in another light.
+    /// Similarity from which two pictures show the same scene in different light.
     static let samePattern: Float = 0.9
-    /// Changes looked at on each side, at most.
+    /// Maximum number of changes examined on each side.
     static let neighbourCount = 2
-    /// The short side of what is compared: small enough that noise and small motion vanish.
+    /// The short side of the compared thumbnails: small enough that noise and small motion vanish.
     static let shortSide = 27
 
-    /// Least change of a cut within one scene: a camera that stands, and things that are elsewhere from one frame to the
-    /// next (a jump cut).
+    /// Minimum change of a jump cut: a cut within one scene, with a static camera, where objects change their places
+    /// from one frame to the next.
     static let smallestJump: Float = 2.5
-    /// How many times larger than the changes around it a jump must be.
+    /// Minimum ratio of a jump cut to the changes around it.
     static let smallestJumpRatio: Float = 6
-    /// Least change of a tile in a jump, in levels.
+    /// Minimum change of a tile in a jump cut, in levels.
     static let smallestTileJump: Float = 1.2
-    /// Share of the tiles that a jump changes more than motion does, at least.
+    /// Minimum fraction of tiles that a jump cut changes more than motion does.
     static let smallestJumpShare: Float = 0.3
     /// Correlation of brightness below which two pictures have nothing in common.
     static let commonPattern: Float = 0.5
-    /// Likeness of a picture and the same a little more faded, at least, in the mean over a fade.
+    /// Minimum similarity of consecutive pictures of a fade, averaged over the fade.
     static let fadingPattern: Float = 0.85
-    /// A change so many times larger than those around it is no motion.
+    /// A change this many times larger than those around it is not motion.
     static let clearRatio: Float = 7
-    /// Nor is one that so large a share of the tiles make, each against what it does before and after: something that
-    /// glows or moves in a part of the picture at that moment hides nothing elsewhere. Chosen on the first cases of
-    /// `avprep-bench cuts`.
+    /// Nor is a change that this fraction of the tiles show relative to their own changes before and after: an object
+    /// that glows or moves in a part of the picture at that moment hides nothing elsewhere. Chosen on the first cases
+    /// of `avprep-bench cuts`.
     static let clearShare: Float = 0.5
-    /// Least difference over all shifts of the picture, as a share of the difference without one, below which the picture
-    /// is the same, elsewhere.
+    /// The picture counts as displaced if the least difference over all shifts is below this fraction of the difference
+    /// without a shift.
     static let displaced: Float = 0.5
-    /// The same for pictures that have little in common where they are.
+    /// The same for pictures that have little in common without a shift.
     static let displacedUnlike: Float = 0.4
-    /// The same for a change that is clear otherwise: by accident any two pictures match somewhere.
+    /// The same for an otherwise clear change: by accident any two pictures match somewhere.
     static let displacedPlain: Float = 0.3
 
-    /// Frames by which a change is reported late, at most: a dissolve is known when it is over.
+    /// Maximum delay of a report, in frames: a dissolve is known when it is over.
     package let latency: Int
 
     private let settings: CutSettings
@@ -67,16 +67,16 @@ package struct CutDetector: Sendable {
     private let flashLength: Int
     private var dissolves: DissolveDetector
     private var fades: FadeDetector
-    /// Found and not reported yet.
+    /// Detected and not yet reported changes.
     private var waiting: [ShotChange] = []
-    /// Extents of the last dissolves and fades: what changes much in them is no cut of its own.
+    /// Extents of the last dissolves and fades: large changes inside them are not cuts.
     private var gradual: [ShotChange] = []
 
     /// - Parameters:
-    ///   - fps: frames a second of the stream, > 0.
-    ///   - settings: what is looked for.
+    ///   - fps: frames per second of the stream, > 0.
+    ///   - settings: which changes are detected.
     package init(fps: Double, settings: CutSettings = CutSettings()) {
-        precondition(fps > 0, "\(fps) frames a second")
+        precondition(fps > 0, "the frame rate must be positive, not \(fps)")
         self.settings = settings
         flashLength = max(3, Int((0.12 * fps).rounded()))
         dissolves = DissolveDetector(fps: fps)
@@ -85,13 +85,13 @@ package struct CutDetector: Sendable {
         historyLength = max(latency + flashLength + 2 + Int((0.5 * fps).rounded(.up)), 2 * dissolves.reach + 2)
     }
 
-    /// Takes the next frame.
+    /// Processes the next frame.
     ///
-    /// - Parameter rgb: three channels; all frames of one shape. Not kept.
-    /// - Returns: changes of shot, in the order of the frames with which new segments begin (the first frame pushed is
-    ///   0, and no segment begins with it), each at most ``latency`` pushes after that frame's own.
+    /// - Parameter rgb: three channels; all frames of one shape. Not retained.
+    /// - Returns: shot changes, ordered by the frames that start new segments (the first frame pushed is 0, and no
+    ///   segment starts with it), each at most ``latency`` pushes after that frame.
     package mutating func push(_ rgb: PixelBuffer) throws(VisionError) -> [ShotChange] {
-        precondition(rgb.channels == 3, "cuts are found in RGB")
+        precondition(rgb.channels == 3, "cut detection needs RGB pictures")
         guard settings.enabled else { return [] }
         let thumbnail = try makeThumbnail(rgb)
         let newest = frameCount
@@ -104,7 +104,7 @@ package struct CutDetector: Sendable {
         return report(before: frameCount - latency)
     }
 
-    /// Ends the stream: decides about the last frames with what there is.
+    /// Ends the stream: decides about the last frames from what is available.
     package mutating func finish() -> [ShotChange] {
         guard settings.enabled else { return [] }
         if settings.fades { note(fades.finish().filter(isFade)) }
@@ -122,7 +122,7 @@ package struct CutDetector: Sendable {
     private var judged = 1
 
     /// Whether the picture keeps its pattern from frame to frame while its contrast falls or rises: it does not where
-    /// something moves in front of it.
+    /// an object moves in front of it.
     private func isFade(_ change: ShotChange) -> Bool {
         let frames = (change.start..<change.end).compactMap { history[$0] }
             .filter { $0.deviation >= FadeDetector.plainDeviation }
@@ -136,7 +136,7 @@ package struct CutDetector: Sendable {
         func overlap(_ first: ShotChange, _ second: ShotChange) -> Bool {
             first.start < second.end && second.start < first.end
         }
-        // A picture half faded and one faded further are mixtures of each other, too.
+        // Partly faded pictures are also mixtures of each other.
         let found = found.filter { change in
             isFade(change) || !gradual.contains { isFade($0) && overlap($0, change) }
         }
@@ -149,7 +149,7 @@ package struct CutDetector: Sendable {
         gradual.removeAll { $0.end < frameCount - 2 * historyLength }
     }
 
-    /// Judges the frames before `limit` for cuts, and hands out what begins before it.
+    /// Decides which frames before `limit` are cuts, and returns the changes that start before it.
     private mutating func report(before limit: Int) -> [ShotChange] {
         while judged < limit {
             let index = judged
@@ -166,7 +166,7 @@ package struct CutDetector: Sendable {
         return ready
     }
 
-    // MARK: - Judging one frame
+    // MARK: - Deciding about one frame
 
     private func startsShot(_ index: Int) -> Bool {
         let position = index - history.firstIndex
@@ -176,7 +176,7 @@ package struct CutDetector: Sendable {
         guard Double(ratio) >= settings.smallestRatio else { return false }
         guard before.likeness(with: after, blackLevel: Self.blackLevel) < Self.samePattern else { return false }
         let correlation = before.correlation(with: after)
-        // Where the pictures have something in common, or the change is not far above others, it may be a jerk.
+        // Where the pictures have something in common, or the change hardly exceeds others, it may be a jerk.
         let isPlain = correlation < Self.commonPattern && ratio >= Self.clearRatio
         func isDisplaced() -> Bool {
             let limit =
@@ -192,7 +192,7 @@ package struct CutDetector: Sendable {
             && !isDisplaced()
     }
 
-    /// The share of tiles that change for good and much more than they do before and after.
+    /// The fraction of tiles whose change is permanent and much larger than before and after.
     private func jumpShare(_ position: Int) -> Float {
         guard let grid else { return 0 }
         let step = thumbnails[position].changes(from: thumbnails[position - 1], in: grid)
@@ -202,7 +202,7 @@ package struct CutDetector: Sendable {
             for tile in calm.indices { calm[tile] = max(calm[tile], motion[tile]) }
         }
         var jumps = step.indices.map { step[$0] >= max(Self.smallestTileJump, 3 * calm[$0]) }
-        // What looks within a flash's time as it did before was no jump.
+        // A tile that looks as before within the duration of a flash did not jump.
         for after in thumbnails[position...min(thumbnails.count - 1, position + flashLength)] {
             for before in thumbnails[max(0, position - 1 - flashLength)..<position] {
                 for (tile, change) in after.changes(from: before, in: grid).enumerated() where change < step[tile] / 2 {
@@ -227,8 +227,8 @@ package struct CutDetector: Sendable {
         return Array(before.prefix(Self.neighbourCount)) + Array(after.prefix(Self.neighbourCount))
     }
 
-    /// The share of tiles that the change leaves alone or that are restored soon: in some frame after it, as long as a
-    /// flash may last, they look as in some frame before it, as long ago. Tiles that stay black do not count.
+    /// The fraction of tiles that do not change or are restored soon: in some frame after the change, within the
+    /// duration of a flash, they look as in some frame as long before it. Tiles that stay black do not count.
     private func unchangedShare(_ position: Int) -> Float {
         guard let grid else { return 0 }
         let limit = Self.unchangedTile * changes[position]

@@ -1,46 +1,46 @@
-/// Finds dissolves: stretches in which each frame is a mixture of the frame some time before and the one as long after,
-/// in the share that its place between them says, and in which these two show different things.
+/// Detects dissolves: sequences in which each frame is a mixture of an earlier and an equally distant later frame, in
+/// the proportion given by its position between them, and in which these two frames show different things.
 ///
-/// Hardly anything else does that: of something that moves, the frame between is not the mean of the others. Light that
-/// changes passes through all shades between, but leaves the pattern as it was: what is one level more everywhere says
-/// nothing, as where the exposure follows a car that leaves the picture; the pattern has to change, over the whole
+/// Hardly anything else has this property: of a moving object, the frame between is not the mean of the others. A
+/// change of light passes through all intermediate levels, but keeps the pattern: a uniform change of level proves
+/// nothing, as where the exposure follows a car that leaves the picture; the pattern has to change over the whole
 /// picture, and to be mixed too.
 struct DissolveDetector {
-    /// Frames on either side of a mixture that are compared with it, at 25 frames a second.
+    /// Frames on either side of a mixture that are compared with it, at 25 frames per second.
     static let reaches = [4, 6, 9, 13, 18]
-    /// Least change of brightness between the two, in levels.
+    /// Minimum change of brightness between the two, in levels.
     static let smallestChange: Float = 9
-    /// A mixture misses its prediction by at most this share of the change, at its middle and half-way to either side. The
-    /// shots move on while they are mixed.
+    /// Maximum error of the predicted mixture, as a fraction of the change, at its middle and half-way to either side.
+    /// The shots continue to move while they are mixed.
     static let largestMiss: Float = 0.3
     /// The same where the change is less than ``clearChange``.
     static let largestFaintMiss: Float = 0.2
     static let clearChange: Float = 18
-    /// The same for the pattern: the picture less what changes everywhere.
+    /// The same for the pattern: the picture without its uniform change.
     static let largestPatternMiss: Float = 0.3
-    /// Least change of the pattern, in levels, and the share of the tiles that take part in it.
+    /// Minimum change of the pattern, in levels, and the fraction of the tiles that take part in it.
     static let smallestPatternChange: Float = 9
     static let smallestPatternShare: Float = 0.5
-    /// Share of the tiles that are not black in both pictures, at least: what stays black takes no part in anything.
+    /// Minimum fraction of tiles that are not black in both pictures: permanently black tiles are ignored.
     static let smallestLitShare = 0.3
-    /// Correlation of a tile's brightness from which it shows what it showed before, and the share of the tiles for which
-    /// that may be so: more, and something was laid over the picture. It is 0.4 to 0.5 for a title that fades in, up to 0.3
-    /// in a real dissolve, and below 0.3 for 97 of 100 pairs of real pictures.
+    /// Correlation of a tile's brightness from which it is unchanged, and the maximum fraction of unchanged tiles: more
+    /// of them mean that something was overlaid on the picture. The fraction is 0.4 to 0.5 for a title that fades in,
+    /// up to 0.3 in a real dissolve, and below 0.3 for 97 of 100 pairs of real pictures.
     static let keptTile: Float = 0.8
     static let largestKeptShare = 1.0 / 3
-    /// From frame to frame the picture changes by at most this share: more is a cut.
+    /// Maximum change between consecutive frames, as a fraction: more is a cut.
     static let largestStep: Float = 0.4
-    /// Likeness and correlation from which two pictures show the same thing in another light.
+    /// Similarity and correlation from which two pictures show the same scene in different light.
     static let samePattern: Float = 0.8
     static let sameCorrelation: Float = 0.6
-    /// Least difference over all shifts, as a share of the difference without one: a soft picture that moves a little is
-    /// a mixture of its neighbours too.
+    /// Least difference over all shifts, as a fraction of the difference without a shift: a soft picture that moves a
+    /// little is a mixture of its neighbours too.
     static let smallestDisplacedShare: Float = 0.5
 
-    /// Frames after a frame that must be known to judge it.
+    /// Number of frames after a frame that are needed to decide about it.
     let reach: Int
     private let reaches: [Int]
-    /// The frames that are mixtures in the dissolve that is being looked at, and how far each looks.
+    /// The mixed frames of the current dissolve, and the distance of the frames each is a mixture of.
     private var run: (first: Int, last: Int, start: Int, end: Int, change: Float)?
     /// Frames that may be missing within a dissolve.
     private let patience = 2
@@ -50,15 +50,15 @@ struct DissolveDetector {
         reach = reaches.last ?? 2
     }
 
-    /// Frames by which a dissolve of `length` frames is told after its end, at most.
+    /// Maximum delay in frames between the end of a dissolve of `length` frames and its report.
     var delay: Int { reach + patience + 1 }
 
-    /// Judges a frame, one after the other.
+    /// Processes the frames one after the other.
     ///
     /// - Parameters:
     ///   - index: the frame's number.
     ///   - grid: the tiles of a frame.
-    /// - Returns: a dissolve that is over.
+    /// - Returns: a dissolve that has ended.
     mutating func judge(_ index: Int, _ history: ShotHistory, _ grid: TileGrid?) -> ShotChange? {
         if let grid, let found = mixture(index, history, grid) {
             if var current = run {
@@ -76,18 +76,18 @@ struct DissolveDetector {
         return finish()
     }
 
-    /// The dissolve that was being looked at when the frames ended.
+    /// The dissolve in progress at the end of the stream.
     mutating func finish() -> ShotChange? {
         guard let current = run else { return nil }
         run = nil
-        // One frame alone may be the mean of two others by accident.
+        // A single frame may be the mean of two others by accident.
         guard current.last > current.first else { return nil }
         let middle = (current.first + current.last + 1) / 2
         return ShotChange(
             form: .dissolve, start: current.start, end: current.end, newShot: middle, change: current.change)
     }
 
-    /// Whether a change is one of the whole picture: something that comes into it changes a part.
+    /// Whether a change concerns the whole picture: an object that enters it changes only a part.
     private static func isEverywhere(_ changes: [Float], _ change: Float, _ lit: [Int]) -> Bool {
         lit.count { changes[$0] >= change / 3 } * 10 >= lit.count * 6
     }
@@ -128,7 +128,7 @@ struct DissolveDetector {
         return nil
     }
 
-    /// Whether the pattern changes over the whole picture, and lies half-way in the middle.
+    /// Whether the pattern changes over the whole picture, and is half-way in the middle.
     private func hasMixedPattern(
         _ first: Thumbnail, _ middle: Thumbnail, _ last: Thumbnail, _ grid: TileGrid, _ lit: [Int]
     ) -> Bool {
@@ -140,7 +140,7 @@ struct DissolveDetector {
         return miss.mean <= Self.largestPatternMiss * change.mean
     }
 
-    /// Whether hardly any tile still shows what it showed.
+    /// Whether hardly any tile is unchanged.
     private func isReplaced(_ first: Thumbnail, _ last: Thumbnail, _ grid: TileGrid, _ lit: [Int]) -> Bool {
         let correlations = last.correlations(with: first, in: grid)
         let kept = lit.count { correlations[$0] >= Self.keptTile }

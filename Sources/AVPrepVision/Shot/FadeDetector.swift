@@ -1,27 +1,29 @@
-/// Finds fades: the contrast of the picture falls, step by step, to that of a plain one, or rises from it.
+/// Detects fades: the contrast of the picture falls gradually to that of a plain one, or rises from it.
 struct FadeDetector {
     /// Standard deviation of brightness, in levels, below which a picture is plain.
     static let plainDeviation: Float = 4
-    /// Mean brightness, in levels, up to which or from which on a plain picture is black or white. A clear sky is neither.
+    /// Mean brightness, in levels, up to which or from which on a plain picture is black or white. A clear sky is
+    /// neither.
     static let black: Float = 32
     static let white: Float = 222
-    /// Contrast that a shot has before it fades, at least.
+    /// Minimum contrast of a shot before it fades.
     static let smallestContrast: Float = 8
-    /// Contrast beside the plain picture, as a share of the shot's, at most: more is a cut to or from it, or a flash.
+    /// Maximum contrast next to the plain picture, as a fraction of the shot's: more is a cut to or from it, or a
+    /// flash.
     static let largestFirst: Float = 0.6
-    /// Contrast, as a share of the shot's, above which a picture is not yet faded.
+    /// Contrast, as a fraction of the shot's, above which a picture has not faded.
     static let unfaded: Float = 0.92
-    /// Frames of falling or rising contrast that make a fade, at 25 frames a second.
+    /// Minimum frames of falling or rising contrast in a fade, at 25 frames per second.
     static let shortest = 3
-    /// Longest fade that is measured, at 25 frames a second.
+    /// Longest fade that is measured, at 25 frames per second.
     static let longest = 30
 
     private let shortest: Int
     private let longest: Int
-    /// Mean and deviation of the last frames, newest last.
+    /// Mean and standard deviation of the last frames, newest last.
     private var history: [(mean: Float, deviation: Float)] = []
     private var frameCount = 0
-    /// First frame of the plain picture that is on the screen, or that a fade in comes out of.
+    /// First frame of the current plain picture, or of the one that the current fade-in comes from.
     private var plainStart: Int?
     private var rise: (start: Int, lastGrowth: Int, first: Float, highest: Float)?
 
@@ -30,10 +32,10 @@ struct FadeDetector {
         longest = max(4, Int((Double(Self.longest) * fps / 25).rounded()))
     }
 
-    /// Frames by which a fade is told after its end, at most.
+    /// Maximum delay in frames between the end of a fade and its report.
     var delay: Int { longest + 3 }
 
-    /// Takes the next frame.
+    /// Processes the next frame.
     mutating func push(mean: Float, deviation: Float) -> [ShotChange] {
         let index = frameCount
         frameCount += 1
@@ -62,13 +64,13 @@ struct FadeDetector {
 
     mutating func finish() -> [ShotChange] { rise.map { close($0) } ?? [] }
 
-    /// A fade out that ended in the plain picture at `end`.
+    /// A fade-out that ended in the plain picture at `end`.
     private func fall(to end: Int) -> [ShotChange] {
-        // Back from the plain picture as long as the contrast was higher the frame before.
+        // Back from the plain picture as long as the previous frame had a higher contrast.
         var position = history.count - 1
         while position > 0, history[position - 1].deviation > history[position].deviation * 1.01 { position -= 1 }
         let peak = history[position].deviation
-        // What the contrast of a moving picture falls by is no fade yet.
+        // The contrast of a moving picture may fall without a fade.
         position = history.lastIndex { $0.deviation >= Self.unfaded * peak } ?? position
         let length = history.count - 1 - position
         guard length >= shortest - 1, peak >= Self.smallestContrast,
@@ -81,7 +83,7 @@ struct FadeDetector {
         ]
     }
 
-    /// What came out of a plain picture, if it did so step by step.
+    /// The fade-in from a plain picture, if it was gradual.
     private mutating func close(_ current: (start: Int, lastGrowth: Int, first: Float, highest: Float)) -> [ShotChange]
     {
         rise = nil

@@ -1,37 +1,38 @@
 import CKernels
 
-/// How well a motion of the whole picture explains what is seen: a judge that looks at all of the picture, not only at
-/// the corners by which the motion was found.
+/// How well a motion of the whole picture explains the pictures: it is evaluated over the whole picture, not only at
+/// the corners that the motion was estimated from.
 ///
-/// Each cell is said to move along, where the pictures agree there; to move otherwise; or to be blank, where nothing is
-/// to be seen. The camera's motion shows wherever there is something to see, a thing's motion where the thing is.
+/// Each cell is classified as consistent, where the pictures agree under the motion; as inconsistent; or as blank,
+/// where it has no texture. The camera's motion is consistent wherever there is texture, an object's motion only where
+/// the object is.
 struct PictureAgreement {
-    /// How far, in pixels of the level compared, a cell may miss its place and still move along.
+    /// Maximum displacement, in pixels of the compared level, of a consistent cell.
     private static let tolerance: Float = 0.4
-    /// How many cells from a border count as there.
+    /// Number of cells from a border that belong to it.
     private static let borderCells = 2
-    /// Smallest share of all cells that must move along.
+    /// Minimum fraction of consistent cells among all cells.
     private static let smallestShare = 0.12
-    /// Smallest share that the cells that move along must have of those that do not move otherwise: what moves otherwise
-    /// hides the background and is not held against it.
+    /// Minimum ratio of consistent cells to those that are not inconsistent: objects that move otherwise hide the
+    /// background and do not count against it.
     static let smallestSupport = 0.35
-    /// How widely the cells that move along must lie at least, against all cells: a motion held up by one thing says
-    /// nothing about the rest of the picture. A thing that fills 40 % of the picture reaches 0.45; the ground, without
-    /// the upper half of the picture, 0.5; what surrounds a thing in the middle, more than 1.
+    /// Minimum spread of the consistent cells, relative to that of all cells: a motion supported by one object says
+    /// nothing about the rest of the picture. An object that fills 40 % of the picture reaches 0.45; the ground,
+    /// without the upper half of the picture, 0.5; the surroundings of an object in the middle, more than 1.
     private static let smallestReach = 0.45
-    /// Both together: a thing that fills 40 % of the picture before a plain wall has 0.2, and up to 0.28 since cells that
-    /// it fills in part count as a whole, and the pictures may share only a part. Or, instead of that, the support along the picture's borders: ground under an
-    /// empty sky has half of them, a thing one side.
+    /// Both together: an object that fills 40 % of the picture in front of a plain wall has 0.2, and up to 0.28 since
+    /// partly filled cells count as a whole, and the pictures may overlap only in part. Alternatively, the support
+    /// along the picture's borders: ground under an empty sky has half of them, an object one side.
     private static let smallestSupportedReach = 0.29
     private static let smallestBorderSupport = 0.45
-    /// What a convincing motion needs: the spread of what moves along, against that of all that can be seen, and the
-    /// shares of what can be seen that move along, in the whole picture and along its borders. A thing has little of the
-    /// borders, and fine textures may not be found again in most of the background.
+    /// Requirements of a convincing motion: the spread of consistent cells, relative to that of all textured cells, and
+    /// the fractions of textured cells that are consistent, in the whole picture and along its borders. An object
+    /// covers little of the borders, and fine textures may not be matched in most of the background.
     private static let wideSpread = 0.7
     private static let convincingShare = 0.25
     private static let convincingBorderShare = 0.3
 
-    /// Cells of one kind, in the picture and along its borders.
+    /// Cells of one class, in the picture and along its borders.
     private struct Cells {
         private(set) var everywhere = CellSpread()
         private(set) var border = 0.0
@@ -42,19 +43,19 @@ struct PictureAgreement {
         }
     }
 
-    /// Cells that both pictures show; among them those where something can be seen; among those what moves along, once
-    /// each and once the more the less it misses.
+    /// Cells visible in both pictures; among them the textured ones; among those the consistent ones, once unweighted
+    /// and once weighted by how exactly they agree.
     private var shared = Cells()
     private var textured = Cells()
     private var along = Cells()
     private var exact = Cells()
 
-    /// Compares `key` with `other` where `toOther` takes it, at one level of their pyramids.
+    /// Compares `key` with `other` under the map `toOther`, at one level of their pyramids.
     init(_ key: TrackedPicture, _ other: TrackedPicture, toOther: Homography, level: Int32) {
         let texture = key.texture(level)
         let size = Double(1 << level)
         let rows = toOther.rows
-        // The map of the level's pixels.
+        // The map in pixels of the level.
         let map = [
             rows.0.x, rows.0.y, rows.0.z / size, rows.1.x, rows.1.y, rows.1.z / size, rows.2.x * size,
             rows.2.y * size, rows.2.z,
@@ -78,7 +79,7 @@ struct PictureAgreement {
         }
     }
 
-    /// Whether this may be the camera's motion: enough of the picture has to hold it up, in width or along the borders.
+    /// Whether this may be the camera's motion: enough of the picture must support it, in spread or along the borders.
     var isPossible: Bool {
         let count = along.everywhere.count
         let blank = shared.everywhere.count - textured.everywhere.count
@@ -90,17 +91,17 @@ struct PictureAgreement {
             && (support * min(1, reach) >= Self.smallestSupportedReach || borderSupport >= Self.smallestBorderSupport)
     }
 
-    /// Whether so much of the picture moves along that nothing else needs to be looked for. Else it may be a near object
-    /// that was found, and the background not.
+    /// Whether so much of the picture is consistent that no further search is needed. Otherwise the motion may be that
+    /// of a near object instead of the background.
     var isConvincing: Bool {
         isPossible && along.everywhere.area >= Self.wideSpread * textured.everywhere.area
             && along.everywhere.count >= Self.convincingShare * textured.everywhere.count
             && along.border >= Self.convincingBorderShare * textured.border
     }
 
-    /// What is held against rivals: how much of the picture moves along, how far that reaches, and how much of the
-    /// borders it holds. The background surrounds what moves in front of it, so it reaches further even where it shows
-    /// less.
+    /// The score compared with rival motions: how much of the picture is consistent, its spread, and how much of the
+    /// borders it covers. The background surrounds what moves in front of it, so its spread is larger even where it
+    /// shows less.
     var weight: Double {
         exact.everywhere.count * exact.everywhere.area * (0.1 + exact.border / max(1, shared.border))
     }

@@ -1,8 +1,8 @@
-/// The last frames of a stream, small, and what changed from each to the next.
+/// Thumbnails of the last frames of a stream, and the changes between consecutive ones.
 struct ShotHistory: Sendable {
     /// Oldest first; `firstIndex` is the number of the first.
     private(set) var thumbnails: [Thumbnail] = []
-    /// `changes[k]`: from the frame before to `thumbnails[k]`.
+    /// `changes[k]`: from the previous frame to `thumbnails[k]`.
     private(set) var changes: [Float] = []
     private(set) var firstIndex = 0
 
@@ -15,13 +15,13 @@ struct ShotHistory: Sendable {
         firstIndex += 1
     }
 
-    /// A frame by its number; nil when it is no longer or not yet there.
+    /// A frame by its number; nil when it is not in the history.
     subscript(index: Int) -> Thumbnail? {
         let position = index - firstIndex
         return thumbnails.indices.contains(position) ? thumbnails[position] : nil
     }
 
-    /// How much the picture changed with a frame; 0 for one that is not there.
+    /// The change of the picture at a frame; 0 for one that is not in the history.
     func change(to index: Int) -> Float {
         let position = index - firstIndex
         return changes.indices.contains(position) ? changes[position] : 0

@@ -1,8 +1,8 @@
 import AVPrepModel
 
-/// A very small copy of a frame in brightness and colour, to compare frames by.
+/// A very small copy of a frame in brightness and colour, for comparing frames.
 struct Thumbnail {
-    /// Y, Cb and Cr planes (ITU-R BT.601, full range, Cb and Cr about 0), one after the other.
+    /// Y, Cb and Cr planes (ITU-R BT.601, full range, Cb and Cr centred at 0), one after the other.
     private let planes: [Float]
     private let width: Int
     /// Mean and standard deviation of brightness, in levels.
@@ -32,7 +32,7 @@ struct Thumbnail {
 
     private var count: Int { planes.count / 3 }
 
-    /// How much the picture changed from `other` to this: mean of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.
+    /// The change from `other` to this picture: mean of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.
     func change(from other: Thumbnail) -> Float {
         planes.withUnsafeBufferPointer { a in
             other.planes.withUnsafeBufferPointer { b in
@@ -62,9 +62,9 @@ struct Thumbnail {
         planes.withUnsafeBufferPointer { planes in grid.means { planes[$0] } }
     }
 
-    /// How much of this picture's brightness that of the other one tells, 0...1, and the other way round, whichever is
-    /// more: 1 where one is the other in another light, however far the light drowns a part of it. The correlation
-    /// ratio, over pixels that are at least `blackLevel` in one of them. 0 for a picture of one level.
+    /// Similarity of two pictures under different light, 0...1: how much of the brightness of one is determined by that
+    /// of the other, in the better direction. 1 where one is the other in different light, however much the light
+    /// hides. The correlation ratio, over pixels that are at least `blackLevel` in one of them. 0 for a plain picture.
     func likeness(with other: Thumbnail, blackLevel: Float) -> Float {
         let pixels = (0..<count).filter { max(planes[$0], other.planes[$0]) >= blackLevel }
         func ratio(_ values: [Float], by keys: [Float]) -> Float {
@@ -86,10 +86,10 @@ struct Thumbnail {
         return max(ratio(planes, by: other.planes), ratio(other.planes, by: planes)).squareRoot()
     }
 
-    /// Levels of brightness that ``likeness(with:blackLevel:)`` tells apart.
+    /// Number of brightness levels used by ``likeness(with:blackLevel:)``.
     private static let bins = 24
 
-    /// Correlation of brightness, -1...1. 0 for a picture of one level.
+    /// Correlation of brightness, -1...1. 0 for a plain picture.
     func correlation(with other: Thumbnail) -> Float {
         var product: Float = 0
         for pixel in 0..<count { product += (planes[pixel] - mean) * (other.planes[pixel] - other.mean) }
@@ -108,7 +108,7 @@ struct Thumbnail {
             let (first, second) = (
                 squares[tile] - here[tile] * here[tile], others[tile] - there[tile] * there[tile]
             )
-            // A deviation below one level is noise.
+            // A standard deviation below one level is noise.
             guard first >= 1, second >= 1 else { return 0 }
             return (products[tile] - here[tile] * there[tile]) / (first * second).squareRoot()
         }
@@ -116,11 +116,11 @@ struct Thumbnail {
 
     // MARK: - Displacement
 
-    /// How well this picture is `other` seen from a camera that turned: the least mean difference of brightness over all
-    /// shifts that leave a third of the picture in common, as a share of the difference without a shift.
+    /// How well this picture is `other` seen by a camera that turned: the least mean difference of brightness over all
+    /// shifts that keep a third of the picture in common, as a fraction of the difference without a shift.
     ///
-    /// 1 for two pictures that have nothing to do with each other; near 0 after a jerk of the camera. What they have in
-    /// common under a shift has to agree in what it shows, not in its level alone: dark corners match everywhere.
+    /// 1 for two unrelated pictures; near 0 after a jerk of the camera. The parts in common under a shift must
+    /// correlate, not only agree in level: dark corners match everywhere.
     func displacedShare(from other: Thumbnail) -> Float {
         let height = count / width
         let (reachX, reachY) = (width * 6 / 10, height * 4 / 10)
@@ -149,11 +149,11 @@ struct Thumbnail {
         return atRest > 0 ? least / atRest : 1
     }
 
-    /// Correlation of brightness from which two parts of pictures show the same thing: two real pictures that have nothing
-    /// to do with each other have -0.4...0.5 where their levels match best.
+    /// Correlation of brightness from which two parts of pictures show the same scene: two unrelated real pictures have
+    /// -0.4...0.5 where their levels match best.
     private static let commonPattern: Float = 0.5
 
-    /// Correlation of brightness of a part with that part of the other picture which lies `down` and `right` before it.
+    /// Correlation of brightness with the other picture shifted by `down` and `right`.
     private func correlation(
         with other: Thumbnail, _ rows: Range<Int>, _ columns: Range<Int>, _ down: Int, _ right: Int
     ) -> Float {
@@ -176,8 +176,8 @@ struct Thumbnail {
 
     // MARK: - Mixtures
 
-    /// How far this picture is from being `share` of `last` over the rest of `first`: the mean difference of brightness
-    /// from that mixture.
+    /// Distance of this picture from the mixture of `share` of `last` and the rest of `first`: the mean difference of
+    /// brightness.
     func distance(fromMixtureOf first: Thumbnail, and last: Thumbnail, _ share: Float) -> Float {
         planes.withUnsafeBufferPointer { middle in
             first.planes.withUnsafeBufferPointer { a in
@@ -190,8 +190,8 @@ struct Thumbnail {
         }
     }
 
-    /// How far this picture's pattern is from the equal mixture of two others': the mean over pixels of how far the
-    /// difference of brightness is from its own median, which is the change of light; of all, and of each tile.
+    /// Distance of this picture's pattern from the equal mixture of two others: the mean absolute deviation of the
+    /// difference of brightness from its median, which is the change of light; over all pixels, and over each tile.
     func patternDifference(fromMixtureOf first: Thumbnail, and last: Thumbnail, in grid: TileGrid) -> (
         mean: Float, tiles: [Float]
     ) {
@@ -201,6 +201,6 @@ struct Thumbnail {
         return (differences.reduce(0) { $0 + abs($1 - light) } / Float(count), tiles)
     }
 
-    /// Mean difference of brightness alone.
+    /// Mean difference of brightness only.
     func brightnessChange(from other: Thumbnail) -> Float { distance(fromMixtureOf: other, and: other, 0) }
 }

@@ -1,75 +1,76 @@
 package import AVPrepModel
 
-/// Tells in a stream of frames which ones show what was shown before them: a picture that is held.
+/// Detects held pictures in a stream of frames: frames that show the same picture as before.
 ///
-/// A held picture is not the same in every frame: film has grain, and an encoder draws a picture ever more sharply, and
-/// anew with each key frame. What tells grain from motion is time: the mean of several frames loses the grain, and two
-/// such means a second apart are alike where nothing moves. So a picture is held for a stretch of a second if the means
-/// over its parts agree, over blocks of the picture: as a whole, lest it drift or grow slowly, and block by block, lest a
-/// small thing move. That a block changes much from one frame to the next, as where something swings to and fro,
-/// grain does not do either.
+/// A held picture is not identical in every frame: film has grain, and an encoder refines a picture over time, and
+/// restarts with each key frame. Averaging over time separates grain from motion: the mean of several frames loses the
+/// grain, and two such means a second apart are similar where nothing moves. So a picture is held over a second if the
+/// means over the parts of that second agree, over blocks of the picture: as a whole, to detect slow drift or growth,
+/// and block by block, to detect a small moving object. A large change of one block between two frames, as of an object
+/// that swings to and fro, is not caused by grain either.
 ///
-/// An empty street before a camera that stands is held too, for as long as nothing comes. What tells a film that stops
-/// from it is that then there is no noise either: such a stretch is frozen.
+/// An empty street before a static camera is held too, until something moves. A stopped film differs from it in having
+/// no noise: it is frozen.
 package struct FreezeDetector {
-    /// What a frame shows, against the one before it.
+    /// The state of a frame relative to the previous one.
     package enum Finding: Int, Sendable {
         case moving, held, frozen
     }
 
-    /// Lines of the small pictures whose pixels are the blocks.
+    /// Number of rows of the small pictures whose pixels are the blocks.
     static let blockLines = 32
-    /// Length of a stretch, in seconds.
+    /// Length of the compared window, in seconds.
     static let stretchSeconds = 1.0
-    /// Length of the parts of which means are taken, in seconds.
+    /// Length of the parts of the window that are averaged, in seconds.
     static let partSeconds = 0.32
-    /// Change of a block's mean within a stretch, in levels, that grain and an encoder do not cause: on the first 50 cases
-    /// of each kind of `avprep-bench still`, the third largest of a picture is at most 3.9 where it is held.
+    /// Maximum change of a block's mean within a window, in levels, caused by grain and an encoder: on the first 50
+    /// cases of each kind of `avprep-bench still`, the third largest of a picture is at most 3.9 where it is held.
     static let movedBlock = 4
     /// The same from one frame to the next.
     static let jumpedBlock = 8
-    /// So many such blocks are something that moves.
+    /// Minimum number of such blocks that count as a moving object.
     static let movedBlocks = 3
 
-    /// Mean change of the blocks within a stretch, in levels, up to which the picture is held. On the cases named above it
-    /// is at most 0.9 where the picture is held, the most where an encoder still sharpens it, and at least 2 where it
+    /// Maximum mean change of the blocks within a window, in levels, of a held picture. On the cases named above it is
+    /// at most 0.9 where the picture is held, the largest where an encoder still refines it, and at least 2 where it
     /// grows or slides slowly.
     static let largestDrift: Float = 0.8
 
-    /// Mean change from frame to frame, in levels, up to which a stretch is frozen: the median of those that change at all.
+    /// Maximum mean change between frames, in levels, of a frozen window: the median of the non-zero changes.
     private let frozenLevel: Float
-    /// Frames from a stretch's first to its last.
+    /// Number of frames from a window's first to its last.
     private let reach: Int
     private let partLength: Int
     private var small: PixelBuffer?
-    /// The last frames' blocks, at most as many as a stretch has, oldest first.
+    /// The blocks of the last frames, at most those of one window, oldest first.
     private var blocks: [[UInt8]] = []
-    /// Sums over the last ``partLength`` frames, as of each of ``blocks``; empty while there are not as many.
+    /// Sums over the last ``partLength`` frames, at each of ``blocks``; empty while there are fewer frames.
     private var sums: [[UInt16]] = []
-    /// Whether something jumped with each of ``blocks``, from the one before.
+    /// Whether blocks jumped from the previous frame to each of ``blocks``.
     private var jumps: [Bool] = []
-    /// By how much the picture changed with each of ``blocks``, in grey levels.
+    /// Change of the picture from the previous frame to each of ``blocks``, in grey levels.
     private var changes: [Float] = []
-    /// Of the last frames, but the one that ``blocks`` begins with: what is known of each.
+    /// The current state of each of the last frames, starting after the first of ``blocks``.
     private var pending: [Finding] = []
     private var count = 0
 
     /// - Parameters:
-    ///   - fps: frames a second of the stream, > 0.
-    ///   - level: mean change from frame to frame, in grey levels, up to which a held picture is frozen.
-    package init(fps: Double, level: Float = Stillness.frozenLevel) {
-        precondition(fps > 0, "\(fps) frames a second")
+    ///   - fps: frames per second of the stream, > 0.
+    ///   - level: mean change between frames, in grey levels, up to which a held picture is frozen.
+    package init(fps: Double, level: Float = FreezeAnalysis.frozenLevel) {
+        precondition(fps > 0, "the frame rate must be positive, not \(fps)")
         frozenLevel = level
         reach = max(1, Int((Self.stretchSeconds * fps).rounded()))
         partLength = min(255, max(1, Int((Self.partSeconds * fps).rounded())))
     }
 
-    /// Takes the next frame.
+    /// Processes the next frame.
     ///
     /// - Parameters:
-    ///   - grey: one channel; all frames of one shape. Not kept.
-    ///   - change: ``Stillness/difference(_:_:)`` from the frame before; 0 for the first one.
-    /// - Returns: what is now known of a frame a second ago, against the one before it. Nothing for the first frames.
+    ///   - grey: one channel; all frames of one shape. Not retained.
+    ///   - change: ``FreezeAnalysis/difference(_:_:)`` from the frame before; 0 for the first one.
+    /// - Returns: the final state of the frame one second ago, relative to the frame before it; nil for the first
+    ///   frames.
     package mutating func push(_ grey: PixelBuffer, change: Float) throws(VisionError) -> Finding? {
         let newest = try makeBlocks(grey)
         if let last = blocks.last {
@@ -93,7 +94,7 @@ package struct FreezeDetector {
         return pending.removeFirst()
     }
 
-    /// Ends the stream: what is known of the last frames, of each but the first where there are fewer than a second's.
+    /// Ends the stream: the states of the last frames, of each but the first where there are fewer than a second's.
     package mutating func finish() -> [Finding] {
         if count <= reach, blocks.count > 1 { markStretch() }
         let rest = pending
@@ -101,10 +102,10 @@ package struct FreezeDetector {
         return rest
     }
 
-    /// Marks the frames of the stretch that ends with the newest one, if the picture is held in it.
+    /// Marks the frames of the window that ends with the newest frame, if the picture is held in it.
     private mutating func markStretch() {
         guard !jumps.dropFirst().contains(true), isHeld else { return }
-        // Frames that a change of rate repeats are no sign of a film that stands.
+        // Frames repeated by a frame rate conversion are not evidence of a freeze.
         let changed = changes.dropFirst().filter { $0 > 0 }.sorted()
         let isFrozen = changed.isEmpty || changed[changed.count / 2] <= frozenLevel
         for index in pending.indices.suffix(blocks.count - 1) where pending[index] != .frozen {
@@ -114,7 +115,7 @@ package struct FreezeDetector {
 
     private var isHeld: Bool {
         let last = blocks.count - 1
-        // Too short for parts: its frames themselves.
+        // Too short for parts: compare its frames themselves.
         guard blocks.count >= 2 * partLength else {
             return [last / 2, last].allSatisfy { isSame(blocks[0], blocks[$0], 1) }
         }
@@ -126,7 +127,7 @@ package struct FreezeDetector {
         return true
     }
 
-    /// Whether two sums over `length` frames show the same.
+    /// Whether two sums over `length` frames show the same picture.
     private func isSame<Value: FixedWidthInteger>(_ first: [Value], _ second: [Value], _ length: Int) -> Bool {
         var (sum, moved) = (0, 0)
         for (a, b) in zip(first, second) {
@@ -143,7 +144,7 @@ package struct FreezeDetector {
         return count
     }
 
-    /// The sum over the newest frames: the one before, with the newest and without the oldest.
+    /// The sum over the newest frames: the previous sum, plus the newest and minus the oldest frame.
     private func nextSum() -> [UInt16] {
         guard blocks.count >= partLength else { return [] }
         let newest = blocks[blocks.count - 1]
@@ -159,7 +160,7 @@ package struct FreezeDetector {
     }
 
     private mutating func makeBlocks(_ grey: PixelBuffer) throws(VisionError) -> [UInt8] {
-        precondition(grey.channels == 1, "stillness of grey pictures")
+        precondition(grey.channels == 1, "freeze detection needs grey pictures")
         let scale = min(1, Double(Self.blockLines) / Double(min(grey.width, grey.height)))
         let width = max(1, Int((Double(grey.width) * scale).rounded()))
         let height = max(1, Int((Double(grey.height) * scale).rounded()))

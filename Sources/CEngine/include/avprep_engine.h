@@ -4,9 +4,9 @@
 // starts. The library exports one symbol, `avprep_engine`, which returns a table of functions.
 //
 // Rules of every function that returns int
-//  - 0 is success. Anything else is a failure, and `last_error` tells of it; nothing was written to the out-parameters.
-//  - Results come by out-parameter, first. A tensor handle that comes out belongs to the caller, who gives it to `release`.
-//  - Tensor handles that go in are borrowed for the call. They may be used from any thread, one thread at a time.
+//  - 0 is success. Anything else is a failure, described by `last_error`; no out-parameter was written.
+//  - Results are out-parameters, which come first. The caller owns a returned tensor handle and must `release` it.
+//  - Tensor handles passed in are borrowed for the call. They may be used from any thread, one thread at a time.
 //  - No C++ exception leaves the library.
 //  - Shapes are row-major: the last index is the fastest. N is the batch, C channels, T time, H rows, W columns.
 //
@@ -31,28 +31,28 @@ extern "C" {
 
 #define AVPREP_ENGINE_ABI 1
 
-// An owned tensor. Opaque: only the engine looks inside.
+// An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
-// Where a function puts a tensor it has made.
+// Receives a new tensor.
 typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_out;
-// Tensors in a row, and such a row with places that may still be empty.
+// An array of tensors, and one whose entries may still be empty.
 typedef const avprep_tensor *AVPREP_NONNULL const *AVPREP_NONNULL avprep_list;
 typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_slots;
 
-// A text of the engine's own.
+// A string owned by the engine.
 typedef const char *AVPREP_NONNULL avprep_text;
 
-// Types of elements.
+// Element types.
 enum { AVPREP_FLOAT32 = 0, AVPREP_UINT8 = 1, AVPREP_INT64 = 2 };
 
-// Orders of elements in memory; shapes stay as they are. The last two keep channels fastest, for [N,C,H,W] and
-// [N,C,T,H,W]: convolutions on a CPU are faster that way.
+// Memory orders; shapes do not change. The last two keep channels fastest, for [N,C,H,W] and [N,C,T,H,W]: convolutions
+// on a CPU are faster that way.
 enum { AVPREP_CONTIGUOUS = 0, AVPREP_CHANNELS_LAST = 1, AVPREP_CHANNELS_LAST_3D = 2 };
 
-// What `reduce` does with the elements along the dimensions.
+// Operations of `reduce` over the elements along the dimensions.
 enum { AVPREP_SUM = 0, AVPREP_MEAN = 1, AVPREP_MAXIMUM = 2 };
 
-// What `binary` and `scalar` do. POWER and CLAMP_MINIMUM exist for `scalar` alone.
+// Operations of `binary` and `scalar`. POWER and CLAMP_MINIMUM exist only for `scalar`.
 enum {
     AVPREP_ADD = 0,
     AVPREP_SUBTRACT = 1,
@@ -62,7 +62,7 @@ enum {
     AVPREP_CLAMP_MINIMUM = 5
 };
 
-// What `unary` does.
+// Operations of `unary`.
 enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1 };
 
 // The device of a tensor: -1 is the CPU, 0 and up a CUDA device.
@@ -74,40 +74,40 @@ typedef struct avprep_engine_api {
     uint32_t abi_version;
     // One line: the version of libtorch, and of CUDA where it is compiled in.
     avprep_text (*AVPREP_NONNULL description)(void);
-    // The text of the last failure on the calling thread, one line. Valid until the next failure on it.
+    // The message of the calling thread's last failure, one line. Valid until its next failure.
     avprep_text (*AVPREP_NONNULL last_error)(void);
-    // Tensor handles that exist now, in the whole process. For finding leaks.
+    // Number of existing tensor handles in the whole process, for finding leaks.
     int64_t (*live_tensors)(void);
-    // Number of CUDA devices; 0 where there are none or CUDA is not compiled in.
+    // Number of CUDA devices; 0 if there are none or CUDA is not compiled in.
     int (*device_count)(int32_t *count);
-    // Threads of one operation on a CPU; 0 or less leaves libtorch's own choice.
+    // Threads of one operation on a CPU; 0 or less keeps libtorch's default.
     int (*set_threads)(int32_t count);
     int (*threads)(int32_t *count);
-    // Only kernels that give the same bits on every run (on a CPU: for the same number of threads).
+    // Restricts to kernels that give the same bits on every run (on a CPU: for the same number of threads).
     int (*set_deterministic)(int32_t on);
 
     // -- Making, reading, freeing --------------------------------------------------------------------------------
 
-    // A copy of `data` (row-major, tight) on `device`.
+    // A copy of `data` (row-major, contiguous) on `device`.
     int (*from_host)(avprep_out out, const void *data, int32_t type, const int64_t *shape, int32_t rank,
                      int32_t device);
     int (*zeros)(avprep_out out, int32_t type, const int64_t *shape, int32_t rank, int32_t device);
-    // Copies the elements, row-major and tight, to `data`; `bytes` must be their exact size.
+    // Copies the elements, row-major and contiguous, to `data`; `bytes` must be their exact size.
     int (*to_host)(void *data, int64_t bytes, const avprep_tensor *tensor);
-    // Overwrites the elements in place from `data`; autograd does not see it.
+    // Overwrites the elements in place from `data`; not recorded by autograd.
     int (*fill_from_host)(avprep_tensor *tensor, const void *data, int64_t bytes);
     // The number of dimensions, and the first `capacity` of their sizes.
     int (*shape)(int32_t *rank, int64_t *sizes, int32_t capacity, const avprep_tensor *tensor);
     int (*type)(int32_t *type, const avprep_tensor *tensor);
     int (*device)(int32_t *device, const avprep_tensor *tensor);
     void (*release)(avprep_tensor *AVPREP_NULLABLE tensor);
-    // A copy with memory of its own; gradients flow through it.
+    // A copy with its own memory; gradients flow through it.
     int (*clone)(avprep_out out, const avprep_tensor *tensor);
-    // The same memory, cut off from autograd.
+    // The same memory, detached from autograd.
     int (*detach)(avprep_out out, const avprep_tensor *tensor);
     int (*to_device)(avprep_out out, const avprep_tensor *tensor, int32_t device);
     int (*to_type)(avprep_out out, const avprep_tensor *tensor, int32_t type);
-    // The same elements in another order in memory; no copy where they lie so already.
+    // The same elements in another memory order; no copy where they already have it.
     int (*to_order)(avprep_out out, const avprep_tensor *tensor, int32_t order);
 
     // -- Autograd ------------------------------------------------------------------------------------------------
@@ -115,18 +115,18 @@ typedef struct avprep_engine_api {
     // Makes a leaf a parameter (1) or a constant (0).
     int (*set_requires_gradient)(avprep_tensor *tensor, int32_t on);
     int (*requires_gradient)(int32_t *on, const avprep_tensor *tensor);
-    // The gradient of a leaf, sharing its memory; NULL where none has come yet.
+    // The gradient of a leaf, sharing its memory; NULL where there is none yet.
     int (*gradient)(avprep_out out, const avprep_tensor *tensor);
     // Drops the gradient of a leaf.
     int (*clear_gradient)(avprep_tensor *tensor);
     // Adds d tensor / d leaf to the gradient of every leaf that requires one. `tensor` has one element.
     int (*backward)(const avprep_tensor *tensor);
-    // Whether operations of the calling thread are recorded for `backward`; `was` gets the setting before.
+    // Whether operations of the calling thread are recorded for `backward`; `was` receives the previous setting.
     int (*set_recording)(int32_t *was, int32_t on);
 
     // -- Shapes --------------------------------------------------------------------------------------------------
 
-    // One size may be -1: whatever is left.
+    // One size may be -1: it is inferred.
     int (*reshape)(avprep_out out, const avprep_tensor *tensor, const int64_t *shape, int32_t rank);
     int (*permute)(avprep_out out, const avprep_tensor *tensor, const int64_t *dimensions, int32_t rank);
     // Elements [start, start + length) along a dimension; shares memory.
@@ -138,7 +138,7 @@ typedef struct avprep_engine_api {
     // -- Elements ------------------------------------------------------------------------------------------------
 
     int (*unary)(avprep_out out, int32_t operation, const avprep_tensor *tensor);
-    // Broadcasts as numpy does.
+    // Broadcasts as in numpy.
     int (*binary)(avprep_out out, int32_t operation, const avprep_tensor *left, const avprep_tensor *right);
     int (*scalar)(avprep_out out, int32_t operation, const avprep_tensor *tensor, double value);
     // Over `count` dimensions, or all of them for 0.
@@ -155,8 +155,8 @@ typedef struct avprep_engine_api {
     // input [..., in], weight [out, in], bias [out].
     int (*linear)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
                   const avprep_tensor *AVPREP_NULLABLE bias);
-    // Over all but dimension 1. In training the batch's own statistics are used, the running ones move towards them
-    // by `momentum`, and `batches` (int64, no dimensions) counts up, all in place.
+    // Over all but dimension 1. In training the batch's own statistics are used, the running statistics are updated by
+    // `momentum`, and `batches` (int64, no dimensions) is incremented, all in place.
     int (*batch_norm)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
                       const avprep_tensor *bias, avprep_tensor *running_mean, avprep_tensor *running_variance,
                       avprep_tensor *batches, int32_t training, double momentum, double epsilon);
@@ -165,7 +165,8 @@ typedef struct avprep_engine_api {
                     const int64_t *stride, const int64_t *padding);
     // To `size` (`rank` numbers), averaging.
     int (*adaptive_average_pool)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *size);
-    // Zeroes a share of the elements and scales the rest by 1 / (1 - probability); the choice is that of `seed`.
+    // Zeroes a fraction of the elements and scales the rest by 1 / (1 - probability); the choice is determined by
+    // `seed`.
     int (*dropout)(avprep_out out, const avprep_tensor *input, double probability, uint64_t seed);
 
     // -- Losses, averaged over the batch ---------------------------------------------------------------------------
@@ -177,7 +178,8 @@ typedef struct avprep_engine_api {
 
     // -- Optimisers, in place over all parameters that have a gradient -------------------------------------------
 
-    // torch.optim.SGD. `momenta` are the momentum buffers, one a parameter; empty ones are made at a parameter's first
+    // torch.optim.SGD. `momenta` are the momentum buffers, one per parameter; empty ones are made at a parameter's
+    // first
     // step and belong to the caller from then on. None are made for momentum 0.
     int (*sgd_step)(avprep_list parameters, avprep_slots momenta, int32_t count, double learning_rate, double momentum,
                     double dampening, double weight_decay, int32_t nesterov);
@@ -186,7 +188,7 @@ typedef struct avprep_engine_api {
                      double learning_rate, double beta1, double beta2, double epsilon, double weight_decay);
 } avprep_engine_api;
 
-// The table of functions, valid for the life of the process; NULL when the library speaks another version.
+// The table of functions, valid for the life of the process; NULL when the library has another version.
 const avprep_engine_api *AVPREP_NULLABLE avprep_engine(uint32_t abi_version);
 
 #ifdef __clang__

@@ -39,7 +39,7 @@ typedef struct {
 } dis_sums;
 
 enum {
-    // Planes of the refinement, of one value a pixel each, with a margin.
+    // Planes of the refinement, of one value per pixel each, with a margin.
     REFINE_MARGIN = 16,
     REFINE_PLANES = 5,
     // Half planes: the pixels of a row whose x + y is even, beside each other, and those whose x + y is odd, apart.

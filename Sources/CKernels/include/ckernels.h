@@ -1,7 +1,8 @@
-// Hot loops over plain buffers, compiled for several instruction sets and chosen when the program starts.
+// Inner loops over plain buffers, compiled for several instruction sets and selected when the program starts.
 //
 // Functions may be called from any thread; one handle belongs to one thread at a time. After creation nothing
-// allocates. Results are the same bits on every processor.
+// allocates.
+// Results are the same bits on every processor.
 #pragma once
 
 #include <stdint.h>
@@ -11,16 +12,17 @@
 // The name of the set in use: "avx512", "avx2" or "generic".
 const char *ckernels_target(void);
 
-// For tests: uses this set from now on, if the processor has it; "" is the best one. Returns 0 when it is in use.
+// For tests: selects this set, if the processor has it; "" selects the best one. Returns 0 on success.
 int ckernels_use_target(const char *name);
 
 // --- Pyramids
 
-// A grey picture as floats at sizes halved from level to level, each level (width + 1) / 2 wide and likewise high.
-// Pixels beyond a border repeat the last one.
+// A grey picture as floats at sizes halved from level to level, each level (width + 1) / 2 wide, and its height
+// likewise.
+// Border pixels are repeated.
 typedef struct ckernels_pyramid ckernels_pyramid;
 
-// Levels finest to coarsest are kept; level 0 is the picture's own size. Null when memory runs out.
+// Levels finest to coarsest are stored; level 0 is the picture's own size. Null when out of memory.
 ckernels_pyramid *ckernels_pyramid_create(int width, int height, int finest, int coarsest);
 // Fills all levels from `width * height` bytes.
 void ckernels_pyramid_fill(ckernels_pyramid *pyramid, const uint8_t *grey);
@@ -33,7 +35,7 @@ typedef struct {
     int coarsest;          // level where it begins
     int stride;            // pixels from patch to patch, 1...8; patches are 8 x 8
     int iterations;        // of gradient descent, for each patch and pass
-    float last_step;       // share of the step that is taken when the next would no more lower the cost, 0...1
+    float last_step;       // fraction of the step that is taken when the next would no longer lower the cost, 0...1
     int fixed_point;       // iterations of the variational refinement's weights, 0: no refinement
     int relaxations;       // sweeps of successive over-relaxation for each of those
     float alpha;           // weight of smoothness
@@ -43,7 +45,7 @@ typedef struct {
 
 typedef struct ckernels_dis ckernels_dis;
 
-// Room for flow between pictures of this size. Null when memory runs out.
+// Buffers for flow between pictures of this size. Null when out of memory.
 ckernels_dis *ckernels_dis_create(int width, int height, ckernels_dis_parameters parameters);
 // Fills `flow`, [y, x, (x, y)], with the displacement of every pixel of `from`. Both pyramids have the handle's size
 // and at least its levels.

@@ -1,6 +1,6 @@
 // The steps of a spectrogram around the Fourier transform, each for one frame or one run of values.
 //
-// Compiled for several instruction sets, of which the best one is taken when the program starts. No multiplication is
+// Compiled for several instruction sets, the best of which is selected when the program starts. No multiplication is
 // fused with an addition and sums have one order, so every set gives the same bits.
 #pragma once
 
@@ -9,11 +9,11 @@
 /// row[i] = samples[i] * window[i].
 void ckernels_spectrum_taper(const float *samples, const float *window, int64_t count, float *row);
 
-/// The same, but 0 where |samples[i]| is not at most `limit`, which NaN is not. `row` may be `samples`.
+/// The same, but 0 where |samples[i]| exceeds `limit` or is NaN. `row` may be `samples`.
 void ckernels_spectrum_taper_limited(
     const float *samples, const float *window, int64_t count, float limit, float *row);
 
-/// Number of samples whose magnitude is not at most `limit`, NaN among them.
+/// Number of samples whose magnitude exceeds `limit` or is NaN.
 int64_t ckernels_spectrum_broken(const float *samples, int64_t count, float limit);
 
 /// |X|² of a real signal x of 2·half samples, from the complex transform of half the length.
@@ -34,7 +34,7 @@ void ckernels_spectrum_square_root(float *values, int64_t count);
 typedef struct {
     /// The first bin it covers.
     int32_t first_bin;
-    /// Where its weights begin.
+    /// Index of its first weight.
     int32_t first_weight;
     /// Number of its weights: a multiple of CKERNELS_SPECTRUM_LANES.
     int32_t count;
@@ -48,7 +48,7 @@ void ckernels_spectrum_filter_bank(
     const float *spectra, int64_t stride, int64_t spectrum_count, const ckernels_spectrum_filter *filters,
     int64_t filter_count, const float *weights, float *output);
 
-/// Which logarithm is taken of gain·x.
+/// The logarithm of gain·x.
 enum {
     /// ln(max(gain·x, amin))
     ckernels_spectrum_log_clamped,
@@ -58,8 +58,8 @@ enum {
     ckernels_spectrum_log_or_linear,
 };
 
-/// values[i] = factor · logarithm(gain · values[i]) + offset, the logarithm being one of those above. Within 2 units in
-/// the last place for what is normal and positive.
+/// values[i] = factor · logarithm(gain · values[i]) + offset, with one of the logarithms above. Accurate to 2 units in
+/// the last place for normal positive values.
 void ckernels_spectrum_log(
     float *values, int64_t count, int32_t logarithm, float gain, float amin, float factor, float offset);
 

@@ -5,19 +5,19 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// Whether `avprep audit` finds planted cues, calls what is stripped of them clean, and how often it raises a false alarm.
+/// Whether `avprep audit` finds planted cues, reports stripped corpora as clean, and how often it raises a false alarm.
 struct AuditBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Plant cues by which a network could cheat, audit, strip them, audit again.",
+        commandName: "audit", abstract: "Plant cues that a network could exploit, audit, strip them, audit again.",
         discussion: """
-            Every corpus goes the whole way: encoded videos, ingest, shard, audit. A false alarm is an audit of rows whose \
-            labels are coins that finds a leak all the same: at most 1 % of them should.
+            Every corpus runs through all stages: encoded videos, ingest, shard, audit. A false alarm is an audit \
+            of rows with random labels that reports a leak: at most 1 % of them should.
             """)
 
-    @Option(help: "Videos of each corpus.")
+    @Option(help: "Videos per corpus.")
     var videos = 300
 
-    @Option(help: "Audits of labels that are coins, of thirty rows each.")
+    @Option(help: "Audits of random labels, of thirty rows each.")
     var falseAlarms = 200
 
     @Option(help: "Only this cue.")
@@ -38,8 +38,8 @@ struct AuditBench: ParsableCommand {
         }
         print(TextTable.text(rows))
         if falseAlarms > 0 {
-            let alarms = CoinAudits.alarms(of: falseAlarms)
-            print("false alarms: \(alarms) of \(falseAlarms) audits of thirty rows whose labels are coins")
+            let alarms = try CoinAudits.alarms(of: falseAlarms)
+            print("false alarms: \(alarms) of \(falseAlarms) audits of thirty rows with random labels")
         }
     }
 
@@ -65,25 +65,26 @@ struct AuditBench: ParsableCommand {
     }
 }
 
-/// Audits of rows that tell nothing: features that the rows of a video have in common, labels that are coins.
+/// Audits of uninformative rows: features shared by the rows of a video, random labels.
 enum CoinAudits {
     private static let videos = 40
     private static let rowsPerVideo = 6
 
-    /// - Returns: how many of `count` audits of thirty rows find a leak.
-    static func alarms(of count: Int) -> Int {
-        (0..<count).count { audit in
-            let family = (0..<30).map { number -> Double in
+    /// - Returns: the number of `count` audits of thirty rows that report a leak.
+    static func alarms(of count: Int) throws -> Int {
+        try (0..<count).count { audit in
+            let family = try (0..<30).map { number -> Double in
                 let seed = UInt64(audit * 30 + number)
                 let examples = examples(number % 3, seed: seed)
-                return ClusteredAccuracy(margins: CrossFitting.margins(examples, seed: seed), of: examples)
+                return ClusteredAccuracy(logits: try CrossFitting.logits(examples, seed: seed), of: examples)
                     .chanceProbability
             }
             return HolmCorrection.adjusted(family).contains { $0 < AuditSettings().level }
         }
     }
 
-    /// - Parameter kind: 0: a coin for each row; 1: a coin for each video; 2: rows of one video against rows of two.
+    /// - Parameter kind: 0: a random label per row; 1: a random label per video; 2: rows of one video against rows of
+    ///   two.
     private static func examples(_ kind: Int, seed: UInt64) -> Examples {
         var random = SeededRandom(seed: seed, for: "coins")
         let features = 2 + random.below(20)

@@ -1,6 +1,7 @@
 import AVPrepAudio
 import AVPrepAudit
 import AVPrepCases
+import AVPrepClips
 import AVPrepCore
 import AVPrepIngest
 import AVPrepModel
@@ -12,17 +13,17 @@ import AVPrepVision
 import AVPrepWorkspace
 import Foundation
 
-/// One cue, the probe that has to find it, and how it is stripped.
+/// One cue, the probe that must find it, and how it is stripped.
 struct AuditTrial {
     let cue: CueCorpus.Cue
     let recipe: PairRecipe
     let probe: AuditProbe
     let task: String
-    /// What strips the cue.
+    /// The remedy that strips the cue.
     let remedy: String
-    /// A change of the pair tables that plants it; the media are the same.
+    /// Whether the cue is planted by a change of the pair tables, with the same media.
     var isInTables = false
-    /// Whether stripping it takes the camera's motion out instead of leaving out what moves.
+    /// Whether stripping removes the camera's motion instead of dropping the segments that move.
     var isStabilised = false
 
     var name: String { "\(cue.rawValue), \(recipe.rawValue)" }
@@ -52,7 +53,7 @@ struct AuditTrial {
 
     /// Makes the corpus, prepares it, draws pairs, and audits them.
     ///
-    /// - Parameter folder: made anew.
+    /// - Parameter folder: created.
     func audit(in folder: String, videos: Int, isStripped: Bool) throws -> AuditReport {
         let corpus = CueCorpus(isStripped && cue == .keyFrames ? .none : cue, videos: videos)
         try AtomicFile.makeFolder("\(folder)/videos")
@@ -83,15 +84,17 @@ struct AuditTrial {
         return settings
     }
 
-    /// Positives of unmarked videos alone, negatives of marked ones: a table as it is made by hand.
+    /// Positives of unmarked videos only, negatives of marked ones: a table as if made by hand.
     private func skewTables(_ workspace: Workspace, _ corpus: CueCorpus) throws {
         let marked = Set((0..<corpus.videos).filter(corpus.isMarked).map(CueCorpus.fileName))
-        for shard in try ShardIndex.load(workspace.shards).shards {
-            let path = "\(workspace.shards)/\(PairFile.name(forShard: shard.name))"
-            let isMarked = try StoreReader(path: "\(workspace.shards)/\(shard.name)").segments.map {
+        let shards = try ShardSet(workspace.shards)
+        var index = shards.index
+        for shard in index.shards {
+            let path = shards.pairPath(of: shard)
+            let isMarked = try shards.reader(of: shard).segments.map {
                 marked.contains(($0.segment.source as NSString).lastPathComponent)
             }
-            let sets = try PairFile.read(path).map { set in
+            let sets = try shards.storedPairSets(of: shard).map { set in
                 var set = set
                 set.pairs.removeAll { pair in
                     let row = cue == .loudHalf ? pair.audioSegment : pair.videoSegment
@@ -99,7 +102,9 @@ struct AuditTrial {
                 }
                 return set
             }
-            try PairFile.write(sets, shardKey: try PairFile.shardKey(path) ?? "", to: path)
+            try PairFile.write(sets, shardKey: try shards.pairKey(of: shard), to: path)
+            index.pairFiles[PairFile.name(forShard: shard.name)] = try SHA256.digest(ofFile: path).hex
         }
+        try index.save(workspace.shards)
     }
 }

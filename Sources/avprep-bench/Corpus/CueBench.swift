@@ -6,26 +6,26 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// What it costs to look for cues: ingest with all of it, without each part, and with none.
+/// The cost of cue detection: ingest with all detectors, without each one, and without any.
 struct CueBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cues",
-        abstract: "Compare ingest's CPU time with and without looking for cues.",
+        abstract: "Compare ingest's CPU time with and without cue detection.",
         discussion: """
-            Without files a practice corpus is made for it. The candidates take turns, and each one's least time counts. \
-            A part's share is what ingest saves without it.
+            Without files a practice corpus is made. The candidates alternate, and the minimum time of each counts. A \
+            part's share is the time that ingest saves without it.
             """)
 
     @Argument(help: "Clips, of seconds rather than minutes.")
     var files: [String] = []
 
-    @Option(help: "Turns.")
+    @Option(help: "Number of turns.")
     var repeats = 5
 
-    /// Ingest without some cues.
+    /// Ingest without some detectors.
     private struct Candidate {
         let name: String
-        /// Turns the cues off.
+        /// Disables the detectors.
         let change: (inout PipelineSettings) -> Void
         var seconds = Double.infinity
     }

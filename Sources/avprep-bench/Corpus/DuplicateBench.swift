@@ -10,19 +10,19 @@ import ArgumentParser
 import Foundation
 import Synchronization
 
-/// How well near-duplicates are found, among copies whose originals are known.
+/// The quality of near-duplicate detection, among copies with known originals.
 struct DuplicateBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "duplicates",
-        abstract: "Measure how near-duplicates are found among copies that were made for it.",
+        abstract: "Measure near-duplicate detection among generated copies.",
         discussion: """
-            Copies are encoded, decoded and fingerprinted as ingest does it, and all searched at once. Excerpts of one \
-            recording that overlap in time are near-duplicates; excerpts that do not are other moments of the same scene, \
-            and must not be found, nor must excerpts of other recordings. Real clips must have no moment in common: of two copies \
-            of one film, or a film and a piece of it, name one.
+            Copies are encoded, decoded and fingerprinted as in ingest, and all are searched at once. Excerpts of \
+            one recording that overlap in time are near-duplicates; excerpts that do not are other moments of the \
+            same scene, and must not be found, nor must excerpts of other recordings. Real clips must be disjoint: \
+            of two copies of one film, or a film and a part of it, give only one.
             """)
 
-    @Argument(help: "Real clips with sound.")
+    @Argument(help: "Real clips with audio.")
     var clips: [String] = []
 
     @Option(help: "Practice videos, of two excerpts each.")
@@ -31,13 +31,13 @@ struct DuplicateBench: ParsableCommand {
     @Option(help: "Number of the first practice video: other numbers, other videos.")
     var first = 0
 
-    @Option(help: "What is done to the copies: other numbers, other copies.")
+    @Option(help: "Seed of the modifications of the copies.")
     var seed = 1
 
     @Option(help: "Length of an excerpt in seconds.")
     var seconds = 6.0
 
-    @Option(help: "Fingerprints made by chance for the measure of scale; 0: none.")
+    @Option(help: "Number of random fingerprints for the scaling measurement; 0 skips it.")
     var scale = 230_000
 
     func run() throws {
@@ -68,7 +68,7 @@ struct DuplicateBench: ParsableCommand {
         let fingerprint: VideoFingerprint
     }
 
-    /// The sources of a recording, made when they are needed: their pictures are large.
+    /// The sources of a recording, made on demand: their pictures are large.
     private enum Recording: Sendable {
         case practice(Int)
         case clip(String)
@@ -102,7 +102,7 @@ struct DuplicateBench: ParsableCommand {
         }
     }
 
-    // MARK: - What came of it
+    // MARK: - Results
 
     private static func id(_ number: Int) -> String { String(format: "%08d", number) }
 
@@ -129,14 +129,14 @@ struct DuplicateBench: ParsableCommand {
         }
         let wrong = pairs.filter { $0.0.source != $0.1.source }
         let sameScene = wrong.count { $0.0.recording == $0.1.recording }
-        // Ordered pairs, of which each is counted twice.
+        // Ordered pairs: each is counted twice.
         func ordered(_ key: (Copy) -> String) -> Int {
             Dictionary(grouping: copies, by: key).values.reduce(0) { $0 + $1.count * $1.count }
         }
         let scenes = (ordered(\.recording) - ordered(\.source)) / 2
         let strangers = (copies.count * copies.count - ordered(\.recording)) / 2
         let negatives = [
-            ["pairs that are none", "cases", "found"],
+            ["pairs that are not duplicates", "cases", "found"],
             ["other moments of the same scene", "\(scenes)", "\(sameScene)"],
             ["other recordings", "\(strangers)", "\(wrong.count - sameScene)"],
         ]

@@ -5,19 +5,19 @@ import AVPrepVision
 import AVPrepWorkspace
 import Foundation
 
-/// What the search for near-duplicates costs among many videos, by fingerprints that are made for it.
+/// The cost of the near-duplicate search among many videos, with generated fingerprints.
 struct DuplicateScale {
     let models: [VideoFingerprint]
 
     /// Length of each, in seconds.
     private static let seconds = 10
-    /// Share of the bits that are turned over.
+    /// Fraction of the bits that are inverted.
     private static let turned = 0.35
 
     /// Time and memory at a quarter, a half and all of `count`.
     func table(upTo count: Int) throws -> String {
         var random = SeededRandom(seed: 1)
-        var rows = [["videos of \(Self.seconds) s", "search", "µs a video", "found", "peak"]]
+        var rows = [["videos of \(Self.seconds) s", "search", "µs per video", "found", "peak"]]
         for target in [count / 4, count / 2, count] {
             var search = DuplicateSearch(settings: DuplicateSettings(), mirrorBits: PictureHash.mirrorBits)
             for number in 0..<target { search.add(fingerprint(&random), ofVideo: String(format: "%08d", number)) }
@@ -35,8 +35,8 @@ struct DuplicateScale {
         return TextTable.text(rows)
     }
 
-    /// Excerpts of models with a third of the bits turned over, other bits for each: words that are as uneven as real ones,
-    /// and no two videos with more in common than by accident.
+    /// Excerpts of models with a third of the bits inverted, different bits for each: words as unevenly distributed as
+    /// real ones, and no two videos with more in common than by accident.
     private func fingerprint(_ random: inout SeededRandom) -> VideoFingerprint {
         func turn(_ bits: Int) -> UInt64 {
             (0..<bits).reduce(0) { $0 | (random.unit() < Self.turned ? 1 << UInt64($1) : 0) }

@@ -6,7 +6,7 @@ import AVPrepVision
 import AVPrepWorkspace
 import Foundation
 
-/// The pictures of each clip with the sound of every other one: whatever skew is told of them is told by chance.
+/// The video of each clip with the audio of every other one: any skew estimated for them is due to chance.
 struct MismatchedSkews {
     private let stretches: [Stretch]
     private let settings = PipelineSettings().ingest
@@ -27,7 +27,7 @@ struct MismatchedSkews {
             let format = AudioFormat(sampleRate: 16_000, channels: 1)
             _ = try media.decode(
                 DecodeRequest(fps: settings.video.fps, shortSide: 128, audio: [format]), to: collector)
-            let flaws = try AudioQuality(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
+            let flaws = try AudioQualityDetector(settings: settings.sound, sampleRate: format.sampleRate, channels: 1)
             let frames = Int(settings.segmentSeconds * settings.video.fps)
             for start in stride(from: 0, to: collector.changes.count, by: frames) {
                 let changes = Array(collector.changes[start..<min(collector.changes.count, start + frames - 1)])
@@ -42,7 +42,7 @@ struct MismatchedSkews {
         self.stretches = stretches
     }
 
-    /// How many were compared, had an estimate, and one that calls itself sure.
+    /// Number of compared pairs, of estimates, and of confident estimates.
     func table() -> String {
         var (count, estimated, sure) = (0, 0, 0)
         for picture in stretches {
@@ -58,12 +58,12 @@ struct MismatchedSkews {
             }
         }
         return TextTable.text([
-            ["picture and sound of different clips", "estimates", "sure"], ["\(count)", "\(estimated)", "\(sure)"],
+            ["video and audio of different clips", "estimates", "confident"], ["\(count)", "\(estimated)", "\(sure)"],
         ])
     }
 }
 
-/// Keeps what changes from frame to frame, and the sound.
+/// Keeps the changes between frames, and the audio.
 private final class ChangeCollector: DecodeConsumer {
     private(set) var changes: [Float] = []
     private(set) var samples: [Float] = []
@@ -72,7 +72,7 @@ private final class ChangeCollector: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) throws {
         let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
-        if let last { changes.append(Stillness.difference(last, grey)) }
+        if let last { changes.append(FreezeAnalysis.difference(last, grey)) }
         last = grey
     }
 

@@ -4,23 +4,23 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// What ingest costs, beside its libraries' kernels alone and beside a careful Python pipeline, on the same clips in the
-/// same run, one thread each: ratios, since seconds depend on the machine and the hour.
+/// The cost of ingest, compared with its libraries' kernels alone and with a careful Python pipeline, on the same clips
+/// in the same run, one thread each: as ratios, since absolute times depend on the machine and its load.
 struct IngestBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest",
-        abstract: "Compare ingest's CPU time with its kernels' alone and with a Python pipeline.",
+        abstract: "Compare ingest's CPU time with that of its kernels alone and of a Python pipeline.",
         discussion: """
-            Without files a practice corpus is made for it. The candidates take turns, and each one's least time counts.
+            Without files a practice corpus is made. The candidates alternate, and the minimum time of each counts.
             """)
 
     @Argument(help: "Clips, of seconds rather than minutes.")
     var files: [String] = []
 
-    @Option(help: "Turns.")
+    @Option(help: "Number of turns.")
     var repeats = 3
 
-    @Option(help: "The Python interpreter with the oracles; `none` leaves Python out.")
+    @Option(help: "The Python interpreter with the reference pipeline; `none` omits it.")
     var python = ".venv/bin/python"
 
     func run() throws {
@@ -49,7 +49,7 @@ struct IngestBench: ParsableCommand {
                 name, String(format: "%.4f", seconds / video), String(format: "%.1f %%", 100 * seconds / kernels.total),
             ]
         }
-        var rows = [["kernel", "CPU s a video s", "of all kernels"]]
+        var rows = [["kernel", "CPU s per video s", "of all kernels"]]
         rows += kernels.seconds.map { row($0.kernel, $0.seconds) }
         rows.append(row("all kernels", kernels.total))
         rows.append(row("avprep ingest", ingest))
@@ -59,7 +59,7 @@ struct IngestBench: ParsableCommand {
         if let outside { print(String(format: "ingest / Python pipeline: %.2f", ingest / outside)) }
     }
 
-    /// CPU seconds that the Python pipeline reports for the clips, without its start.
+    /// CPU seconds reported by the Python pipeline for the clips, without start-up.
     private func pythonSeconds(_ clips: [String]) throws -> Double {
         struct Result: Decodable { let cpu_seconds: Double }
         let process = Process()
@@ -69,7 +69,7 @@ struct IngestBench: ParsableCommand {
         process.standardOutput = output
         do { try process.run() } catch {
             throw Failure(
-                "cannot run \(python): \(error.localizedDescription); make venv makes it, --python none does without")
+                "cannot run \(python): \(error.localizedDescription); run make venv, or omit it with --python none")
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

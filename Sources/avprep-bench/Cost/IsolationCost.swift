@@ -7,20 +7,20 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// What it costs to decode in processes that can touch nothing: the same clips with and without, in turns.
+/// The cost of decoding in sandboxed processes: the same clips with and without them, alternating.
 struct IsolationCost: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "isolation",
-        abstract: "Compare ingest with decoder processes and without.",
+        abstract: "Compare ingest with and without decoder processes.",
         discussion: """
-            CPU time of this process and of those it started, each candidate's least. Without files a practice corpus is \
-            made.
+            CPU time of this process and of those it started, the minimum of each candidate. Without files a practice \
+            corpus is made.
             """)
 
     @Argument(help: "Clips, of seconds rather than minutes.")
     var files: [String] = []
 
-    @Option(help: "Turns.")
+    @Option(help: "Number of turns.")
     var repeats = 5
 
     func run() throws {
@@ -55,7 +55,7 @@ struct IsolationCost: ParsableCommand {
                 ["\(clips.paths.count) clips", "in this process, CPU s", "in decoder processes", "ratio"],
                 row("probe and decode", decode), row("ingest", ingest),
             ]))
-        print(String(format: "\nstarting avprep-decode, once a worker: %.3f CPU s, contained in the above", start))
+        print(String(format: "\nstarting avprep-decode, once per worker: %.3f CPU s, included in the above", start))
     }
 
     /// CPU seconds of one candidate, each way.

@@ -6,9 +6,9 @@ import AVPrepStore
 import AVPrepVision
 import Foundation
 
-/// What the libraries' own work costs on a clip, each kernel by itself, with nothing around it: the floor under ingest.
+/// The cost of the libraries' own work on a clip, each kernel by itself: a lower bound for ingest.
 struct KernelCosts {
-    /// CPU seconds by kernel, in the order in which data passes them.
+    /// CPU seconds by kernel, in the order of the data flow.
     private(set) var seconds: [(kernel: String, seconds: Double)] = []
     private(set) var videoSeconds = 0.0
 
@@ -18,7 +18,7 @@ struct KernelCosts {
     mutating func add(_ path: String, _ settings: IngestSettings) throws {
         let media = try measure("decode, scale, resample") { try MediaFile(path: path) { false } }
         let collector = Collector(formats: settings.audioFormats)
-        // The pass that is timed throws its pictures away; another one keeps them for the kernels below.
+        // The timed pass discards its pictures; another pass keeps them for the kernels below.
         let request = DecodeRequest(
             fps: settings.video.fps, shortSide: settings.video.shortSide, audio: settings.audioFormats)
         let summary = try measure("decode, scale, resample") { try media.decode(request, to: Discarder()) }
@@ -93,7 +93,7 @@ struct KernelCosts {
     }
 }
 
-/// What this process has used, with the processes it has started and seen end.
+/// Resources used by this process and by its ended child processes.
 enum ProcessCost {
     /// CPU seconds of all threads, in user and system mode.
     static var cpuSeconds: Double {
@@ -107,13 +107,13 @@ enum ProcessCost {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9 + elsewhere
     }
 
-    /// Begins a new peak of resident memory (Linux, proc(5): clear_refs).
+    /// Resets the peak of resident memory (Linux, proc(5): clear_refs).
     static func resetPeak() {
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
         file.write(Data("5".utf8))
     }
 
-    /// Peak of resident memory since ``resetPeak()``, in MiB; NaN where the system does not tell.
+    /// Peak of resident memory since ``resetPeak()``, in MiB; NaN where the system does not report it.
     static var peakMegabytes: Double {
         let text = String(decoding: FileManager.default.contents(atPath: "/proc/self/status") ?? Data(), as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
@@ -122,13 +122,13 @@ enum ProcessCost {
     }
 }
 
-/// Takes a decode pass and keeps nothing.
+/// Consumes a decode pass and discards everything.
 final class Discarder: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) {}
     func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) {}
 }
 
-/// Takes a decode pass and keeps everything.
+/// Consumes a decode pass and keeps everything.
 private final class Collector: DecodeConsumer {
     private(set) var frames: [PixelBuffer] = []
     /// By format, interleaved.

@@ -5,16 +5,16 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How fast shards are packed, beside `cp` of the same prepared files: both with every byte on the disk at the end, taking
-/// turns in one run. Packing does more: it lays out, and computes the SHA-256 that goes into the index.
+/// The speed of packing shards, compared with `cp` of the same prepared files: both flushed to disk at the end,
+/// alternating in one run. Packing does more: it computes the layout, and the SHA-256 for the index.
 struct PackBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack",
         abstract: "Compare packing shards with copying the same bytes by cp.",
         discussion: """
-            Prepared files of the default layout and a realistic size are made of random bytes. Cold: their pages are dropped \
-            from the cache before each turn; warm: they have been read. Both candidates end with fsync. Ratios are of the \
-            median times; above 1, packing is faster.
+            Prepared files of the default layout and a realistic size are made of random bytes. Cold: their pages are \
+            dropped from the cache before each turn; warm: they have been read. Both candidates end with fsync. Ratios \
+            are of the median times; above 1, packing is faster.
             """)
 
     @Option(help: "Prepared files of ten seconds each, about 7 MB.")
@@ -23,13 +23,13 @@ struct PackBench: ParsableCommand {
     @Option(help: "Shard size in MiB.")
     var shardMegabytes = 128
 
-    @Option(help: "Shards packed at a time; 0: one a core.")
+    @Option(help: "Shards packed at a time; 0: one per core.")
     var workers = 0
 
     @Option(help: "Turns of each candidate, cold and warm.")
     var repeats = 5
 
-    @Option(help: "Where to work: the disk that is measured.")
+    @Option(help: "The working folder, on the disk to be measured.")
     var folder = NSTemporaryDirectory()
 
     func run() throws {
@@ -38,7 +38,7 @@ struct PackBench: ParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: place) }
         let files = try (0..<videos).map { try PreparedSample(number: $0).write(to: "\(place)/prepared") }
         let bytes = try files.reduce(0) { $0 + (try Self.size($1)) }
-        var rows = [["source", "candidate", "median s", "MB/s", "CPU s", "against cp"]]
+        var rows = [["source", "candidate", "median s", "MB/s", "CPU s", "relative to cp"]]
         for isCold in [true, false] {
             var times: [String: [Double]] = [:]
             var costs: [String: [Double]] = [:]
@@ -79,11 +79,13 @@ struct PackBench: ParsableCommand {
         process.arguments = files + [folder]
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure("cp ends with \(process.terminationStatus)") }
+        guard process.terminationStatus == 0 else {
+            throw Failure("cp failed with status \(process.terminationStatus)")
+        }
         for file in files { try Self.flush("\(folder)/\((file as NSString).lastPathComponent)") }
     }
 
-    /// As `avprep shard` does it: shard after shard through the pool, each ending in the index's entry with its SHA-256.
+    /// As in `avprep shard`: the pool packs shard after shard, each with its index entry and SHA-256.
     private func pack(_ files: [String], to folder: String) throws {
         var shards: [[String]] = [[]]
         var filled = 0
@@ -122,7 +124,7 @@ struct PackBench: ParsableCommand {
         guard fsync(file) == 0 else { throw Failure("cannot flush \(path): \(systemError())") }
     }
 
-    /// Drops the file from the page cache, or brings it there.
+    /// Drops the file from the page cache, or loads it.
     private static func settle(_ path: String, isCold: Bool) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Failure("cannot open \(path): \(systemError())") }
@@ -140,7 +142,7 @@ struct PackBench: ParsableCommand {
     }
 }
 
-/// A prepared file of one ten-second segment of the default layout, of random bytes in pictures of ordinary size.
+/// A prepared file of one ten-second segment of the default layout, of random bytes in pictures of realistic size.
 private struct PreparedSample {
     let number: Int
 

@@ -5,16 +5,15 @@ import AVPrepSynth
 import AVPrepWorkspace
 import Foundation
 
-/// What a benchmark of ingest works on: clips, a folder that goes away with it, and settings that make one worker ingest
-/// them.
+/// The input of an ingest benchmark: clips, a temporary folder, and settings that make one worker ingest them.
 struct PracticeClips {
     let folder: String
     let paths: [String]
     let settings: PipelineSettings
 
     /// - Parameters:
-    ///   - files: the clips; with none, four of six seconds are made.
-    ///   - body: what is measured.
+    ///   - files: the clips; if empty, four of six seconds are made.
+    ///   - body: the measurement.
     static func with<Result>(_ files: [String], _ body: (PracticeClips) throws -> Result) throws -> Result {
         let folder = NSTemporaryDirectory() + "avprep-bench-\(getpid())"
         try AtomicFile.makeFolder(folder)

@@ -12,8 +12,8 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// What a corpus of a given size costs beside its media: a generated catalog, the plan of its shards, and its pairs; and
-/// what disk and CPU its media take, from the measured cost of a second of video.
+/// The cost of a corpus of a given size: a generated catalog, its shard plan and its pairs; and the disk space and CPU
+/// time of its media, from the measured cost per second of video.
 struct ScaleBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale", abstract: "Measure catalog, plan and pairs at the size of Kinetics and of AudioSet.")
@@ -21,10 +21,10 @@ struct ScaleBench: ParsableCommand {
     @Option(help: "Corpus sizes in videos. Kinetics: 230000, AudioSet: 1800000.")
     var videos = [23_000, 230_000, 1_800_000]
 
-    @Flag(help: "Leave out ingesting clips, and with it disk and CPU time of media.")
+    @Flag(help: "Skip ingesting clips, and with it disk space and CPU time of media.")
     var skipMedia = false
 
-    @Argument(help: "Clips whose cost a second stands for the corpora's; without any, practice clips are made.")
+    @Argument(help: "Clips whose cost per second is used for the corpora; without any, practice clips are made.")
     var files: [String] = []
 
     private static let key = "scale"
@@ -37,7 +37,7 @@ struct ScaleBench: ParsableCommand {
         for count in videos { rows.append(try measure(count, in: "\(folder)/\(count)")) }
         print(TextTable.text(rows))
         print(
-            "list, identify, record and plan: microseconds a video. status: milliseconds. 1 M pairs: seconds, and peak MiB meanwhile."
+            "list, identify, record and plan: microseconds per video. status: milliseconds. 1 M pairs: seconds, and peak MiB meanwhile."
         )
         if !skipMedia { print(try media(in: folder)) }
     }
@@ -58,7 +58,7 @@ struct ScaleBench: ParsableCommand {
             _ = try catalog.endListing(run: run)
         }
         let identify = try seconds {
-            // As many at a time as ingest notes.
+            // As many at a time as in ingest.
             for first in stride(from: 0, to: count, by: 64) {
                 try catalog.setVideoIDs((first..<min(first + 64, count)).map { (Self.videoID($0), Self.path($0)) })
             }
@@ -105,7 +105,7 @@ struct ScaleBench: ParsableCommand {
         return OutcomeRecord(subject: path(number), stage: "ingest", settingsKey: key, outcome: outcome, output: "x.h5")
     }
 
-    /// Two segments, of which one carries three flags and is dropped in every fifth video.
+    /// Two segments, one of which carries three flags and is dropped in every fifth video.
     private static func decided(_ number: Int) -> [DecidedSegment] {
         guard number % 10 != 0, number % 50 != 1 else { return [] }
         let verdict = number % 5 == 0 ? "dropped" : "kept"
@@ -118,7 +118,7 @@ struct ScaleBench: ParsableCommand {
         ]
     }
 
-    /// A million pairs from shards of 250 videos of one ten-second segment, as a shard of 1 GiB holds.
+    /// A million pairs from shards of 250 videos of one ten-second segment, the content of a shard of 1 GiB.
     private func drawMillion(_ count: Int) throws {
         var settings = PairSettings()
         settings.pairsPerSegment = max(2, Int((1_000_000 / Double(count)).rounded(.up)))
@@ -145,7 +145,7 @@ struct ScaleBench: ParsableCommand {
 
     // MARK: - Media
 
-    /// What a second of video costs.
+    /// The cost of a second of video.
     private struct SecondCost {
         let ingest: Double
         let shard: Double
@@ -153,7 +153,7 @@ struct ScaleBench: ParsableCommand {
         let shards: Double
     }
 
-    /// Disk and CPU time of a second of video, and of whole corpora of ten-second clips by it.
+    /// Disk space and CPU time per second of video, and of whole corpora of ten-second clips.
     private func media(in folder: String) throws -> String {
         let isMade = files.isEmpty
         var rows = [["settings", "ingest", "shard", "prepared", "shards"]]
@@ -180,9 +180,9 @@ struct ScaleBench: ParsableCommand {
                 ])
             }
         }
-        let what = isMade ? "640 × 360, made for the purpose" : "\(clips.count) files given"
-        return "\na second of video (\(what); stored with short side 256):\n" + TextTable.text(rows)
-            + "\n\ncorpora of ten-second clips by it:\n" + TextTable.text(corpora)
+        let what = isMade ? "640 × 360, generated" : "\(clips.count) files given"
+        return "\nper second of video (\(what); stored with short side 256):\n" + TextTable.text(rows)
+            + "\n\ncorpora of ten-second clips:\n" + TextTable.text(corpora)
     }
 
     private func measure(_ settings: PipelineSettings, in folder: String) throws -> SecondCost {

@@ -11,18 +11,18 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How well flaws of sound are told, and skews of sound against picture measured, on cases whose truth is known.
+/// The quality of the audio flags and of the audio-visual skew estimate, on cases with known truth.
 struct SoundFlagBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sound-flags",
-        abstract: "Measure the flags of sound and the estimate of skew on generated cases.",
+        abstract: "Measure the audio flags and the skew estimate on generated cases.",
         discussion: """
-            Of each flag as many cases have the flaw as come close to it without. Skews are planted in practice videos, \
-            which are ingested; every third has none. Clips named here are ingested too: what is estimated of them is \
-            printed, and how often the picture of one and the sound of another seem to belong together.
+            For each flag there are as many cases with the flaw as cases without it that come close. Skews are planted in \
+            practice videos, which are ingested; every third has none. Clips given here are ingested too: their estimates \
+            are printed, and how often the video of one seems to match the audio of another.
             """)
 
-    @Argument(help: "Real clips whose skew is to be estimated.")
+    @Argument(help: "Real clips whose skew is estimated.")
     var clips: [String] = []
 
     @Option(help: "Cases of each flag with the flaw, and as many without.")
@@ -45,7 +45,7 @@ struct SoundFlagBench: ParsableCommand {
 
     private func flags() throws -> String {
         var rows = [["flag", "cases", "found", "false", "F1", "period within 2 %"]]
-        let flaws = try AudioQuality(
+        let flaws = try AudioQualityDetector(
             settings: AudioQualitySettings(), sampleRate: SoundCase.sampleRate, channels: 2)
         var seconds = 0.0
         let start = ProcessCost.cpuSeconds
@@ -79,7 +79,7 @@ struct SoundFlagBench: ParsableCommand {
         let length = Double(2 * cases * SoundCase.Kind.allCases.count) * 8
         return TextTable.text(rows)
             + String(
-                format: "\n%.2f ms of CPU a second of sound, of %.1f s in all\n", seconds / length * 1e3,
+                format: "\n%.2f ms of CPU per second of audio, of %.1f s in total\n", seconds / length * 1e3,
                 ProcessCost.cpuSeconds - start)
     }
 
@@ -154,7 +154,7 @@ struct SoundFlagBench: ParsableCommand {
         }
     }
 
-    /// Ingests the corpus and hands over its segments.
+    /// Ingests the corpus and returns its segments.
     private func segments(_ folder: String, _ settings: PipelineSettings) throws -> [Segment] {
         try AtomicFile.makeFolder(folder)
         let workspace = Workspace(folder: folder, settings: settings)

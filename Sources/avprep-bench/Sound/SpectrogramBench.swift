@@ -6,27 +6,27 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// What spectrograms cost, beside FFTW's bare transforms of the same frames and beside librosa.
+/// The cost of spectrograms, compared with FFTW's plain transforms of the same frames and with librosa.
 struct SpectrogramBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spectrogram",
-        abstract: "Compare spectrograms with bare FFTW transforms of the same frames and with librosa.",
+        abstract: "Compare spectrograms with plain FFTW transforms of the same frames and with librosa.",
         discussion: """
-            One core, CPU time. The candidates take turns, and each one's least time counts. Bare transforms are \
+            One core, CPU time. The candidates alternate, and the minimum time of each counts. Plain transforms are \
             fftwf_plan_many_dft_r2c on warm buffers, planned by FFTW_ESTIMATE, FFTW_MEASURE and FFTW_PATIENT. Ours are \
-            planned by estimate and, for the last but one column, by wisdom that FFTW_PATIENT has found.
+            planned by estimate and, for the last but one column, by wisdom from FFTW_PATIENT.
             """)
 
-    @Option(help: "Seconds of sound: a segment's. Longer ones do not stay in the processor's caches.")
+    @Option(help: "Seconds of audio: a segment's. Longer audio does not stay in the processor's caches.")
     var seconds = 10.0
 
-    @Option(help: "Only these kinds, by preset; may be given again.")
+    @Option(help: "Only these kinds, by preset; may be given several times.")
     var only: [String] = []
 
-    @Option(help: "Turns.")
+    @Option(help: "Number of turns.")
     var repeats = 5
 
-    @Option(help: "The Python interpreter with librosa; `none` leaves it out.")
+    @Option(help: "The Python interpreter with librosa; `none` omits it.")
     var python = ".venv/bin/python"
 
     func run() throws {
@@ -42,7 +42,7 @@ struct SpectrogramBench: ParsableCommand {
             librosa.merge(try librosaSeconds(costs.map(\.settings))) { min($0, $1) }
         }
         var rows = [
-            ["kind", "µs a frame", "/ estimate", "/ measure", "/ patient", "by wisdom / patient", "librosa /"]
+            ["kind", "µs per frame", "/ estimate", "/ measure", "/ patient", "by wisdom / patient", "librosa /"]
         ]
         for cost in costs {
             let ratios =
@@ -56,7 +56,7 @@ struct SpectrogramBench: ParsableCommand {
         print(TextTable.text(rows))
     }
 
-    /// CPU seconds that librosa reports for each kind, without its start.
+    /// CPU seconds reported by librosa for each kind, without start-up.
     private func librosaSeconds(_ kinds: [SpectrogramSettings]) throws -> [String: Double] {
         let words = try String(decoding: JSONEncoder().encode(kinds.map(\.namedAttributes)), as: UTF8.self)
         let process = Process()
@@ -68,7 +68,7 @@ struct SpectrogramBench: ParsableCommand {
         process.standardOutput = output
         do { try process.run() } catch {
             throw Failure(
-                "cannot run \(python): \(error.localizedDescription); make venv makes it, --python none does without")
+                "cannot run \(python): \(error.localizedDescription); run make venv, or omit it with --python none")
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

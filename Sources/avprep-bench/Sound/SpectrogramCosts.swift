@@ -3,15 +3,15 @@ import AVPrepCases
 import AVPrepCore
 import Foundation
 
-/// What one kind of spectrogram costs on one core, beside FFTW's real transform of as many frames with nothing around it.
+/// The cost of one kind of spectrogram on one core, compared with FFTW's plain real transform of as many frames.
 struct SpectrogramCosts {
     let settings: SpectrogramSettings
     let frames: Int
-    /// Least CPU seconds for the whole sound.
+    /// Minimum CPU seconds for the whole signal.
     private(set) var ours = Double.infinity
     /// The same, planned by wisdom.
     private(set) var oursByWisdom = Double.infinity
-    /// Least CPU seconds of the bare transforms, by how long FFTW looked for a plan.
+    /// Minimum CPU seconds of the plain transforms, by FFTW's planning effort.
     private(set) var bare: [BareTransform.Rigor: Double] = [:]
 
     private let spectrogram: Spectrogram
@@ -31,7 +31,7 @@ struct SpectrogramCosts {
         values = [Float](repeating: 0, count: frames * spectrogram.bins)
     }
 
-    /// One turn of every candidate, each of which keeps its least time.
+    /// One turn of every candidate, each of which keeps its minimum time.
     mutating func measure() throws {
         ours = min(ours, seconds(of: spectrogram))
         oursByWisdom = min(oursByWisdom, seconds(of: spectrogramByWisdom))
@@ -52,7 +52,7 @@ struct SpectrogramCosts {
         }
     }
 
-    /// Least CPU time of three times in a row: the first one warms up.
+    /// Minimum CPU time of three consecutive runs: the first one warms up.
     private static func seconds(_ body: () -> Void) -> Double {
         (0..<3).reduce(Double.infinity) { least, _ in
             let start = ProcessCost.cpuSeconds

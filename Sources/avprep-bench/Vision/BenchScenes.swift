@@ -3,9 +3,9 @@ import AVPrepCore
 import AVPrepMedia
 import AVPrepModel
 
-/// The scenes that the benchmarks' cases are made of.
+/// The scenes that benchmark cases are made of.
 enum BenchScenes {
-    /// Painted scenes, and several stretches of each real clip.
+    /// Painted scenes, and several parts of each real clip.
     ///
     /// - Parameters:
     ///   - shortSide: of the frames.
@@ -28,7 +28,7 @@ enum BenchScenes {
     }
 }
 
-/// Pictures side by side in a file that every viewer opens.
+/// Pictures side by side in a portable image file.
 enum BenchPicture {
     static func write(_ pictures: [PixelBuffer], to path: String) throws {
         guard let first = pictures.first else { return }
@@ -45,7 +45,7 @@ enum BenchPicture {
 }
 
 extension BenchScenes {
-    /// Painted scenes and stretches of real clips at 25 frames a second that hold no cut.
+    /// Painted scenes and parts of real clips at 25 frames per second without cuts.
     static func uncut(_ clips: [String], truth: CutTruth?, shortSide: Int, seconds: Double) throws -> [CaseScene] {
         let width = shortSide * 16 / 9
         var scenes = (0..<16).map { number in
@@ -56,7 +56,7 @@ extension BenchScenes {
         for clip in clips {
             let media = try MediaFile(path: clip)
             let length = min(media.info.durationSeconds ?? 0, 30)
-            // A little away from each cut, so that none is inside at any rounding of times.
+            // At a distance from each cut, so that rounding of times never includes one.
             let cuts = truth?.seconds(of: clip) ?? []
             let shots = zip([0] + cuts.map(\.end), cuts.map(\.start) + [length]).filter { $1 - $0 > 1.6 }
             scenes += try CaseScene.real(
@@ -67,7 +67,7 @@ extension BenchScenes {
         return scenes
     }
 
-    /// A copy of a clip's picture at 25 frames a second.
+    /// A copy of a clip's picture at 25 frames per second.
     static func copy(_ clip: String, to path: String) throws {
         let scene = try CaseScene.real(clip, shortSide: 144, fps: 25, from: 0, to: 60)
         guard let first = scene.frames.first else { return }
@@ -81,7 +81,7 @@ extension BenchScenes {
 }
 
 extension CaseScene {
-    /// Whether the camera stands: most of the picture stays as it is for a second.
+    /// Whether the camera is static: most of the picture is unchanged for a second.
     var isStatic: Bool {
         guard frames.count > 100 else { return false }
         let (first, later) = (frames[0], frames[60])

@@ -7,36 +7,37 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How well black framing is found, beside FFmpeg's cropdetect, on videos whose framing is known.
+/// The quality of border detection, compared with FFmpeg's cropdetect, on videos with known borders.
 struct BorderBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "borders", abstract: "Measure border detection on generated videos, beside FFmpeg's cropdetect.",
+        commandName: "borders",
+        abstract: "Measure border detection on generated videos, compared with FFmpeg's cropdetect.",
         discussion: """
-            Every case is a short video, encoded by x264 at CRF 18 to 35. A case counts as right when all four sides of \
-            what is cropped are within 2 pixels of the truth: of what is flagged, for filler bars, beside which nothing \
-            may be cropped. Videos whose bars change are judged twice: at every moment, and for one crop of all. \
-            cropdetect counts all frames, and gives one crop. Clips give real pictures beside the painted ones.
+            Every case is a short video, encoded by x264 at CRF 18 to 35. A case is right when all four sides of \
+            the crop are within 2 pixels of the truth (for filler bars: of the flagged bars, and nothing may be \
+            cropped). Videos whose bars change are evaluated twice: at every moment, and for one crop of the whole \
+            video. cropdetect uses all frames and gives one crop. Clips add real pictures to the painted ones.
             """)
 
-    @Argument(help: "Real clips without black bars and without text at the rim.")
+    @Argument(help: "Real clips without black bars and without text at the border.")
     var clips: [String] = []
 
     @Option(help: "Cases of each kind.")
     var cases = 200
 
-    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    @Option(help: "Number of the first case: other cases than those used to choose thresholds.")
     var first = 0
 
     @Option(help: "Only this kind; may be given several times.")
     var kind: [String] = []
 
-    @Option(help: "FFmpeg's program; `none` leaves cropdetect out.")
+    @Option(help: "FFmpeg's program; `none` omits cropdetect.")
     var ffmpeg = "ffmpeg"
 
-    @Option(help: "A folder for a picture of each case that went wrong.")
+    @Option(help: "A folder for a picture of each failed case.")
     var failures: String?
 
-    @Option(help: "A folder where the videos stay; those that are there are not made again.")
+    @Option(help: "A folder in which the videos are kept; existing ones are not made again.")
     var keep: String?
 
     func run() throws {
@@ -44,7 +45,7 @@ struct BorderBench: ParsableCommand {
         try AtomicFile.makeFolder(folder)
         defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let scenes = try BenchScenes.all(clips, shortSide: 270, fps: 8, seconds: 2.5)
-        var rows = [["case", "videos", "right", "bar left", "cropdetect right", "filler flagged", "CPU ms a video"]]
+        var rows = [["case", "videos", "right", "bar left", "cropdetect right", "filler flagged", "CPU ms per video"]]
         for kind in BorderCase.Kind.allCases where self.kind.isEmpty || self.kind.contains(kind.rawValue) {
             var (score, union) = (Score(), Score())
             for number in first..<first + cases {
@@ -81,7 +82,7 @@ struct BorderBench: ParsableCommand {
                 found == .none && (filler?.margins ?? .none).isWithin(2, of: test.border)
             default: found.isWithin(2, of: crop)
             }
-        // One crop for all is wrong somewhere where bars come or go.
+        // One crop for the whole video is wrong somewhere where bars come or go.
         let isOtherRight = test.kind != .changing && other?.isWithin(2, of: test.border) == true
         score.add(
             isRight, covers: timeline.union.covers(crop), other: isOtherRight, isFilled: filler != nil, seconds)
@@ -101,8 +102,8 @@ struct BorderBench: ParsableCommand {
         }
     }
 
-    /// Whether the crop is right at every frame of a video whose bars come or go; from the probed frame before the change
-    /// to the one after it, it only has to cover the bars.
+    /// Whether the crop is right at every frame of a video whose bars come or go; between the probed frames before and
+    /// after the change it only has to cover the bars.
     private static func follows(_ timeline: BorderTimeline, _ test: BorderCase, _ probes: [Double]) -> Bool {
         let rate = Double(BorderCase.fps)
         let change = Double(test.framed.lowerBound == 0 ? test.framed.upperBound : test.framed.lowerBound) / rate
@@ -151,6 +152,6 @@ extension CropMargins {
         zip(sides, other.sides).allSatisfy { abs($0 - $1) <= tolerance }
     }
 
-    /// Whether no line of `other` is left.
+    /// Whether no line of `other` remains.
     fileprivate func covers(_ other: CropMargins) -> Bool { zip(sides, other.sides).allSatisfy { $0 >= $1 } }
 }

@@ -6,16 +6,16 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How well camera motion is measured and named, on real pictures moved along known camera paths behind a foreground
-/// that moves by itself.
+/// The quality of camera motion estimation and its flags, on real pictures moved along known camera paths behind an
+/// independently moving foreground.
 struct CameraBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "camera", abstract: "Measure the camera's motion on films whose camera path is known.",
+        commandName: "camera", abstract: "Measure camera motion estimation on films with known camera paths.",
         discussion: """
-            An error is the mean distance, over the picture, between where the estimated and the true homography take \
-            its points, in pixels of the 456 × 256 frames; `frame` from one estimated frame to the next, divided by the \
-            frames between, and `centre` to the central frame, where that is in view. Clips give real pictures; \
-            without them they are painted.
+            An error is the mean distance, over the picture, between the points mapped by the estimated and by the \
+            true homography, in pixels of the 456 × 256 frames; `frame` from one estimated frame to the next, \
+            divided by the number of frames between, and `centre` to the central frame, where that is in view. \
+            Clips give real pictures; without them they are painted.
             """)
 
     @Argument(help: "Real clips.")
@@ -33,13 +33,13 @@ struct CameraBench: ParsableCommand {
     @Option(help: "Frames between estimates.")
     var everyNthFrame = CameraMotionSettings().everyNthFrame
 
-    @Option(help: "Short side of the pictures that are tracked.")
+    @Option(help: "Short side of the tracked pictures.")
     var trackingSize = CameraMotionSettings().trackingSize
 
     @Option(help: "Corners tracked.")
     var corners = CameraMotionSettings().maxCorners
 
-    @Option(help: "A folder for a picture of each case that went wrong.")
+    @Option(help: "A folder for a picture of each failed case.")
     var failures: String?
 
     @Option(help: "Only the case of this number.")
@@ -64,7 +64,7 @@ struct CameraBench: ParsableCommand {
                 for index in byFlag.indices { byFlag[index].add(result.flags, test.flags) }
                 score.add(result)
                 if !kind.isBlind {
-                    // What covers more than it leaves to see is a row of its own.
+                    // A foreground that covers most of the picture gets its own row.
                     if test.foreground <= 0.4 { total.add(result) }
                     byForeground[test.foreground > 0.4 ? 4 : min(3, Int(test.foreground * 10))].add(result)
                 }
@@ -122,7 +122,7 @@ struct CameraBench: ParsableCommand {
         return result
     }
 
-    /// How far the background still moves from each stabilised frame to the next; nil where the film is discarded.
+    /// Remaining motion of the background between consecutive stabilised frames; nil where the film is discarded.
     private func rests(of test: CameraCase, _ result: inout CaseResult) throws -> [Double]? {
         var settings = CameraMotionSettings()
         settings.everyNthFrame = 1
@@ -142,7 +142,7 @@ struct CameraBench: ParsableCommand {
         return motions(views.indices.map { views[$0] * plan.source(at: $0) }, plan.width, plan.height)
     }
 
-    /// Mean distance between where two maps take the points of a picture.
+    /// Mean distance between the images of a picture's points under two maps.
     static func distance(_ first: Homography, _ second: Homography, _ width: Int, _ height: Int) -> Double {
         var sum = 0.0
         var count = 0.0
@@ -158,7 +158,7 @@ struct CameraBench: ParsableCommand {
     }
 }
 
-/// What was measured on one case.
+/// The measurements of one case.
 private struct CaseResult {
     let flags: SegmentFlags
     let seconds: Double
@@ -166,7 +166,7 @@ private struct CaseResult {
     var known = 0.0
     var frameErrors: [Double] = []
     var centreErrors: [Double] = []
-    /// Pixels from frame to frame, of the film and of what stabilising makes of it.
+    /// Pixels from frame to frame, of the film and of its stabilised version.
     var moves: [Double] = []
     var rests: [Double]?
 
@@ -201,8 +201,8 @@ private struct Score {
 
     static func header(_ name: String) -> [String] {
         [
-            name, "cases", "known", "px a frame", "95 %", "px to centre", "95 %", "kept", "moves", "rest", "95 %",
-            "CPU ms a frame",
+            name, "cases", "known", "px per frame", "95 %", "px to centre", "95 %", "kept", "moves", "rest", "95 %",
+            "CPU ms per frame",
         ]
     }
 
@@ -220,7 +220,7 @@ private struct Score {
     }
 }
 
-/// How often one flag was raised where it should be.
+/// Counts of one flag: true, raised, and both.
 private struct FlagScore {
     let flag: SegmentFlags
     private var both = 0

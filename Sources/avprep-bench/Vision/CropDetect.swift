@@ -3,14 +3,14 @@ import Foundation
 
 /// FFmpeg's own border detection, for comparison.
 enum CropDetect {
-    /// What cropdetect ends at with its default limit, all frames counted (`reset=0`) and rounding to 2 pixels. Nil when
-    /// it says nothing.
+    /// The final crop of cropdetect with its default limit, all frames counted (`reset=0`) and rounding to 2 pixels.
+    /// Nil when it reports none.
     static func margins(of path: String, width: Int, height: Int, _ program: String) throws -> CropMargins? {
         let text = try OutsideProgram.errorText(
             program, ["-nostdin", "-i", path, "-vf", "cropdetect=limit=24/255:round=2:reset=0", "-f", "null", "-"])
         guard let last = text.components(separatedBy: "crop=").last, text.contains("crop=") else { return nil }
         let numbers = last.prefix { $0.isNumber || $0 == ":" || $0 == "-" }.split(separator: ":").compactMap { Int($0) }
-        // What is found to be black from end to end has a size of zero or less: nothing would be cropped.
+        // For an entirely black video the size is zero or less: nothing would be cropped.
         guard numbers.count == 4, numbers[0] > 0, numbers[1] > 0 else { return CropMargins.none }
         return CropMargins(
             top: numbers[3], bottom: height - numbers[3] - numbers[1], left: numbers[2],
@@ -18,14 +18,14 @@ enum CropDetect {
     }
 }
 
-/// Programs of others that the benchmarks compare with.
+/// Other programs that the benchmarks compare with.
 enum OutsideProgram {
-    /// What a program writes to standard error.
+    /// The standard error of a program.
     static func errorText(_ program: String, _ arguments: [String]) throws -> String {
         try run(program, arguments, readsErrors: true)
     }
 
-    /// What a program writes to standard output.
+    /// The standard output of a program.
     static func outputText(_ program: String, _ arguments: [String]) throws -> String {
         try run(program, arguments, readsErrors: false)
     }

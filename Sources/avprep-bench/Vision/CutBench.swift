@@ -7,14 +7,14 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How well cuts are found, beside PySceneDetect's adaptive detector, on edited videos whose cuts are known.
+/// The quality of cut detection, compared with PySceneDetect's adaptive detector, on edited videos with known cuts.
 struct CutBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cuts", abstract: "Measure cut detection on generated videos, beside PySceneDetect.",
+        commandName: "cuts", abstract: "Measure cut detection on generated videos, compared with PySceneDetect.",
         discussion: """
-            A cut counts as found when a cut is reported within 2 frames of it; a dissolve or a fade, when one is \
-            reported within 2 frames of its extent, and further ones there are forgiven. Real clips must be uncut where \
-            they are taken from: --truth names their cuts.
+            A cut is found when a cut is reported within 2 frames of it; a dissolve or a fade, when one is reported \
+            within 2 frames of its extent, and further reports there do not count as false. Generated cases use uncut \
+            parts of real clips: --truth lists the clips' cuts.
             """)
 
     @Argument(help: "Real clips.")
@@ -26,13 +26,13 @@ struct CutBench: ParsableCommand {
     @Option(help: "Videos of each kind; each has two or three cuts.")
     var videos = 80
 
-    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    @Option(help: "Number of the first case: other cases than those used to choose thresholds.")
     var first = 0
 
     @Option(help: "Only this kind; may be given several times.")
     var kind: [String] = []
 
-    @Option(help: "The Python interpreter with PySceneDetect; `none` leaves it out.")
+    @Option(help: "The Python interpreter with PySceneDetect; `none` omits it.")
     var python = ".venv/bin/python"
 
     @Flag(help: "Print every miss and every false cut.")
@@ -47,7 +47,7 @@ struct CutBench: ParsableCommand {
         var rows = [
             [
                 "case", "videos", "transitions", "precision", "recall", "F1", "PySceneDetect precision", "recall", "F1",
-                "CPU ms a video second",
+                "CPU ms per video second",
             ]
         ]
         var all = (count: 0, transitions: 0, ours: CutScore(), others: CutScore())
@@ -86,7 +86,7 @@ struct CutBench: ParsableCommand {
             try measure(
                 "real clips",
                 try clips.map { clip in
-                    // At 25 frames a second, as all videos here.
+                    // At 25 frames per second, as all videos here.
                     let copy = "\(folder)/\(URL(fileURLWithPath: clip).lastPathComponent).mp4"
                     try BenchScenes.copy(clip, to: copy)
                     return CutTest(
@@ -97,7 +97,7 @@ struct CutBench: ParsableCommand {
         print(TextTable.text(rows))
     }
 
-    /// Our cuts of a video, as frame numbers at 25 a second.
+    /// Our cuts of a video, as frame numbers at 25 per second.
     private static func cuts(of path: String, _ score: inout CutScore) throws -> [Int] {
         let collector = CutCollector()
         let summary = try MediaFile(path: path).decode(
@@ -130,7 +130,7 @@ struct CutTest {
     let transitions: [CutCase.Transition]
 }
 
-/// The cuts of real clips, as somebody saw them.
+/// The cuts of real clips, annotated by hand.
 struct CutTruth {
     private var ranges: [String: [(start: Double, end: Double)]] = [:]
 
@@ -145,12 +145,12 @@ struct CutTruth {
         }
     }
 
-    /// Start and end of each transition, in seconds; a cut's are one.
+    /// Start and end of each transition, in seconds; equal for a cut.
     func seconds(of path: String) -> [(start: Double, end: Double)] {
         ranges[URL(fileURLWithPath: path).lastPathComponent] ?? []
     }
 
-    /// The same in frames at 25 a second.
+    /// The same in frames at 25 per second.
     func transitions(of path: String) -> [CutCase.Transition] {
         seconds(of: path).map { range in
             let (start, end) = (Int((range.start * 25).rounded()), Int((range.end * 25).rounded()))
@@ -159,7 +159,7 @@ struct CutTruth {
     }
 }
 
-/// Right, missed and false cuts.
+/// Counts of correct, missed and false cuts.
 struct CutScore {
     private var found = 0
     private var missed = 0
@@ -167,7 +167,7 @@ struct CutScore {
     var seconds = 0.0
     var videoSeconds = 0.0
 
-    /// Frames by which a report may be off.
+    /// Tolerance of a report, in frames.
     private static let tolerance = 2
 
     private static func isAt(_ frame: Int, _ transition: CutCase.Transition) -> Bool {
@@ -198,7 +198,7 @@ struct CutScore {
         return sum
     }
 
-    /// Precision, recall and F1. Where there is nothing to find, the number of false cuts instead.
+    /// Precision, recall and F1. For a case without cuts, the number of false cuts instead.
     var cells: [String] {
         guard found + missed > 0 else { return ["\(wrong) false", "", ""] }
         let precision = found + wrong == 0 ? 1 : Double(found) / Double(found + wrong)

@@ -5,20 +5,21 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How exact and how fast optical flow is, beside OpenCV's.
+/// The accuracy and speed of optical flow, compared with OpenCV's.
 struct FlowBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flow", abstract: "Measure optical flow on generated pairs with exact truth and on real clips.",
         discussion: """
-            Cells are the end-point error in pixels, mean / 95th percentile, over all pixels that stay in the picture, \
-            means over the cases of a kind. `warped` is the mean difference, in grey levels, of pictures from their \
-            successors warped back by the flow, over the pixels at which every candidate's flow stays in the picture: \
-            of the generated pairs without noise and changes of light, where the row `truth` says what the exact flow \
-            leaves, and of the real clips. Frames a second are from the least CPU time of each pair in several turns, \
-            in a sequence: our methods make each picture ready once. opencv-dis is the linked OpenCV; python-… is the \
-            one of the Python interpreter, python-tvl1 opencv-contrib's, which takes up to 20 seconds a pair. One thread.
+            Cells are the end-point error in pixels, mean / 95th percentile, over all pixels that stay in the \
+            picture, averaged over the cases of a kind. `warped` is the mean difference, in grey levels, between \
+            pictures and their successors warped back by the flow, over the pixels at which every candidate's flow \
+            stays in the picture: for the generated pairs without noise and changes of light, where the row `truth` \
+            gives the residual of the exact flow, and for the real clips. Frames per second are from the minimum \
+            CPU time of each pair over the turns, in a sequence: our methods prepare each picture once. opencv-dis \
+            is the linked OpenCV; python-… is that of the Python interpreter, python-tvl1 opencv-contrib's, which \
+            takes up to 20 seconds per pair. One thread.
 
-            The methods' numbers were chosen on cases below 1000, without wave and crowd.
+            The methods' parameters were chosen on cases below 1000, without wave and crowd.
             """)
 
     @Argument(help: "Real clips.")
@@ -27,22 +28,22 @@ struct FlowBench: ParsableCommand {
     @Option(help: "Cases of each kind.")
     var cases = 6
 
-    @Option(help: "Number of the first case, and of the first painted scene: others show other things.")
+    @Option(help: "Number of the first case, and of the first painted scene.")
     var first = 1000
 
-    @Option(help: "Pixels a row.")
+    @Option(help: "Pixels per row.")
     var width = 456
 
     @Option(help: "Rows.")
     var height = 256
 
-    @Option(help: "Turns.")
+    @Option(help: "Number of turns.")
     var repeats = 5
 
-    @Option(help: "Only candidates whose name begins so; may be given again.")
+    @Option(help: "Only candidates whose name starts with this; may be given several times.")
     var only: [String] = []
 
-    @Option(help: "The Python interpreter with OpenCV; `none` leaves it out.")
+    @Option(help: "The Python interpreter with OpenCV; `none` omits it.")
     var python = ".venv/bin/python"
 
     func run() throws {
@@ -66,7 +67,7 @@ struct FlowBench: ParsableCommand {
                 FileHandle.standardError.write(Data("turn \(turn + 1): \(candidate.name)\n".utf8))
             }
         }
-        // The exact flow takes part where it is known; elsewhere the first candidate stands for it in the masks.
+        // The masks use the exact flow where it is known, and the first candidate's elsewhere.
         let truths = pairs.enumerated().map { number, pair in
             pair.truth.map { FlowField(width: width, height: height, vectors: $0) } ?? fields[0][number]
         }
@@ -97,7 +98,7 @@ struct FlowBench: ParsableCommand {
     private func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains { name.hasPrefix($0) } }
 
     private func makePairs() throws -> [FlowPair] {
-        // Views of pictures about twice their size: each pixel sees the mean of several, as a camera's does.
+        // Views of pictures about twice their size: each pixel averages several, like a camera's.
         var scenes = (first..<first + 4).map { number in
             CaseScene.painted(
                 "flow-\(number)", width: 2 * width, height: 2 * height, frames: 1, seed: UInt64(number))

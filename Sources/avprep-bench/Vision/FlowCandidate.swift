@@ -3,14 +3,14 @@ import AVPrepModel
 import AVPrepVision
 import Foundation
 
-/// A method of optical flow that takes part in a comparison.
+/// A method of optical flow in the comparison.
 struct FlowCandidate {
     let name: String
-    /// Settings of a method of ours or of the linked OpenCV; nil for Python's.
+    /// Settings of our own method or of the linked OpenCV; nil for Python's.
     private let settings: FlowSettings?
-    /// What the Python program calls it.
+    /// The method's name in the Python program.
     private let outside: String?
-    /// Takes a second or so a pair: measured once.
+    /// Takes about a second per pair: measured once.
     let isSlow: Bool
 
     private init(_ name: String, _ settings: FlowSettings) {
@@ -67,7 +67,7 @@ struct FlowCandidate {
                 (before, now) = (estimator?.makePicture(), estimator?.makePicture())
             }
             guard let estimator, let before, let now else { preconditionFailure("no estimator") }
-            // In a sequence the picture before is ready already.
+            // In a sequence the previous picture is already prepared.
             try estimator.prepare(pair.from, into: before)
             let start = ProcessCost.cpuSeconds
             try estimator.prepare(pair.to, into: now)
@@ -88,7 +88,7 @@ struct FlowCandidate {
             let field = FlowField(width: pair.from.width, height: pair.from.height)
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(number)-\(outside).flow"))
             guard bytes.copyBytes(to: field.vectors) == field.vectors.count * MemoryLayout<Float>.size else {
-                throw Failure("the flow of pair \(number) is cut short")
+                throw Failure("the flow of pair \(number) is truncated")
             }
             return field
         }

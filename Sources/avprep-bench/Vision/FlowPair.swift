@@ -2,14 +2,14 @@ import AVPrepCore
 import AVPrepModel
 import AVPrepVision
 
-/// Two neighbouring pictures, and their flow where it is known.
+/// Two consecutive pictures, and their flow where it is known.
 struct FlowPair {
     let kind: String
     let from: PixelBuffer
     let to: PixelBuffer
     let truth: [Float]?
 
-    /// Where a flow stays in the picture, one truth value a pixel.
+    /// For each pixel whether the flow stays in the picture.
     func inside(_ field: FlowField) -> [Bool] {
         (0..<from.width * from.height).map { pixel in
             let x = Float(pixel % from.width) + field.vectors[2 * pixel]
@@ -18,8 +18,8 @@ struct FlowPair {
         }
     }
 
-    /// Mean absolute difference, in grey levels, of `from` from `to` warped back, over the pixels of `mask`, at which the
-    /// flow has to stay in the picture.
+    /// Mean absolute difference, in grey levels, between `from` and `to` warped back, over the pixels of `mask`, at
+    /// which the flow must stay in the picture.
     func warpingError(_ field: FlowField, over mask: [Bool]) -> Double {
         var (sum, count) = (0.0, 0.0)
         for pixel in mask.indices where mask[pixel] {
@@ -38,7 +38,7 @@ struct FlowPair {
 }
 
 extension FlowField {
-    /// A field of these displacements.
+    /// A field with these displacements.
     convenience init(width: Int, height: Int, vectors: [Float]) {
         self.init(width: width, height: height)
         _ = self.vectors.update(fromContentsOf: vectors)

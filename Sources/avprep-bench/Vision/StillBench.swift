@@ -6,13 +6,13 @@ import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// How well held pictures are told from slow and small motion, beside FFmpeg's freezedetect.
+/// The quality of freeze detection against slow and small motion, compared with FFmpeg's freezedetect.
 struct StillBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "still",
-        abstract: "Measure how held pictures are told from motion, on generated videos, beside FFmpeg's freezedetect.",
+        abstract: "Measure freeze detection on generated videos, compared with FFmpeg's freezedetect.",
         discussion: """
-            Each video is four seconds, encoded by x264. It counts as still as a segment does: held for 95 % of its \
+            Each video is four seconds, encoded by x264. It is still as defined for a segment: held for 95 % of its \
             frames, or frozen for two seconds; and for freezedetect, where it reports a freeze of two seconds.
             """)
 
@@ -22,16 +22,16 @@ struct StillBench: ParsableCommand {
     @Option(help: "Videos of each kind.")
     var cases = 50
 
-    @Option(help: "Number of the first case: further ones than those that thresholds were chosen on.")
+    @Option(help: "Number of the first case: other cases than those used to choose thresholds.")
     var first = 0
 
-    @Option(help: "FFmpeg's program; `none` leaves freezedetect out.")
+    @Option(help: "FFmpeg's program; `none` omits freezedetect.")
     var ffmpeg = "ffmpeg"
 
-    @Flag(help: "Print every video that is judged wrongly.")
+    @Flag(help: "Print every wrongly classified video.")
     var verbose = false
 
-    /// Videos judged rightly, as far as still and moving ones are told.
+    /// Correctly classified videos, counted separately for still and moving ones.
     private struct Score {
         var right = 0
         var otherRight = 0
@@ -45,7 +45,7 @@ struct StillBench: ParsableCommand {
         defer { unlink(path) }
         let scenes = try BenchScenes.all(clips, shortSide: 180, fps: 25, seconds: 1.5)
             .filter { $0.moves && $0.showsSomething }
-        var rows = [["case", "truth", "videos", "right", "freezedetect right", "CPU ms a video second"]]
+        var rows = [["case", "truth", "videos", "right", "freezedetect right", "CPU ms per video second"]]
         var ours = Table()
         var others = Table()
         for kind in StillCase.Kind.allCases {
@@ -75,14 +75,14 @@ struct StillBench: ParsableCommand {
         let collector = GreyCollector()
         let request = DecodeRequest(fps: Double(StillCase.fps), shortSide: nil, audio: [])
         _ = try MediaFile(path: path).decode(request, to: collector)
-        let settings = StillSettings()
+        let settings = FreezeSettings()
         let start = ProcessCost.cpuSeconds
-        let findings = try Stillness.findings(
+        let findings = try FreezeAnalysis.findings(
             collector.greys, differences: collector.differences, fps: Double(StillCase.fps),
             level: Float(settings.level))
         score.seconds += ProcessCost.cpuSeconds - start
         score.videoSeconds += Double(collector.greys.count) / Double(StillCase.fps)
-        let measure = Stillness.measure(findings, differences: collector.differences)
+        let measure = FreezeAnalysis.measure(findings, differences: collector.differences)
         return measure.share >= settings.share
             || Double(measure.longest) >= settings.seconds * Double(StillCase.fps)
     }
@@ -121,7 +121,7 @@ private final class GreyCollector: DecodeConsumer {
     func consume(frame picture: PixelBuffer, index: Int) throws {
         let grey = PixelBuffer(width: picture.width, height: picture.height, channels: 1)
         try Grey.convert(picture, into: grey)
-        if let last = greys.last { differences.append(Stillness.difference(last, grey)) }
+        if let last = greys.last { differences.append(FreezeAnalysis.difference(last, grey)) }
         greys.append(grey)
     }
 

@@ -1,15 +1,20 @@
+import AVPrepAudit
+import AVPrepClips
 import AVPrepCore
 import AVPrepExport
 import AVPrepIngest
+import AVPrepInspect
 import AVPrepModel
 import AVPrepPairs
+import AVPrepPipeline
 import AVPrepSettings
 import AVPrepShard
 import AVPrepStore
-import AVPrepTraining
 import AVPrepVerify
 import AVPrepWorkspace
 import Foundation
+
+@testable import AVPrepTraining
 
 /// A small set of shards, copies of it to be damaged, and all that avprep does with shards, done to a copy.
 struct HostileShards {
@@ -80,11 +85,16 @@ struct HostileShards {
         let status: ExitStatus
     }
 
+    /// All commands that read shards but `verify`, whose findings are looked at by themselves. The last two change what lies
+    /// there.
     enum Act: String, CaseIterable {
         /// What training does before its first step: every file opened, every pair held against its segments; and then
         /// every picture and sound of the set read.
         case train
-        case listPairs, exportPairs, export, shard
+        case evaluate, listPairs, exportPairs, export, audit, inspect, status, removePairs, shard
+
+        /// Whether it reads pair files.
+        var readsPairs: Bool { self != .status && self != .evaluate }
     }
 
     /// Does it, and says how it was refused.
@@ -94,6 +104,7 @@ struct HostileShards {
         do {
             switch act {
             case .train: try train(copy)
+            case .evaluate: try evaluate(copy)
             case .listPairs: _ = try PairSetStage.list(copy.workspace).text
             case .exportPairs:
                 _ = try PairSetStage.export("mixed", of: copy.workspace, to: copy.path("../\(copy.name).csv"))
@@ -101,6 +112,21 @@ struct HostileShards {
                 let out = copy.path("../\(copy.name).out")
                 defer { try? FileManager.default.removeItem(atPath: out) }
                 _ = try ExportStage.run(copy.workspace, corpus.context, ExportRequest(), to: out)
+            case .audit:
+                var settings = AuditSettings()
+                settings.sets = ["mixed"]
+                settings.probes = [.order]
+                settings.limit = 16
+                _ = try AuditStage.run(copy.workspace, corpus.context, settings).text
+            case .inspect:
+                _ = try InspectStage.run(
+                    copy.path(Self.shard), settings: corpus.settings.ingest, drawings: .init(), corpus.context
+                ).text
+            case .status:
+                // It says all it knows, and what it cannot read among it.
+                let report = try StatusReport.make(copy.workspace)
+                if let fault = report.shardsFault { return Refusal(text: fault, status: .badInput) }
+            case .removePairs: _ = try PairSetStage.remove(["mixed"], from: copy.workspace)
             case .shard: _ = try ShardStage.run(copy.workspace, corpus.context)
             }
             return nil
@@ -110,23 +136,38 @@ struct HostileShards {
     }
 
     private func train(_ copy: Copy) throws {
-        let dataset = try ShardFolder(copy.folder).dataset(.train, set: "mixed")
+        let dataset = try ShardDataset(.train, set: "mixed", of: ShardSet(copy.folder))
         var model = ModelSettings()
         model.frames = 6
         model.cropSize = 24
         let shape = try dataset.clipShape(model)
         let decoder = try JPEGDecoder()
-        for segment in dataset.reader(0).segments {
+        let reader = dataset.reader(0).store
+        for segment in reader.segments {
             for row in segment.frames {
-                try dataset.reader(0).withFrameBytes(row) { bytes in
+                try reader.withFrameBytes(row) { bytes in
                     // A picture that cannot be decoded is an error with the file's name in training (ClipReaderTests).
                     _ = try? decoder.decode(
                         bytes, region: .init(x: 2, y: 2, width: 20, height: 20), outputWidth: shape.size,
                         outputHeight: shape.size)
                 }
             }
-            for (name, rows) in segment.spectrograms { _ = try dataset.reader(0).spectrogram(name, rows) }
+            for (name, rows) in segment.spectrograms { _ = try reader.spectrogram(name, rows) }
         }
+    }
+
+    /// Evaluates a run that never was: these shards have nothing to evaluate on, so it ends once it knows them.
+    private func evaluate(_ copy: Copy) throws {
+        let run = RunFolder(copy.path("../\(copy.name).run"))
+        try run.prepare()
+        let state = TrainingState(
+            seed: 1, settings: TrainSettings(), shards: "",
+            statistics: SpectrogramStatistics(mean: [0], deviation: [1]),
+            plateau: LearningRatePlateau(learningRate: 0.1))
+        try TrainingCheckpoint(state: state, model: [:], optimizer: [:]).save(run.checkpoint(.last))
+        do {
+            _ = try Evaluator(run: run.path, shards: copy.folder).evaluate()
+        } catch let error as TrainingError where error.description.contains("has no pairs to evaluate on") {}
     }
 
     /// The findings of `avprep verify`.

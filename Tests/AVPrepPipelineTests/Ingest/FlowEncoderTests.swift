@@ -96,7 +96,7 @@ import Testing
         let exact = try Self.segments(Self.settings(codec: .float16), [2])
         let field = FlowField(width: Self.width, height: Self.height)
         let stored = try #require(exact[0][.forward])
-        stored.picture(0).withUnsafeBytes { FlowHalves.decode($0, into: field) }
+        stored.picture(0).withUnsafeBytes { FlowHalfFloats.decode($0, into: field) }
         let planes = PixelBuffer(width: Self.width, height: 2 * Self.height, channels: 1)
         FlowQuantiser(bound: 20).encode(field, into: planes)
         let rough = try #require(try Self.segments(Self.settings(), [2])[0][.forward]?.picture(0))
@@ -129,7 +129,7 @@ import Testing
             let stored = try #require(try stage.append(grey)[.backward])
             let field = FlowField(width: width, height: height)
             if codec == .float16 {
-                stored.withUnsafeBytes { FlowHalves.decode($0, into: field) }
+                stored.withUnsafeBytes { FlowHalfFloats.decode($0, into: field) }
             } else {
                 let planes = PixelBuffer(width: width, height: 2 * height, channels: 1)
                 try stored.withUnsafeBytes { try PictureDecoder(codec.stored).decode($0, into: planes) }
@@ -180,7 +180,7 @@ import Testing
             let file = try #require(corpus.digests("prepared").keys.first { $0.hasSuffix(".h5") })
             let seen = try Oracle.json(Seen.self, Self.script, ["\(folder)/prepared/\(file)"])
             #expect(seen.step == 3 && seen.dtype == "float16" && seen.codec == "raw" && seen.method == "dis")
-            #expect(seen.fps == 12 && seen.quantisation == FlowHalves.rule)
+            #expect(seen.fps == 12 && seen.quantisation == FlowHalfFloats.rule)
             #expect(seen.count == seen.frames - 3 && seen.frames > 3)
             #expect(seen.size == [32, 24])
             #expect(seen.finite && seen.largest > 0.1 && seen.largest < 100)

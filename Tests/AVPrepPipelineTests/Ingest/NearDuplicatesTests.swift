@@ -1,4 +1,5 @@
 import AVPrepCases
+import AVPrepClips
 import AVPrepDuplicates
 import AVPrepModel
 import AVPrepPairs
@@ -62,9 +63,9 @@ import Testing
             var sides: [String: Set<Split>] = [:]
             var easy = 0
             for shard in shards.shards {
-                let reader = try StoreReader(path: "\(folder)/shards/\(shard.name)")
+                let reader = try ShardReader(shard, in: "\(folder)/shards")
                 for stored in reader.segments { sides[stored.groupID, default: []].insert(shard.split) }
-                let sources = PairSources.all(of: reader)
+                let sources = reader.pairSources
                 let pairs = try PairFile.read("\(folder)/shards/\(PairFile.name(forShard: shard.name))")
                 for pair in pairs.flatMap(\.pairs) where pair.kind == .easy {
                     easy += 1

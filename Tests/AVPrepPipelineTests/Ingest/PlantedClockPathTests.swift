@@ -1,5 +1,6 @@
 import AVPrepCases
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
@@ -112,9 +113,9 @@ import Testing
         settings.cropScale = [1, 1]
         settings.model.frames = 25
         settings.model.cropSize = 16
-        let shards = try ShardFolder(folder)
+        let shards = try ShardSet(folder)
         for set in ["easy", "mixed"] {
-            let dataset = try shards.dataset(.train, set: set)
+            let dataset = try ShardDataset(.train, set: set, of: shards)
             let shape = try dataset.clipShape(settings.model)
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
             let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(

@@ -78,7 +78,7 @@ import Testing
             let shards = try ShardStage.run(corpus.workspace, corpus.context)
             #expect(shards.index.leftOut == .init(segments: 5, seconds: 10, flags: ["silent": 4, "still": 1]))
             #expect(shards.index.splits["train"]?.segments == 9)
-            #expect(shards.text.contains("5 segments are left out by the policy: 4 silent, 1 still"))
+            #expect(shards.text.contains("5 segments are dropped by the policy: 4 silent, 1 still"))
             let reader = try StoreReader(path: "\(corpus.workspace.shards)/\(shards.index.shards[0].name)")
             #expect(!reader.segments.isEmpty && reader.segments.allSatisfy { !$0.segment.decision.isDropped })
             let verified = try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false)
@@ -105,7 +105,7 @@ import Testing
                 let findings = try VerifyStage.run(changed.workspace, changed.context, isQuick: false).findings
                 #expect(findings.contains { $0.remedy.contains("avprep ingest decides them anew") })
                 #expect(
-                    try StatusReport.make(changed.workspace).text.contains("6 videos were decided by another policy"))
+                    try StatusReport.make(changed.workspace).text.contains("6 videos were decided under another policy"))
 
                 let report = try IngestStage.run(changed.workspace, changed.context)
                 #expect(report.decidedAnew == 6 && report.counts.failed == 0)
@@ -139,7 +139,7 @@ import Testing
             #expect(second.index.leftOut?.flags == ["still": 1])
             #expect(second.repacked?.contains("another policy") == true)
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings.isEmpty)
-            corpus.settings.ingest.policy[flag: SegmentFlags(SegmentFlags.each)] = .drop
+            corpus.settings.ingest.policy[flag: SegmentFlags(SegmentFlags.all)] = .drop
             let none = try IngestStage.run(corpus.workspace, corpus.context)
             if none.counts.done == 0 {
                 let error = #expect(throws: Failure.self) { try ShardStage.run(corpus.workspace, corpus.context) }
@@ -234,8 +234,8 @@ import Testing
     }
 
     @Test func everyFlagHasItsRule() {
-        #expect(Set(FlagRule.all.map(\.flag)) == Set(SegmentFlags.each))
-        #expect(FlagRule.all.count == SegmentFlags.each.count)
+        #expect(Set(FlagRule.all.map(\.flag)) == Set(SegmentFlags.all))
+        #expect(FlagRule.all.count == SegmentFlags.all.count)
         for rule in FlagRule.all {
             #expect(!rule.criteria.isEmpty && rule.actions.contains(rule.standard), "\(rule.key)")
         }

@@ -52,6 +52,29 @@ import Testing
         #expect(try PipelineFile.parse(PipelineFile.text(of: settings, heading: []), name: "x") == settings)
     }
 
+    /// The default level is a single-precision number and stands so in the keys of prepared files.
+    @Test func numbersPrintAsTheyWereTypedAndTheKeysOfPreparedFilesStay() throws {
+        let text = PipelineFile.text(of: PipelineSettings(), heading: [])
+        #expect(text.contains("    level: 0.15  "))
+        #expect(text.split(separator: "\n").allSatisfy { $0.firstMatch(of: /\d\.\d{9}/) == nil })
+        let key = try PipelineSettings().ingest.key
+        #expect(try PipelineFile.parse(text, name: "x").ingest.key == key)
+        #expect(try PipelineFile.parse("ingest: {still: {level: 0.15}}", name: "x").ingest.key == key)
+        let other = try PipelineFile.parse("ingest: {still: {level: 0.2}}", name: "x").ingest
+        #expect(other.still.level == 0.2)
+    }
+
+    @Test func theSettingsAsJSONAreThoseOfTheFile() throws {
+        let settings = try PipelineFile.parse(
+            "ingest: {flow: {method: \"off\"}, video: {fps: 12.5}}\ncorpus: {paths: [\"5\", \"true\"]}", name: "x")
+        let json = try PipelineFile.json(of: settings)
+        #expect(json["ingest"]?["flow"]?["method"] == .string("off"))
+        #expect(json["ingest"]?["video"]?["fps"] == .number(12.5))
+        #expect(json["ingest"]?["cuts"]?["fades"] == .bool(true))
+        #expect(json["corpus"]?["paths"] == .array([.string("5"), .string("true")]))
+        #expect(json["train"]?["stages"] != nil && json["train"]?["optimizer"]?["lr"] == .number(0.01))
+    }
+
     @Test func anEmptyFileSaysNothingButDefaults() throws {
         #expect(try PipelineFile.parse("", name: "x") == PipelineSettings())
         #expect(try PipelineFile.parse("# only a comment\n", name: "x") == PipelineSettings())
@@ -98,9 +121,13 @@ import Testing
         ("ingest: 3", "ingest: must be a section"),
         ("train: {stages: []}", "train.stages: must be a list of sections"),
         ("train: {batch_size: 3}", "batch_size must be even"),
+        (
+            "train: {loss: {margin: 1.5}}",
+            "train.loss.margin is 1.5, but embeddings of the length train.model.embedding_norm"
+        ),
         ("ingest: {spectrograms: [{name: a}, {name: a}]}", "the same name"),
         ("ingest: {spectrograms: [{name: a, ref: min}]}", "ref: must be a number from"),
-        ("ingest: {spectrograms: [{name: a, top_db: 80}]}", "top_db are for decibels"),
+        ("ingest: {spectrograms: [{name: a, top_db: 80}]}", "top_db need decibels"),
         ("ingest: {spectrograms: [{name: a, win_length: 4096}]}", "win_length 4096 is longer than n_fft 1024"),
         ("shard: {split: {val: 0.5, test: 0.5}}", "nothing to train on"),
     ])
@@ -114,7 +141,7 @@ import Testing
 
     @Test func textThatIsNotYAMLIsRefusedWithItsLine() {
         #expect(message("seed: 1\n  bad: [1\n").hasPrefix("avprep.yaml:2:"))
-        #expect(message("seed: 1\nseed: 2\n").contains("\"seed\" stands twice"))
+        #expect(message("seed: 1\nseed: 2\n").contains("\"seed\" occurs twice"))
     }
 
     @Test func overridesWinOverTheFileAndAreCheckedAlike() throws {
@@ -123,7 +150,7 @@ import Testing
             overrides: ["ingest.video.fps=16", "train.stages=[{name: a, set: easy, epochs: 2}]"])
         #expect(settings.ingest.video.fps == 16)
         #expect(settings.train.stages.map(\.epochs) == [2])
-        #expect(message("", overrides: ["ingest.video.fsp=1"]).contains("there is no key ingest.video.fsp"))
+        #expect(message("", overrides: ["ingest.video.fsp=1"]).contains("unknown key ingest.video.fsp"))
         #expect(message("", overrides: ["seed"]).contains("--set KEY=VALUE"))
         #expect(
             message("", overrides: ["seed=x"])

@@ -103,19 +103,19 @@ import Testing
         let frames: Int
         let fps: Double
         let kinds: [Int]
-        let shifts: [Double]
+        let offsets: [Double]
         let bins: Int
     }
 
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
-    func multisensoryHas21kHzStereoAndShiftsOf65To176Frames() throws {
+    func multisensoryHas21kHzStereoAndOffsetsOf65To176Frames() throws {
         let seen = try seen(
             "multisensory", seconds: 10.5, as: Multisensory.self,
             """
             pairs, pcm = f["pairs/multisensory"], f["audio/pcm"]
             fps, rate = float(f["frames"].attrs["fps"]), int(pcm.attrs["sr"])
             clip = float(pairs.attrs["clip_seconds"])
-            samples, shifts = set(), []
+            samples, offsets = set(), []
             for row in range(len(pairs["kind"])):
                 segment, start = pairs["audio_segment"][row], float(pairs["audio_start_seconds"][row])
                 first = table["pcm_first"][segment] + round(start * rate)
@@ -124,16 +124,16 @@ import Testing
                 samples.add(stop - first)
                 if pairs["kind"][row] == 2:
                     assert pairs["video_segment"][row] == segment
-                    shifts.append(abs(start - pairs["video_start_frame"][row] / fps) * fps)
+                    offsets.append(abs(start - pairs["video_start_frame"][row] / fps) * fps)
             print(json.dumps(dict(
                 rate=rate, channels=pcm.shape[1], samples=sorted(map(int, samples)), frames=round(clip * fps), fps=fps,
-                kinds=sorted(set(pairs["kind"][:].tolist())), shifts=[min(shifts), max(shifts)],
+                kinds=sorted(set(pairs["kind"][:].tolist())), offsets=[min(offsets), max(offsets)],
                 bins=f["audio/multisensory"].shape[1])))
             """)
         #expect(seen.rate == 21_000 && seen.channels == 2)
         #expect(seen.samples == [87_588] && seen.frames == 125 && seen.fps == 29.97)
         #expect(seen.kinds == [0, 2])
-        #expect(seen.shifts[0] >= 64.99 && seen.shifts[1] <= 176.01)
+        #expect(seen.offsets[0] >= 64.99 && seen.offsets[1] <= 176.01)
         #expect(seen.bins == 1025)
     }
 

@@ -1,3 +1,4 @@
+import AVPrepClips
 import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
@@ -48,9 +49,9 @@ import Testing
             let index = try ShardStage.run(corpus.workspace, corpus.context).index
             var groups: [String: Set<Split>] = [:]
             for shard in index.shards {
-                let reader = try StoreReader(path: "\(folder)/shards/\(shard.name)")
+                let reader = try ShardReader(shard, in: "\(folder)/shards")
                 for stored in reader.segments { groups[stored.groupID, default: []].insert(shard.split) }
-                let sources = PairSources.all(of: reader)
+                let sources = reader.pairSources
                 for pair in try PairFile.read("\(folder)/shards/\(PairFile.name(forShard: shard.name))").flatMap(
                     \.pairs)
                 where pair.kind == .easy {

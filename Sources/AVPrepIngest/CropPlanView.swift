@@ -1,0 +1,30 @@
+import AVPrepModel
+import AVPrepVision
+
+/// Crops a stretch's part out of the pass's pictures, with buffers that are allocated once.
+final class CropPlanView {
+    private let stretch: CropPlan.Stretch
+    private var part: PixelBuffer?
+    private var scaled: PixelBuffer?
+
+    init(_ stretch: CropPlan.Stretch) { self.stretch = stretch }
+
+    /// The picture itself if nothing has to be cropped, else its part at the stored size. Valid until the next call.
+    func picture(in whole: PixelBuffer) throws -> PixelBuffer {
+        if stretch.rows.count == whole.height, stretch.columns.count == whole.width, stretch.width == whole.width,
+            stretch.height == whole.height
+        {
+            return whole
+        }
+        let part = self.part ?? PixelBuffer(width: stretch.columns.count, height: stretch.rows.count, channels: 3)
+        let scaled = self.scaled ?? PixelBuffer(width: stretch.width, height: stretch.height, channels: 3)
+        (self.part, self.scaled) = (part, scaled)
+        for (row, source) in stretch.rows.enumerated() {
+            let start = source * whole.rowBytes + 3 * stretch.columns.lowerBound
+            _ = part.pixels.extracting(row * part.rowBytes..<(row + 1) * part.rowBytes)
+                .update(fromContentsOf: whole.pixels.extracting(start..<start + part.rowBytes))
+        }
+        try Grey.scale(part, into: scaled)
+        return scaled
+    }
+}

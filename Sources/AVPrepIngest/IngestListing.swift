@@ -1,0 +1,245 @@
+import AVPrepAudio
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepCorpus
+import AVPrepModel
+import AVPrepPolicy
+import AVPrepSettings
+import AVPrepWorkspace
+import Foundation
+import Synchronization
+
+/// One ingest of one listing.
+struct IngestListing {
+    let items: [String: CorpusItem]
+    let catalog: Catalog
+    let workspace: Workspace
+    let context: StageContext
+    let key: String
+    let files: PreparedFiles
+
+    init(
+        _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
+        files: PreparedFiles
+    ) {
+        self.files = files
+        self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
+        self.catalog = catalog
+        self.workspace = workspace
+        self.context = context
+        self.key = key
+    }
+
+    /// Items whose prepared file somebody removed are to be done again.
+    func forgetLostResults() throws {
+        let lost = try prepared().filter { record in
+            record.output.map { files.isGone(workspace.path($0)) } ?? true
+        }
+        try catalog.forget(lost.map(\.subject), stage: StageName.ingest)
+    }
+
+    /// What has a prepared file, be it in shards or dropped.
+    private func prepared() throws -> [OutcomeRecord] {
+        try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: "done")
+            + catalog.outcomes(
+                stage: StageName.ingest, settingsKey: key, status: "skipped", code: DecidedVideo.droppedCode)
+    }
+
+    /// Brings what was decided by another policy under the one in force, without decoding it.
+    ///
+    /// - Returns: how many videos there were.
+    func decideAnew(_ transforms: [Spectrogram]) throws -> Int {
+        let settings = workspace.settings.ingest
+        let subjects = try catalog.decidedOtherwise(
+            stage: StageName.ingest, settingsKey: key, policyKey: settings.policyKey)
+        guard !subjects.isEmpty else { return 0 }
+        let reapplication = try PolicyReapplication(
+            settings: settings, transforms: transforms, cancellation: context.cancellation)
+        let progress = ProgressReporter("decide", unit: "videos", style: context.progress)
+        let state = Mutex((done: 0, decided: 0))
+        try WorkerPool.run(subjects, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            subject in
+            var adoption = Adoption.none
+            if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
+                let output = record.output
+            {
+                adoption = try adopt(item, output, reapplication, record)
+            }
+            // What is not there any more is prepared again.
+            if case .none = adoption { try catalog.forget([subject], stage: StageName.ingest) }
+            let done = state.withLock { state in
+                state.done += 1
+                if case .adopted = adoption { state.decided += 1 }
+                return state.done
+            }
+            progress.update(done: done, total: subjects.count)
+        }
+        progress.finish()
+        return state.withLock { $0.decided }
+    }
+
+    /// What came of looking for a video's prepared file.
+    private enum Adoption {
+        case adopted(Outcome)
+        /// There is none: the video is to be prepared.
+        case none
+        /// There is one that cannot be read: it is left alone, and so is the video.
+        case unread
+    }
+
+    /// Takes a prepared file that is there for this video's, decided by the policy in force.
+    ///
+    /// - Parameter before: the costs of the outcome that is recorded so far.
+    private func adopt(
+        _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
+    ) throws -> Adoption {
+        let decided: DecidedVideo
+        let fingerprint: [UInt8]
+        switch try files.state(of: workspace.path(output), reapplication) {
+        case .absent: return .none
+        case .unread: return .unread
+        case .usable(let video, let bytes): (decided, fingerprint) = (video, bytes)
+        }
+        if let video = try catalog.item(item.listed)?.videoID,
+            try !catalog.hasFingerprint(ofVideo: video, settingsKey: key)
+        {
+            try catalog.setFingerprint(fingerprint, ofVideo: video, settingsKey: key)
+        }
+        try record(
+            item, decided.outcome, output: output, decided: decided, wallSeconds: before?.wallSeconds ?? 0,
+            cpuSeconds: before?.cpuSeconds ?? 0)
+        return .adopted(decided.outcome)
+    }
+
+    /// Gives every listed file the id of its content.
+    func hash() throws {
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
+        guard !pending.isEmpty else { return }
+        let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
+        let progress = ProgressReporter("hash", unit: "files", style: context.progress)
+        let state = Mutex((files: 0, bytes: Int64(0)))
+        // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
+        let length = max(1, min(64, pending.count / (16 * max(1, workspace.workers))))
+        let batches = stride(from: 0, to: pending.count, by: length).map {
+            pending[$0..<min($0 + length, pending.count)]
+        }
+        try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            batch in
+            var found: [(videoID: String, path: String)] = []
+            for entry in batch {
+                guard let item = items[entry.file.path] else { continue }
+                do {
+                    let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
+                    found.append((PreparedPath.videoID(digest), item.listed))
+                } catch let failure as Failure {
+                    try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
+                }
+                let (files, bytes) = state.withLock { state in
+                    state.files += 1
+                    state.bytes += max(0, entry.file.size)
+                    return state
+                }
+                progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
+            }
+            try catalog.setVideoIDs(found)
+        }
+        progress.finish()
+    }
+
+    /// Prepares every pending item, the largest files first: the last ones to finish are then short.
+    func prepare(_ transforms: [Spectrogram]) throws {
+        var primary: [String: String] = [:]
+        for group in try catalog.duplicates() {
+            for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
+        }
+        var work: [CatalogItem] = []
+        for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
+            if let first = primary[entry.file.path], let item = items[entry.file.path] {
+                let reason = Outcome.Reason("duplicate", "\(item.listed) has the same bytes as \(first)")
+                try record(item, .skipped(reason))
+            } else {
+                work.append(entry)
+            }
+        }
+        guard !work.isEmpty else { return }
+        work.sort { ($1.file.size, $0.file.path) < ($0.file.size, $1.file.path) }
+        let total = max(1, work.reduce(0) { $0 + $1.file.size })
+        let count = work.count
+        let progress = ProgressReporter("ingest", unit: "videos", style: context.progress)
+        let state = Mutex((videos: 0, bytes: Int64(0), failed: 0))
+        let settings = workspace.settings.ingest
+        let isWarned = Atomic<Bool>(false)
+        progress.update(done: 0, total: count)
+        let reapplication = try PolicyReapplication(
+            settings: settings, transforms: transforms, cancellation: context.cancellation)
+        try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            let worker = try VideoPreparation(
+                settings: settings, transforms: transforms, cancellation: context.cancellation)
+            if let weakness = try worker.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
+                progress.say("avprep: \(weakness)")
+            }
+            return worker
+        } _: { worker, entry in
+            guard let item = items[entry.file.path], let video = entry.videoID else { return }
+            let outcome = try prepare(item, video: video, with: worker, reapplication)
+            let (videos, bytes, failed) = state.withLock { state in
+                state.videos += 1
+                state.bytes += entry.file.size
+                if case .failed = outcome { state.failed += 1 }
+                return state
+            }
+            progress.update(done: videos, total: count, share: Double(bytes) / Double(total), failed: failed)
+        }
+        progress.finish()
+    }
+
+    /// - Returns: nil when nothing was done: what lies in the file's place cannot be read.
+    private func prepare(
+        _ item: CorpusItem, video: String, with worker: VideoPreparation, _ reapplication: PolicyReapplication
+    ) throws -> Outcome? {
+        let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
+        // A file that is there is whole: the run that made it was killed before the catalog knew.
+        switch try adopt(item, output, reapplication) {
+        case .adopted(let outcome): return outcome
+        case .unread: return nil
+        case .none: break
+        }
+        let wall = ContinuousClock.now
+        let cpu = threadSeconds()
+        let result = try worker.prepare(item, video: video, to: workspace.path(output))
+        if let info = result.info {
+            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
+            try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
+        }
+        if result.decided != nil {
+            try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
+        }
+        try record(
+            item, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
+            wallSeconds: (ContinuousClock.now - wall).inSeconds,
+            cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
+        return result.outcome
+    }
+
+    private func record(
+        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
+        wallSeconds: Double = 0, cpuSeconds: Double = 0
+    ) throws {
+        let record = OutcomeRecord(
+            subject: item.listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
+            wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
+        if let decided {
+            try catalog.record(
+                record, decided: decided.segments, policyKey: workspace.settings.ingest.policyKey)
+        } else {
+            try catalog.record(record)
+        }
+    }
+}
+
+/// CPU seconds of the calling thread.
+private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,65 @@
+/// Names that files give to what they hold: pair sets, spectrograms, waveforms.
+package enum StoredName {
+    /// What ``isName(_:)`` asks for, for messages.
+    package static let rule = "lower-case letters, digits and _, a letter first, at most 64 in all"
+
+    /// Whether `name` can be the name of a dataset, group or column: nothing that HDF5, Python or a path reads otherwise.
+    package static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
+    }
+
+    /// Whether `name` can be the name of a dataset under /audio, and of its columns in the table of segments.
+    package static func isTrackName(_ name: String) -> Bool {
+        isName(name) && !["pcm", "frame", "flow_forward", "flow_backward"].contains(name)
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+/// The name of a shard: its split and a number of five digits or a few more, `train-00000`.
+package struct ShardName: Sendable, Equatable {
+    package let split: Split
+    package let number: Int
+    /// Without an ending.
+    package let text: String
+
+    /// Endings of shards and of their pair files.
+    package static let ending = ".h5"
+    package static let pairEnding = ".pairs.h5"
+
+    package init(_ split: Split, _ number: Int) {
+        self.split = split
+        self.number = number
+        text = split.rawValue + "-" + number.zeroPadded(to: 5)
+    }
+
+    /// - Parameter text: `train-00000`; nil for anything else.
+    package init?(_ text: String) {
+        guard let split = Split.allCases.first(where: { text.hasPrefix($0.rawValue + "-") }) else { return nil }
+        let digits = text.utf8.dropFirst(split.rawValue.utf8.count + 1)
+        guard (5...9).contains(digits.count), digits.allSatisfy(StoredName.isDigit),
+            let number = Int(String(decoding: digits, as: UTF8.self))
+        else { return nil }
+        self.split = split
+        self.number = number
+        self.text = text
+    }
+
+    /// - Parameter file: `train-00000.h5`; nil for anything else.
+    package init?(file: String) {
+        guard file.hasSuffix(Self.ending), let name = Self(String(file.dropLast(Self.ending.utf8.count))) else {
+            return nil
+        }
+        self = name
+    }
+
+    /// - Parameter pairFile: `train-00000.pairs.h5`; nil for anything else.
+    package init?(pairFile: String) {
+        guard pairFile.hasSuffix(Self.pairEnding),
+            let name = Self(String(pairFile.dropLast(Self.pairEnding.utf8.count)))
+        else { return nil }
+        self = name
+    }
+}

@@ -1,0 +1,60 @@
+import AVPrepModel
+
+/// The name of a pair set and the shares of the kinds among its negatives: the part of a ``PairSetDefinition`` that the
+/// settings do not say.
+package struct PairSetPlan: Sendable, Equatable, Codable {
+    /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
+    package var name: String
+    package var shares: Shares
+
+    /// Shares of the kinds among the negatives. They add up to 1.
+    package struct Shares: Sendable, Equatable, Codable {
+        package let easy: Double
+        package let hard: Double
+        package let superHard: Double
+        /// Clips played backwards, the negatives of the arrow of time: all of them or none.
+        package let reversed: Double
+
+        /// Easy negatives only: the first stage of the curriculum, and the paper's test.
+        package static let easy = mixture(hard: 0)
+        /// Clips forward against the same clips backward.
+        package static let reversed = Shares(easy: 0, hard: 0, superHard: 0, reversed: 1)
+
+        /// Hard and super-hard ones in these shares, and easy ones for the rest.
+        package static func mixture(hard: Double, superHard: Double = 0) -> Shares {
+            Shares(easy: max(0, 1 - hard - superHard), hard: hard, superHard: superHard, reversed: 0)
+        }
+
+        /// In the order in which kinds are drawn.
+        var inOrder: [Double] { [easy, hard, superHard, reversed] }
+    }
+
+    /// - Throws: ``PairError`` when the name is not one, or the shares are not shares.
+    package init(name: String, _ shares: Shares) throws {
+        guard StoredName.isName(name) else {
+            throw PairError(.settings, "a pair set cannot be called \"\(name)\"; give \(StoredName.rule)")
+        }
+        guard shares.inOrder.allSatisfy({ $0 >= 0 }), abs(shares.inOrder.reduce(0, +) - 1) < 1e-9 else {
+            throw PairError(
+                .settings,
+                "pair set \(name): \(shares.hard) hard and \(shares.superHard) super-hard are not shares of the "
+                    + "negatives; give numbers from 0 to 1 that add up to at most 1")
+        }
+        self.name = name
+        self.shares = shares
+    }
+
+    /// `count` in whole parts as near to the shares as whole numbers come (largest remainder; the earlier kind wins a
+    /// tie). With two kinds each part is within one half of its share of `count`, with three within one.
+    func apportion(_ count: Int) -> [Int] {
+        let exact = shares.inOrder.map { $0 * Double(count) }
+        var parts = exact.map { Int($0.rounded(.down)) }
+        let byRemainder = exact.indices.sorted {
+            let left = exact[$0] - Double(parts[$0])
+            let right = exact[$1] - Double(parts[$1])
+            return left == right ? $0 < $1 : left > right
+        }
+        for index in byRemainder.prefix(max(0, count - parts.reduce(0, +))) { parts[index] += 1 }
+        return parts
+    }
+}

@@ -1,0 +1,48 @@
+import AVPrepClips
+import AVPrepCore
+import AVPrepModel
+import AVPrepStore
+
+/// What a run learns from, and in which order.
+struct TrainingData {
+    /// The pairs of each stage.
+    let training: [ShardDataset]
+    /// The order of each stage's epochs.
+    let orders: [EpochOrder]
+    /// The pairs that validation measures, by name of their set: none where the split is empty.
+    let validation: [(set: String, dataset: ShardDataset)]
+    let schedule: TrainingSchedule
+    let shape: ClipShape
+    /// Stands for the shards and pairs of all of these.
+    let key: String
+
+    /// - Parameter isResumed: whether the run has been trained on such clips before. One that was begun when a model could
+    ///   take fewer frames than a clip has goes on as it began; a run that begins must not.
+    /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, its clips are unlike the others', or they have
+    ///   another number of frames than the settings say.
+    init(settings: TrainSettings, seed: UInt64, shards: ShardSet, isResumed: Bool) throws {
+        training = try settings.stages.map { try ShardDataset(.train, set: $0.set, of: shards) }
+        validation = try settings.recipe.measuredSets.filter { shards.holds(.val, set: $0) }.map {
+            ($0, try ShardDataset(.val, set: $0, of: shards))
+        }
+        if !isResumed { for dataset in training { try dataset.checkAgreement(with: settings.model) } }
+        shape = try training[0].clipShape(settings.model)
+        for dataset in training.dropFirst() + validation.map(\.dataset)
+        where try dataset.clipShape(settings.model) != shape {
+            throw TrainingError(
+                .data,
+                "the pair sets \(training[0].set) and \(dataset.set) have clips of different length; shard them alike")
+        }
+        orders = try zip(settings.stages, training).enumerated().map { index, stage in
+            try EpochOrder(
+                labels: stage.1.labels, storedEpochs: stage.1.storedEpochs, batchSize: settings.batchSize,
+                pairsPerEpoch: settings.pairsPerEpoch,
+                name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
+        }
+        schedule = TrainingSchedule(stages: settings.stages, steps: orders.map(\.stepsPerEpoch))
+        key = try ShardDataset.contentKey(of: training + validation.map(\.dataset))
+    }
+
+    /// Every set that is read.
+    var datasets: [ShardDataset] { training + validation.map(\.dataset) }
+}

@@ -1,0 +1,9 @@
+/// Where a process takes up a run, told before its first step: what a record of the run is made of.
+package struct RunBeginning: Sendable {
+    /// Steps taken before, and nil for a run that begins.
+    package let resumedAt: Int?
+    /// The settings in force: what was asked for, with the number of frames that a clip has.
+    package let settings: TrainSettings
+    package let shards: ShardRecord
+    package let engine: EngineRecord
+}

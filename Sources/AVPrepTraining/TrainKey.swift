@@ -1,0 +1,27 @@
+/// The keys of the pipeline file that the trainer's messages name, in one place; printed in full, e.g. `train.batch_size`.
+package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
+    case name
+    case batchSize = "batch_size"
+    case pairsPerEpoch = "pairs_per_epoch"
+    case loaderThreads = "loader_threads"
+    case prefetchBatches = "prefetch_batches"
+    case checkpointSteps = "checkpoint_steps"
+    case cropScale = "crop_scale"
+    case frames = "model.frames"
+    case cropSize = "model.crop_size"
+    case videoWidth = "model.video.width"
+    case audioWidth = "model.audio.width"
+    case embedding = "model.embedding"
+    case embeddingNorm = "model.embedding_norm"
+    case margin = "loss.margin"
+    case learningRate = "optimizer.lr"
+    case stages
+
+    package var description: String { "train.\(rawValue)" }
+
+    /// The pipeline file's name for a property of ``TrainSettings`` or of a part of it, e.g. `crop_scale` for `cropScale`.
+    package static func name(ofProperty property: String) -> String {
+        if property == "learningRate" { return "lr" }
+        return property.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+}

@@ -1,0 +1,48 @@
+import AVPrepTorch
+
+extension TrainSettings {
+    /// ``cropScale`` as a range.
+    var cropRange: ClosedRange<Double> { cropScale[0]...cropScale[1] }
+
+    /// - Throws: ``TrainingError`` naming the first setting that makes no sense, or the first contradiction.
+    func validate() throws {
+        try checkValues()
+        if let contradiction = contradictions.first { throw TrainingError(.settings, contradiction) }
+    }
+
+    /// What a run that was trained already must be right in.
+    ///
+    /// - Throws: ``TrainingError`` naming the first setting that makes no sense by itself.
+    func checkValues() throws {
+        func check(_ isRight: Bool, _ key: TrainKey, _ value: Any, _ advice: String) throws {
+            if !isRight { throw TrainingError(.settings, "\(key) is \(value); give \(advice)") }
+        }
+        try check(batchSize >= 2, .batchSize, batchSize, "2 or more")
+        try check(pairsPerEpoch >= 0, .pairsPerEpoch, pairsPerEpoch, "0 for all, or a number of pairs")
+        try check((0...1024).contains(loaderThreads), .loaderThreads, loaderThreads, "0 for one a core, or a number")
+        try check((1...1024).contains(prefetchBatches), .prefetchBatches, prefetchBatches, "1 or more")
+        try check(checkpointSteps >= 1, .checkpointSteps, checkpointSteps, "1 or more")
+        try check(
+            cropScale.count == 2 && cropScale[0] > 0 && cropScale[0] <= cropScale[1] && cropScale[1] <= 1,
+            .cropScale, cropScale, "two numbers above 0 and up to 1, the smaller first")
+        try check(optimizer.learningRate > 0, .learningRate, optimizer.learningRate, "a number above 0")
+        try check(
+            stages.contains { $0.epochs > 0 } && stages.allSatisfy { $0.epochs >= 0 }, .stages,
+            stages.map { "\($0.name): \($0.epochs) epochs" }, "at least one stage with an epoch")
+    }
+
+    /// Settings that cannot hold together, each in one line that names the keys and what to do.
+    package var contradictions: [String] {
+        // Embeddings of length r lie at most 2r apart, so that a larger margin pushes negatives for ever.
+        let reach = 2 * model.embeddingNorm
+        guard model.embeddingNorm > 0, loss.margin > reach else { return [] }
+        return [
+            """
+            \(TrainKey.margin) is \(loss.margin), but embeddings of the length \(TrainKey.embeddingNorm) = \
+            \(model.embeddingNorm) are at most \(reach) apart: no negative can be as far apart as the margin asks; set \
+            \(TrainKey.margin) to \(reach) or less, or \(TrainKey.embeddingNorm) to \(loss.margin / 2) or more, or to 0, \
+            which does not scale them
+            """
+        ]
+    }
+}

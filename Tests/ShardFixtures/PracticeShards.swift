@@ -1,0 +1,159 @@
+import AVPrepCore
+package import AVPrepModel
+package import AVPrepStore
+import Foundation
+
+/// Small shards whose content tells where it comes from: frame k of segment s is painted with k and s, row r of its
+/// spectrogram holds r and s.
+package struct PracticeShards {
+    package static let fps = 10.0
+    package static let rowsPerSecond = 40.0
+    package static let bins = 6
+    package static let clipSeconds = 0.8
+    /// Frames of a clip.
+    package static let clipFrames = 8
+    /// Rows of a clip.
+    package static let clipRows = 32
+
+    package var codec: StoreLayout.PictureCodec
+    package var storedType: StoreLayout.FloatType
+    package var width: Int
+    package var height: Int
+    package var seconds: Double
+    /// Segments in each shard, by split.
+    package var shards: [(split: Split, segments: Int)]
+    package var pairsPerSegment: Int
+    /// Length of the sound clips that the sets name; nil names none.
+    package var soundSeconds: Double?
+    /// Rows that the spectrogram ends early.
+    package var missingRows: Int
+    package var seed: UInt64
+
+    package init(
+        codec: StoreLayout.PictureCodec = .raw, storedType: StoreLayout.FloatType = .float32, width: Int = 20,
+        height: Int = 16, seconds: Double = 3,
+        shards: [(split: Split, segments: Int)] = [(.train, 4), (.train, 3), (.val, 4), (.test, 4)],
+        pairsPerSegment: Int = 4, soundSeconds: Double? = nil, missingRows: Int = 0, seed: UInt64 = 1
+    ) {
+        self.codec = codec
+        self.storedType = storedType
+        self.shards = shards
+        self.pairsPerSegment = pairsPerSegment
+        self.soundSeconds = soundSeconds
+        self.missingRows = missingRows
+        self.width = width
+        self.height = height
+        self.seconds = seconds
+        self.seed = seed
+    }
+
+    /// Red: the frame's number. Green: the segment's. Blue grows to the right, so that crops and flips show.
+    package static func color(frame: Int, segment: Int, x: Int) -> (UInt8, UInt8, UInt8) {
+        (UInt8(20 + frame * 7), UInt8(40 + segment * 20), UInt8(5 + x * 10))
+    }
+
+    /// Value of a bin: `frame` in the first, `segment` in the second, noise in the others.
+    package static func value(row: Int, segment: Int, bin: Int) -> Float {
+        switch bin {
+        case 0: Float(row)
+        case 1: Float(segment)
+        default: Float((row * 31 + segment * 17 + bin * 7) % 13) - 6
+        }
+    }
+
+    package var layout: StoreLayout {
+        StoreLayout(
+            fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil,
+            spectrograms: [
+                .init(name: "mel", bins: Self.bins, framesPerSecond: Self.rowsPerSecond, storedType: storedType)
+            ])
+    }
+
+    /// Writes prepared files, shards, pair sets `easy`, `hard` and `mixed`, and the index into `folder`.
+    package func write(to folder: String) throws {
+        var infos: [ShardIndex.Shard] = []
+        var files: [String: String] = [:]
+        var counts: [String: [String: [String: Int]]] = [:]
+        var numbers: [Split: Int] = [:]
+        for (split, segments) in shards {
+            let number = numbers[split, default: 0]
+            numbers[split] = number + 1
+            let name = "\(split.rawValue)-0000\(number).h5"
+            let prepared = "\(folder)/\(split.rawValue)-\(number).prepared"
+            try writePrepared(prepared, segments: segments, video: "\(split.rawValue)\(number)")
+            try ShardPacker.pack(
+                [ShardPart(path: prepared, rows: Array(0..<segments), split: split)], to: "\(folder)/\(name)",
+                pairsFile: PairFile.name(forShard: name), attributes: ["seed": .int(1)])
+            infos.append(try ShardIndex.Shard(path: "\(folder)/\(name)", split: split))
+            let sets = makeSets(segments: segments, name: name)
+            let pairFile = "\(folder)/\(PairFile.name(forShard: name))"
+            try PairFile.write(sets, shardKey: "key", to: pairFile)
+            files[PairFile.name(forShard: name)] = try SHA256.digest(ofFile: pairFile).hex
+            for set in sets {
+                for pair in set.pairs {
+                    counts[set.name, default: [:]][split.rawValue, default: [:]][pair.kind.name, default: 0] += 1
+                }
+            }
+        }
+        var index = ShardIndex(createdBy: "test", seed: 1, layout: layout, shards: infos, videos: [:])
+        index.pairFiles = files
+        index.pairSets = counts.keys.sorted().map {
+            ShardIndex.PairSetSummary(name: $0, counts: counts[$0] ?? [:], statistics: [:], attributes: [:])
+        }
+        try index.save(folder)
+    }
+
+    private func writePrepared(_ path: String, segments: Int, video: String) throws {
+        let writer = try PreparedFileWriter(path: path, layout: layout, attributes: [:])
+        let encoder = try PictureEncoder(codec, quality: 95)
+        let image = PixelBuffer(width: width, height: height, channels: 3)
+        let frameCount = Int(seconds * Self.fps)
+        for segment in 0..<segments {
+            var pictures = PictureSequence()
+            for frame in 0..<frameCount {
+                for pixel in 0..<width * height {
+                    let color = Self.color(frame: frame, segment: segment, x: pixel % width)
+                    image.pixels[pixel * 3] = color.0
+                    image.pixels[pixel * 3 + 1] = color.1
+                    image.pixels[pixel * 3 + 2] = color.2
+                }
+                try encoder.withEncoded(image) { pictures.append($0) }
+            }
+            let rows = Int(seconds * Self.rowsPerSecond) - missingRows
+            let values = (0..<rows).flatMap { row in
+                (0..<Self.bins).map { Self.value(row: row, segment: segment, bin: $0) }
+            }
+            try writer.append(
+                SegmentData(
+                    segment: Segment(
+                        segmentID: Segment.id(video: video, number: segment), videoID: video, source: video + ".mp4",
+                        startSeconds: 0, frameCount: frameCount, width: width, height: height),
+                    frames: pictures, spectrograms: ["mel": values]))
+        }
+        try writer.finish()
+    }
+
+    private func makeSets(segments: Int, name: String) -> [PairSet] {
+        [("easy", [PairKind.easy]), ("hard", [.hard]), ("mixed", [.easy, .hard])].map { set, negatives in
+            var random = SeededRandom(seed: seed, for: name + set)
+            let longest = max(Self.clipFrames, Int((soundSeconds ?? 0) * Self.fps))
+            let starts = Int(seconds * Self.fps) - longest + 1
+            let pairs = (0..<segments * pairsPerSegment).map { number -> Pair in
+                let segment = Int32(number % segments)
+                let start = random.below(starts)
+                var pair = Pair(
+                    kind: .positive, videoSegment: segment, videoStartFrame: Int32(start), audioSegment: segment,
+                    audioStartSeconds: Double(start) / Self.fps)
+                guard (number / segments) % 2 == 1 else { return pair }
+                pair.kind = negatives[number / segments / 2 % negatives.count]
+                if pair.kind == .easy { pair.audioSegment = Int32((number + 1) % segments) }
+                let other = (start + starts / 2) % starts
+                pair.audioStartSeconds = Double(other) / Self.fps
+                return pair
+            }
+            var attributes: [String: AttributeValue] = ["clip_seconds": .double(Self.clipSeconds)]
+            if let soundSeconds { attributes["sound_seconds"] = .double(soundSeconds) }
+            return PairSet(name: set, attributes: attributes, pairs: pairs)
+        }
+    }
+}
