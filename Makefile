@@ -21,7 +21,7 @@ RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
 PKG_CONFIG_NAMES := libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
-APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg \
+APT_PACKAGES := g++ pkg-config python3-venv libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg xz-utils \
     libfftw3-dev libhdf5-dev libopenblas-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
@@ -52,7 +52,7 @@ deps:
 	for name in $(PKG_CONFIG_NAMES); do pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; done; \
 	for part in core imgproc video calib3d; do \
 	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
-	command -v ffmpeg >/dev/null || missing="$$missing ffmpeg"; \
+	for program in ffmpeg xz; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	test -z "$$missing" && exit 0; \
 	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
 	if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
