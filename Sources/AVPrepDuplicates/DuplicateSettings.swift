@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// When two videos count as near-duplicates of each other.
-package struct DuplicateSettings: Sendable, Equatable, Codable {
+package struct DuplicateSettings: Sendable, Equatable, StoredSettings {
     /// Whether they are looked for at all.
     package var enabled = true
     /// Largest share of differing bits of the pictures. Copies that lost a tenth at the rim stay below 0.21, and unrelated

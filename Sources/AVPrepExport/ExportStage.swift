@@ -130,9 +130,18 @@ private final class ExportManifest: Sendable {
 
     init(folder: String) throws {
         path = "\(folder)/\(Self.fileName)"
-        let data = FileManager.default.contents(atPath: path)
-        // Whatever cannot be read is written again, with the tars that it named.
-        let known = data.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
+        var known: [String: Entry] = [:]
+        if let data = FileManager.default.contents(atPath: path) {
+            do {
+                known = try StoredJSON.decode(StoredTable<Entry>.self, from: data).entries
+            } catch StoredJSONError.newer(let what) {
+                throw Failure(
+                    "\(path) was written by a newer avprep: this one does not know \(what); export with the avprep that "
+                        + "wrote it, or give another folder", exitStatus: .badInput)
+            } catch {
+                // What is damaged is written again, with the tars that it named.
+            }
+        }
         entries = Mutex(known)
         try save(known)
     }
@@ -153,7 +162,7 @@ private final class ExportManifest: Sendable {
     }
 
     private func save(_ entries: [String: Entry]) throws {
-        try AtomicFile.write(Data((try CanonicalJSON.encode(entries, pretty: true) + "\n").utf8), to: path)
+        try AtomicFile.write(Data((try CanonicalJSON.encode(StoredTable(entries), pretty: true) + "\n").utf8), to: path)
     }
 }
 

@@ -1,8 +1,10 @@
+import AVPrepCore
+
 /// Limits within which a file is decoded. Whatever goes past one fails that file alone, with its reason.
 ///
 /// The defaults let pass what is real: 8K pictures, files of many hours. Time grows with a file's size, because that is
 /// what a file cannot lie about; a second of 8K at 80 Mbit/s is 10 MB, and ten hours of slides at 50 kbit/s are 225 MB.
-package struct MediaLimits: Sendable, Equatable, Codable {
+package struct MediaLimits: Sendable, Equatable, StoredSettings {
     /// Largest coded picture in pixels; the default takes 8K (7680 × 4320) with room to spare.
     package var maxPixels = 67_108_864
     /// Largest number of streams in one file.

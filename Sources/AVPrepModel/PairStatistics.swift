@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// What a pair set came out as, counted from what was drawn. Sets of several shards add up.
-package struct PairStatistics: Sendable, Equatable, Codable {
+package struct PairStatistics: Sendable, Equatable, StoredSettings {
     /// Pairs in all.
     package var pairs = 0
     /// Pairs of each kind, by ``PairKind/name``; every kind has an entry.
@@ -27,6 +29,8 @@ package struct PairStatistics: Sendable, Equatable, Codable {
     package var offsets = OffsetHistogram()
 
     package init() {}
+
+    package static let requiredKeys: Set<String> = ["pairs", "kinds"]
 
     /// Share of hard ones among the negatives; 0 when there are none.
     package var hardShare: Double {
@@ -63,7 +67,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
 }
 
 /// How many negatives have their clips how far apart.
-package struct OffsetHistogram: Sendable, Equatable, Codable {
+package struct OffsetHistogram: Sendable, Equatable, StoredSettings {
     /// Lower edge of each bin in seconds; the last bin has no upper edge.
     package static let edges: [Double] = [
         0, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600,

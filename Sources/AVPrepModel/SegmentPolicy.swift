@@ -1,3 +1,5 @@
+import AVPrepCore
+
 /// What is done about the segments that carry a flag.
 package enum PolicyAction: String, Sendable, Codable, CaseIterable {
     /// Nothing: the flag and what was measured are there for whoever reads the shards.
@@ -55,7 +57,7 @@ package struct SegmentPolicy: Sendable, Hashable {
     }
 }
 
-extension SegmentPolicy: Codable {
+extension SegmentPolicy: StoredSettings {
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -63,13 +65,13 @@ extension SegmentPolicy: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// An object of `"flag": "action"`, with every flag.
+    /// An object of `"flag": "action"`, with every flag. A flag that is new has a later key, omitted at `keep`.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for flag in SegmentFlags.each { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
     }
 
-    /// Flags that are missing are kept; flags that this version does not know are passed over.
+    /// Flags that are missing are kept.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         for flag in SegmentFlags.each {

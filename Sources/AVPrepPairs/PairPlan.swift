@@ -1,3 +1,5 @@
+package import AVPrepCore
+
 /// What the negatives of one pair set are to be.
 package struct PairPlan: Sendable, Equatable, Codable {
     /// The set's name under `/pairs/`: lower-case letters, digits and `_`, beginning with a letter.
@@ -5,12 +7,14 @@ package struct PairPlan: Sendable, Equatable, Codable {
     package var shares: Shares
 
     /// Shares of the kinds among the negatives. They add up to 1.
-    package struct Shares: Sendable, Equatable, Codable {
+    package struct Shares: Sendable, Equatable, StoredRecord {
         package let easy: Double
         package let hard: Double
         package let superHard: Double
         /// Clips played backwards, the negatives of the arrow of time: all of them or none.
         package let reversed: Double
+
+        package static var laterKeys: [String: LaterKey] { ["reversed": .written(absent: 0.0)] }
 
         /// Easy negatives only: the first stage of the curriculum, and the paper's test.
         package static let easy = mixture(hard: 0)

@@ -1,3 +1,4 @@
+import AVPrepCore
 package import AVPrepModel
 
 /// The published way of pairing that a pair set follows: which windows a pair has, and what its negatives are.
@@ -68,7 +69,7 @@ extension PairSettings {
 }
 
 /// One pair set as it was ordered: everything that is needed to draw it again for another shard.
-package struct PairSetDefinition: Sendable, Equatable, Codable {
+package struct PairSetDefinition: Sendable, Equatable, StoredRecord {
     package let plan: PairPlan
     /// The splits whose shards have the set.
     package let splits: [Split]

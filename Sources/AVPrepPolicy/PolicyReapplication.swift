@@ -32,13 +32,14 @@ package struct PolicyReapplication {
     ///
     /// - Returns: nil when the file cannot be read, or is of something else than these settings prepare: it is as good as
     ///   none.
-    /// - Throws: what concerns the whole run: a disk that refuses, `CancellationError`.
+    /// - Throws: what concerns the whole run: a disk that refuses, a file that a newer avprep has written (`StoreError` with
+    ///   `newerFormat`), `CancellationError`.
     package func decide(_ path: String) throws -> Result? {
-        guard let reader = try? StoreReader(path: path), reader.kind == .prepared, !reader.segments.isEmpty,
-            reader.attributes["settings_key"] == attributes["settings_key"]
+        guard let reader = try StoreError.unlessNewer({ try StoreReader(path: path) }), reader.kind == .prepared,
+            !reader.segments.isEmpty, reader.attributes["settings_key"] == attributes["settings_key"]
         else { return nil }
-        let policy = IngestSettings.policyAttribute
-        if reader.attributes[policy] == attributes[policy] {
+        try reader.refuseNewerSettings()
+        if try StoreError.unlessNewer({ try reader.policy }) == settings.policy {
             return Result(
                 video: DecidedVideo(reader.segments.map(\.segment), settings: settings), isRewritten: false)
         }

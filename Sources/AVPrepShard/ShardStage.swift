@@ -230,7 +230,8 @@ private final class ShardPacking: Sendable {
         }
         let parts = try sources.map { video in
             let reader = try StoreReader(path: video.path)
-            guard reader.attributes[IngestSettings.policyAttribute] == .string(policy) else {
+            try reader.refuseNewerSettings()
+            guard try reader.policy == workspace.settings.ingest.policy else {
                 throw Failure(
                     "\(video.path) was decided by another policy than the catalog says; remove it and run avprep ingest",
                     exitStatus: .badInput)
@@ -257,8 +258,10 @@ private final class ShardPacking: Sendable {
     private func existingEntry(_ shard: ShardPlan.Shard, _ path: String, _ key: String) throws -> ShardIndex.Shard? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let entry = known["\(shard.name).h5"]
-        guard let reader = try? entry?.open(in: workspace.shards) ?? StoreReader(path: path),
-            reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
+        guard
+            let reader = try StoreError.unlessNewer({
+                try entry?.open(in: workspace.shards) ?? StoreReader(path: path)
+            }), reader.attributes["content_key"]?.text == key, reader.attributes["split_key"]?.text == splitKey
         else { return nil }
         // The checksums of a file that has not changed its size, structure or content key are those that were measured. What
         // the index says beside them is counted again.

@@ -161,7 +161,11 @@ struct CatalogVerification {
                 findings.withLock { $0.append(.init(.missing, path, "it is not there", remedy: remedy)) }
             } else if !isQuick {
                 do {
-                    _ = try StoreReader(path: path)
+                    try StoreReader(path: path).refuseNewerSettings()
+                } catch let error as StoreError where error.code == .newerFormat {
+                    findings.withLock {
+                        $0.append(.init(.newer, path, "\(error)", remedy: VerifyReport.Finding.useNewer))
+                    }
                 } catch {
                     findings.withLock {
                         $0.append(.init(.damaged, path, "\(error)", remedy: "remove it; " + remedy))

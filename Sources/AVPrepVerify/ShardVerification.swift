@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
+import AVPrepSettings
 import AVPrepShard
 import AVPrepStore
 import Foundation
@@ -49,6 +50,7 @@ struct ShardVerification: Sendable {
             }
         }
         guard let reader = read(path, remedy: Self.packAgain, { try StoreReader(path: path) }) else { return }
+        guard read(path, remedy: Self.packAgain, { try reader.refuseNewerSettings() }) != nil else { return }
         isReadable = true
         segments = reader.segments.count
         videos = Set(reader.segments.map(\.segment.videoID))
@@ -150,7 +152,9 @@ struct ShardVerification: Sendable {
             verify(set, sources, reader, Set(index.vanishedVideos), pairPath)
         }
         for set in index.pairSets where !sets.contains(where: { $0.name == set.name }) {
-            guard let definition = PairSetDefinition(set.attributes), definition.splits.contains(split),
+            guard
+                let definition = try? PairSetDefinition(set.attributes, of: set.name, in: ShardIndex.fileName),
+                definition.splits.contains(split),
                 (set.counts[split.rawValue] ?? [:]).values.reduce(0, +) > 0,
                 index.shards.count(where: { $0.split == split }) == 1
             else { continue }
@@ -167,8 +171,14 @@ struct ShardVerification: Sendable {
         } catch {
             return add(.pairs, pairPath, "\(error)", Self.drawAgain)
         }
-        guard let definition = PairSetDefinition(set.attributes) else {
-            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn", Self.drawAgain)
+        let definition: PairSetDefinition
+        do {
+            try set.attributes.refuseNewerPairSet(set.name, of: pairPath)
+            definition = try PairSetDefinition(set.attributes, of: set.name, in: pairPath)
+        } catch let error as StoreError where error.code == .newerFormat {
+            return add(.newer, pairPath, "\(error)", VerifyReport.Finding.useNewer)
+        } catch {
+            return add(.pairs, pairPath, "set \(set.name) does not say how it was drawn: \(error)", Self.drawAgain)
         }
         let rules = PairRules(definition)
         var counts: [PairKind: Int] = [:]
@@ -198,6 +208,9 @@ struct ShardVerification: Sendable {
     private mutating func read<Value>(_ path: String, remedy: String, _ body: () throws -> Value) -> Value? {
         do {
             return try body()
+        } catch let error as StoreError where error.code == .newerFormat {
+            add(.newer, path, "\(error)", VerifyReport.Finding.useNewer)
+            return nil
         } catch {
             // A file that is missing was found so before.
             if FileManager.default.fileExists(atPath: path) { add(.damaged, path, "\(error)", remedy) }

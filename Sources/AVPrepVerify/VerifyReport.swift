@@ -13,6 +13,8 @@ package struct VerifyReport: Sendable, Codable {
             case changed
             /// A file is not of the format, or contradicts itself.
             case damaged
+            /// A file was written by a newer avprep: what this one would say of it means nothing.
+            case newer
             /// Numbers of segments, frames or videos differ from the index.
             case counts
             /// A pair is not what its kind says, or a set not what it was drawn to be.
@@ -32,6 +34,9 @@ package struct VerifyReport: Sendable, Codable {
         package let detail: String
         /// What to do about it.
         package let remedy: String
+
+        /// What to do about a newer avprep's files.
+        static let useNewer = "verify it with the avprep that wrote it"
 
         package init(_ code: Code, _ file: String, _ detail: String, remedy: String) {
             self.code = code

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// From where on a sound counts as flawed.
-package struct AudioQualitySettings: Sendable, Equatable, Codable {
+package struct AudioQualitySettings: Sendable, Equatable, StoredSettings {
     /// Share of the power in a few steady narrow bands that makes a constant tone.
     package var toneShare = 0.85
     /// Share of the samples at full scale that makes clipping.

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// From where on picture and sound of a segment count as skewed.
-package struct SkewSettings: Sendable, Equatable, Codable {
+package struct SkewSettings: Sendable, Equatable, StoredSettings {
     /// Largest difference of the streams' beginnings, in seconds. It is honoured in any case; a large one hints at a file
     /// that was cut or put together badly.
     package var maxStartSeconds = 0.5

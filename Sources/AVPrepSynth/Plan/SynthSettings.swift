@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// The practice corpus that `avprep synth` makes.
-package struct SynthSettings: Sendable, Equatable, Codable {
+package struct SynthSettings: Sendable, Equatable, StoredSettings {
     /// Videos to make, ≥ 1. A corpus grows when this does; the videos that are there stay as they are.
     package var videos = 60
     /// Length of each, in seconds, 2 … 3600.

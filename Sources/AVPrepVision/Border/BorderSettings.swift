@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// How black framing is found.
-package struct BorderSettings: Sendable, Equatable, Codable {
+package struct BorderSettings: Sendable, Equatable, StoredSettings {
     package enum Method: String, Sendable, Codable, CaseIterable {
         /// None are looked for.
         case off

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// How the camera's motion is taken out of a segment's frames.
-package struct StabiliserSettings: Sendable, Equatable, Codable {
+package struct StabiliserSettings: Sendable, Equatable, StoredSettings {
     /// Whether every segment is stabilised.
     package var enabled = false
     /// A segment is discarded when the smaller side of what all its frames show is less than this share of theirs:

@@ -1,3 +1,5 @@
+import AVPrepCore
+
 /// The numbers of TV-L1 flow, in the words of Zach, Pock and Bischof (DAGM 2007) and of Sánchez, Meinhardt-Llopis and
 /// Facciolo (IPOL 2013, doi 10.5201/ipol.2013.26).
 ///
@@ -5,7 +7,7 @@
 /// iterations, epsilon 0.01 and a median of 5 × 5. These were chosen on generated pairs with exact truth for less error
 /// at a small part of the sweeps: steps of 0.5 reach large motion, and what blurring before gains on noise, weaker
 /// smoothing of the flow gives back to detail.
-package struct TVL1Settings: Sendable, Equatable, Codable {
+package struct TVL1Settings: Sendable, Equatable, StoredSettings {
     /// The side of the median filter that cleans the flow after each run of sweeps.
     package enum Median: String, Sendable, Codable, CaseIterable {
         case none

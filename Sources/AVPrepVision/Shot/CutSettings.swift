@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Which changes of shot are looked for, and how large they must be.
-package struct CutSettings: Sendable, Equatable, Codable {
+package struct CutSettings: Sendable, Equatable, StoredSettings {
     /// Whether changes of shot are looked for at all.
     package var enabled = true
     /// Least change of a cut from one frame to the next: the mean over pixels of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in levels.

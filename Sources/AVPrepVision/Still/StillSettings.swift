@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// When a picture counts as frozen.
-package struct StillSettings: Sendable, Equatable, Codable {
+package struct StillSettings: Sendable, Equatable, StoredSettings {
     /// Mean difference from the frame before, in grey levels, up to which a held picture is frozen.
     package var level = Double(Stillness.frozenLevel)
     /// Share of held frames from which a segment is still.
