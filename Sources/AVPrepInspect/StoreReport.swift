@@ -68,10 +68,8 @@ struct StoreReport: Sendable, Codable {
             let source = stored.segment.source
             if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
         }
-        let config = reader.attributes["config_json"]?.text ?? ""
-        // The thresholds of a file of other versions may be told otherwise there: the defaults stand in for them.
-        let settings =
-            (try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))) ?? IngestSettings()
+        try reader.refuseNewerSettings()
+        let settings = try reader.kind == .prepared ? reader.ingestSettings : IngestSettings()
         decisions =
             reader.kind == .prepared
             ? reader.segments.enumerated().map { DecidedSegment($1.segment, number: $0, settings: settings) } : []

@@ -1,3 +1,4 @@
+import AVPrepCore
 package import AVPrepModel
 
 /// The published way of pairing that a pair set follows: which windows a pair has, and what its negatives are.
@@ -69,7 +70,7 @@ extension PairSettings {
 
 /// A pair set as it is ordered, for all shards: plan, splits, settings and seed, which is everything that is needed to draw
 /// it again for another shard. Every stored `PairSet` carries it.
-package struct PairSetDefinition: Sendable, Equatable, Codable {
+package struct PairSetDefinition: Sendable, Equatable, StoredRecord {
     package let plan: PairSetPlan
     /// The splits whose shards have the set.
     package let splits: [Split]

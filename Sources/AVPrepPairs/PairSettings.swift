@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// How videos are divided into train, val and test.
-package struct SplitSettings: Sendable, Equatable, Codable {
+package struct SplitSettings: Sendable, Equatable, StoredSettings {
     /// Share of videos for validation.
     package var val = 0.1
     /// Share of videos for the test.
@@ -19,7 +21,7 @@ package struct SplitSettings: Sendable, Equatable, Codable {
 }
 
 /// What pairs a pair set is made of.
-package struct PairSettings: Sendable, Equatable, Codable {
+package struct PairSettings: Sendable, Equatable, StoredSettings {
     package enum GapMeasure: String, Sendable, Codable, CaseIterable {
         /// The gap lies between the end of one clip and the start of the other: they never overlap.
         case endToStart = "end-to-start"

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Which videos there are.
-package struct CorpusSettings: Sendable, Equatable, Codable {
+package struct CorpusSettings: Sendable, Equatable, StoredSettings {
     /// Video files, folders (searched to the bottom) and list files (`.txt`, one path a line).
     package var paths = ["videos"]
     /// Endings, without the dot, by which a folder's videos are known.
@@ -17,7 +19,7 @@ package struct CorpusSettings: Sendable, Equatable, Codable {
 }
 
 /// Where results lie, relative to the pipeline file.
-package struct FolderSettings: Sendable, Equatable, Codable {
+package struct FolderSettings: Sendable, Equatable, StoredSettings {
     package var prepared = "prepared"
     package var shards = "shards"
     package var runs = "runs"

@@ -1,9 +1,10 @@
+import AVPrepCore
 package import AVPrepDuplicates
 package import AVPrepSynth
 package import AVPrepTraining
 
 /// Everything a pipeline file can say. Each part is the settings type of the module it is for.
-package struct PipelineSettings: Sendable, Equatable, Codable {
+package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     /// Everything random is drawn from this.
     package var seed = 1
     /// Videos prepared, or shards packed, at a time; 0 takes one a core.

@@ -13,8 +13,10 @@ package struct VerifyReport: Sendable, Codable {
             case changed
             /// A file is not of the format, or contradicts itself.
             case damaged
-            /// The system would not read a file: it may be whole.
+            /// The system would not read a file: it may be intact.
             case unreadable
+            /// A file was written by a newer avprep, so this one cannot judge it.
+            case newer
             /// Numbers of segments, frames or videos differ from the index.
             case counts
             /// A pair is not what its kind says, or a set not what it was drawn to be.
@@ -34,6 +36,9 @@ package struct VerifyReport: Sendable, Codable {
         package let detail: String
         /// What to do about it.
         package let remedy: String
+
+        /// What to do about a newer avprep's files.
+        static let useNewer = "verify it with the avprep that wrote it"
 
         package init(_ code: Code, _ file: String, _ detail: String, remedy: String) {
             self.code = code

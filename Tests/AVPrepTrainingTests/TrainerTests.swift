@@ -264,7 +264,7 @@ struct TrainerTests {
             let shards = try ShardSet(folder)
             func checkedBytes(_ splits: Set<Split> = [.train, .val]) throws -> Int {
                 let total = Mutex(0)
-                var checked = ShardChecksumCache(run: RunFolder(folder))
+                var checked = try ShardChecksumCache(run: RunFolder(folder))
                 try checked.check(shards, splits: splits, threads: 2, cancellation: Cancellation()) { progress in
                     total.withLock { $0 = max($0, progress.doneBytes) }
                 }
