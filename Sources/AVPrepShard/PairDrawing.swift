@@ -253,7 +253,7 @@ extension PairSetDefinition {
     package init(_ attributes: [String: AttributeValue], of name: String, in path: String) throws {
         self = try attributes.stored("definition_json", of: name, in: path)
         do {
-            _ = try PairPlan(name: plan.name, plan.shares)
+            _ = try PairSetPlan(name: plan.name, plan.shares)
             try settings.validate()
         } catch {
             throw StoreError.damaged(path, "the definition_json of its pair set \(name) is impossible (\(error))")

@@ -1,5 +1,6 @@
 import AVPrepCore
 import Foundation
+import ShardFixtures
 import TestSupport
 import Testing
 

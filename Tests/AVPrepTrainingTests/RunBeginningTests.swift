@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepModel
 import Foundation
+import ShardFixtures
 import TestSupport
 import Testing
 
