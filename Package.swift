@@ -174,9 +174,9 @@ let package = Package(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTraining", "AVPrepSynth", "AVPrepCases",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
-                "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
+                "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest",
+                "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
             ]),
         .testTarget(
             name: "avprepTests", dependencies: ["avprep", "avprep-work", "avprep-decode", "AVPrepCore", "TestSupport"]),

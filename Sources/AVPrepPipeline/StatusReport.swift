@@ -18,6 +18,8 @@ package struct StatusReport: Sendable, Codable {
     /// Prepared videos that the last `avprep shard` left out, since they would tie the sides of the split together.
     let straddling: [StageCounts.Reason]
     let shards: ShardIndex?
+    /// Why the index of the shards that lie there cannot be read, or nil.
+    let shardsFault: String?
     /// Runs by name, with what is there of each.
     let runs: [RunState]
 
@@ -38,12 +40,16 @@ package struct StatusReport: Sendable, Codable {
         let key = try workspace.settings.ingest.key
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.runs)) ?? []
         let corpus = try catalog.report(stages: [(StageName.ingest, key)])
+        let index = Result { try ShardIndex.load(workspace.shards) }
+        let hasIndex = FileManager.default.fileExists(atPath: "\(workspace.shards)/\(ShardIndex.fileName)")
+        var fault: String?
+        if hasIndex, case .failure(let error) = index { fault = "\(error)" }
         return StatusReport(
             corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             straddling: try catalog.counts(stage: StageName.shard).reasons,
-            shards: try? ShardIndex.load(workspace.shards),
+            shards: try? index.get(), shardsFault: fault,
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
                 return RunState(
@@ -69,6 +75,8 @@ package struct StatusReport: Sendable, Codable {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
             lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact brings them in" }
+        } else if let shardsFault {
+            lines.append("shards: \(shardsFault)")
         } else {
             lines.append("shards: none; avprep shard makes them")
         }
