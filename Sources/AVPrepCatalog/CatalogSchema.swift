@@ -4,7 +4,8 @@ import GRDB
 /// The tables of the catalog, how they come to be, and how a catalog is told from other files.
 ///
 /// Times are UTC in ISO 8601. Rule for changing it: a released migration is never edited; a new one is added at the
-/// end, and an avprep that does not know all of a catalog's migrations refuses it.
+/// end, and an avprep that does not know all of a catalog's migrations refuses it. The JSON in `media.info` is for people
+/// and scripts; what reads it back must do so by `StoredJSON`, whose keys come without a migration.
 enum CatalogSchema {
     /// `PRAGMA application_id` of every catalog: "AVPR" in ASCII.
     static let applicationID = 0x4156_5052

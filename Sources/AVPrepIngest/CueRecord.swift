@@ -1,8 +1,9 @@
+import AVPrepCore
 package import AVPrepModel
 package import AVPrepVision
 
 /// What the catalog keeps of a video's framing and shots.
-package struct CueRecord: Codable, Sendable, Equatable {
+package struct CueRecord: StoredRecord, Sendable, Equatable {
     /// A stretch with one framing.
     package struct Span: Codable, Sendable, Equatable {
         /// Presentation time; nil for the video's start.

@@ -268,8 +268,8 @@ private struct Listing {
     }
 }
 
-/// What the catalog keeps of a video's content, as JSON.
-struct MediaRecord: Codable, Sendable, Equatable {
+/// What the catalog keeps of a video's content, as JSON, for people and scripts: no stage reads it back.
+struct MediaRecord: StoredRecord, Sendable, Equatable {
     /// What the container says.
     let info: MediaInfo
     /// Segments, cuts and seconds dropped; nil when it was skipped before that.
