@@ -41,7 +41,7 @@ struct StoreReport: Sendable, Codable {
     private static let sourceLimit = 20
 
     /// - Parameter pairSets: those of a shard's pair file.
-    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) {
+    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) throws {
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes

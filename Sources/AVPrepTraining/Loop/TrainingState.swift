@@ -2,9 +2,9 @@ import AVPrepCore
 import Foundation
 
 /// Where a run stands between two steps: with the weights, all that it takes to go on as if it had never stopped.
-/// Stored as JSON in a checkpoint's metadata under `state`.
+/// Stored as JSON in a checkpoint's metadata under `state`, which may gain keys (`StoredRecord`).
 struct TrainingState: StoredRecord, Equatable {
-    /// Rises when the meaning of a checkpoint changes; another format cannot be gone on from.
+    /// Rises when the meaning of a checkpoint changes, which a new key does not; another format cannot be gone on from.
     static let currentFormat = 1
 
     var format = Self.currentFormat

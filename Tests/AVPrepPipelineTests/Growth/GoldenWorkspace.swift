@@ -1,11 +1,13 @@
 import AVPrepCore
 import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
 import AVPrepPipeline
 import AVPrepSettings
 import AVPrepShard
 import AVPrepStore
 import AVPrepSynth
+import AVPrepTorch
 import AVPrepTraining
 import AVPrepWorkspace
 import Foundation
@@ -18,7 +20,6 @@ import TestSupport
 /// stays as it is, whatever happens to the writers: programs with more settings than the one that wrote it must go on
 /// with it. ``make(in:)`` is the recipe it was made by.
 struct GoldenWorkspace {
-    static let archive = Oracle.repository + "/Tests/Expected/workspace-1.2/workspace.tar.xz"
     static let run = "tiny"
     /// The step after which its run was stopped, in its second epoch; the run has twelve.
     static let stoppedAt = 6
@@ -35,8 +36,7 @@ struct GoldenWorkspace {
     /// - Parameter folder: an empty folder.
     init(unpackedInto folder: String) throws {
         self.folder = folder
-        let result = try Command.run("/bin/tar", ["-xJf", Self.archive, "-C", folder])
-        guard result.status == 0 else { throw Failure("cannot unpack \(Self.archive): \(result.standardError)") }
+        try GoldenArchive.unpack(into: folder)
         settings = try PipelineFile.load(folder + "/avprep.yaml")
     }
 
@@ -129,5 +129,94 @@ struct GoldenWorkspace {
         try FileManager.default.moveItem(atPath: path + ".mp4", toPath: path)
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1_704_067_200)], ofItemAtPath: path)
+    }
+}
+
+// MARK: - Stored texts, changed
+
+extension GoldenWorkspace {
+    /// Sets texts among the attributes of HDF5 files, and enters the changed files' checksums into the index: a forgery that
+    /// no checksum can see.
+    ///
+    /// - Parameter texts: file from the workspace's folder on, object in it, attribute, text.
+    func setTexts(_ texts: [(file: String, object: String, attribute: String, text: String)]) throws {
+        let edits = try JSONEncoder().encode(texts.map { [$0.file, $0.object, $0.attribute, $0.text] })
+        _ = try Oracle.run(
+            """
+            import json, sys, h5py, numpy as np
+            for file, name, attribute, text in json.loads(sys.argv[2]):
+                with h5py.File(sys.argv[1] + "/" + file, "r+") as f:
+                    f[name].attrs[attribute] = np.bytes_(text.encode())
+            """, [folder, String(decoding: edits, as: UTF8.self)])
+        var index = try ShardIndex.load(workspace.shards)
+        for place in index.shards.indices {
+            let path = "\(workspace.shards)/\(index.shards[place].name)"
+            index.shards[place].bytes = try Data(contentsOf: URL(fileURLWithPath: path)).count
+            index.shards[place].sha256 = try SHA256.digest(ofFile: path).hex
+            // As in an index of format 1.1.
+            index.shards[place].structure = nil
+        }
+        try sign(&index)
+    }
+
+    /// Changes what the pair sets of a shard say of themselves, in the index too.
+    func editPairSets(ofShard shard: String, _ change: (inout [String: AttributeValue]) throws -> Void) throws {
+        let path = "\(workspace.shards)/\(PairFile.name(forShard: shard))"
+        let key = try PairFile.shardKey(path) ?? ""
+        var sets = try PairFile.read(path)
+        for place in sets.indices { try change(&sets[place].attributes) }
+        try PairFile.write(sets, shardKey: key, to: path)
+        var index = try ShardIndex.load(workspace.shards)
+        for place in index.pairSets.indices { try change(&index.pairSets[place].attributes) }
+        try sign(&index)
+    }
+
+    private func sign(_ index: inout ShardIndex) throws {
+        for name in index.pairFiles.keys {
+            index.pairFiles[name] = try SHA256.digest(ofFile: "\(workspace.shards)/\(name)").hex
+        }
+        try index.save(workspace.shards)
+    }
+
+    /// Changes a JSON file.
+    func editJSON(_ name: String, _ change: (inout JSONTree) -> Void) throws {
+        var tree = try JSONTree(String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8))
+        change(&tree)
+        try Data(try tree.text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    /// The state in a checkpoint.
+    func state(_ weights: RunFolder.Weights) throws -> JSONTree {
+        try JSONTree(
+            SafeTensors.read(RunFolder(workspace.runFolder).checkpoint(weights)).metadata["state"] ?? "")
+    }
+
+    /// Changes the state in a checkpoint.
+    func editState(_ weights: RunFolder.Weights, _ change: (inout JSONTree) -> Void) throws {
+        let path = RunFolder(workspace.runFolder).checkpoint(weights)
+        var content = try SafeTensors.read(path)
+        var tree = try JSONTree(content.metadata["state"] ?? "")
+        change(&tree)
+        content.metadata["state"] = try tree.text
+        try SafeTensors.write(content, to: path)
+    }
+
+    /// SHA-256 of every file but the lock's and those of the catalog, by path.
+    func digests() throws -> [String: String] {
+        var found: [String: String] = [:]
+        for case let path as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+            var isFolder: ObjCBool = false
+            let full = "\(folder)/\(path)"
+            guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue,
+                !path.hasPrefix("catalog.sqlite"), path != Workspace.lockName
+            else { continue }
+            found[path] = try SHA256.digest(ofFile: full).hex
+        }
+        return found
+    }
+
+    /// The prepared files, from the workspace's folder on.
+    var preparedFiles: [String] {
+        get throws { try digests().keys.filter { $0.hasPrefix("prepared/") }.sorted() }
     }
 }
