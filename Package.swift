@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "CEngine", exclude: ["engine.cpp"]),
 
         module("AVPrepCore", ["CCrypto"]),
-        module("AVPrepModel", []),
+        module("AVPrepModel", ["AVPrepCore"]),
         module("AVPrepMedia", ["AVPrepCore", "AVPrepModel", "CFFmpeg"]),
         module("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "CSandbox"]),
         module("AVPrepDrawing", ["AVPrepModel"]),
@@ -70,14 +70,15 @@ let package = Package(
         module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CFFTW", "CKernels"]),
         module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CPNG", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
-        module("AVPrepDuplicates", ["AVPrepModel"]),
+        module("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
         module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
-            "AVPrepCases", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepSynth", "CCases"]),
+            "AVPrepCases",
+            ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepSynth", "CCases"]),
         module(
             "AVPrepSettings",
             [

@@ -18,12 +18,4 @@ package enum PCM {
             output[index] = Int16(truncatingIfNeeded: (clipped + 0x1.8p23).bitPattern)
         }
     }
-
-    /// Converts stored samples to floats in `[-1, 1)`.
-    package static func expand(
-        _ samples: UnsafeBufferPointer<Int16>, into output: UnsafeMutableBufferPointer<Float>
-    ) {
-        precondition(samples.count == output.count, "\(samples.count) samples into \(output.count)")
-        for index in 0..<samples.count { output[index] = Float(samples[index]) * 0x1p-15 }
-    }
 }

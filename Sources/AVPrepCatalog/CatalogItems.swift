@@ -139,18 +139,6 @@ extension Catalog {
         }
     }
 
-    /// The video id of a file that was hashed before and has not changed since.
-    package func knownVideoID(of file: ListedFile) throws -> String? {
-        try read("read") { database in
-            try String.fetchOne(
-                database, sql: "SELECT video_id FROM items WHERE path = ? AND size = ? AND mtime_ns = ?",
-                arguments: [file.path, file.size, file.modifiedNanoseconds])
-        }
-    }
-
-    /// Records the video id of a listed file.
-    package func setVideoID(_ videoID: String, of path: String) throws { try setVideoIDs([(videoID, path)]) }
-
     /// Records the video ids of listed files in one transaction.
     package func setVideoIDs(_ entries: [(videoID: String, path: String)]) throws {
         guard !entries.isEmpty else { return }
@@ -168,20 +156,10 @@ extension Catalog {
         }
     }
 
-    /// The file with this content that is processed; the others are its duplicates (reason code `duplicate`, with this
-    /// path in the detail). It is the one listed first, and among those of one run the first in byte order, so that a
-    /// copy added later changes nothing. Valid only after all listed files are hashed.
-    package func primaryPath(ofVideo videoID: String) throws -> String? {
-        try read("read") { database in
-            try String.fetchOne(
-                database,
-                sql: """
-                    SELECT path FROM items WHERE video_id = ? AND vanished = 0 ORDER BY first_run, path LIMIT 1
-                    """, arguments: [videoID])
-        }
-    }
-
-    /// All contents that are listed more than once, ordered by the path of their primary file.
+    /// All contents that are listed more than once, ordered by the path of their primary file: the one that is processed,
+    /// of which the others are duplicates (reason code `duplicate`, with its path in the detail). It is the one listed
+    /// first, and among those of one run the first in byte order, so that a copy added later changes nothing. Valid only
+    /// after all listed files are hashed.
     package func duplicates() throws -> [DuplicateGroup] {
         let rows = try read("read") { database in
             try Row.fetchAll(

@@ -4,7 +4,8 @@ import GRDB
 /// The tables of the catalog, their migrations, and how a catalog is distinguished from other files.
 ///
 /// Times are UTC in ISO 8601. A released migration is never edited; a new one is added at the end, and an avprep that
-/// does not know all of a catalog's migrations rejects it.
+/// does not know all of a catalog's migrations rejects it. The JSON in `media.info` is for people and scripts; code that
+/// reads it back must use `StoredJSON`, whose keys need no migration.
 enum CatalogSchema {
     /// `PRAGMA application_id` of every catalog: "AVPR" in ASCII.
     static let applicationID = 0x4156_5052

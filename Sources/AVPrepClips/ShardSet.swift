@@ -136,6 +136,18 @@ package final class ShardSet: Sendable {
     }
 }
 
+extension ShardSet {
+    /// The names and attributes of the sets in a pair file, without their pairs, where no index can be asked: whether a newer
+    /// avprep has written it.
+    ///
+    /// - Throws: as ``unindexedPairFile(_:)``.
+    package static func unindexedPairAttributes(_ path: String) throws -> [(
+        name: String, attributes: [String: AttributeValue]
+    )] {
+        try PairFile.attributes(path)
+    }
+}
+
 extension StoreError {
     /// The error for a file of a shard set that does not match the index.
     static func differs(_ path: String, _ what: String) -> StoreError {

@@ -22,18 +22,6 @@ package struct Box: Sendable, Hashable {
         Box(x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
     }
 
-    /// The largest box with the aspect ratio `width` : `height` inside this one, centred, at least one pixel each way.
-    package func fitting(width: Int, height: Int) -> Box {
-        let scale = min(Double(self.width) / Double(width), Double(self.height) / Double(height))
-        let fitted = (
-            width: max(1, Int((Double(width) * scale).rounded())),
-            height: max(1, Int((Double(height) * scale).rounded()))
-        )
-        return Box(
-            x: x + (self.width - fitted.width) / 2, y: y + (self.height - fitted.height) / 2, width: fitted.width,
-            height: fitted.height)
-    }
-
     /// The overlap of both boxes, or nil.
     package func intersection(_ other: Box) -> Box? {
         let left = max(x, other.x)

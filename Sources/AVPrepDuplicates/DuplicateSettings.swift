@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Thresholds of near-duplicate detection.
-package struct DuplicateSettings: Sendable, Equatable, Codable {
+package struct DuplicateSettings: Sendable, Equatable, StoredSettings {
     /// Whether near-duplicates are searched at all.
     package var enabled = true
     /// Largest fraction of differing picture bits. Copies cropped by a tenth stay below 0.21, and unrelated videos are

@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPolicy
@@ -14,11 +15,12 @@ struct DatasetCard {
 
     /// - Parameter members: those of each sample.
     /// - Throws: `CatalogError` when there is no catalog to say what was left out; `StoreError`.
-    init(index: ShardIndex, workspace: Workspace, request: ExportRequest, members: [SampleMember]) throws {
+    init(shards: ShardSet, workspace: Workspace, request: ExportRequest, members: [SampleMember]) throws {
         // What the shards are, they say themselves: the pipeline file may have changed since.
-        let made = try index.shards.first.map { try index.reader(of: $0, in: workspace.shards).attributes } ?? [:]
+        let index = shards.index
+        let made = try index.shards.first.map { try shards.reader(of: $0).attributes } ?? [:]
         let config = made["config_json"]?.text ?? "{}"
-        let settings = try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))
+        let settings = try? StoredJSON.decode(IngestSettings.self, from: config)
         text =
             [
                 Self.header(index, request, members), "# \(request.title)", Self.contents(index),

@@ -60,7 +60,7 @@ package enum ExportStage {
             try AtomicFile.makeFolder(path)
             AtomicFile.removeLitter(in: path)
         }
-        try writeTars(index, workspace, context, request, manifest, place: place)
+        try writeTars(shards, workspace, context, request, manifest, place: place)
         var pairs: [String: Int] = [:]
         for set in index.pairSets {
             try manifest.write(tableName(set.name), key: set.name) { path in
@@ -72,7 +72,7 @@ package enum ExportStage {
             try manifest.write(normalizationName, key: "") { try AtomicFile.write(Data(text.utf8), to: $0) }
         }
         if request.format == .huggingFace {
-            let card = try DatasetCard(index: index, workspace: workspace, request: request, members: members)
+            let card = try DatasetCard(shards: shards, workspace: workspace, request: request, members: members)
             try manifest.write(cardName, key: "") { try AtomicFile.write(Data(card.text.utf8), to: $0) }
         }
         let strays = try manifest.removeOthers(Set(names))
@@ -96,13 +96,13 @@ package enum ExportStage {
     private static func tableName(_ set: String) -> String { "pairs/\(set).csv" }
 
     private static func writeTars(
-        _ index: ShardIndex, _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest,
+        _ shards: ShardSet, _ workspace: Workspace, _ context: StageContext, _ request: ExportRequest,
         _ manifest: ExportManifest, place: String
     ) throws {
         let progress = ProgressReporter("export", unit: "shards", style: context.progress)
         let done = Mutex(0)
         try WorkerPool.run(
-            index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
+            shards.index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
         ) { shard in
             let name = place + tarName(shard)
             let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
@@ -116,7 +116,7 @@ package enum ExportStage {
                 done: done.withLock { done in
                     done += 1
                     return done
-                }, total: index.shards.count)
+                }, total: shards.index.shards.count)
         }
         progress.finish()
     }

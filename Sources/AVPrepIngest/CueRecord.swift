@@ -1,8 +1,9 @@
+import AVPrepCore
 package import AVPrepModel
 package import AVPrepVision
 
 /// The framing and the shot changes of a video, as the catalog stores them.
-package struct CueRecord: Codable, Sendable, Equatable {
+package struct CueRecord: StoredRecord, Sendable, Equatable {
     /// A part of the video with one framing.
     package struct Span: Codable, Sendable, Equatable {
         /// Presentation time; nil for the video's start.

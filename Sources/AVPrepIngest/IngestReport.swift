@@ -43,9 +43,6 @@ package struct IngestReport: Sendable, Codable {
     /// Largest number of lines about unreadable files: trouble with a disk affects many files.
     private static let shownUnread = 20
 
-    /// Videos with a prepared file.
-    package var preparedCount: Int { counts.done }
-
     package var exitStatus: ExitStatus { counts.failed > 0 || !unread.isEmpty ? .doneWithFailures : .done }
 
     package var text: String {

@@ -58,8 +58,8 @@ package enum IngestStage {
     }
 }
 
-/// What the catalog stores about a video's content, as JSON.
-struct MediaRecord: Codable, Sendable, Equatable {
+/// What the catalog stores about a video's content, as JSON, for people and scripts: no stage reads it back.
+struct MediaRecord: StoredRecord, Sendable, Equatable {
     /// Container and stream properties.
     let info: MediaInfo
     /// Counts of segments and cuts, and seconds dropped; nil when the video was skipped earlier.

@@ -38,7 +38,7 @@ package enum InspectStage {
         let bytes = try size(of: path)
         if try isHDF5(path) {
             let (reader, pairSets) = try openStored(path)
-            let report = StoreReport(reader, bytes: bytes, pairSets: pairSets)
+            let report = try StoreReport(reader, bytes: bytes, pairSets: pairSets)
             if !drawings.isEmpty {
                 try draw(drawings, report.rows) { try StoreSheet.content(of: reader, pairSets: pairSets, tiles: $0) }
             }

@@ -42,7 +42,7 @@ struct StoreReport: Sendable, Codable {
     private static let sourceLimit = 20
 
     /// - Parameter pairSets: those of a shard's pair file.
-    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) {
+    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) throws {
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes
@@ -69,10 +69,8 @@ struct StoreReport: Sendable, Codable {
             let source = stored.segment.source
             if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
         }
-        let config = reader.attributes["config_json"]?.text ?? ""
-        // A file of another version may store thresholds differently: then the defaults are shown.
-        let settings =
-            (try? JSONDecoder().decode(IngestSettings.self, from: Data(config.utf8))) ?? IngestSettings()
+        try reader.refuseNewerSettings()
+        let settings = try reader.kind == .prepared ? reader.ingestSettings : IngestSettings()
         decisions =
             reader.kind == .prepared
             ? reader.segments.enumerated().map { DecidedSegment($1.segment, number: $0, settings: settings) } : []

@@ -1,8 +1,10 @@
+import AVPrepCore
+
 /// Limits on decoding a file. A file that exceeds one fails alone, with the reason.
 ///
 /// The defaults accept real files: 8K pictures, many hours. Time limits grow with a file's size, because a file cannot
 /// misstate it; a second of 8K at 80 Mbit/s is 10 MB, and ten hours of slides at 50 kbit/s are 225 MB.
-package struct MediaLimits: Sendable, Equatable, Codable {
+package struct MediaLimits: Sendable, Equatable, StoredSettings {
     /// Largest coded picture in pixels; the default accepts 8K (7680 × 4320) with room to spare.
     package var maxPixels = 67_108_864
     /// Largest number of streams in one file.

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Statistics of a pair set, counted from the drawn pairs. Statistics of several shards can be added.
-package struct PairStatistics: Sendable, Equatable, Codable {
+package struct PairStatistics: Sendable, Equatable, StoredSettings {
     /// Number of pairs.
     package var pairs = 0
     /// Pairs of each kind, by ``PairKind/name``; every kind has an entry.
@@ -30,11 +32,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
 
     package init() {}
 
-    /// Fraction of hard negatives among all negatives; 0 when there are no negatives.
-    package var hardShare: Double {
-        let negatives = pairs - count(.positive)
-        return negatives == 0 ? 0 : Double(count(.hard)) / Double(negatives)
-    }
+    package static let requiredKeys: Set<String> = ["pairs", "kinds"]
 
     package func count(_ kind: PairKind) -> Int { kinds[kind.name] ?? 0 }
 
@@ -65,7 +63,7 @@ package struct PairStatistics: Sendable, Equatable, Codable {
 }
 
 /// Histogram of the absolute offset between the starts of the two clips of a negative.
-package struct OffsetHistogram: Sendable, Equatable, Codable {
+package struct OffsetHistogram: Sendable, Equatable, StoredSettings {
     /// Lower edge of each bin in seconds; the last bin has no upper edge.
     package static let edges: [Double] = [
         0, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600,

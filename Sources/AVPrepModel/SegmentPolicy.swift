@@ -1,3 +1,5 @@
+import AVPrepCore
+
 /// What to do with segments that carry a flag.
 package enum PolicyAction: String, Sendable, Codable, CaseIterable {
     /// Nothing: the flag and the measures are stored for readers of the shards.
@@ -56,7 +58,7 @@ package struct SegmentPolicy: Sendable, Hashable {
     }
 }
 
-extension SegmentPolicy: Codable {
+extension SegmentPolicy: StoredSettings {
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -64,13 +66,13 @@ extension SegmentPolicy: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// An object of `"flag": "action"`, with every flag.
+    /// An object of `"flag": "action"`, with every flag. A flag that is new has a later key, omitted at `keep`.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for flag in SegmentFlags.all { try container.encode(self[flag: flag], forKey: Key(stringValue: flag.name)) }
     }
 
-    /// Missing flags are kept; flags unknown to this version are ignored.
+    /// Missing flags are kept.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         for flag in SegmentFlags.all {

@@ -1,3 +1,4 @@
+import AVPrepCore
 package import AVPrepModel
 
 /// The published method of pairing that a pair set follows: the clips of a pair, and the kinds of negatives.
@@ -69,7 +70,7 @@ extension PairSettings {
 
 /// The definition of a pair set for all shards: plan, splits, settings and seed, which is everything needed to draw it
 /// again for another shard. Every stored `PairSet` carries it.
-package struct PairSetDefinition: Sendable, Equatable, Codable {
+package struct PairSetDefinition: Sendable, Equatable, StoredRecord {
     package let plan: PairSetPlan
     /// The splits whose shards have the set.
     package let splits: [Split]

@@ -1,3 +1,4 @@
+package import AVPrepCore
 import AVPrepModel
 
 /// The name of a pair set and the fractions of the kinds among its negatives: the part of a ``PairSetDefinition`` that
@@ -8,12 +9,14 @@ package struct PairSetPlan: Sendable, Equatable, Codable {
     package var shares: Shares
 
     /// Fractions of the kinds among the negatives. They add up to 1.
-    package struct Shares: Sendable, Equatable, Codable {
+    package struct Shares: Sendable, Equatable, StoredRecord {
         package let easy: Double
         package let hard: Double
         package let superHard: Double
         /// Clips played backwards, the negatives of the arrow of time: 0 or 1.
         package let reversed: Double
+
+        package static var laterKeys: [String: LaterKey] { ["reversed": .written(absent: 0.0)] }
 
         /// Easy negatives only: the first stage of the AVTS curriculum, and the test of the AVTS paper.
         package static let easy = mixture(hard: 0)

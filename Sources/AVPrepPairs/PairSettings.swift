@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// How videos are divided into train, val and test.
-package struct SplitSettings: Sendable, Equatable, Codable {
+package struct SplitSettings: Sendable, Equatable, StoredSettings {
     /// Fraction of the videos for validation.
     package var val = 0.1
     /// Fraction of the videos for testing.
@@ -19,7 +21,7 @@ package struct SplitSettings: Sendable, Equatable, Codable {
 }
 
 /// How the pairs of a pair set are drawn.
-package struct PairSettings: Sendable, Equatable, Codable {
+package struct PairSettings: Sendable, Equatable, StoredSettings {
     package enum GapMeasure: String, Sendable, Codable, CaseIterable {
         /// The gap is between the end of one clip and the start of the other, so clips never overlap.
         case endToStart = "end-to-start"

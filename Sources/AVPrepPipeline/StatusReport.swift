@@ -80,8 +80,10 @@ package struct StatusReport: Sendable, Codable {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
             lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact packs them" }
+        } else if let shardsFault {
+            lines.append("shards: \(shardsFault)")
         } else {
-            lines.append("shards: " + (shardsFault ?? "none yet; avprep shard makes them"))
+            lines.append("shards: none yet; avprep shard makes them")
         }
         for run in runs {
             let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"

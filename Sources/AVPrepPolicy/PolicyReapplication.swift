@@ -59,9 +59,9 @@ package struct PolicyReapplication {
             let error = StoreError(.damaged, "\(path) is not the prepared file that its name says")
             throw ReadingFailure(error: error)
         }
+        try reading { try reader.refuseNewerSettings() }
         let fingerprint = try reading { try PreparedFingerprint.read(path) }
-        let policy = IngestSettings.policyAttribute
-        if reader.attributes[policy] == attributes[policy] {
+        if try reading({ try reader.policy }) == settings.policy {
             let video = DecidedVideo(reader.segments.map(\.segment), settings: settings)
             return .decided(video, fingerprint: fingerprint)
         }

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// The videos to prepare.
-package struct CorpusSettings: Sendable, Equatable, Codable {
+package struct CorpusSettings: Sendable, Equatable, StoredSettings {
     /// Video files, folders (searched recursively) and list files (`.txt`, one path per line).
     package var paths = ["videos"]
     /// Extensions of video files in folders, without the dot.
@@ -17,7 +19,7 @@ package struct CorpusSettings: Sendable, Equatable, Codable {
 }
 
 /// The folders and files of the results, relative to the pipeline file.
-package struct FolderSettings: Sendable, Equatable, Codable {
+package struct FolderSettings: Sendable, Equatable, StoredSettings {
     package var prepared = "prepared"
     package var shards = "shards"
     package var runs = "runs"

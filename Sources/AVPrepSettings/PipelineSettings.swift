@@ -1,9 +1,10 @@
+import AVPrepCore
 package import AVPrepDuplicates
 package import AVPrepSynth
 package import AVPrepTraining
 
 /// All settings of a pipeline file. Each part is the settings type of one module.
-package struct PipelineSettings: Sendable, Equatable, Codable {
+package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     /// The seed of every random choice.
     package var seed = 1
     /// Videos prepared, or shards packed, at the same time; 0 means one per core.

@@ -3,7 +3,7 @@ package import AVPrepModel
 package import AVPrepPairs
 
 /// How prepared files are packed into shards with pair sets.
-package struct ShardSettings: Sendable, Equatable, Codable {
+package struct ShardSettings: Sendable, Equatable, StoredSettings {
     /// Size at which a shard is full, in MiB.
     package var shardMegabytes = 1024
     package var split = SplitSettings()

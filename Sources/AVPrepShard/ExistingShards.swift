@@ -2,6 +2,7 @@ import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
+import AVPrepSettings
 import AVPrepStore
 import Foundation
 
@@ -40,8 +41,17 @@ struct ExistingShards {
         }
         self.indexDamage = indexDamage
         let sets = try Self.sets(shardSet?.index, folder)
-        definitions = sets.compactMap { PairSetDefinition($0.attributes) }.sorted { $0.name < $1.name }
-        opaque = OpaquePairSets(sets.filter { PairSetDefinition($0.attributes) == nil })
+        try Self.refuseNewer(shardSet?.index, folder)
+        var definitions: [PairSetDefinition] = []
+        var opaque: [ShardIndex.PairSetSummary] = []
+        for set in sets {
+            let definition = try StoreError.unlessNewer {
+                try PairSetDefinition(set.attributes, of: set.name, in: "\(folder)/\(ShardIndex.fileName)")
+            }
+            if let definition { definitions.append(definition) } else { opaque.append(set) }
+        }
+        self.definitions = definitions.sorted { $0.name < $1.name }
+        self.opaque = OpaquePairSets(opaque)
         var survey = Survey(settingsKey: settingsKey, splitKey: splitKey)
         for shard in shardSet?.index.shards ?? [] { try survey.look(at: shard, in: folder) }
         if indexDamage != nil {
@@ -53,6 +63,22 @@ struct ExistingShards {
         shards = obstacle == nil ? survey.existing : []
         let isDamagedAlone = survey.obstacle == nil && (survey.damage != nil || indexDamage != nil)
         videosBesideDamage = isDamagedAlone ? survey.videos : []
+    }
+
+    /// Looks at pair files, and at shards that the index does not name, before any file is replaced: none that a newer avprep
+    /// has written may be.
+    private static func refuseNewer(_ index: ShardIndex?, _ folder: String) throws {
+        let known = Set((index?.shards ?? []).map(\.name))
+        for name in try ExistingFile.names(inFolder: folder) where !known.contains(name) {
+            let path = "\(folder)/\(name)"
+            if ShardName(pairFile: name) != nil {
+                let sets = try unlessDamaged(path, { _ in }, ShardSet.unindexedPairAttributes)
+                for set in sets ?? [] { try set.attributes.refuseNewerPairSet(set.name, of: path) }
+            } else if ShardName(file: name) != nil {
+                let reader = try unlessDamaged(path, { _ in }, StoreReader.init(path:))
+                _ = try StoreError.unlessNewer { try reader?.refuseNewerSettings() }
+            }
+        }
     }
 
     /// What `body` reads of a file; nil where there is no such file, or a damaged one.

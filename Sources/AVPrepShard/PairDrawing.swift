@@ -97,11 +97,12 @@ final class PairDrawing: Sendable {
         let key = try key(reader, without: Set(all.map(\.videoID)).intersection(excluded))
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
+        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
         let existing = try existingSets(of: shard, key: key)
         var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
-                let numbers = set.statistics
+                let numbers = try StoreError.unlessNewer({ try PairStatistics(set.attributes, of: set.name, in: path) })
             {
                 sets.append(set)
                 statistics[set.name] = numbers
@@ -127,9 +128,9 @@ final class PairDrawing: Sendable {
         var counts: [String: [String: Int]] = [:]
         for set in kept {
             counts[set.name] = Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +)
-            statistics[set.name] = set.statistics
+            // A set of another avprep may carry numbers that this one cannot read.
+            statistics[set.name] = try? PairStatistics(set.attributes, of: set.name, in: path)
         }
-        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
         try PairFile.write(sets, keeping: kept.map(\.name), shardKey: key, to: path)
         return Drawn(
             split: shard.split, statistics: statistics, counts: counts, refusals: refusals, fileName: fileName,
@@ -244,20 +245,51 @@ extension PairSetDefinition {
     }
 
     /// The definition that a set carries.
-    package init?(_ attributes: [String: AttributeValue]) {
-        guard let text = attributes["definition_json"]?.text,
-            let definition = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)),
-            (try? definition.settings.validate()) != nil
-        else { return nil }
-        self = definition
+    ///
+    /// - Parameters:
+    ///   - name: the set's.
+    ///   - path: the file that the attributes stand in.
+    /// - Throws: ``StoreError``: `newerFormat` where it says something that this program does not know, else `damaged`.
+    package init(_ attributes: [String: AttributeValue], of name: String, in path: String) throws {
+        self = try attributes.stored("definition_json", of: name, in: path)
+        do {
+            _ = try PairSetPlan(name: plan.name, plan.shares)
+            try settings.validate()
+        } catch {
+            throw StoreError.damaged(path, "the definition_json of its pair set \(name) is impossible (\(error))")
+        }
     }
 }
 
-extension PairSet {
-    /// The numbers that the set carries.
-    fileprivate var statistics: PairStatistics? {
-        attributes["statistics_json"]?.text.flatMap {
-            try? JSONDecoder().decode(PairStatistics.self, from: Data($0.utf8))
-        }.flatMap { $0.isPossible ? $0 : nil }
+extension PairStatistics {
+    /// The numbers that a set carries.
+    ///
+    /// - Throws: as for a definition.
+    init(_ attributes: [String: AttributeValue], of name: String, in path: String) throws {
+        self = try attributes.stored("statistics_json", of: name, in: path)
+        guard isPossible else {
+            throw StoreError.damaged(path, "the statistics_json of its pair set \(name) are impossible")
+        }
+    }
+}
+
+extension [String: AttributeValue] {
+    /// Refuses a pair set that says something which this program does not know.
+    ///
+    /// - Throws: ``StoreError`` with `newerFormat`.
+    package func refuseNewerPairSet(_ name: String, of path: String) throws {
+        _ = try StoreError.unlessNewer { try PairSetDefinition(self, of: name, in: path) }
+        _ = try StoreError.unlessNewer { try PairStatistics(self, of: name, in: path) }
+    }
+
+    fileprivate func stored<Stored: Decodable>(_ attribute: String, of set: String, in path: String) throws -> Stored {
+        guard let text = self[attribute]?.text else {
+            throw StoreError.damaged(path, "its pair set \(set) has no \(attribute)")
+        }
+        do {
+            return try StoredJSON.decode(Stored.self, from: text)
+        } catch {
+            throw StoreError(error, in: "pair set \(set) (\(attribute))", of: path)
+        }
     }
 }

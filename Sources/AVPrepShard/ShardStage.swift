@@ -249,7 +249,8 @@ private final class ShardPacking: Sendable {
         }
         let parts = try sources.map { video in
             let reader = try StoreReader(path: video.path)
-            guard reader.attributes[IngestSettings.policyAttribute] == .string(policy) else {
+            try reader.refuseNewerSettings()
+            guard try reader.policy == workspace.settings.ingest.policy else {
                 throw Failure(
                     "\(video.path) was decided by another policy than the catalog says; remove it and run avprep ingest",
                     exitStatus: .badInput)

@@ -34,8 +34,36 @@ package struct StoreError: ActionableError, Equatable {
 
     package var exitStatus: ExitStatus { code == .unwritable ? .failed : .badInput }
 
+    /// What `body` gives; nil where it fails for any reason but that a newer avprep has written what it read: what this one
+    /// does not understand is not to be replaced.
+    package static func unlessNewer<Value>(_ body: () throws -> Value) throws -> Value? {
+        do {
+            return try body()
+        } catch let error as StoreError where error.code == .newerFormat {
+            throw error
+        } catch {
+            return nil
+        }
+    }
+
+    /// A stored JSON text that cannot be read.
+    ///
+    /// - Parameters:
+    ///   - name: the attribute that the text stands in; nil where it is the whole file.
+    ///   - path: the file.
+    package init(_ fault: StoredJSONError, in name: String? = nil, of path: String) {
+        switch fault {
+        case .newer(let what):
+            self.init(
+                .newerFormat,
+                "\(path) was written by a newer avprep: this one does not know \(what)\(name.map { " in its \($0)" } ?? ""); "
+                    + "install a newer avprep, or make the file again with this one")
+        case .damaged(let what): self = .damaged(path, name.map { "its \($0) cannot be read (\(what))" } ?? what)
+        }
+    }
+
     /// A file whose content contradicts itself.
-    static func damaged(_ path: String, _ what: String) -> StoreError {
+    package static func damaged(_ path: String, _ what: String) -> StoreError {
         StoreError(.damaged, "\(path) is damaged: \(what); make the file again")
     }
 }

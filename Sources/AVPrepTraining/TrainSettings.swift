@@ -1,7 +1,8 @@
+import AVPrepCore
 package import AVPrepTorch
 
 /// The trunk that sees the picture: MC3-18 (Tran et al., CVPR 2018, arXiv 1711.11248) under torchvision's names.
-package struct VideoNetworkSettings: Sendable, Equatable, Codable {
+package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
     /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's `mc3_18`.
     package var width = 64
     /// AVTS's own MC3 reportedly has no residual connections (recipe §1.2); torchvision's has.
@@ -11,7 +12,7 @@ package struct VideoNetworkSettings: Sendable, Equatable, Codable {
 }
 
 /// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram (recipe §1.3).
-package struct AudioNetworkSettings: Sendable, Equatable, Codable {
+package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
     /// Channels of the first block; later ones grow by 3, 6, 4 and 4 as in SyncNet's audio stream.
     package var width = 64
 
@@ -19,7 +20,7 @@ package struct AudioNetworkSettings: Sendable, Equatable, Codable {
 }
 
 /// What the network is fed and what it is made of.
-package struct ModelSettings: Sendable, Equatable, Codable {
+package struct ModelSettings: Sendable, Equatable, StoredSettings {
     /// What becomes of time before the last layer (recipe §8).
     package enum TemporalHead: String, Sendable, Codable, CaseIterable {
         /// Average over space and time, as torchvision has it.
@@ -49,7 +50,7 @@ package struct ModelSettings: Sendable, Equatable, Codable {
 }
 
 /// Contrastive loss (Chopra, Hadsell, LeCun, CVPR 2005) as AVTS uses it.
-package struct LossSettings: Sendable, Equatable, Codable {
+package struct LossSettings: Sendable, Equatable, StoredSettings {
     /// The margin η.
     package var margin = 0.99
     /// Whether the distance of positives is squared; the slides print it un-squared (recipe §1.4).
@@ -59,7 +60,7 @@ package struct LossSettings: Sendable, Equatable, Codable {
 }
 
 /// One stage of the curriculum.
-package struct StageSettings: Sendable, Equatable, Codable {
+package struct StageSettings: Sendable, Equatable, StoredRecord {
     /// The stage's name in metrics and reports.
     package var name: String
     /// The pair set it learns from.
@@ -75,10 +76,13 @@ package struct StageSettings: Sendable, Equatable, Codable {
         self.epochs = epochs
         self.learningRate = learningRate
     }
+
+    package static var template: Self? { Self(name: "", set: "", epochs: 0) }
+    package static let requiredKeys: Set<String> = ["name", "set", "epochs"]
 }
 
 /// A training run.
-package struct TrainSettings: Sendable, Equatable, Codable {
+package struct TrainSettings: Sendable, Equatable, StoredSettings {
     /// The run's folder under runs/.
     package var name = "avts"
     package var device = Engine.Device.auto

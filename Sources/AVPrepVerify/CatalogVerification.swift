@@ -164,8 +164,10 @@ struct CatalogVerification {
                 if try !ExistingFile.isThere(path) {
                     add(.missing, "it does not exist", remedy)
                 } else if !isQuick {
-                    _ = try StoreReader(path: path)
+                    try StoreReader(path: path).refuseNewerSettings()
                 }
+            } catch let error as StoreError where error.code == .newerFormat {
+                add(.newer, "\(error)", VerifyReport.Finding.useNewer)
             } catch let error as StoreError where error.code != .unreadable {
                 add(.damaged, "\(error)", "remove it; " + remedy)
             } catch {

@@ -2,6 +2,7 @@ import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
+import AVPrepSettings
 import AVPrepShard
 import AVPrepStore
 import Foundation
@@ -49,9 +50,9 @@ struct ShardVerification: Sendable {
                 return
             }
         }
-        guard let reader = read(path, remedy: Self.packAgain, { try ShardReader(shard, in: shards.folder) }) else {
-            return
-        }
+        guard let reader = read(path, remedy: Self.packAgain, { try ShardReader(shard, in: shards.folder) }),
+            read(path, remedy: Self.packAgain, { try reader.store.refuseNewerSettings() }) != nil
+        else { return }
         isReadable = true
         segments = reader.segments.count
         videos = Set(reader.segments.map(\.segment.videoID))
@@ -157,7 +158,9 @@ struct ShardVerification: Sendable {
             verify(set, sources, reader, Set(index.vanishedVideos), pairPath)
         }
         for set in index.pairSets where !sets.contains(where: { $0.name == set.name }) {
-            guard let definition = PairSetDefinition(set.attributes), definition.splits.contains(split),
+            guard
+                let definition = try? PairSetDefinition(set.attributes, of: set.name, in: ShardIndex.fileName),
+                definition.splits.contains(split),
                 (set.counts[split.rawValue] ?? [:]).values.reduce(0, +) > 0,
                 index.shards.count(where: { $0.split == split }) == 1
             else { continue }
@@ -174,9 +177,16 @@ struct ShardVerification: Sendable {
         } catch {
             return add(.pairs, pairPath, "\(error)", Self.drawAgain)
         }
-        guard let definition = PairSetDefinition(set.attributes) else {
+        let definition: PairSetDefinition
+        do {
+            try set.attributes.refuseNewerPairSet(set.name, of: pairPath)
+            definition = try PairSetDefinition(set.attributes, of: set.name, in: pairPath)
+        } catch let error as StoreError where error.code == .newerFormat {
+            return add(.newer, pairPath, "\(error)", VerifyReport.Finding.useNewer)
+        } catch {
             return add(
-                .pairs, pairPath, "set \(set.name) does not say how it was drawn, in words that this avprep reads",
+                .pairs, pairPath,
+                "set \(set.name) does not say how it was drawn, in words that this avprep reads: \(error)",
                 "avprep pairs remove \(set.name) removes it; avprep shard leaves it as it is")
         }
         let rules = PairRules(definition)
@@ -207,6 +217,9 @@ struct ShardVerification: Sendable {
     private mutating func read<Value>(_ path: String, remedy: String, _ body: () throws -> Value) -> Value? {
         do {
             return try body()
+        } catch let error as StoreError where error.code == .newerFormat {
+            add(.newer, path, "\(error)", VerifyReport.Finding.useNewer)
+            return nil
         } catch let error as StoreError where error.code == .unreadable {
             add(.unreadable, path, "\(error)", VerifyReport.makeReadable)
             return nil

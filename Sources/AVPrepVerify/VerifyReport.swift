@@ -15,6 +15,8 @@ package struct VerifyReport: Sendable, Codable {
             case damaged
             /// The system cannot read a file; it may be intact.
             case unreadable
+            /// A file was written by a newer avprep, so this one cannot judge it.
+            case newer
             /// Numbers of segments, frames or videos differ from the index.
             case counts
             /// A pair violates the rules of its kind, or a set differs from its definition.
@@ -34,6 +36,9 @@ package struct VerifyReport: Sendable, Codable {
         package let detail: String
         /// The remedy.
         package let remedy: String
+
+        /// What to do about a newer avprep's files.
+        static let useNewer = "verify it with the avprep that wrote it"
 
         package init(_ code: Code, _ file: String, _ detail: String, remedy: String) {
             self.code = code

@@ -16,9 +16,10 @@ package enum VerifyStage {
         do {
             shards = try ShardSet(workspace.shards)
         } catch let error as StoreError {
+            let isNewer = error.code == .newerFormat
             let finding = VerifyReport.Finding(
-                .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
-                remedy: "avprep shard writes it again")
+                isNewer ? .newer : .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
+                remedy: isNewer ? VerifyReport.Finding.useNewer : "avprep shard writes it again")
             return VerifyReport(
                 isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0, bytesRead: 0,
                 findings: [finding])

@@ -63,12 +63,15 @@ import Testing
 
     @Test func aSteadyHumHasNothingToTell() throws {
         let hum = (0..<48_000).map { Float(0.2 * sin(2 * .pi * 400 * Double($0) / 16_000)) }
-        #expect(try words(hum).allSatisfy { $0 == 0 })
+        let heard = try words(hum)
+        #expect(!heard.isEmpty && heard.allSatisfy { $0 == 0 })
     }
 
     @Test func silenceAndNumbersThatAreNoneGiveNoWords() throws {
-        #expect(try words([Float](repeating: 0, count: 32_000)).allSatisfy { $0 == 0 })
-        #expect(try words([Float](repeating: .nan, count: 32_000)).allSatisfy { $0 == 0 })
+        for level in [Float(0), .nan] {
+            let heard = try words([Float](repeating: level, count: 32_000))
+            #expect(!heard.isEmpty && heard.allSatisfy { $0 == 0 })
+        }
         #expect(try words([0.5]).isEmpty)
     }
 }

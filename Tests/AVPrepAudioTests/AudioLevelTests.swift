@@ -21,7 +21,7 @@ import Testing
         #expect(level.clippedShare == 1)
     }
 
-    @Test func thePlainSumsAgree() {
+    @Test func theVectorSumsAgreeWithPlainOnes() {
         for count in [1, 7, 8, 9, 1023, 1025, 5000] {
             let samples = Sounds.noise(seconds: 1, sampleRate: count)
             let level = level(samples)

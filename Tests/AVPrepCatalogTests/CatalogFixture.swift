@@ -21,6 +21,14 @@ func outcome(_ path: String, _ outcome: Outcome = .done, stage: String = "ingest
 }
 
 extension Catalog {
+    /// Notes the content of one listed file.
+    func setVideoID(_ videoID: String, of path: String) throws { try setVideoIDs([(videoID, path)]) }
+
+    /// The content of a file, if the catalog knows this very version of it.
+    func knownVideoID(of file: ListedFile) throws -> String? {
+        try item(file.path).flatMap { $0.file == file ? $0.videoID : nil }
+    }
+
     /// One whole listing: a run that lists these files and ends.
     @discardableResult
     func listing(_ files: [ListedFile], roots: [String]? = nil) throws -> (change: ListingChange, vanished: Int) {

@@ -76,10 +76,8 @@ import Testing
             try catalog.listing([file("a"), file("m"), file("n"), file("solo")])
             for path in ["a", "m", "n"] { try catalog.setVideoID("same", of: path) }
             try catalog.setVideoID("other", of: "solo")
-            #expect(try catalog.primaryPath(ofVideo: "same") == "m")
             let groups = try catalog.duplicates()
             #expect(groups.map(\.videoID) == ["same"] && groups.map(\.paths) == [["m", "n", "a"]])
-            #expect(try catalog.primaryPath(ofVideo: "unknown") == nil)
         }
     }
 

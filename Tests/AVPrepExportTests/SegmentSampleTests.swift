@@ -21,7 +21,7 @@ import Testing
             for frame in 0..<4 {
                 let image = PixelBuffer(width: 6, height: 4, channels: 3)
                 for index in 0..<72 { image.pixels[index] = UInt8(number * 100 + frame * 20 + index % 20) }
-                pictures.appendRaw(image)
+                pictures.append(UnsafeRawBufferPointer(image.pixels))
                 let values = (0..<2 * 6 * 4).map { index -> UInt16 in
                     let pixels = Float(frame) - Float(index) / 4
                     return Float16(pixels).bitPattern

@@ -61,6 +61,23 @@ enum PairCorpus {
         return sources
     }
 
+    /// The pairs of a plan; nil where the segments cannot give them, which the tests of errors are about.
+    ///
+    /// - Throws: any other error: a setting or a segment that makes no sense.
+    static func drawIfPossible(
+        _ sources: [PairSource], _ settings: PairSettings, _ plan: PairSetPlan, seed: UInt64 = 1
+    ) throws -> DrawnPairSet? {
+        do {
+            return try draw(sources, settings, plan, seed: seed)
+        } catch let error as PairError {
+            let lacks: [PairError.Code] = [
+                .nothingToPair, .noEasyNegatives, .noHardNegatives, .noSuperHardNegatives,
+            ]
+            guard lacks.contains(error.code) else { throw error }
+            return nil
+        }
+    }
+
     static func randomSettings(seed: UInt64) -> PairSettings {
         var random = SeededRandom(seed: seed, for: "settings")
         var settings = PairSettings()
@@ -110,6 +127,11 @@ extension PairSetPlan {
     private static func plan(_ name: String, _ shares: Shares) -> PairSetPlan {
         do { return try PairSetPlan(name: name, shares) } catch { preconditionFailure("\(error)") }
     }
+}
+
+extension PairStatistics {
+    /// Share of hard ones among the negatives.
+    var hardShare: Double { Double(count(.hard)) / Double(pairs - count(.positive)) }
 }
 
 /// A clip of a pair on its video's clock, worked out from the stored numbers alone.

@@ -26,8 +26,21 @@ import Testing
     }
 
     /// By trying every couple of places of every video.
-    @Test(arguments: UInt64(0)..<30)
-    func aSegmentIsRefusedExactlyWhereNoCoupleOfPlacesIsAllowed(seed: UInt64) throws {
+    @Test func aSegmentIsRefusedExactlyWhereNoCoupleOfPlacesIsAllowed() throws {
+        var (refused, skipped) = (0, 0)
+        for seed in UInt64(0)..<30 {
+            guard let (found, expected) = try refusals(seed) else {
+                skipped += 1
+                continue
+            }
+            #expect(found == expected, "seed \(seed)")
+            refused += expected["too-short-for-gap"] ?? 0
+        }
+        #expect(skipped < 15 && refused > 10, "\(skipped) of 30 corpora give no set, \(refused) segments are too short")
+    }
+
+    /// Segments without hard negatives, by reason, as the sampler counts them and as they are; nil for a corpus of one group.
+    private func refusals(_ seed: UInt64) throws -> (found: [String: Int], expected: [String: Int])? {
         let sources = PairCorpus.random(seed: seed)
         let settings = PairCorpus.randomSettings(seed: seed)
         var expected: [String: Int] = [:]
@@ -40,8 +53,8 @@ import Testing
                 expected["too-short-for-gap", default: 0] += 1
             }
         }
-        guard Set(videos.values.joined().map(\.group)).count > 1 else { return }
-        #expect(try PairCorpus.draw(sources, settings, .easy).statistics.withoutHard == expected)
+        guard Set(videos.values.joined().map(\.group)).count > 1 else { return nil }
+        return (try PairCorpus.draw(sources, settings, .easy).statistics.withoutHard, expected)
     }
 
     private func places(_ source: PairSource, _ settings: PairSettings) -> Int {
@@ -110,7 +123,8 @@ import Testing
             PairCorpus.segment(0, video: "a", seconds: 2), PairCorpus.segment(1, video: "a", start: 2, seconds: 2),
         ]
         let set = try PairCorpus.draw(sources, .hard)
-        for pair in set.pairs where pair.kind == .hard { #expect(pair.videoSegment != pair.audioSegment) }
+        let hard = set.pairs.filter { $0.kind == .hard }
+        #expect(!hard.isEmpty && hard.allSatisfy { $0.videoSegment != $0.audioSegment })
     }
 
     @Test func aClipAsLongAsTheSegmentHasOnePlace() throws {
@@ -131,7 +145,7 @@ import Testing
         let offsets = set.pairs.filter { $0.kind == .hard }.map {
             Int(($0.audioStartSeconds * 30000 / 1001).rounded()) - Int($0.videoStartFrame)
         }
-        #expect(offsets.allSatisfy { (65...176).contains(abs($0)) })
+        #expect(!offsets.isEmpty && offsets.allSatisfy { (65...176).contains(abs($0)) })
         #expect(Set(offsets.map(abs)).count > 100, "all offsets occur, not the ends alone")
     }
 

@@ -15,16 +15,35 @@ import Testing
     }
 
     /// Calls `body` with every set that a random corpus gives. Sets that cannot be are checked elsewhere.
+    ///
+    /// - Returns: how many plans gave a set, and how many did not.
+    @discardableResult
     private func eachSet(
         of seed: UInt64, _ body: (DrawnPairSet, [Int32: PairSource], PairSettings) throws -> Void
-    ) throws {
+    ) throws -> (drawn: Int, skipped: Int) {
         let sources = PairCorpus.random(seed: seed)
         let settings = PairCorpus.randomSettings(seed: seed)
-        let sampler = try PairSampler(sources, settings: settings, shard: "train-00000", seed: seed)
+        var (drawn, skipped) = (0, 0)
         for plan in try PairCorpus.plans(settings) {
-            guard let set = try? sampler.draw(plan) else { continue }
+            guard let set = try PairCorpus.drawIfPossible(sources, settings, plan, seed: seed) else {
+                skipped += 1
+                continue
+            }
+            drawn += 1
             try body(set, byRow(sources), settings)
         }
+        return (drawn, skipped)
+    }
+
+    /// What the rules below are checked on.
+    @Test func mostPlansOfRandomCorporaGiveASet() throws {
+        var kinds: [PairKind: Int] = [:]
+        let counts = try (UInt64(0)..<60).map { seed in
+            try eachSet(of: seed) { set, _, _ in for pair in set.pairs { kinds[pair.kind, default: 0] += 1 } }
+        }
+        let (drawn, skipped) = (counts.map(\.drawn).reduce(0, +), counts.map(\.skipped).reduce(0, +))
+        #expect(drawn > skipped, "\(skipped) of \(drawn + skipped) plans cannot be drawn")
+        #expect(PairKind.allCases.allSatisfy { (kinds[$0] ?? 0) > 100 }, "\(kinds)")
     }
 
     // MARK: - What holds for every set

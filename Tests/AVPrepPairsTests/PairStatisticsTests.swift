@@ -6,19 +6,27 @@ import Testing
 
 @Suite struct PairStatisticsTests {
     private func set(_ seed: UInt64, _ plan: PairSetPlan) throws -> DrawnPairSet? {
-        let settings = PairCorpus.randomSettings(seed: seed)
-        let sampler = try PairSampler(
-            PairCorpus.random(seed: seed), settings: settings, shard: "train-00000", seed: seed)
-        return try? sampler.draw(plan)
+        try PairCorpus.drawIfPossible(
+            PairCorpus.random(seed: seed), PairCorpus.randomSettings(seed: seed), plan, seed: seed)
     }
 
-    @Test(arguments: UInt64(0)..<40)
-    func theyAreWhatCountingThePairsGives(seed: UInt64) throws {
-        guard let set = try set(seed, PairSetPlan(name: "half", .mixture(hard: 0.5))) else { return }
+    @Test func theyAreWhatCountingThePairsGives() throws {
+        var skipped = 0
+        for seed in UInt64(0)..<40 {
+            if let set = try set(seed, PairSetPlan(name: "half", .mixture(hard: 0.5))) {
+                try expectCounts(set, seed)
+            } else {
+                skipped += 1
+            }
+        }
+        #expect(skipped < 20, "\(skipped) of 40 corpora give no such set")
+    }
+
+    private func expectCounts(_ set: DrawnPairSet, _ seed: UInt64) throws {
         let sources = PairCorpus.random(seed: seed)
         let rows = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, $0) })
         let statistics = set.statistics
-        #expect(statistics.pairs == set.pairs.count)
+        #expect(statistics.pairs == set.pairs.count, "seed \(seed)")
         for kind in PairKind.allCases { #expect(statistics.count(kind) == set.pairs.count { $0.kind == kind }) }
         let used = Set(set.pairs.flatMap { [$0.videoSegment, $0.audioSegment] })
         #expect(statistics.segments == sources.count && statistics.segmentsUsed == used.count)
@@ -53,12 +61,16 @@ import Testing
 
     @Test func thoseOfShardsAddUpAndTravelAsJSON() throws {
         var sum = PairStatistics()
-        var pairs = 0
+        var (pairs, skipped) = (0, 0)
         for seed in UInt64(0)..<20 {
-            guard let set = try set(seed, .hard) else { continue }
+            guard let set = try set(seed, .hard) else {
+                skipped += 1
+                continue
+            }
             sum.add(set.statistics)
             pairs += set.pairs.count
         }
+        #expect(skipped < 10, "\(skipped) of 20 corpora give no such set")
         #expect(sum.pairs == pairs && sum.count(.hard) == pairs / 2 && sum.hardShare == 1)
         let text = try CanonicalJSON.encode(sum)
         #expect(try JSONDecoder().decode(PairStatistics.self, from: Data(text.utf8)) == sum)

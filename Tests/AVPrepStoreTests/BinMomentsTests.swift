@@ -76,6 +76,7 @@ import Testing
                 SpectrogramClipRule(topDecibels: top, referenceIsMaximum: isMaximum)?.apply(to: $0)
             }
             let expected = try #require(theirs[name])
+            #expect(values.count == expected.count)
             #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= 1e-4 }, "\(name)")
         }
     }

@@ -56,14 +56,15 @@ enum Fixtures {
             switch layout.frameCodec {
             case .jpeg: try encoder.encode(image, to: &pictures)
             case .png: try PNGCodec().withEncoded(image) { pictures.append($0) }
-            case .raw: pictures.appendRaw(image)
+            case .raw: pictures.append(UnsafeRawBufferPointer(image.pixels))
             }
         }
         var flow: [StoreLayout.FlowDirection: PictureSequence] = [:]
         for direction in layout.flow?.directions ?? [] {
             var sequence = PictureSequence()
             for frame in 0..<frames - 1 {
-                sequence.appendRaw(Fixtures.image(width: width, height: height * 2, channels: 1, seed: UInt64(frame)))
+                let planes = Fixtures.image(width: width, height: height * 2, channels: 1, seed: UInt64(frame))
+                sequence.append(UnsafeRawBufferPointer(planes.pixels))
             }
             flow[direction] = sequence
         }

@@ -70,7 +70,7 @@ import Testing
         let text = try CanonicalJSON.encode(Fixtures.layout()).replacing(#""waveforms":[],"#, with: "")
             .replacing(#","waveforms":[]"#, with: "")
         #expect(!text.contains("waveforms"))
-        #expect(try JSONDecoder().decode(StoreLayout.self, from: Data(text.utf8)) == Fixtures.layout())
+        #expect(try StoredJSON.decode(StoreLayout.self, from: text) == Fixtures.layout())
     }
 
     @Test func halfASampleIsRefused() throws {

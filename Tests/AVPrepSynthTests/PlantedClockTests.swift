@@ -1,9 +1,8 @@
+import AVPrepCases
 import AVPrepMedia
 import Foundation
 import TestSupport
 import Testing
-
-@testable import AVPrepSynth
 
 @Suite(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
 struct PlantedClockTests {
@@ -58,6 +57,7 @@ struct PlantedClockTests {
         let clock = PlantedClock(frameRate: rate, seconds: 5)
         let (moments, seen) = try Self.seen(clock)
         Self.expect(seen, moments)
+        #expect(moments.count == clock.events.count)
         // Each event has moved to the next frame, no further.
         #expect(zip(moments, clock.events).allSatisfy { $0 - $1 >= -1e-9 && $0 - $1 < 1 / rate.value })
     }

@@ -33,7 +33,10 @@ import Testing
         settings.cueKinds = [.pan]
         for number in 0..<8 {
             let plan = SynthVideo.plan(settings, number: number)
-            guard case .pan(let path) = try #require(plan.cues.first) else { continue }
+            guard case .pan(let path) = try #require(plan.cues.first) else {
+                Issue.record("video \(number) has no pan")
+                continue
+            }
             let knots = path.knots
             let speeds = zip(knots, knots.dropFirst()).map { from, to in
                 hypot(to.x - from.x, to.y - from.y) / (to.seconds - from.seconds)
@@ -48,7 +51,10 @@ import Testing
     @Test func variableRateHasFramesUpToTheEnd() throws {
         var random = SeededRandom(seed: 3)
         let cue = CuePlanner(settings: SynthSettings()).draw(.variableRate, &random)
-        guard case .variableRate(let times) = cue else { return }
+        guard case .variableRate(let times) = cue else {
+            Issue.record("\(cue) is no variable rate")
+            return
+        }
         let gaps = zip(times.seconds, times.seconds.dropFirst()).map { $1 - $0 }
         #expect(times.seconds[0] == 0)
         #expect(gaps.allSatisfy { $0 > 0.0195 && $0 < 0.0805 })

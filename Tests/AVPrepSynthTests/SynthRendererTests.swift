@@ -90,6 +90,7 @@ struct SynthRendererTests {
         // A reader may hand out the AAC encoder's run-in of 1024 samples, which lies before the start.
         #expect(file.soundStart < max(0, seconds) + 0.001 && file.soundStart > max(0, seconds) - 0.025)
         #expect(abs(file.pictures[0][0] - max(0, -seconds)) < 0.001)
+        #expect(plan.events.contains { $0.audible })
         for event in plan.events where event.audible {
             #expect(event.soundSeconds == event.seconds)
             #expect(file.onsets.contains { abs($0 - event.soundSeconds) < 0.002 })

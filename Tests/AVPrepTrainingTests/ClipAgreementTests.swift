@@ -8,7 +8,7 @@ import Testing
 @testable import AVPrepTraining
 
 /// How many frames a run takes of a clip.
-@Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))
+@Suite(.serialized, .enabled(if: Products.hasEngine, "make engine builds it"))
 struct ClipAgreementTests {
     private func train(
         _ folder: String, run: String, settings: TrainSettings, cancellation: Cancellation = Cancellation(),

@@ -9,7 +9,7 @@ import Testing
 @testable import AVPrepTraining
 
 /// What a run tells and writes about itself.
-@Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))
+@Suite(.serialized, .enabled(if: Products.hasEngine, "make engine builds it"))
 struct RunBeginningTests {
     @Test func whatTheRunBeginsWithIsToldOnceBeforeTheFirstStepAndCanRefuseIt() throws {
         try withTemporaryFolder { folder in

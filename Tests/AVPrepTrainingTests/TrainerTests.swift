@@ -11,7 +11,7 @@ import Testing
 @testable import AVPrepTorch
 @testable import AVPrepTraining
 
-@Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))
+@Suite(.serialized, .enabled(if: Products.hasEngine, "make engine builds it"))
 struct TrainerTests {
     /// A network small enough for a test, on clips of ``PracticeShards``, through two stages.
     static func settings(epochs: [Int] = [2, 1]) -> TrainSettings {
@@ -70,6 +70,8 @@ struct TrainerTests {
             }
             #expect(outcome == .finished(steps: 21))
             #expect(steps == Array(1...7) + [7] + Array(8...14) + [14] + Array(15...21) + [21])
+            let killed = try TrainingCheckpoint.load(folder + "/killed/checkpoints/last.safetensors").state
+            #expect(killed.step == 3)
             #expect(try train(folder, run: "killed") == .finished(steps: 21))
 
             for stop in [9, 14] {
@@ -262,7 +264,7 @@ struct TrainerTests {
             let shards = try ShardSet(folder)
             func checkedBytes(_ splits: Set<Split> = [.train, .val]) throws -> Int {
                 let total = Mutex(0)
-                var checked = ShardChecksumCache(run: RunFolder(folder))
+                var checked = try ShardChecksumCache(run: RunFolder(folder))
                 try checked.check(shards, splits: splits, threads: 2, cancellation: Cancellation()) { progress in
                     total.withLock { $0 = max($0, progress.doneBytes) }
                 }

@@ -1,6 +1,5 @@
 import AVPrepCore
 import AVPrepModel
-import CKernels
 import Foundation
 import TestSupport
 import Testing
@@ -24,23 +23,20 @@ import Testing
     }
 
     @Test(arguments: FlowSettings.Preset.allCases, [(73, 51), (40, 33), (9, 30), (5, 4), (1, 1), (2, 64)])
-    func kernelsEqualThePlainVersionToTheLastBit(preset: FlowSettings.Preset, size: (Int, Int)) throws {
+    func theVectorKernelsAgreeWithThePlainOnesToTheLastBit(preset: FlowSettings.Preset, size: (Int, Int)) throws {
         let (width, height) = size
         let from = Self.picture(width, height)
         let to = Self.moved(width, height, by: Point(3.2, -1.4))
-        let reference = DISReference(preset, width: width, height: height).flow(from: from, to: to)
+        let reference = PlainDIS(preset, width: width, height: height).flow(from: from, to: to)
         #expect(try Self.flow(preset, from: from, to: to) == reference)
     }
 
-    @Test(arguments: ["generic", "avx2", "avx512"], FlowSettings.Preset.allCases)
+    @Test(arguments: InstructionSets.available, FlowSettings.Preset.allCases)
     func everyInstructionSetGivesTheSameBits(name: String, preset: FlowSettings.Preset) throws {
         let from = Self.picture(211, 134)
         let to = Self.moved(211, 134, by: Point(6, 2.5))
         let best = try Self.flow(preset, from: from, to: to)
-        // A processor without the set has nothing to compare.
-        guard ckernels_use_target(name) == 0 else { return }
-        defer { ckernels_use_target("") }
-        #expect(try Self.flow(preset, from: from, to: to) == best)
+        #expect(try InstructionSets.using(name) { try Self.flow(preset, from: from, to: to) } == best)
         #expect(best.contains { abs($0) > 4 })
     }
 

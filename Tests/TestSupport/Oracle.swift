@@ -13,8 +13,8 @@ package enum Oracle {
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }()
 
-    /// Whether tests that compare with Python can run.
-    package static var isAvailable: Bool { python != nil }
+    /// Whether tests that compare with Python run: see ``Gate``.
+    package static var isAvailable: Bool { Gate.runs(python != nil) }
 
     /// Runs a Python program and returns what it printed.
     ///

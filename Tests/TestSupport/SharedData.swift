@@ -1,6 +1,7 @@
 import Foundation
 
-/// Real media that lies beside the repository and is not part of it. Tests that need it are skipped where it is absent.
+/// Real media that lies beside the repository and is not part of it. Tests that need it are skipped where it is absent, in
+/// the gate too.
 package enum SharedData {
     /// `../shared/data` beside the repository, or what `AVPREP_SHARED_DATA` names; nil when there is none.
     package static let folder: String? = {

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Thresholds of the audio quality flags.
-package struct AudioQualitySettings: Sendable, Equatable, Codable {
+package struct AudioQualitySettings: Sendable, Equatable, StoredSettings {
     /// Fraction of the power in a few steady narrow bands from which the audio is a constant tone.
     package var toneShare = 0.85
     /// Fraction of samples at full scale from which the audio is clipped.

@@ -1,8 +1,10 @@
+import AVPrepCore
+
 /// One kind of spectrogram, with librosa's parameters (the key in the pipeline file is given for each).
 ///
 /// A value is `scale · log(gain · x)`, where x is the magnitude or power of a Fourier bin, or a mel band of either, and
 /// the logarithm is one of ``Logarithm``.
-package struct SpectrogramSettings: Sendable, Equatable, Codable {
+package struct SpectrogramSettings: Sendable, Equatable, StoredRecord {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// Mel filter bank on the power or magnitude spectrum.
         case mel
@@ -134,6 +136,14 @@ package struct SpectrogramSettings: Sendable, Equatable, Codable {
         self.windowLength = windowLength
         self.hopLength = hopLength
     }
+
+    package static var template: Self? {
+        Self(name: "", kind: .mel, sampleRate: 0, fftLength: 0, windowLength: 0, hopLength: 0)
+    }
+
+    package static let requiredKeys: Set<String> = [
+        "name", "kind", "sampleRate", "fftLength", "windowLength", "hopLength",
+    ]
 
     /// `htk`: librosa's parameter for ``melScale``.
     package var htk: Bool {

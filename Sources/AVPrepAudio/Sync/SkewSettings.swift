@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Thresholds from which the video and audio of a segment count as skewed.
-package struct SkewSettings: Sendable, Equatable, Codable {
+package struct SkewSettings: Sendable, Equatable, StoredSettings {
     /// Largest difference of the streams' start times, in seconds. It is compensated in any case; a large one suggests
     /// a file that was cut or joined badly.
     package var maxStartSeconds = 0.5

@@ -14,7 +14,4 @@ package struct PictureCounts: Sendable, Equatable, Codable {
     package var changes = 0
 
     package init() {}
-
-    /// Fraction of interlaced pictures, 0 to 1.
-    package var interlacedShare: Double { shown == 0 ? 0 : Double(interlaced) / Double(shown) }
 }

@@ -1,9 +1,10 @@
 package import AVPrepAudio
+import AVPrepCore
 package import AVPrepMedia
 package import AVPrepVision
 
 /// How a video becomes a prepared file.
-package struct IngestSettings: Sendable, Equatable, Codable {
+package struct IngestSettings: Sendable, Equatable, StoredSettings {
     /// Longest segment, in seconds.
     package var segmentSeconds = 10.0
     /// Shorter segments are dropped, and counted.

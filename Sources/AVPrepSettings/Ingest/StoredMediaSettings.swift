@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// How frames are stored.
-package struct FrameSettings: Sendable, Equatable, Codable {
+package struct FrameSettings: Sendable, Equatable, StoredSettings {
     package enum Codec: String, Sendable, Codable, CaseIterable {
         case jpeg, png, raw
     }
@@ -16,7 +18,7 @@ package struct FrameSettings: Sendable, Equatable, Codable {
 }
 
 /// The waveform stored beside the spectrograms.
-package struct PCMSettings: Sendable, Equatable, Codable {
+package struct PCMSettings: Sendable, Equatable, StoredSettings {
     /// Samples per second; 0 stores no waveform.
     package var sampleRate = 16_000
     /// 1 or 2.
@@ -26,7 +28,7 @@ package struct PCMSettings: Sendable, Equatable, Codable {
 }
 
 /// An additional stored waveform, with a name of its own.
-package struct WaveformSettings: Sendable, Equatable, Codable {
+package struct WaveformSettings: Sendable, Equatable, StoredSettings {
     /// The dataset's name under /audio.
     package var name = "waveform"
     /// Samples per second.

@@ -1,5 +1,3 @@
-package import AVPrepModel
-
 /// Encoded pictures, concatenated in one buffer: frames or flow to be written.
 package struct PictureSequence: Sendable, Equatable {
     /// The bytes of all pictures.
@@ -16,11 +14,6 @@ package struct PictureSequence: Sendable, Equatable {
     package mutating func append(_ picture: UnsafeRawBufferPointer) {
         bytes.append(contentsOf: picture)
         offsets.append(Int64(bytes.count))
-    }
-
-    /// Adds one unencoded picture, for the `raw` codec.
-    package mutating func appendRaw(_ image: PixelBuffer) {
-        append(UnsafeRawBufferPointer(image.pixels))
     }
 
     /// Removes all pictures and keeps the memory.

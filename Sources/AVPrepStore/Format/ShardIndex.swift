@@ -1,14 +1,14 @@
-import AVPrepCore
+package import AVPrepCore
 package import AVPrepModel
 import Foundation
 
 /// `index.json` of a folder of shards: its files, with counts and checksums. It is written last; a folder without it is
 /// not a complete shard set.
-package struct ShardIndex: Sendable, Equatable, Codable {
+package struct ShardIndex: Sendable, Equatable, StoredRecord {
     package static let fileName = "index.json"
 
     /// One shard.
-    package struct Shard: Sendable, Equatable, Codable {
+    package struct Shard: Sendable, Equatable, StoredRecord {
         /// File name, without a folder.
         package var name: String
         package var split: Split
@@ -25,7 +25,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
         /// The structure, which is compared before the file is opened. nil in an index written before format 1.2.
         package var structure: ShardStructure?
 
-        fileprivate enum CodingKeys: String, CodingKey {
+        package static var laterKeys: [String: LaterKey] { ["content_key": .written(absent: "")] }
+
+        private enum CodingKeys: String, CodingKey {
             case name, split, segments, videos, frames, seconds, bytes, sha256, structure
             case contentKey = "content_key"
         }
@@ -49,14 +51,18 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     }
 
     /// What the index says of one pair set over all shards: how many pairs of each kind, and how they were drawn. The pairs
-    /// themselves stand in each shard's ``PairSet``.
-    package struct PairSetSummary: Sendable, Equatable, Codable {
+    /// themselves are in each shard's ``PairSet``.
+    package struct PairSetSummary: Sendable, Equatable, StoredRecord {
         package var name: String
         /// Pairs by split (`train`, `val`, `test`) and kind (`positive`, `easy`, `hard`, `super-hard`).
         package var counts: [String: [String: Int]]
         /// Statistics of the pairs drawn, by split.
         package var statistics: [String: PairStatistics]
         package var attributes: [String: AttributeValue]
+
+        package static var laterKeys: [String: LaterKey] {
+            ["statistics": .written(absent: [String: PairStatistics]())]
+        }
 
         package init(
             name: String, counts: [String: [String: Int]], statistics: [String: PairStatistics],
@@ -68,7 +74,7 @@ package struct ShardIndex: Sendable, Equatable, Codable {
             self.attributes = attributes
         }
 
-        fileprivate enum CodingKeys: String, CodingKey {
+        private enum CodingKeys: String, CodingKey {
             case name, counts, statistics, attributes
         }
     }
@@ -135,6 +141,9 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     /// By name of the spectrogram. nil in an index written before format 1.1.
     package var normalization: [String: Normalization]?
 
+    /// What an index of format 1.0 lacks is empty.
+    package static var laterKeys: [String: LaterKey] { ["vanished_videos": .written(absent: [String]())] }
+
     private enum CodingKeys: String, CodingKey {
         case format, seed, layout, splits, shards, normalization
         case formatVersion = "format_version"
@@ -177,52 +186,6 @@ package struct ShardIndex: Sendable, Equatable, Codable {
     package func save(_ folder: String) throws {
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
-    }
-}
-
-// Keys missing in an index of format 1.0 become empty values.
-extension ShardIndex {
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        format = try values.decode(String.self, forKey: .format)
-        formatVersion = try values.decode(String.self, forKey: .formatVersion)
-        createdBy = try values.decode(String.self, forKey: .createdBy)
-        seed = try values.decode(Int.self, forKey: .seed)
-        layout = try values.decode(StoreLayout.self, forKey: .layout)
-        splits = try values.decode([String: SplitTotals].self, forKey: .splits)
-        shards = try values.decode([Shard].self, forKey: .shards)
-        pairSets = try values.decode([PairSetSummary].self, forKey: .pairSets)
-        pairFiles = try values.decode([String: String].self, forKey: .pairFiles)
-        vanishedVideos = try values.decodeIfPresent([String].self, forKey: .vanishedVideos) ?? []
-        straddlingVideos = try values.decodeIfPresent([String].self, forKey: .straddlingVideos)
-        leftOut = try values.decodeIfPresent(LeftOut.self, forKey: .leftOut)
-        normalization = try values.decodeIfPresent([String: Normalization].self, forKey: .normalization)
-    }
-}
-
-extension ShardIndex.Shard {
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decode(String.self, forKey: .name)
-        split = try values.decode(Split.self, forKey: .split)
-        segments = try values.decode(Int.self, forKey: .segments)
-        videos = try values.decode(Int.self, forKey: .videos)
-        frames = try values.decode(Int.self, forKey: .frames)
-        seconds = try values.decode(Double.self, forKey: .seconds)
-        bytes = try values.decode(Int.self, forKey: .bytes)
-        sha256 = try values.decode(String.self, forKey: .sha256)
-        contentKey = try values.decodeIfPresent(String.self, forKey: .contentKey) ?? ""
-        structure = try values.decodeIfPresent(ShardStructure.self, forKey: .structure)
-    }
-}
-
-extension ShardIndex.PairSetSummary {
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decode(String.self, forKey: .name)
-        counts = try values.decode([String: [String: Int]].self, forKey: .counts)
-        statistics = try values.decodeIfPresent([String: PairStatistics].self, forKey: .statistics) ?? [:]
-        attributes = try values.decode([String: AttributeValue].self, forKey: .attributes)
     }
 }
 

@@ -1,9 +1,10 @@
+package import AVPrepCore
 package import AVPrepModel
 
 /// What a prepared file or shard stores for its segments, and how; the same for all segments of a file.
 ///
 /// Files with equal layouts can be packed into one shard. Stored as JSON in the root attribute `layout_json`.
-package struct StoreLayout: Sendable, Equatable, Codable {
+package struct StoreLayout: Sendable, Equatable, StoredRecord {
     /// How a picture is stored.
     package enum PictureCodec: String, Sendable, Codable, CaseIterable {
         /// Baseline JPEG.
@@ -188,17 +189,8 @@ package struct StoreLayout: Sendable, Equatable, Codable {
         self.spectrograms = spectrograms
     }
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        fps = try container.decode(Double.self, forKey: .fps)
-        frameCodec = try container.decode(PictureCodec.self, forKey: .frameCodec)
-        frameQuality = try container.decodeIfPresent(Int.self, forKey: .frameQuality)
-        flow = try container.decodeIfPresent(Flow.self, forKey: .flow)
-        hasMotion = try container.decode(Bool.self, forKey: .hasMotion)
-        mayBeStabilised = try container.decodeIfPresent(Bool.self, forKey: .mayBeStabilised) ?? false
-        pcm = try container.decodeIfPresent(PCM.self, forKey: .pcm)
-        waveforms = try container.decodeIfPresent([Waveform].self, forKey: .waveforms) ?? []
-        spectrograms = try container.decode([Spectrogram].self, forKey: .spectrograms)
+    package static var laterKeys: [String: LaterKey] {
+        ["may_be_stabilised": .written(absent: false), "waveforms": .written(absent: [Waveform]())]
     }
 
     private enum CodingKeys: String, CodingKey {

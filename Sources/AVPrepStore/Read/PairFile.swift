@@ -113,6 +113,18 @@ package enum PairFile {
         }
     }
 
+    /// The attributes of the sets, in alphabetical order of names, without their pairs.
+    package static func attributes(_ path: String) throws -> [(name: String, attributes: [String: AttributeValue])] {
+        try HDF5.perform {
+            let file = try HDF5.openFile(path)
+            try StoreFormat.check(try HDF5.readAttributes(of: file, path), format: StoreFormat.pairsName, path)
+            let group = try HDF5.openObject(folder, in: file, path)
+            return try HDF5.names(in: group, path).map { name in
+                (name, try HDF5.readAttributes(of: try HDF5.openObject(name, in: group, path), path))
+            }
+        }
+    }
+
     /// The content key of the shard that a pair file was drawn for.
     package static func shardKey(_ path: String) throws -> String? {
         try HDF5.perform {

@@ -21,16 +21,19 @@ extension ShardIndex {
             let format_version: String
         }
         do {
+            // The version says whether the rest can be understood at all.
             let version = try JSONDecoder().decode(Version.self, from: data)
             guard version.format == "avprep-index" else {
                 throw StoreError(.foreign, "\(path) is not an index of avprep shards; run `avprep shard` to make one")
             }
             try StoreFormat.checkVersion(version.format_version, path)
-            let index = try JSONDecoder().decode(ShardIndex.self, from: data)
+            let index = try StoredJSON.decode(ShardIndex.self, from: data)
             if let fault = index.fault { throw StoreError.damaged(path, fault) }
             return index
-        } catch let error as DecodingError {
-            throw StoreError.damaged(path, error.line)
+        } catch let error as StoredJSONError {
+            throw StoreError(error, of: path)
+        } catch is DecodingError {
+            throw StoreError.damaged(path, "it does not say its format and format_version")
         }
     }
 

@@ -1,3 +1,4 @@
+import AVPrepCore
 package import AVPrepModel
 import CHDF5
 import Foundation
@@ -89,11 +90,11 @@ package final class StoreReader: @unchecked Sendable {
             throw StoreError.damaged(path, "it has no layout_json")
         }
         do {
-            let layout = try JSONDecoder().decode(StoreLayout.self, from: Data(text.utf8))
+            let layout = try StoredJSON.decode(StoreLayout.self, from: text)
             if let fault = layout.fault { throw StoreError.damaged(path, "in its layout, \(fault)") }
             return layout
-        } catch let error as DecodingError {
-            throw StoreError.damaged(path, "its layout_json is invalid (\(error.line))")
+        } catch let error as StoredJSONError {
+            throw StoreError(error, in: "layout_json", of: path)
         }
     }
 
@@ -191,21 +192,5 @@ package final class StoreReader: @unchecked Sendable {
                 }
             }
         }
-    }
-}
-
-extension DecodingError {
-    /// One line: the position in the document, and the fault.
-    var line: String {
-        let context: Context? =
-            switch self {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-                .dataCorrupted(let context):
-                context
-            @unknown default: nil
-            }
-        guard let context else { return "\(self)" }
-        let place = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/")
-        return (place.isEmpty ? "" : "at \(place): ") + context.debugDescription
     }
 }

@@ -1,13 +1,16 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// Draws the times of an object's events: irregular, so that shifted audio never matches its video.
-struct EventTimes {
+package struct EventTimes {
     /// Shortest and longest time between two events.
-    let gap: ClosedRange<Double>
+    package let gap: ClosedRange<Double>
     /// Minimum distance between events of different objects, in seconds, so that each is seen and heard.
     static let separation = 0.12
     /// Minimum distance of events from edges (cuts, starts of silence and freeze), in seconds.
     static let clearance = 0.08
+
+    /// - Parameter gap: in seconds.
+    package init(gap: ClosedRange<Double>) { self.gap = gap }
 
     /// Draws the times of one object within `range`.
     ///
@@ -18,7 +21,7 @@ struct EventTimes {
     /// - Parameters:
     ///   - taken: times of the other objects' events.
     ///   - edges: times that no event may come near.
-    func draw(
+    package func draw(
         in range: ClosedRange<Double>, avoiding taken: [Double], edges: [Double], random: inout SeededRandom
     ) -> [Double] {
         let spread = gap.upperBound - gap.lowerBound

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of the practice corpus made by `avprep synth`.
-package struct SynthSettings: Sendable, Equatable, Codable {
+package struct SynthSettings: Sendable, Equatable, StoredSettings {
     /// Number of videos, ≥ 1. Increasing it extends a corpus; existing videos are kept.
     package var videos = 60
     /// Length of each, in seconds, 2 … 3600.

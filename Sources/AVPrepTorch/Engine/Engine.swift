@@ -23,12 +23,6 @@ package final class Engine: @unchecked Sendable {
         self.deviceIndex = deviceIndex
     }
 
-    /// Whether an engine library exists. Does not load it.
-    package static var isBuilt: Bool { EngineLibrary.find() != nil }
-
-    /// The path of the engine library, for `avprep doctor`.
-    package static var libraryPath: String? { EngineLibrary.find() }
-
     /// Loads the engine and selects a device.
     ///
     /// - Parameters:
@@ -73,7 +67,7 @@ package final class Engine: @unchecked Sendable {
     }
 
     /// Number of tensor handles in the whole process, for finding leaks.
-    package var liveTensors: Int { Int(api.live_tensors()) }
+    var liveTensors: Int { Int(api.live_tensors()) }
 
     /// Runs `body` without recording operations for gradients, on this thread: for evaluation.
     package func withoutGradients<Result>(_ body: () throws -> Result) throws -> Result {

@@ -45,9 +45,6 @@ package final class ParameterStore {
     /// The tensors that the optimiser changes.
     package var parameters: [Entry] { entries.filter(\.isLearnt) }
 
-    /// Number of learnt values.
-    package var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
-
     /// The values of all tensors whose name begins with `prefix`, by the rest of the name.
     ///
     /// - Parameter prefix: a path with its dot, such as `video.`; empty for everything.

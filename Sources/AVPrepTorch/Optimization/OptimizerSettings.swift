@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Stochastic gradient descent with momentum, and a lower learning rate when the loss stops falling.
-package struct OptimizerSettings: Sendable, Equatable, Codable {
+package struct OptimizerSettings: Sendable, Equatable, StoredSettings {
     package var learningRate = 0.01
     package var momentum = 0.9
     package var weightDecay = 1e-4

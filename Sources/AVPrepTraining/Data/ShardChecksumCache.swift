@@ -29,13 +29,23 @@ struct ShardChecksumCache {
     }
 
     private let note: String
-    private var known: [String: State]
+    private var known: [String: State] = [:]
 
-    /// - Parameter run: the run's folder. A note that cannot be read is as good as none.
-    init(run: RunFolder) {
+    /// - Parameter run: the run's folder. A note that is absent or damaged is as good as none: the shards are read again.
+    /// - Throws: ``TrainingError`` when a newer avprep has written the note.
+    init(run: RunFolder) throws {
         note = "\(run.path)/\(Self.fileName)"
-        let content = try? Data(contentsOf: URL(fileURLWithPath: note))
-        known = content.flatMap { try? JSONDecoder().decode([String: State].self, from: $0) } ?? [:]
+        guard let content = FileManager.default.contents(atPath: note) else { return }
+        do {
+            known = try StoredJSON.decode(StoredTable<State>.self, from: content).entries
+        } catch StoredJSONError.newer(let what) {
+            throw TrainingError(
+                .checkpoint,
+                """
+                \(note) was written by a newer avprep: this one does not know \(what); go on with the avprep that wrote it, \
+                or remove the file, and the shards are checked again
+                """)
+        } catch {}
     }
 
     /// Compares the shards of these splits with the index.
@@ -75,7 +85,7 @@ struct ShardChecksumCache {
             progress(ShardCheckProgress(doneBytes: bytes, totalBytes: total))
         }
         for shard in open { known[shard.name] = shard.state }
-        try AtomicFile.write(Data((try CanonicalJSON.encode(known, pretty: true) + "\n").utf8), to: note)
+        try AtomicFile.write(Data((try CanonicalJSON.encode(StoredTable(known), pretty: true) + "\n").utf8), to: note)
     }
 
     private static func state(of shard: ShardIndex.Shard, in folder: String) throws -> State {

@@ -1,7 +1,7 @@
 import AVPrepCore
 
 /// What a trained network can tell: the result of an ``Evaluator``, as `--json` prints it.
-package struct Evaluation: Sendable, Equatable, Codable {
+package struct Evaluation: Sendable, Equatable, StoredRecord {
     /// A decision between in sync and out of sync, and how often it was right on the test split.
     package struct Decision: Sendable, Equatable, Codable {
         /// Pairs on one side of this are taken for in sync: ``Evaluation/thresholdRule`` says which.

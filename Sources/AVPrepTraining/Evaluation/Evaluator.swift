@@ -64,7 +64,7 @@ package struct Evaluator {
         }
         let engine = try Engine.load(
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
-        var checked = ShardChecksumCache(run: folder)
+        var checked = try ShardChecksumCache(run: folder)
         try checked.check(
             shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)

@@ -84,7 +84,7 @@ package struct Trainer {
             return .wasFinished(steps: state.step)
         }
         let engine = try Engine.load(device: settings.device, threads: settings.threads)
-        var checked = ShardChecksumCache(run: folder)
+        var checked = try ShardChecksumCache(run: folder)
         try checked.check(
             shardSet, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
             progress: checking)

@@ -56,10 +56,20 @@ struct TrainingCheckpoint {
                     go on with the avprep that began the run, or use another name for the run
                     """)
             }
-            state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
+            state = try StoredJSON.decode(TrainingState.self, from: text)
+        } catch StoredJSONError.newer(let what) {
+            throw TrainingError(
+                .checkpoint,
+                """
+                \(path) was written by a newer avprep: this one does not know \(what) in its state; go on with the avprep \
+                that wrote it, or use another name for the run
+                """)
+        } catch StoredJSONError.damaged(let what) {
+            throw TrainingError(
+                .checkpoint, "\(path) is damaged: its state cannot be read (\(what)); use another name for the run")
         } catch is DecodingError {
             throw TrainingError(
-                .checkpoint, "\(path) is damaged: its state cannot be read; use another name for the run")
+                .checkpoint, "\(path) is damaged: its state names no format; use another name for the run")
         }
         if let fault = state.fault { throw TrainingError(.checkpoint, "\(path) is damaged: \(fault)") }
         func tensors(_ prefix: String) -> [String: HostTensor] {

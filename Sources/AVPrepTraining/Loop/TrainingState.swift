@@ -2,9 +2,9 @@ import AVPrepCore
 import Foundation
 
 /// Where a run stands between two steps: with the weights, all that it takes to go on as if it had never stopped.
-/// Stored as JSON in a checkpoint's metadata under `state`.
-struct TrainingState: Codable, Equatable {
-    /// Rises when the meaning of a checkpoint changes; another format cannot be gone on from.
+/// Stored as JSON in a checkpoint's metadata under `state`, which may gain keys (`StoredRecord`).
+struct TrainingState: StoredRecord, Equatable {
+    /// Rises when the meaning of a checkpoint changes, which a new key does not; another format cannot be gone on from.
     static let currentFormat = 1
 
     var format = Self.currentFormat
@@ -58,8 +58,9 @@ struct TrainingState: Codable, Equatable {
     }
 
     private static func difference(of old: TrainSettings, from new: TrainSettings) throws -> String? {
+        /// With every key, also those that a stored text leaves out.
         func tree(_ settings: TrainSettings) throws -> Any {
-            try JSONSerialization.jsonObject(with: Data(try CanonicalJSON.encode(settings).utf8))
+            try JSONSerialization.jsonObject(with: try JSONEncoder().encode(settings))
         }
         return difference(of: try tree(old), from: try tree(new), at: "train")
     }
@@ -69,8 +70,7 @@ struct TrainingState: Codable, Equatable {
         case (let old as [String: Any], let new as [String: Any]):
             return Set(old.keys).union(new.keys).sorted().lazy.compactMap { key in
                 let path = path + "." + TrainKey.name(ofProperty: key)
-                guard let old = old[key], let new = new[key] else { return "\(path) is new or gone" }
-                return difference(of: old, from: new, at: path)
+                return difference(of: old[key] ?? NSNull(), from: new[key] ?? NSNull(), at: path)
             }.first
         case (let old as [Any], let new as [Any]) where old.count == new.count:
             return zip(old, new).enumerated().lazy.compactMap { index, pair in

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of border detection.
-package struct BorderSettings: Sendable, Equatable, Codable {
+package struct BorderSettings: Sendable, Equatable, StoredSettings {
     package enum Method: String, Sendable, Codable, CaseIterable {
         /// Borders are not detected.
         case off

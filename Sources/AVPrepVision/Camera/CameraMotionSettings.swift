@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of camera motion estimation: corners, tracking and RANSAC as in the Arrow of Time code.
-package struct CameraMotionSettings: Sendable, Equatable, Codable {
+package struct CameraMotionSettings: Sendable, Equatable, StoredSettings {
     /// Whether camera motion is estimated at all.
     package var enabled = true
     /// A homography is estimated at every n-th frame (and the central one).

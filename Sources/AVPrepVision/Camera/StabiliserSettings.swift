@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of stabilisation.
-package struct StabiliserSettings: Sendable, Equatable, Codable {
+package struct StabiliserSettings: Sendable, Equatable, StoredSettings {
     /// Whether every segment is stabilised.
     package var enabled = false
     /// A segment is discarded when the shorter side of the region visible in all its frames is less than this fraction

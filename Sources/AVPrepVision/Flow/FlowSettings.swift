@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of optical flow and its storage.
-package struct FlowSettings: Sendable, Equatable, Codable {
+package struct FlowSettings: Sendable, Equatable, StoredSettings {
     package enum Method: String, Sendable, Codable, CaseIterable {
         /// No flow is computed.
         case off

@@ -1,3 +1,5 @@
+import AVPrepCore
+
 /// Parameters of TV-L1 flow, by the names of Zach, Pock and Bischof (DAGM 2007) and of Sánchez, Meinhardt-Llopis and
 /// Facciolo (IPOL 2013, doi 10.5201/ipol.2013.26).
 ///
@@ -5,7 +7,7 @@
 /// iterations, epsilon 0.01 and a median of 5 × 5. The defaults here were chosen on generated pairs with exact ground
 /// truth for less error at a small part of the sweeps: steps of 0.5 reach large motion, and the presmoothing's gain on
 /// noise allows a weaker smoothing of the flow, which keeps detail.
-package struct TVL1Settings: Sendable, Equatable, Codable {
+package struct TVL1Settings: Sendable, Equatable, StoredSettings {
     /// The size of the median filter applied to the flow after each run of sweeps.
     package enum Median: String, Sendable, Codable, CaseIterable {
         case none

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Which shot changes are detected, and how large they must be.
-package struct CutSettings: Sendable, Equatable, Codable {
+package struct CutSettings: Sendable, Equatable, StoredSettings {
     /// Whether shot changes are detected at all.
     package var enabled = true
     /// Minimum change of a cut from one frame to the next: the mean over pixels of |ΔY| + (|ΔCb| + |ΔCr|) / 2, in

@@ -1,5 +1,7 @@
+import AVPrepCore
+
 /// Settings of freeze detection.
-package struct FreezeSettings: Sendable, Equatable, Codable {
+package struct FreezeSettings: Sendable, Equatable, StoredSettings {
     /// Mean difference between frames, in grey levels, up to which a held picture is frozen.
     package var level = Double(FreezeAnalysis.frozenLevel)
     /// Fraction of held frames from which a segment is still.

@@ -1,3 +1,4 @@
+import AVPrepCatalog
 import AVPrepCore
 import AVPrepIngest
 import AVPrepSettings
@@ -31,7 +32,7 @@ struct PracticeClips {
         let start = ProcessCost.cpuSeconds
         let report = try IngestStage.run(Workspace(folder: work, settings: settings), StageContext())
         let cost = ProcessCost.cpuSeconds - start
-        guard report.exitStatus == .done, report.preparedCount == paths.count else { throw Failure(report.text) }
+        guard report.exitStatus == .done, report.counts.done == paths.count else { throw Failure(report.text) }
         return cost
     }
 

@@ -190,7 +190,7 @@ struct ScaleBench: ParsableCommand {
         var start = ProcessCost.cpuSeconds
         let report = try IngestStage.run(workspace, StageContext())
         let ingest = ProcessCost.cpuSeconds - start
-        guard report.preparedCount > 0 else { throw Failure(report.text) }
+        guard report.counts.done > 0 else { throw Failure(report.text) }
         start = ProcessCost.cpuSeconds
         let index = try ShardStage.run(workspace, StageContext()).index
         let shard = ProcessCost.cpuSeconds - start

@@ -35,7 +35,7 @@ import Testing
             .damaged
         ),
         ("f.attrs['content_key'] = np.bytes_('other')", .changed),
-        ("f.attrs['format_version'] = np.bytes_('2.0')", .damaged),
+        ("f.attrs['format_version'] = np.bytes_('2.0')", .newer),
         ("f.attrs['format_version'] = np.bytes_('')", .damaged),
         ("f.attrs['kind'] = np.bytes_('prepared')", .damaged),
     ]
@@ -58,7 +58,7 @@ import Testing
         ("del p['audio_start_seconds']; p['audio_start_seconds'] = np.zeros(p['kind'].shape, 'f4')", .damaged),
         ("del p['kind']; p['kind'] = h5py.ExternalLink('/etc/passwd', '/kind')", .damaged),
         ("f['pairs'].move('mixed', 'Not a name')", .damaged), ("del f['pairs']", .damaged),
-        (newerPairs, .damaged),
+        (newerPairs, .newer),
     ]
 
     private static let newerPairs = "f.attrs['format_version'] = np.bytes_('7.1')"
@@ -76,7 +76,7 @@ import Testing
     ]
 
     private static let indexEdits = [
-        ("index['format_version'] = '2.0'", VerifyReport.Finding.Code.index), ("index['format'] = 'x'", .index),
+        ("index['format_version'] = '2.0'", VerifyReport.Finding.Code.newer), ("index['format'] = 'x'", .index),
         ("index['shards'][0]['name'] = '../../train-00000.h5'", .index),
         ("index['shards'][0]['name'] = '/etc/passwd'", .index),
         ("index['shards'][0]['name'] = 'train-99999999999999999999.h5'", .index),
@@ -148,7 +148,7 @@ import Testing
             let edits = Self.shardEdits
             for (copy, edit) in zip(try apply(edits.map(\.0), to: HostileShards.shard, shards), edits) {
                 // What only the index or the split contradicts can still be learnt from.
-                let stops = edit.1 == .damaged
+                let stops = [.damaged, .newer].contains(edit.1)
                 try expect(copy, edit.0, edit.1, naming: HostileShards.shard, stopsTraining: stops, shards)
             }
             let links = try apply(Self.linkEdits, to: HostileShards.shard, shards)
@@ -206,7 +206,7 @@ import Testing
                 let isNewer = edit.0.contains("2.0")
                 for act in HostileShards.Act.allCases {
                     let refusal = try shards.attempt(act, copy)
-                    if edit.1 == .index, ![.shard, .inspect].contains(act), !edit.0.contains("= []"),
+                    if [.index, .newer].contains(edit.1), ![.shard, .inspect].contains(act), !edit.0.contains("= []"),
                         !edit.0.contains("= {}")
                     {
                         #expect(refusal?.text.contains("index.json") == true, "\(edit.0), \(act): \(refusal as Any)")

@@ -100,6 +100,7 @@ import Testing
         let planes = PixelBuffer(width: Self.width, height: 2 * Self.height, channels: 1)
         FlowQuantiser(bound: 20).encode(field, into: planes)
         let rough = try #require(try Self.segments(Self.settings(), [2])[0][.forward]?.picture(0))
+        #expect(rough.count == planes.pixels.count)
         // Rounding to 16 bits may move a value across the border between two levels, no further.
         #expect(zip(rough, planes.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
         let small = try Self.segments(Self.settings(codec: .float16, shortSide: 24), [3])

@@ -61,15 +61,18 @@ import Testing
 
             let shards = try ShardStage.run(corpus.workspace, corpus.context).index
             var sides: [String: Set<Split>] = [:]
+            var easy = 0
             for shard in shards.shards {
                 let reader = try ShardReader(shard, in: "\(folder)/shards")
                 for stored in reader.segments { sides[stored.groupID, default: []].insert(shard.split) }
                 let sources = reader.pairSources
                 let pairs = try PairFile.read("\(folder)/shards/\(PairFile.name(forShard: shard.name))")
                 for pair in pairs.flatMap(\.pairs) where pair.kind == .easy {
+                    easy += 1
                     #expect(sources[Int(pair.videoSegment)].group != sources[Int(pair.audioSegment)].group)
                 }
             }
+            #expect(easy > 0)
             #expect(sides.count == 6 && sides.values.allSatisfy { $0.count == 1 })
             #expect(try VerifyStage.run(corpus.workspace, corpus.context, isQuick: false).findings.isEmpty)
 

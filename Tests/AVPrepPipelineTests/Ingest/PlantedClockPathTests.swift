@@ -1,3 +1,4 @@
+import AVPrepCases
 import AVPrepCatalog
 import AVPrepClips
 import AVPrepIngest

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 /// Parent of all tests that compute: they run one after the other, and where `make engine` has built an engine.
-@Suite(.serialized, .enabled(if: Engine.isBuilt, "make engine builds it"))
+@Suite(.serialized, .enabled(if: Products.hasEngine, "make engine builds it"))
 struct EngineTests {
     /// The engine of all tests: one thread on the CPU, so that results are the same everywhere.
     static func engine() throws -> Engine { try Engine.load(device: .cpu, threads: 1) }
 }
 
-/// Whether tests that compare with torch itself can run.
-let torchIsAvailable = Oracle.isAvailable && Engine.isBuilt
+/// Whether tests that compare with torch itself run.
+let torchIsAvailable = Oracle.isAvailable && Products.hasEngine
 
 /// Numbers in [−1, 1) that look random and are the same everywhere.
 func noise(_ count: Int, seed: Int = 1) -> [Float] {

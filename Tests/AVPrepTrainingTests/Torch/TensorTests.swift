@@ -1,8 +1,9 @@
-import AVPrepTorch
 import AVPrepTraining
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AVPrepTorch
 
 extension EngineTests {
     @Suite struct TensorTests {

@@ -4,7 +4,7 @@ import AVPrepModel
 
 /// Dense inverse search as plain loops over pixels, in the kernels' order of operations: every bit has to be the same.
 /// The kernels' own comments say why each step is as it is.
-struct DISReference {
+struct PlainDIS {
     var stride: Int
     var iterations = 12
     var lastStep: Float
@@ -30,7 +30,7 @@ struct DISReference {
             if let field { patches.place(field.x, field.y) }
             search(here, there, &patches)
             var next = densify(here, there, patches)
-            DISRefinement(here, there, fixedPoint: fixedPoint, relaxations: relaxations, delta: delta)
+            PlainDISRefinement(here, there, fixedPoint: fixedPoint, relaxations: relaxations, delta: delta)
                 .run(&next.x, &next.y)
             field = next
         }

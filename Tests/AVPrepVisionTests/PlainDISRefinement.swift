@@ -1,5 +1,5 @@
-/// The variational refinement of ``DISReference``, as plain loops.
-struct DISRefinement {
+/// The variational refinement of ``PlainDIS``, as plain loops.
+struct PlainDISRefinement {
     private let from: EndlessPlane
     private let to: EndlessPlane
     private let fixedPoint: Int

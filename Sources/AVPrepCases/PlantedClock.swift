@@ -1,6 +1,7 @@
 import AVPrepCore
 package import AVPrepMedia
 import AVPrepModel
+import AVPrepSynth
 import Foundation
 
 /// A video with a clock planted in picture and audio: at irregular, known moments the whole picture flashes white and a

@@ -1,3 +1,5 @@
+package import AVPrepVision
+
 /// The error of a flow field: end-point error, the usual measure (Baker et al., IJCV 2011).
 package struct FlowScore: Sendable, Equatable {
     /// Mean end-point error, in pixels.

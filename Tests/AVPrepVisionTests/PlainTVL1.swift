@@ -5,7 +5,7 @@ import Foundation
 
 /// TV-L1 as the papers write it: one step after the other over whole pictures, pixel by pixel. What the kernels compute
 /// in fused sweeps over vectors must equal this to the last bit, so the order of operations is theirs.
-struct TVL1Reference {
+struct PlainTVL1 {
     let settings: TVL1Settings
 
     /// `[y, x, (dx, dy)]`
