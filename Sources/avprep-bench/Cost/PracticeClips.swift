@@ -1,3 +1,4 @@
+import AVPrepCatalog
 import AVPrepCore
 import AVPrepIngest
 import AVPrepSettings
