@@ -25,7 +25,7 @@ import Testing
                 "AVPrepShard/StaleShards.swift": "files that the index does not name, before they are removed",
                 "AVPrepVerify/CatalogVerification.swift": "prepared files",
                 "AVPrepInspect/InspectStage.swift": "prepared files, and shards that no index names",
-                "avprep-bench/SoundFlagBench.swift": "prepared files",
+                "avprep-bench/Sound/SoundFlagBench.swift": "prepared files",
             ]),
         Opening(
             call: #"\bShardReader(\.init)?\("#,
