@@ -105,7 +105,8 @@ import Testing
                 let findings = try VerifyStage.run(changed.workspace, changed.context, isQuick: false).findings
                 #expect(findings.contains { $0.remedy.contains("avprep ingest decides them anew") })
                 #expect(
-                    try StatusReport.make(changed.workspace).text.contains("6 videos were decided under another policy"))
+                    try StatusReport.make(changed.workspace).text.contains("6 videos were decided under another policy")
+                )
 
                 let report = try IngestStage.run(changed.workspace, changed.context)
                 #expect(report.decidedAnew == 6 && report.counts.failed == 0)
