@@ -19,14 +19,15 @@ import Testing
     }
 
     /// What deinterlaces is loaded before the box closes, and works in it.
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/ffmpeg"), "needs the ffmpeg program"))
+    @Test(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program"))
     func interlacedPicturesAreTheSameAsInThisProcess() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/woven.ts"
             let words =
                 "-v error -f lavfi -i testsrc2=s=192x144:r=50:d=2,interlace=scan=tff:lowpass=0 -f lavfi -i sine=d=2 "
                 + "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -c:a mp2"
-            let made = try Command.run("/usr/bin/ffmpeg", words.split(separator: " ").map(String.init) + [path])
+            let made = try Command.run(
+                try #require(Products.ffmpeg), words.split(separator: " ").map(String.init) + [path])
             #expect(made.status == 0, "\(made.standardError)")
             #expect(try MediaFile(path: path).info.video?.colour?.isInterlaced == true)
             try expectSame(path, on: DecoderClient())

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Interlaced pictures against the ffmpeg program's bwdif filter, and against the motion they were made from.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct DeinterlacerTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct DeinterlacerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var words: String

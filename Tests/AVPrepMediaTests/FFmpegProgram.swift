@@ -7,11 +7,7 @@ import Testing
 
 /// The ffmpeg program: makes clips our own encoder cannot, and says what they look like.
 enum FFmpegProgram {
-    static let path: String? = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-    /// Whether tests that compare with it run: see ``Gate``.
-    static var isAvailable: Bool { Gate.runs(path != nil) }
+    static var path: String? { Products.ffmpeg }
 
     struct Failure: Error, CustomStringConvertible { let description: String }
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Transparency over black, in every codec of the field that has it.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct PictureAlphaTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct PictureAlphaTests {
     /// Bright colours that get transparent from left to right, with a wholly transparent part at the lower edge.
     private static let source =
         "gradients=c0=0xE03020:c1=0x20D040:n=2:speed=0.01:seed=5:s=160x120:r=25:d=0.12,format=gbrap,"

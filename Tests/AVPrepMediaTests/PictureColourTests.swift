@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Matrices, ranges, depths and sampling: the same colours the ffmpeg program makes of them, and those that were put in.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct PictureColourTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct PictureColourTests {
     /// How a clip is coded, and what that means.
     struct Case: Sendable, CustomTestStringConvertible {
         var format: String

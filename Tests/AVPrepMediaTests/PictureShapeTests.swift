@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Turns, mirror images, pixel shapes, cropping windows and changes on the way, as the ffmpeg program shows them.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct PictureShapeTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct PictureShapeTests {
     private static let reading = "in_color_matrix=bt601:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128"
 
     private func write(

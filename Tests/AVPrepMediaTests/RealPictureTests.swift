@@ -7,7 +7,7 @@ import Testing
 /// Pictures of real files, good and odd, beside the ffmpeg program's own conversion of them.
 @Suite(
     .enabled(if: SharedData.isAvailable, "the shared data is absent"),
-    .enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program"))
+    .enabled(if: Products.hasFFmpeg, "needs the ffmpeg program"))
 struct RealPictureTests {
     /// Files that show something: each reads its colours, shape or turn in another way.
     static let names = [

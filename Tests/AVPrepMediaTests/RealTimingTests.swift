@@ -5,7 +5,7 @@ import Testing
 @testable import AVPrepMedia
 
 /// Real files: pictures are shown, and sound sets in, when the ffprobe program says.
-@Suite(.enabled(if: SharedData.isAvailable && FFmpegProgram.isAvailable, "needs the shared data and ffprobe"))
+@Suite(.enabled(if: SharedData.isAvailable && Products.hasFFmpeg, "needs the shared data and ffprobe"))
 struct RealTimingTests {
     /// How many pictures of each file are looked at.
     private static let pictureCount = 25

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Rate conversion and downmix agree with the ffmpeg program's to −60 dB.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct SoundAgreementTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct SoundAgreementTests {
     /// Sound of a file: a codec, which fixes the sample format, a rate and a layout.
     struct Source: Sendable, CustomTestStringConvertible {
         let codec: String

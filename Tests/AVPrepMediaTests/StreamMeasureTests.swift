@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Of several sounds the default one; its language and marks are recorded, and covers and subtitles are counted.
-    @Test(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program"))
+    @Test(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program"))
     func theDefaultSoundIsChosenWithItsLanguage() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/clip.mkv"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// High dynamic range and wide gamut, against zimg's linear light and FFmpeg's tone-mapping filter with the same curve.
-@Suite(.enabled(if: FFmpegProgram.isAvailable, "needs the ffmpeg program")) struct ToneMappingTests {
+@Suite(.enabled(if: Products.hasFFmpeg, "needs the ffmpeg program")) struct ToneMappingTests {
     /// A chart of smooth colours in a transfer function: `gradients`, taken as codes of that function.
     private func write(
         _ path: String, transfer: String, primaries: String = "bt2020", peak: Int? = nil, format: String = "yuv420p10le"

@@ -128,6 +128,9 @@ struct Architecture {
             }
             above.insert(row.module)
         }
+        for module in above.subtracting(targets.map(\.name)).sorted() {
+            faults.append("Sources/README.md has a row for \(module), which Package.swift does not have")
+        }
         for target in targets where target.path.hasPrefix("Sources/") {
             guard let row = rows.first(where: { $0.module == target.name }) else {
                 faults.append("Sources/README.md has no row for \(target.name)")

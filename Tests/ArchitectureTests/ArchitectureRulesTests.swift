@@ -74,10 +74,14 @@ import Testing
         #expect(try faults(package) == ["Sources/AVPrepStray is no target's in Package.swift"])
     }
 
-    @Test func aModuleWithoutARowIsAFault() throws {
+    @Test func aModuleWithoutARowIsAFaultAndSoIsARowWithoutAModule() throws {
         var package = SmallPackage()
         package.page = package.page.replacing("| `tool` |", with: "| `other` |")
-        #expect(try faults(package) == ["Sources/README.md has no row for tool"])
+        #expect(
+            try faults(package) == [
+                "Sources/README.md has a row for other, which Package.swift does not have",
+                "Sources/README.md has no row for tool",
+            ])
     }
 
     @Test func aRowThatPointsUpIsAFault() throws {

@@ -12,5 +12,6 @@ import Testing
     @Test func everyOutsiderIsAskedForThroughTheGate() {
         #expect(Oracle.isAvailable == Gate.runs(Oracle.python != nil))
         #expect(Products.hasEngine == Gate.runs(Products.engine != nil))
+        #expect(Products.hasFFmpeg == Gate.runs(Products.ffmpeg != nil))
     }
 }

@@ -20,6 +20,15 @@ package enum Products {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }()
 
+    /// The ffmpeg program, which belongs to the system: it makes clips that our own encoder cannot, and decodes for
+    /// comparison.
+    package static let ffmpeg: String? = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    /// Whether tests that need it run: see ``Gate``.
+    package static var hasFFmpeg: Bool { Gate.runs(ffmpeg != nil) }
+
     /// Whether tests that train run: see ``Gate``.
     package static var hasEngine: Bool { Gate.runs(engine != nil) }
 }

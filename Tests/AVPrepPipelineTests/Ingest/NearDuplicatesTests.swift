@@ -82,7 +82,7 @@ import Testing
             let dropped = try ShardStage.run(single.workspace, single.context)
             #expect(dropped.index.splits.values.reduce(0) { $0 + $1.videos } == 6)
             #expect(dropped.index.leftOut?.nearDuplicates?.count == 6)
-            #expect(dropped.text.contains("6 videos are left out as near-duplicates of others"))
+            #expect(dropped.text.contains("6 videos are dropped as near-duplicates of others"))
             #expect(try VerifyStage.run(single.workspace, single.context, isQuick: false).findings.isEmpty)
 
             // The catalog can be lost: prepared files keep the fingerprints.
