@@ -30,6 +30,10 @@ package struct DoctorReport: Sendable, Codable {
             let detail = "this FFmpeg lacks this encoder, which avprep synth needs; install Debian's libavcodec"
             checks.append(Check(status: "missing", name: encoder, detail: detail))
         }
+        if !libraries.contains(where: { $0.name == "libavfilter" }) {
+            let detail = "interlaced videos fail without it; install Debian's libavfilter8"
+            checks.append(Check(status: "missing", name: "libavfilter", detail: detail))
+        }
         checks += decoding()
         checks.append(engine())
         let process = ProcessInfo.processInfo
