@@ -7,12 +7,12 @@ final class ExportManifest: Sendable {
     static let fileName = "export.json"
 
     /// The file itself. Its first version was the table of tars alone.
-    private struct Content: Codable {
+    private struct Content: StoredRecord {
         var version = 2
         var files: [String: Entry]
     }
 
-    private struct Entry: Codable, Equatable {
+    private struct Entry: StoredRecord, Equatable {
         /// What the file was made of.
         var key: String
         /// Its size; nil while it is being written.
@@ -50,17 +50,20 @@ final class ExportManifest: Sendable {
         do {
             if let version = try? JSONDecoder().decode(Version.self, from: data).version {
                 guard version <= 2 else {
-                    throw Failure(
-                        "\(path) was written by a newer avprep; export with that one, or into another folder",
-                        exitStatus: .badInput)
+                    throw StoredJSONError.newer("the version \(version)")
                 }
-                entries = Mutex(try JSONDecoder().decode(Content.self, from: data).files)
+                entries = Mutex(try StoredJSON.decode(Content.self, from: data).files)
                 namesAllFiles = true
             } else {
-                entries = Mutex(Self.moved(try JSONDecoder().decode([String: Entry].self, from: data), in: folder))
+                entries = Mutex(
+                    Self.moved(try StoredJSON.decode(StoredTable<Entry>.self, from: data).entries, in: folder))
                 namesAllFiles = false
             }
-        } catch is DecodingError {
+        } catch StoredJSONError.newer(let what) {
+            throw Failure(
+                "\(path) was written by a newer avprep: this one does not know \(what); export with that avprep, or into another folder",
+                exitStatus: .badInput)
+        } catch is StoredJSONError {
             throw Failure(
                 "\(path) is damaged: it is no list of an export's files; nothing in \(folder) was changed: bring the file back, or export into another folder",
                 exitStatus: .badInput)

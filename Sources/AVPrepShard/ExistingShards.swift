@@ -131,7 +131,9 @@ private struct Survey {
         }
         var fault: String?
         let reader = try ExistingShards.unlessDamaged(path, { fault = $0 }) { _ in
-            try ShardReader(shard, in: folder).store
+            let store = try ShardReader(shard, in: folder).store
+            try store.refuseNewerSettings()
+            return store
         }
         guard let reader else {
             damage = damage ?? fault

@@ -56,13 +56,15 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
     package var commonSet: String
     /// Whether the shards are those that the run was trained on: on others, the test split may hold training videos.
     package var sameShards: Bool
+    // An evaluation that was written before there were these keys has none of them.
+
     /// The shards that it was measured on.
-    package var shards: ShardRecord
-    package var engine: EngineRecord
+    package var shards: ShardRecord?
+    package var engine: EngineRecord?
     /// The avprep that measured it.
-    package var avprep = Version.text
+    package var avprep: String? = Version.text
     /// `KEY=VALUE` of the command line, beside the pipeline file.
-    package var overrides: [String] = []
+    package var overrides: [String]? = []
     package var conditions: [Condition]
 
     private enum CodingKeys: String, CodingKey {
