@@ -5,13 +5,14 @@ package import AVPrepTorch
 package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
     /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's `mc3_18`.
     package var width = 64
-    /// AVTS's own MC3 reportedly has no residual connections (recipe §1.2); torchvision's has.
+    /// AVTS's own MC3 reportedly has no residual connections; torchvision's has.
     package var residual = true
 
     package init() {}
 }
 
-/// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram (recipe §1.3).
+/// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram, as in SyncNet (Chung & Zisserman,
+/// "Out of time", ACCV-W 2016).
 package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
     /// Channels of the first block; later ones grow by 3, 6, 4 and 4 as in SyncNet's audio stream.
     package var width = 64
@@ -21,7 +22,7 @@ package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
 
 /// What the network is fed and what it is made of.
 package struct ModelSettings: Sendable, Equatable, StoredSettings {
-    /// What becomes of time before the last layer (recipe §8).
+    /// How the time axis is treated before the last layer. The AVTS paper does not say.
     package enum TemporalHead: String, Sendable, Codable, CaseIterable {
         /// Average over space and time, as torchvision has it.
         case average
@@ -43,7 +44,7 @@ package struct ModelSettings: Sendable, Equatable, StoredSettings {
     package var embedding = 512
     /// Batch normalisation of the embeddings: the loss falls from the first steps on (ours; the paper has none).
     package var embeddingBatchNorm = false
-    /// Scale the embeddings to this Euclidean length; 0 leaves them raw. 0.5 puts distances in [0, 1] (recipe §1.2).
+    /// Scale the embeddings to this Euclidean length; 0 leaves them raw. 0.5 puts distances in [0, 1].
     package var embeddingNorm = 0.5
 
     package init() {}
@@ -53,7 +54,7 @@ package struct ModelSettings: Sendable, Equatable, StoredSettings {
 package struct LossSettings: Sendable, Equatable, StoredSettings {
     /// The margin η.
     package var margin = 0.99
-    /// Whether the distance of positives is squared; the slides print it un-squared (recipe §1.4).
+    /// Whether the distance of positives is squared; the slides of the AVTS paper print it un-squared.
     package var squaredPositive = true
 
     package init() {}

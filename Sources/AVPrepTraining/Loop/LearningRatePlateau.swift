@@ -1,7 +1,7 @@
 import AVPrepTorch
 
 /// The learning rate that steps down when the loss stops falling: AVTS multiplies it by 0.1 each time the loss fails to
-/// decrease for more than 5 epochs (recipe §1.4). The rule of `torch.optim.lr_scheduler.ReduceLROnPlateau` with
+/// decrease for more than 5 epochs (Korbar et al., NeurIPS 2018). The rule of `torch.optim.lr_scheduler.ReduceLROnPlateau` with
 /// `threshold=0`.
 package struct LearningRatePlateau: Sendable, Equatable, Codable {
     /// The rate of the next step.

@@ -1,7 +1,7 @@
 import AVPrepTorch
 
 /// The trunk that hears the sound: five 3 × 3 convolutions on a log-mel spectrogram, after the audio stream of SyncNet
-/// (Chung & Zisserman, "Out of time", ACCV-W 2016), which the recipe takes for AVTS's "VGG on mel" (recipe §1.3).
+/// (Chung & Zisserman, "Out of time", ACCV-W 2016), taken for AVTS's "VGG on mel".
 ///
 /// With W the width (64 in SyncNet), F frames and B bins; sizes are rounded up. 100 × 40 is one second at 10 ms a frame.
 ///
@@ -44,7 +44,7 @@ package struct AudioNetwork {
             path / "fc", head, channels: channels, times: (frames + 3) / 4, embedding: embedding, space: 1)
     }
 
-    /// What `conv5` and its pool make of sounds; the layer that linear classifiers are trained on (recipe §1.6).
+    /// What `conv5` and its pool make of sounds; the layer on which AVTS trains its linear classifiers.
     ///
     /// - Parameter spectrograms: normalised, `[N, 1, F, B]`.
     /// - Returns: `[N, 4W, F/4, B/4]`.

@@ -3,7 +3,7 @@ import AVPrepTorch
 /// The last layer of a trunk: features over time and space become one embedding.
 ///
 /// Averaged over time, an embedding tells what is seen or heard, hardly when; with the time axis kept it tells both,
-/// and pairs of the same video that are out of sync can be told apart (recipe §8).
+/// and pairs of the same video that are out of sync can be told apart.
 struct TemporalHead {
     private let kind: ModelSettings.TemporalHead
     private let layer: Linear

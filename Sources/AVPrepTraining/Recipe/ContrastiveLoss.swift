@@ -3,7 +3,7 @@ import AVPrepTorch
 /// The contrastive loss (Chopra, Hadsell & LeCun, CVPR 2005) on pairs of picture and sound, as AVTS uses it:
 /// the mean over the batch of `y · d² + (1 − y) · max(η − d, 0)²` with `d = ‖f_v − f_a‖₂` and the margin η.
 ///
-/// ``LossSettings/squaredPositive`` off takes `y · d` for the first term, as the AVTS slides print it (recipe §1.4).
+/// ``LossSettings/squaredPositive`` off takes `y · d` for the first term, as the slides of the AVTS paper print it.
 package struct ContrastiveLoss: Sendable {
     package let margin: Double
     package let squaredPositive: Bool
