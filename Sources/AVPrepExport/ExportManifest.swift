@@ -65,7 +65,7 @@ final class ExportManifest: Sendable {
                 exitStatus: .badInput)
         } catch is StoredJSONError {
             throw Failure(
-                "\(path) is damaged: it is no list of an export's files; nothing in \(folder) was changed: bring the file back, or export into another folder",
+                "\(path) is damaged: it is not the list of an export's files; nothing in \(folder) was changed: bring the file back, or export into another folder",
                 exitStatus: .badInput)
         }
     }

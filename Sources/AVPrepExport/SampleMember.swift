@@ -28,7 +28,7 @@ package struct SampleMember: Sendable, Equatable {
                 ending: "json", summary: "source, start, size, flags and what was measured", feature: .description)
         ]
         if parts.contains(.frames) {
-            let rate = "\(layout.fps) frames a second"
+            let rate = "\(layout.fps) frames per second"
             members += pictures(
                 "frames", layout.frameCodec, rate, raw: "uint8 [frame, y, x, RGB], \(rate)", type: "uint8", axes: 4)
         }
@@ -45,7 +45,7 @@ package struct SampleMember: Sendable, Equatable {
                 SampleMember(
                     ending: "\(kind.name).npy",
                     summary:
-                        "\(kind.storedType.rawValue) [frame, \(kind.bins)], \(kind.framesPerSecond) frames a second",
+                        "\(kind.storedType.rawValue) [frame, \(kind.bins)], \(kind.framesPerSecond) frames per second",
                     feature: .array(kind.storedType.rawValue, axes: 2))
             }
         }
@@ -66,7 +66,7 @@ package struct SampleMember: Sendable, Equatable {
             members.append(
                 SampleMember(
                     ending: "motion_rates.npy",
-                    summary: "float32 [frame, \(motionRates.joined(separator: ", "))], pixels and degrees a second",
+                    summary: "float32 [frame, \(motionRates.joined(separator: ", "))], pixels and degrees per second",
                     feature: .array("float32", axes: 2)))
         }
         return members

@@ -19,7 +19,7 @@ extension TrainSettings {
         }
         try check(batchSize >= 2, .batchSize, batchSize, "2 or more")
         try check(pairsPerEpoch >= 0, .pairsPerEpoch, pairsPerEpoch, "0 for all, or a number of pairs")
-        try check((0...1024).contains(loaderThreads), .loaderThreads, loaderThreads, "0 for one a core, or a number")
+        try check((0...1024).contains(loaderThreads), .loaderThreads, loaderThreads, "0 for one per core, or a number")
         try check((1...1024).contains(prefetchBatches), .prefetchBatches, prefetchBatches, "1 or more")
         try check(checkpointSteps >= 1, .checkpointSteps, checkpointSteps, "1 or more")
         try check(

@@ -68,7 +68,7 @@ package struct StageSettings: Sendable, Equatable, StoredRecord {
     package var set: String
     /// How many epochs it lasts.
     package var epochs: Int
-    /// Learning rate at its start; 0 goes on with the rate reached.
+    /// Learning rate at its start; 0 keeps the current rate.
     package var learningRate = 0.0
 
     package init(name: String, set: String, epochs: Int, learningRate: Double = 0) {
@@ -93,7 +93,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var batchSize = 64
     /// Pairs that one epoch shows, at most; 0 shows the whole set.
     package var pairsPerEpoch = 0
-    /// Threads that prepare batches; 0 takes one a core.
+    /// Threads that prepare batches; 0 takes one per core.
     package var loaderThreads = 0
     /// Batches prepared ahead.
     package var prefetchBatches = 4

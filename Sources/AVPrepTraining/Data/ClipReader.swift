@@ -126,6 +126,8 @@ final class ClipReader {
         guard clip.rowCount == shape.audioFrames else { throw TrainingError(.data, "the sound ends too early") }
         try clip.read(into: output)
         statistics.normalize(output)
-        guard output.allSatisfy(\.isFinite) else { throw TrainingError(.data, "its spectrogram holds no numbers") }
+        guard output.allSatisfy(\.isFinite) else {
+            throw TrainingError(.data, "its spectrogram holds values that are not finite")
+        }
     }
 }

@@ -42,7 +42,7 @@ struct ShardChecksumCache {
             throw TrainingError(
                 .checkpoint,
                 """
-                \(note) was written by a newer avprep: this one does not know \(what); go on with the avprep that wrote it, \
+                \(note) was written by a newer avprep: this one does not know \(what); continue with the avprep that wrote it, \
                 or remove the file, and the shards are checked again
                 """)
         } catch {}
@@ -50,7 +50,7 @@ struct ShardChecksumCache {
 
     /// Compares the shards of these splits with the index.
     ///
-    /// - Parameter threads: shards read at a time; 0 for one a core.
+    /// - Parameter threads: shards read at a time; 0 for one per core.
     /// - Throws: ``TrainingError`` naming the shard that differs; `StoreError` for one that cannot be read;
     ///   `CancellationError`.
     mutating func check(

@@ -81,7 +81,8 @@ package final class ShardDataset: Sendable {
             }
             let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
             guard stored > 0, own.pairs.count % stored == 0 else {
-                throw TrainingError(.data, "\(path): \(own.pairs.count) pairs are no \(stored) epochs of one size")
+                throw TrainingError(
+                    .data, "\(path): \(own.pairs.count) pairs cannot be divided into \(stored) epochs of the same size")
             }
             epochs.insert(stored)
             return own.pairs
@@ -150,7 +151,7 @@ package final class ShardDataset: Sendable {
     /// 1 for each pair in sync and 0 for each other, a shard after the other.
     package var labels: [[UInt8]] { pairs.map { $0.map(\.kind.label) } }
 
-    /// Frames a second of the stored pictures.
+    /// Frames per second of the stored pictures.
     package var fps: Double { readers[0].layout.fps }
 
     /// Frames of a picture clip, as the pairs were drawn.

@@ -30,7 +30,7 @@ package struct LearningRatePlateau: Sendable, Equatable, Codable {
 
     /// Begins a stage: its losses are compared with each other alone, because harder negatives mean a higher loss.
     ///
-    /// - Parameter learningRate: the stage's own rate; 0 goes on with the rate reached.
+    /// - Parameter learningRate: the stage's own rate; 0 keeps the current rate.
     package mutating func beginStage(learningRate: Double) {
         if learningRate > 0 { self.learningRate = learningRate }
         lowestLoss = nil

@@ -40,7 +40,7 @@ struct TrainingCheckpoint {
             throw TrainingError(.checkpoint, error.description)
         }
         guard content.metadata["format"] == "avprep-checkpoint", let text = content.metadata["state"] else {
-            throw TrainingError(.checkpoint, "\(path) is no checkpoint of avprep")
+            throw TrainingError(.checkpoint, "\(path) is not a checkpoint of avprep")
         }
         struct Version: Decodable {
             let format: Int
@@ -53,7 +53,7 @@ struct TrainingCheckpoint {
                     .checkpoint,
                     """
                     \(path) has checkpoint format \(version.format), this avprep reads \(TrainingState.currentFormat); \
-                    go on with the avprep that began the run, or use another name for the run
+                    continue with the avprep that began the run, or use another name for the run
                     """)
             }
             state = try StoredJSON.decode(TrainingState.self, from: text)
@@ -61,7 +61,7 @@ struct TrainingCheckpoint {
             throw TrainingError(
                 .checkpoint,
                 """
-                \(path) was written by a newer avprep: this one does not know \(what) in its state; go on with the avprep \
+                \(path) was written by a newer avprep: this one does not know \(what) in its state; continue with the avprep \
                 that wrote it, or use another name for the run
                 """)
         } catch StoredJSONError.damaged(let what) {

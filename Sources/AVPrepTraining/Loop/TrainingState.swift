@@ -4,7 +4,8 @@ import Foundation
 /// Where a run stands between two steps: with the weights, all that it takes to go on as if it had never stopped.
 /// Stored as JSON in a checkpoint's metadata under `state`, which may gain keys (`StoredRecord`).
 struct TrainingState: StoredRecord, Equatable {
-    /// Rises when the meaning of a checkpoint changes, which a new key does not; another format cannot be gone on from.
+    /// Rises when the meaning of a checkpoint changes, which a new key does not do. A checkpoint of another format cannot be
+    /// resumed.
     static let currentFormat = 1
 
     var format = Self.currentFormat
@@ -37,7 +38,7 @@ struct TrainingState: StoredRecord, Equatable {
     var fault: String? {
         if min(step, epoch, batch) < 0 { return "it stands at step \(step), epoch \(epoch), batch \(batch)" }
         if statistics.mean.count != statistics.deviation.count || !statistics.deviation.allSatisfy({ $0 > 0 }) {
-            return "its statistics of the sound are none"
+            return "its normalisation statistics of the spectrogram are invalid"
         }
         return nil
     }
