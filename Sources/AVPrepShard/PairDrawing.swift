@@ -98,7 +98,7 @@ final class PairDrawing: Sendable {
         var statistics: [String: PairStatistics] = [:]
         var refusals: [PairError] = []
         let path = ShardSet.pairPath(of: shard, in: workspace.shards)
-        let existing = try existingSets(of: shard, key: key)
+        let existing = try existingSets(of: reader, key: key)
         var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
             if let set = existing[definition.name], !wanted.contains(definition.name),
@@ -152,29 +152,29 @@ final class PairDrawing: Sendable {
     /// The sets that were drawn for this very shard, in the file that the index names.
     ///
     /// A file that the index does not name so is of a run that did not end, or damaged: its sets are drawn again, and a
-    /// damaged one is set aside.
+    /// damaged one is set aside. A set that cannot be drawn again is taken from it, since such a run has copied it, if its
+    /// pairs lie in the shard.
     ///
     /// - Throws: `StoreError` or ``Failure`` when the file cannot be read, or is of a newer avprep: it may be intact; and
-    ///   when it cannot be told whether a set that this avprep cannot draw is what was written.
-    private func existingSets(of shard: ShardIndex.Shard, key: String) throws -> [String: PairSet] {
-        let path = ShardSet.pairPath(of: shard, in: workspace.shards)
+    ///   when a set that cannot be drawn again does not fit the shard.
+    private func existingSets(of reader: ShardReader, key: String) throws -> [String: PairSet] {
+        let path = ShardSet.pairPath(of: reader.entry, in: workspace.shards)
         guard try ExistingFile.isThere(path) else { return [:] }
         do {
             if let before {
-                guard try before.pairKey(of: shard) == key else { return [:] }
-                return Dictionary(uniqueKeysWithValues: try before.storedPairSets(of: shard).map { ($0.name, $0) })
+                guard try before.pairKey(of: reader.entry) == key else { return [:] }
+                return Dictionary(
+                    uniqueKeysWithValues: try before.storedPairSets(of: reader.entry).map { ($0.name, $0) })
             }
         } catch let error as StoreError where error.isDamage {
-            // Below.
+            // It is not the file that the index was written for: see below.
         }
         let found = try ExistingShards.unlessDamaged(
             path, { try setAside.setAside(path, because: $0) }, ShardSet.unindexedPairFile)
-        if let name = found?.sets.map(\.name).first(where: { opaque.sets[$0] != nil }) {
-            throw Failure(
-                "\(path) is not the file that the index names, and this avprep cannot draw its pair set \(name) again; bring the file back, or give the set up with avprep pairs remove \(name)",
-                exitStatus: .badInput)
-        }
-        return [:]
+        guard let found, found.shardKey == key else { return [:] }
+        let kept = found.sets.filter { opaque.sets[$0.name] != nil }
+        for set in kept { try reader.check(set) }
+        return Dictionary(uniqueKeysWithValues: kept.map { ($0.name, $0) })
     }
 
     private func collect(_ drawn: [Drawn]) throws -> Result {
