@@ -15,7 +15,7 @@ package struct ShardSettings: Sendable, Equatable, StoredSettings {
 }
 
 extension PipelineSettings {
-    /// Stands for all that decides on which side of the split a video comes: twelve hexadecimal digits.
+    /// Key of everything that decides which split a video is in: twelve hexadecimal digits.
     package var splitKey: String {
         get throws {
             try CanonicalJSON.key(of: [

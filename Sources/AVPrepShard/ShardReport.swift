@@ -41,7 +41,7 @@ package struct ShardReport: Sendable, Codable {
             straddling.isEmpty
             ? []
             : [
-                "\(straddling.count) videos are left out: near-duplicates of them, or others of their source, lie on different sides of the split; avprep shard --compact brings them together"
+                "\(straddling.count) videos are left out: near-duplicates of them, or others of their source, are in different splits; avprep shard --compact brings them together"
             ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
         let remarks = refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + notes

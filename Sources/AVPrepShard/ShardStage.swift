@@ -13,7 +13,7 @@ import Synchronization
 
 /// Prepared files → shards with pair sets and `index.json`.
 package enum ShardStage {
-    /// The reason code of videos that would tie the sides of the split together.
+    /// The reason code of videos that would connect two splits.
     static let straddling = "straddles-split"
 
     /// Packs what is not packed yet and draws the pair sets.
