@@ -10,7 +10,7 @@ import Testing
         try withTemporaryFolder { folder in
             try GoldenArchive.unpack(into: folder)
             let index = folder + "/shards/index.json"
-            var tree = try JSONTree(String(contentsOfFile: index, encoding: .utf8))
+            var tree = try JSONValue(parsing: String(contentsOfFile: index, encoding: .utf8))
             tree[["layout", "later_key"]] = .integer(1)
             try Data(try tree.text.utf8).write(to: URL(fileURLWithPath: index))
             let before = try SHA256.digest(ofFile: index).hex

@@ -179,23 +179,24 @@ extension GoldenWorkspace {
     }
 
     /// Changes a JSON file.
-    func editJSON(_ name: String, _ change: (inout JSONTree) -> Void) throws {
-        var tree = try JSONTree(String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8))
+    func editJSON(_ name: String, _ change: (inout JSONValue) -> Void) throws {
+        var tree = try JSONValue(parsing: String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8))
         change(&tree)
         try Data(try tree.text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
 
     /// The state in a checkpoint.
-    func state(_ weights: RunFolder.Weights) throws -> JSONTree {
-        try JSONTree(
-            SafeTensors.read(RunFolder(workspace.runFolder).checkpoint(weights)).metadata["state"] ?? "")
+    func state(_ weights: RunFolder.Weights) throws -> JSONValue {
+        try JSONValue(
+            parsing:
+                SafeTensors.read(RunFolder(workspace.runFolder).checkpoint(weights)).metadata["state"] ?? "")
     }
 
     /// Changes the state in a checkpoint.
-    func editState(_ weights: RunFolder.Weights, _ change: (inout JSONTree) -> Void) throws {
+    func editState(_ weights: RunFolder.Weights, _ change: (inout JSONValue) -> Void) throws {
         let path = RunFolder(workspace.runFolder).checkpoint(weights)
         var content = try SafeTensors.read(path)
-        var tree = try JSONTree(content.metadata["state"] ?? "")
+        var tree = try JSONValue(parsing: content.metadata["state"] ?? "")
         change(&tree)
         content.metadata["state"] = try tree.text
         try SafeTensors.write(content, to: path)

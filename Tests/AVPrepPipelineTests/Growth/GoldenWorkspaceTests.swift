@@ -73,9 +73,9 @@ import Testing
 
     /// Takes out all keys of a text that have their default, as if they had come later.
     private func without<Value: Codable>(_ text: String, as type: Value.Type, dictionaries: Set<String> = []) throws
-        -> (tree: JSONTree, removed: Int)
+        -> (tree: JSONValue, removed: Int)
     {
-        let whole = try JSONTree(text)
+        let whole = try JSONValue(parsing: text)
         var tree = whole
         var removed = 0
         // The innermost first: a table whose keys are all missing may be missing as well.
@@ -83,7 +83,7 @@ import Testing
             var shorter = tree
             shorter[key] = nil
             guard let value = try? StoredJSON.decode(type, from: shorter.text),
-                try JSONTree(CanonicalJSON.encode(value)) == whole
+                try JSONValue(parsing: CanonicalJSON.encode(value)) == whole
             else { continue }
             tree = shorter
             removed += 1
@@ -209,7 +209,8 @@ import Testing
     /// Whatever key the index lacks, `avprep shard` goes on, and no set is lost.
     @Test func shardGoesOnWithoutAnyKeyOfTheIndex() throws {
         try withGolden { golden in
-            let whole = try JSONTree(String(contentsOfFile: golden.folder + "/shards/index.json", encoding: .utf8))
+            let whole = try JSONValue(
+                parsing: String(contentsOfFile: golden.folder + "/shards/index.json", encoding: .utf8))
             let dictionaries: Set<String> = [
                 "splits", "pair_files", "pair_sets/0/counts", "pair_sets/0/counts/train", "pair_sets/0/statistics",
                 "pair_sets/0/attributes", "normalization", "left_out/flags", "layout/flow/parameters",

@@ -84,7 +84,7 @@ import Testing
     }
 
     private static func extended(_ text: String?, at object: [String] = []) throws -> String {
-        var tree = try JSONTree(#require(text))
+        var tree = try JSONValue(parsing: #require(text))
         tree[object + ["later_key"]] = .bool(true)
         return try tree.text
     }
@@ -169,7 +169,8 @@ import Testing
 
     @Test func anIndexOfANewerProgramIsKept() throws {
         try withGolden { golden in
-            let whole = try JSONTree(String(contentsOfFile: golden.folder + "/shards/index.json", encoding: .utf8))
+            let whole = try JSONValue(
+                parsing: String(contentsOfFile: golden.folder + "/shards/index.json", encoding: .utf8))
             let dictionaries: Set<String> = [
                 "splits", "pair_files", "pair_sets/0/counts", "pair_sets/0/counts/train", "pair_sets/0/statistics",
                 "pair_sets/0/attributes", "normalization", "left_out/flags", "layout/flow/parameters",
@@ -209,7 +210,7 @@ import Testing
                 try golden.editState(weights) { $0 = whole }
             }
             let note = "runs/tiny/checked-shards.json"
-            let text = try JSONTree(String(contentsOfFile: "\(golden.folder)/\(note)", encoding: .utf8))
+            let text = try JSONValue(parsing: String(contentsOfFile: "\(golden.folder)/\(note)", encoding: .utf8))
             for (path, what) in [
                 (["train-00000.h5", "later_key"], "later_key"), (["format_version"], "format_version 2"),
             ] {
@@ -225,7 +226,8 @@ import Testing
     @Test func anExportOfANewerProgramIsKept() throws {
         try withGolden { golden in
             #expect(try refusal(.export, golden, file: "") == nil)
-            let text = try JSONTree(String(contentsOfFile: golden.folder + "/export/export.json", encoding: .utf8))
+            let text = try JSONValue(
+                parsing: String(contentsOfFile: golden.folder + "/export/export.json", encoding: .utf8))
             for (path, what) in [
                 (["files", "train-00000.tar", "later_key"], "later_key"), (["version"], "version 3"),
             ] {

@@ -112,7 +112,7 @@ import Testing
         let index = try String(contentsOfFile: golden.folder + "/shards/index.json", encoding: .utf8)
         texts.append(
             try Text(
-                "index.json", JSONTree(index).text, as: ShardIndex.self,
+                "index.json", JSONValue(parsing: index).text, as: ShardIndex.self,
                 required: Self.index.union(prefixed("layout", layout)).union(
                     prefixed("pair_sets/0/statistics/train", statistics)),
                 dictionaries: indexDictionaries.union(prefixed("layout", layoutDictionaries)).union(
@@ -127,7 +127,7 @@ import Testing
         let evaluation = try String(contentsOfFile: golden.workspace.runFolder + "/evaluation.json", encoding: .utf8)
         return texts + [
             try Text("media of a video", catalog.media(ofVideo: video), as: MediaRecord.self, required: nil),
-            try Text("evaluation.json", JSONTree(evaluation).text, as: Evaluation.self, required: nil),
+            try Text("evaluation.json", JSONValue(parsing: evaluation).text, as: Evaluation.self, required: nil),
         ]
     }
 
@@ -152,7 +152,7 @@ import Testing
             var missing = 0
             for text in texts {
                 guard let required = text.required else { continue }
-                let whole = try JSONTree(text.text)
+                let whole = try JSONValue(parsing: text.text)
                 let keys = whole.keys(dictionaries: text.dictionaries)
                 let unknown = required.subtracting(keys.map { $0.joined(separator: "/") })
                 // A run has no best epoch before its first validation.
@@ -162,7 +162,7 @@ import Testing
                     var tree = whole
                     tree[key] = nil
                     do {
-                        var again = try JSONTree(try text.again(tree.text))
+                        var again = try JSONValue(parsing: try text.again(tree.text))
                         again[key] = nil
                         #expect(again == tree, "\(text.name) without \(place)")
                         #expect(!required.contains(place), "\(text.name) goes without \(place)")
@@ -180,7 +180,7 @@ import Testing
         try Self.withTexts { texts in
             var added = 0
             for text in texts {
-                let whole = try JSONTree(text.text)
+                let whole = try JSONValue(parsing: text.text)
                 for object in whole.objects(dictionaries: text.dictionaries) {
                     var tree = whole
                     tree[object + ["later_key"]] = .integer(1)

@@ -1,47 +1,10 @@
+package import AVPrepCore
 import Foundation
 
-/// A JSON text as a tree, to take keys from and to put keys into.
-package enum JSONTree: Codable, Equatable {
-    case object([String: JSONTree])
-    case array([JSONTree])
-    case string(String)
-    case bool(Bool)
-    case integer(Int)
-    case number(Double)
-    case null
-
-    package init(_ text: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(text.utf8)) }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSONTree].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONTree].self))
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .object(let value): try container.encode(value)
-        case .array(let value): try container.encode(value)
-        case .string(let value): try container.encode(value)
-        case .bool(let value): try container.encode(value)
-        case .integer(let value): try container.encode(value)
-        case .number(let value): try container.encode(value)
-        case .null: try container.encodeNil()
-        }
+/// JSON to take keys from and to put keys into.
+extension JSONValue {
+    package init(parsing text: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
     }
 
     package var text: String {
@@ -53,7 +16,7 @@ package enum JSONTree: Codable, Equatable {
     }
 
     /// The value at a path; setting nil removes the key.
-    package subscript(path: [String]) -> JSONTree? {
+    package subscript(path: [String]) -> JSONValue? {
         get {
             guard let step = path.first else { return self }
             let rest = Array(path.dropFirst())
@@ -88,7 +51,7 @@ package enum JSONTree: Codable, Equatable {
     ///
     /// - Parameter dictionaries: objects whose members are no keys but names of something, by their paths, joined by `/`.
     package func objects(dictionaries: Set<String>) -> [[String]] {
-        func objects(_ tree: JSONTree, _ path: [String]) -> [[String]] {
+        func objects(_ tree: JSONValue, _ path: [String]) -> [[String]] {
             switch tree {
             case .object(let members):
                 let names = members.keys.sorted()
