@@ -73,13 +73,17 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     /// The camera's motion was to be removed and could not be: too little of it is known, or too little of the picture
     /// is left.
     package static let notStabilised = SegmentFlags(rawValue: 1 << 23)
+    /// Part of the file could not be read or decoded.
+    package static let damaged = SegmentFlags(rawValue: 1 << 24)
+    /// More than a few per cent of the audio is silence filled in where samples are missing, or was cut.
+    package static let patchedSound = SegmentFlags(rawValue: 1 << 25)
 
     /// Name of each bit, bit 0 first.
     package static let names = [
         "black-border", "pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable", "still", "silent",
         "border-change", "border-missed", "filler-border", "fade", "dissolve", "slideshow",
         "constant-tone", "clipping", "dc-offset", "dead-channel", "periodic-sound", "start-skew", "skewed",
-        "not-stabilised",
+        "not-stabilised", "damaged", "patched-sound",
     ]
 
     /// The names of the bits that are set, lowest first.

@@ -70,12 +70,19 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     /// Shorter side of the region visible in all frames when the camera's motion is removed, as a fraction of the
     /// frames'; 0 where too little of that motion is known.
     case stabilisedShare = "stabilised_share"
+    /// Fraction of the file's bytes or seconds that could not be read or decoded; 0 for none.
+    case lostShare = "lost_share"
+    /// Fraction of the segment's audio that is silence filled in for missing samples, or was cut; 0 for none.
+    case patchedShare = "patched_share"
+    /// How much faster the file's timestamps advance than its audio samples, in parts per million: the audio was stretched
+    /// by as much.
+    case clockDrift = "clock_drift_ppm"
 
     /// The unit; empty for fractions and other dimensionless numbers.
     package var unit: String {
         switch self {
         case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
-            .skewConfidence, .motionKnownShare, .stabilisedShare:
+            .skewConfidence, .motionKnownShare, .stabilisedShare, .lostShare, .patchedShare:
             ""
         case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
         case .toneFrequency: "Hz"
@@ -88,6 +95,7 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
         case .rollSpeed: "degree/s"
         case .cameraDrift: "width"
         case .motionInliers: "corner"
+        case .clockDrift: "ppm"
         }
     }
 }

@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// What to do with segments that carry a flag.
 package enum PolicyAction: String, Sendable, Codable, CaseIterable {
@@ -59,6 +59,13 @@ package struct SegmentPolicy: Sendable, Hashable {
 }
 
 extension SegmentPolicy: StoredSettings {
+    package static var laterKeys: [String: LaterKey] {
+        Dictionary(
+            uniqueKeysWithValues: [SegmentFlags.damaged, .patchedSound].map {
+                ($0.name, .omitted(at: PolicyAction.keep))
+            })
+    }
+
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }

@@ -75,8 +75,8 @@ package struct FlagRule: Sendable {
 }
 
 extension FlagRule {
-    /// All flags in the order of the pipeline file: framing, camera, shots, sound.
-    package static let all = framing + camera + shots + sound
+    /// All flags in the order of the pipeline file: framing, camera, shots, sound, file.
+    package static let all = framing + camera + shots + sound + file
 
     private static func above(
         _ measure: SegmentMeasure, _ threshold: @escaping @Sendable (IngestSettings) -> Double
@@ -180,5 +180,14 @@ extension FlagRule {
         FlagRule(
             flag: .skewed, standard: .keep, reason: "an estimate; drop where positives must be in sync",
             criteria: [above(.skewEstimate) { $0.skew.maxSeconds }]),
+        FlagRule(
+            flag: .patchedSound, standard: .drop, reason: "its gaps are faults of the file, not of the scene",
+            criteria: [above(.patchedShare) { $0.sound.patchedShare }]),
+    ]
+
+    private static let file = [
+        FlagRule(
+            flag: .damaged, standard: .keep, reason: "what could be decoded is right; the lost part is in no segment",
+            criteria: any(.lostShare))
     ]
 }

@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// Thresholds of the audio quality flags.
 package struct AudioQualitySettings: Sendable, Equatable, StoredSettings {
@@ -12,6 +12,10 @@ package struct AudioQualitySettings: Sendable, Equatable, StoredSettings {
     package var deadChannelDecibels = 40.0
     /// Autocorrelation after one and two periods from which the audio is periodic.
     package var periodConfidence = 0.5
+    /// Fraction of filled-in silence and cut samples from which the audio counts as patched: 0.3 s of a segment of ten.
+    package var patchedShare = 0.03
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] { ["patchedShare": .omitted(at: 0.03)] }
 }

@@ -7,7 +7,7 @@ import Foundation
 extension IngestSettings {
     /// The key of everything that a prepared file's content depends on: twelve hexadecimal digits.
     package var key: String {
-        get throws { try CanonicalJSON.key(of: KeyedSettings(settings: ofContent)) }
+        get throws { try CanonicalJSON.key(of: KeyedSettings(revision: revision, settings: ofContent)) }
     }
 
     /// The settings that a prepared file's media depend on. Limits and isolation are set to their defaults, since they
@@ -21,10 +21,12 @@ extension IngestSettings {
         return settings
     }
 
-    /// The settings with the version of the code that turns them into bytes. Raise the version when the same settings
-    /// give other bytes.
+    /// The version of the code that turns settings into bytes. Raise it when the same settings give other bytes.
+    static let currentRevision = 6
+
+    /// Also a part of the settings since it is stored with them: without it, files of revision 5 keep their key.
     private struct KeyedSettings: Encodable {
-        var revision = 5
+        let revision: Int
         let settings: IngestSettings
     }
 

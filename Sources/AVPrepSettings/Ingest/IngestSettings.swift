@@ -1,5 +1,5 @@
 package import AVPrepAudio
-import AVPrepCore
+package import AVPrepCore
 package import AVPrepMedia
 package import AVPrepVision
 
@@ -33,6 +33,8 @@ package struct IngestSettings: Sendable, Equatable, StoredSettings {
     package var limits = MediaLimits()
     /// Where media files are decoded.
     package var isolation = Isolation.process
+    /// The version of the code that turns these settings into bytes; no key of the pipeline file.
+    package var revision = Self.currentRevision
 
     package enum Isolation: String, Sendable, Codable, CaseIterable {
         /// In sandboxed processes with access to nothing but the file.
@@ -42,4 +44,6 @@ package struct IngestSettings: Sendable, Equatable, StoredSettings {
     }
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] { ["revision": .omitted(at: 5)] }
 }

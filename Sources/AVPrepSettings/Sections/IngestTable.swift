@@ -57,6 +57,9 @@ enum IngestTable {
             .number(
                 "period_confidence", \.periodConfidence, in: 0...1,
                 "periodic sound: similarity after one and two periods"),
+            .number(
+                "patched_share", \.patchedShare, in: 0...1,
+                "patched sound: fraction of silence filled in for missing samples, and of cut ones"),
         ])
     }
 

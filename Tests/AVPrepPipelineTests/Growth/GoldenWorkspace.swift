@@ -33,11 +33,16 @@ struct GoldenWorkspace {
 
     /// Unpacks the archive.
     ///
-    /// - Parameter folder: an empty folder.
-    init(unpackedInto folder: String) throws {
+    /// - Parameters:
+    ///   - folder: an empty folder.
+    ///   - asToday: with today's revision and policy, under which every video is prepared anew; else with those of then.
+    init(unpackedInto folder: String, asToday: Bool = false) throws {
         self.folder = folder
         try GoldenArchive.unpack(into: folder)
         settings = try PipelineFile.load(folder + "/avprep.yaml")
+        guard !asToday else { return }
+        settings.ingest.revision = 5
+        settings.ingest.policy[flag: .patchedSound] = .keep
     }
 
     private static let pipeline = """

@@ -69,6 +69,21 @@ import Testing
         }
     }
 
+    /// Code of another revision gives other bytes: every video is prepared anew, and the files of before stay.
+    @Test func underANewRevisionEveryVideoIsPreparedAnew() throws {
+        try withTemporaryFolder { folder in
+            let golden = try GoldenWorkspace(unpackedInto: folder, asToday: true)
+            let before = try golden.preparedFiles
+            let report = try IngestStage.run(golden.workspace, golden.context)
+            #expect(report.counts.done == 4 && report.decidedAnew == 0)
+            let added = try Set(golden.preparedFiles).subtracting(before)
+            let key = try golden.settings.ingest.key
+            #expect(added.count == 4 && added.allSatisfy { $0.hasSuffix("-\(key).h5") })
+            #expect(try Set(golden.preparedFiles).isSuperset(of: before))
+            #expect(try findings(golden).allSatisfy { $0.code != .damaged })
+        }
+    }
+
     // MARK: - Keys that are missing
 
     /// Takes out all keys of a text that have their default, as if they had come later.
@@ -159,9 +174,10 @@ import Testing
             let mixed = try ShardStage.run(golden.workspace, golden.context)
             #expect(mixed.packed == 0 && mixed.index.pairSets.map(\.name) == Self.sets)
             // Another policy is decided on what is stored.
+            let policy = golden.settings.ingest.policy
             golden.settings.ingest.policy[flag: .staticCamera] = .drop
             #expect(try IngestStage.run(golden.workspace, golden.context).decidedAnew == 4)
-            golden.settings.ingest.policy = try PipelineFile.load(golden.folder + "/avprep.yaml").ingest.policy
+            golden.settings.ingest.policy = policy
             #expect(try IngestStage.run(golden.workspace, golden.context).decidedAnew == 4)
             #expect(try findings(golden) == [])
         }
