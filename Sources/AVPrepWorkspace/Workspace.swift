@@ -33,7 +33,7 @@ package struct Workspace: Sendable {
 
     /// Number of worker threads: as set, or one per core.
     package var workers: Int {
-        settings.workers > 0 ? settings.workers : ProcessInfo.processInfo.activeProcessorCount
+        settings.workers > 0 ? settings.workers : AvailableProcessors.count
     }
 
     /// The name of the file that is locked while a command changes the workspace.

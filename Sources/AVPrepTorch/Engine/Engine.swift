@@ -1,3 +1,4 @@
+import AVPrepCore
 import CEngine
 import Foundation
 
@@ -44,7 +45,7 @@ package final class Engine: @unchecked Sendable {
                 "no CUDA device: \(probe.description) finds none; set train.device to cpu or auto, "
                     + "or build the engine against a libtorch with CUDA: `make engine LIBTORCH=…`")
         }
-        let count = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+        let count = threads > 0 ? threads : AvailableProcessors.count
         try probe.check(api.set_threads(Int32(clamping: count)), "set \(count) threads")
         try probe.check(api.set_deterministic(1), "ask for deterministic kernels")
         let usesCUDA = device != .cpu && cudaDevices > 0

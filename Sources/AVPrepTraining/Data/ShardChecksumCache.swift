@@ -67,7 +67,7 @@ struct ShardChecksumCache {
         guard !open.isEmpty else { return }
         let total = open.reduce(0) { $0 + $1.state.bytes }
         let done = Mutex(0)
-        let workers = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+        let workers = threads > 0 ? threads : AvailableProcessors.count
         try WorkerPool.run(open, workers: workers, isCancelled: { cancellation.isCancelled }) { shard in
             let found = try SHA256.digest(ofFile: shard.path, isCancelled: { cancellation.isCancelled }).hex
             guard found == shard.state.sha256 else {

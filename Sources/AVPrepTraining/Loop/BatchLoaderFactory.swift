@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepTorch
 import Foundation
 
@@ -19,7 +20,7 @@ struct BatchLoaderFactory {
         let bytes = Batch.byteCount(capacity: settings.batchSize, shape: shape)
         let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
         buffers = (0..<count).map { _ in Batch(capacity: settings.batchSize, shape: shape) }
-        threads = settings.loaderThreads > 0 ? settings.loaderThreads : ProcessInfo.processInfo.activeProcessorCount
+        threads = settings.loaderThreads > 0 ? settings.loaderThreads : AvailableProcessors.count
     }
 
     /// A pass of training over `order`, from batch `firstBatch` on. `seed` decides the crops.
