@@ -121,7 +121,7 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
                 "AVPrepAudio", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepPolicy", "AVPrepIngest",
+                "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
             "AVPrepExport",

@@ -164,7 +164,7 @@ extension Catalog {
         }
     }
 
-    private func outcomeRecord(_ row: Row) throws -> OutcomeRecord {
+    func outcomeRecord(_ row: Row) throws -> OutcomeRecord {
         let reason = Outcome.Reason(row["code"], row["detail"])
         let outcome: Outcome
         switch row["status"] as String {

@@ -20,8 +20,8 @@ package struct Avprep: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Inspect.self,
-            Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,
+            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Why.self,
+            Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,
             Doctor.self,
         ])
 

@@ -1,0 +1,9 @@
+import AVPrepCommands
+import AVPrepInspect
+
+extension Why: PerformableCommand {
+    func perform() throws {
+        let story = try ItemStory.tell(item, in: try options.workspace(), options.session.context)
+        try Terminal.show(story, json: options.json, text: \.text)
+    }
+}
