@@ -2,7 +2,7 @@ package import AVPrepCore
 import GRDB
 
 /// The catalog cannot be opened, read or written, or contradicts itself.
-package struct CatalogError: ActionableError, Equatable {
+package struct CatalogError: ActionableError, RunEndingError, Equatable {
     /// The kind of error.
     package enum Code: String, Sendable, Codable {
         /// The catalog does not exist, and was to be opened read-only.
@@ -22,6 +22,7 @@ package struct CatalogError: ActionableError, Equatable {
     }
 
     package let code: Code
+    package var endsRun: Bool { true }
     /// One line: what failed, on which catalog, SQLite's own message, and what to do.
     package let description: String
 

@@ -30,7 +30,7 @@ package enum AtomicFile {
             do {
                 try Data(bytes).write(to: URL(fileURLWithPath: temporary))
             } catch {
-                throw Failure("cannot write \(path): \(diskReason(error))")
+                throw Failure("cannot write \(path): \(diskReason(error))", endsRun: true)
             }
         }
     }
@@ -41,12 +41,14 @@ package enum AtomicFile {
     /// Flushes the finished file `temporary` to disk and renames it to `path`; the rename is made durable too.
     package static func commit(_ temporary: String, to path: String) throws {
         let file = open(temporary, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw Failure("cannot write \(path): \(systemError())") }
+        guard file >= 0 else { throw Failure("cannot write \(path): \(systemError())", endsRun: true) }
         let flushed = fsync(file)
         let flushError = errno
         close(file)
-        guard flushed == 0 else { throw Failure("cannot write \(path): \(systemError(flushError))") }
-        guard rename(temporary, path) == 0 else { throw Failure("cannot rename to \(path): \(systemError())") }
+        guard flushed == 0 else { throw Failure("cannot write \(path): \(systemError(flushError))", endsRun: true) }
+        guard rename(temporary, path) == 0 else {
+            throw Failure("cannot rename to \(path): \(systemError())", endsRun: true)
+        }
         let folder = open((path as NSString).deletingLastPathComponent.nonEmpty ?? ".", O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
@@ -74,7 +76,8 @@ package enum AtomicFile {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw Failure("cannot make the folder \(folder): \(diskReason(error)); give another path or free it")
+            throw Failure(
+                "cannot make the folder \(folder): \(diskReason(error)); give another path or free it", endsRun: true)
         }
     }
 

@@ -26,15 +26,18 @@ package protocol ActionableError: Error, CustomStringConvertible, Sendable {
 }
 
 /// A plain actionable error, for modules that need no error codes of their own.
-package struct Failure: ActionableError, Equatable {
+package struct Failure: ActionableError, RunEndingError, Equatable {
     package let description: String
     package let exitStatus: ExitStatus
+    package let endsRun: Bool
 
     /// - Parameters:
     ///   - description: one line: what failed, on what, and what to do.
     ///   - exitStatus: the code the process exits with if this error ends it.
-    package init(_ description: String, exitStatus: ExitStatus = .failed) {
+    ///   - endsRun: whether other items would meet the same trouble.
+    package init(_ description: String, exitStatus: ExitStatus = .failed, endsRun: Bool = false) {
         self.description = description
         self.exitStatus = exitStatus
+        self.endsRun = endsRun
     }
 }

@@ -16,11 +16,11 @@ final class SharedMemory {
     /// Creates memory to read from.
     init(byteCount: Int) throws(DecoderError) {
         let descriptor = avprep_memory_file(byteCount)
-        guard descriptor >= 0 else { throw DecoderError("cannot make shared memory: \(systemError())") }
+        guard descriptor >= 0 else { throw Self.failure(byteCount, systemError()) }
         guard let base = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
             let reason = systemError()
             close(descriptor)
-            throw DecoderError("cannot map \(byteCount) bytes of shared memory: \(reason)")
+            throw Self.failure(byteCount, reason)
         }
         self.byteCount = byteCount
         self.descriptor = descriptor
@@ -31,10 +31,17 @@ final class SharedMemory {
     init(adopting descriptor: Int32, byteCount: Int) throws(DecoderError) {
         defer { close(descriptor) }
         guard let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), base != MAP_FAILED
-        else { throw DecoderError("cannot map \(byteCount) bytes of shared memory: \(systemError())") }
+        else { throw Self.failure(byteCount, systemError()) }
         self.byteCount = byteCount
         self.descriptor = nil
         bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+
+    /// The memory for one file's pictures is not to be had; that of another one may be.
+    private static func failure(_ byteCount: Int, _ reason: String) -> DecoderError {
+        DecoderError(
+            "cannot get \(byteCount) bytes of shared memory for its pictures: \(reason); take fewer workers, or leave "
+                + "the file out", endsRun: false)
     }
 
     deinit {

@@ -17,12 +17,14 @@ struct IngestListing {
     let context: StageContext
     let key: String
     let files: PreparedFiles
+    private let hook: PreparationHook?
 
     init(
         _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
-        files: PreparedFiles
+        files: PreparedFiles, hook: PreparationHook? = nil
     ) {
         self.files = files
+        self.hook = hook
         self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
         self.catalog = catalog
         self.workspace = workspace
@@ -63,7 +65,12 @@ struct IngestListing {
             if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
                 let output = record.output
             {
-                adoption = try adopt(item, output, reapplication, record)
+                try contained(item) {
+                    try hook?(.decision, subject)
+                    adoption = try adopt(item, output, reapplication, record)
+                } failed: {
+                    adoption = .adopted($0)
+                }
             }
             // What is not there any more is prepared again.
             if case .none = adoption { try catalog.forget([subject], stage: StageName.ingest) }
@@ -174,14 +181,20 @@ struct IngestListing {
             settings: settings, transforms: transforms, cancellation: context.cancellation)
         try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             let worker = try VideoPreparation(
-                settings: settings, transforms: transforms, cancellation: context.cancellation)
+                settings: settings, transforms: transforms, cancellation: context.cancellation,
+                steps: PreparationSteps(hook))
             if let weakness = try worker.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
                 progress.say("avprep: \(weakness)")
             }
             return worker
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
-            let outcome = try prepare(item, video: video, with: worker, reapplication)
+            var outcome: Outcome?
+            try contained(item) {
+                outcome = try prepare(item, video: video, with: worker, reapplication)
+            } failed: {
+                outcome = $0
+            }
             let (videos, bytes, failed) = state.withLock { state in
                 state.videos += 1
                 state.bytes += entry.file.size
@@ -207,6 +220,7 @@ struct IngestListing {
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
         let result = try worker.prepare(item, video: video, to: workspace.path(output))
+        try hook?(.noting, item.listed)
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
@@ -219,6 +233,19 @@ struct IngestListing {
             wallSeconds: (ContinuousClock.now - wall).inSeconds,
             cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
         return result.outcome
+    }
+
+    /// Does what concerns one item. An error of its own becomes its outcome, and is recorded.
+    ///
+    /// - Throws: errors that concern the whole run, see `RunEndingError`.
+    private func contained(_ item: CorpusItem, _ body: () throws -> Void, failed: (Outcome) -> Void) throws {
+        do {
+            try body()
+        } catch {
+            let outcome = try Outcome.failure(error, of: item.listed)
+            try record(item, outcome)
+            failed(outcome)
+        }
     }
 
     private func record(

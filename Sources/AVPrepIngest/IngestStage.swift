@@ -11,12 +11,14 @@ import Foundation
 package enum IngestStage {
     /// Prepares all listed videos that are not yet prepared for their content and these settings.
     ///
-    /// - Parameter retry: failed items are tried again.
+    /// - Parameters:
+    ///   - retry: failed items are tried again.
+    ///   - hook: called at each step of each video; for tests.
     /// - Throws: ``Failure`` when there is nothing to ingest, or for trouble with the disk or the workspace;
     ///   `CancellationError`. Trouble with a single file is the outcome of that file, not an error.
-    package static func run(_ workspace: Workspace, _ context: StageContext, retry: Bool = false) throws
-        -> IngestReport
-    {
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, retry: Bool = false, hook: PreparationHook? = nil
+    ) throws -> IngestReport {
         try workspace.exclusively {
             let items = try CorpusScan.items(in: workspace)
             try removeLitter(workspace)
@@ -31,7 +33,8 @@ package enum IngestStage {
                 _ = try catalog.endListing(run: run)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
                 let listing = IngestListing(
-                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files)
+                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                    hook: hook)
                 try listing.forgetLostResults()
                 try listing.hash()
                 let decidedAnew = try listing.decideAnew(transforms)

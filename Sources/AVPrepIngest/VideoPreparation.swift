@@ -35,15 +35,22 @@ package final class VideoPreparation {
     private let encoder: PictureEncoder
     private let cancellation: Cancellation
     private let media: MediaOpener
+    private let steps: PreparationSteps
 
-    /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
-    package init(settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation) throws {
+    /// - Parameters:
+    ///   - transforms: one transform per stored spectrogram, shared by all workers.
+    ///   - steps: reached by each video in turn.
+    package init(
+        settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation,
+        steps: PreparationSteps = PreparationSteps()
+    ) throws {
         self.settings = settings
+        self.steps = steps
         self.cancellation = cancellation
         layout = settings.layout(transforms)
         attributes = try settings.preparedAttributes
         encoder = try PictureEncoder(settings.video.codec.stored, quality: settings.video.quality)
-        features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder)
+        features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder, steps: steps)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
 
@@ -53,7 +60,7 @@ package final class VideoPreparation {
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
     /// - Returns: done, or the reason why this item was skipped or failed.
-    /// - Throws: errors that concern the whole run: `CancellationError`, and trouble with the disk.
+    /// - Throws: errors that concern the whole run, see `RunEndingError`.
     package func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
         var result = try attempt(item, video: video, to: path)
         result.decoderSeconds = media.close()
@@ -62,12 +69,13 @@ package final class VideoPreparation {
 
     private func attempt(_ item: CorpusItem, video: String, to path: String) throws -> Result {
         do {
+            steps.listed = item.listed
+            try steps.reach(.opening)
             return try prepare(try media.open(item.path), item, video: video, to: path)
-        } catch let error as MediaError {
+        } catch {
+            // What a stopped decoder says is no outcome of the video.
             try cancellation.check()
-            return Result(outcome: .failed(Outcome.Reason(error.code.rawValue, error.description)))
-        } catch let error as VisionError {
-            return Result(outcome: .failed(Outcome.Reason("vision", "\(item.listed): \(error.description)")))
+            return Result(outcome: try .failure(error, of: item.listed))
         }
     }
 
@@ -79,11 +87,14 @@ package final class VideoPreparation {
         }
         if info.video == nil { return skipped("no-video", "\(item.listed) has no video stream") }
         if info.audio == nil { return skipped("no-audio", "\(item.listed) has no audio stream") }
+        try steps.reach(.borders)
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
         guard let cropPlan = CropPlan(probe, of: media, shortSide: shortSide) else {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
+        try steps.reach(.framing)
+        for stretch in cropPlan.stretches { try settings.checkPictures(of: stretch, listed: item.listed) }
         let origin = SegmentOrigin(
             videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
@@ -92,7 +103,8 @@ package final class VideoPreparation {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             var segments: [Segment] = []
             let assembler = try Segmenter(
-                settings: settings, video: origin, encoder: encoder, features: features, cancellation: cancellation,
+                settings: settings, video: origin, encoder: encoder, features: features, steps: steps,
+                cancellation: cancellation,
                 emit: { data in
                     var data = data
                     if let skew = info.startSkewSeconds {
@@ -101,9 +113,11 @@ package final class VideoPreparation {
                     }
                     data.segment.decide(by: self.settings.policy)
                     segments.append(data.segment)
+                    try self.steps.reach(.writing)
                     try writer.append(data)
                 })
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
+            try steps.reach(.decoding)
             let summary = try media.decode(
                 DecodeRequest(
                     fps: settings.video.fps, crop: cropPlan.crop, shortSide: cropPlan.shortSide,
@@ -111,6 +125,7 @@ package final class VideoPreparation {
                 to: tap)
             try assembler.finish()
             let fingerprint = tap.finish().bytes
+            try steps.reach(.finishing)
             try writer.finish(fingerprint: fingerprint)
             let tally = assembler.tally
             guard tally.segments > 0 else {
@@ -121,6 +136,7 @@ package final class VideoPreparation {
                     "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts min_segment_seconds (\(settings.minSegmentSeconds))"
                 )
             }
+            try steps.reach(.committing)
             try AtomicFile.commit(temporary, to: path)
             let cues = CueRecord(probe, changes: assembler.changes)
             let decided = DecidedVideo(segments, settings: settings)

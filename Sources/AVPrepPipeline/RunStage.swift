@@ -21,7 +21,7 @@ package enum RunStage {
         /// The paths of all results.
         package let places: FolderSettings
 
-        package var exitStatus: ExitStatus { ingest.exitStatus }
+        package var exitStatus: ExitStatus { ingest.exitStatus == .done ? shard.exitStatus : ingest.exitStatus }
 
         package var text: String {
             let counts = ingest.counts

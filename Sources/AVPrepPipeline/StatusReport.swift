@@ -16,7 +16,8 @@ package struct StatusReport: Sendable, Codable {
     let nearDuplicates: NearDuplicates.Counts?
     /// The flags of segments, and the policy's decisions.
     let decisions: DecisionReport
-    /// Prepared videos that the last `avprep shard` left out because they would link videos in different splits.
+    /// Prepared videos that the last `avprep shard` left out because they would link videos in different splits, or could
+    /// not pack.
     let straddling: [StageCounts.Reason]
     let shards: ShardIndex?
     /// Why the index of the existing shards cannot be read; nil if it can, or if there is none.
@@ -79,7 +80,14 @@ package struct StatusReport: Sendable, Codable {
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
-            lines += straddling.map { "  \($0.count) left out: \($0.code); avprep shard --compact packs them" }
+            lines += straddling.map { reason in
+                let what = reason.status == "failed" ? "failed" : "left out"
+                let remedy =
+                    reason.status == "failed"
+                    ? "avprep status --list failed names them; run avprep ingest, then avprep shard"
+                    : "avprep shard --compact packs them"
+                return "  \(reason.count) \(what): \(reason.code); \(remedy)"
+            }
         } else if let shardsFault {
             lines.append("shards: \(shardsFault)")
         } else {

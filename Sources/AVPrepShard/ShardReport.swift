@@ -1,3 +1,4 @@
+package import AVPrepCore
 import AVPrepModel
 import AVPrepPolicy
 package import AVPrepStore
@@ -15,7 +16,11 @@ package struct ShardReport: Sendable, Codable {
     package let packed: Int
     /// Why the shards that lay there could not stay, if they could not.
     package let repacked: String?
+    /// Why videos could not be packed, a line each.
+    package let failed: [String]
     package let folder: String
+
+    package var exitStatus: ExitStatus { failed.isEmpty ? .done : .doneWithFailures }
 
     package var text: String {
         var rows = [["split", "shards", "videos", "segments", "minutes"]]
@@ -44,7 +49,8 @@ package struct ShardReport: Sendable, Codable {
                 "\(straddling.count) videos are left out: near-duplicates of them, or others of their source, are in different splits; avprep shard --compact brings them together"
             ]
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
-        let remarks = refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + notes
+        let unpacked = failed.map { "not packed: " + $0 }
+        let remarks = unpacked + refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + notes
         return ([TextTable.text(rows), pairLines] + remarks + [last])
             .joined(
                 separator: "\n")

@@ -1,13 +1,15 @@
 package import AVPrepCore
 
 /// An error of a stored file, or of the disk that holds it.
-package struct StoreError: ActionableError, Equatable {
+package struct StoreError: ActionableError, RunEndingError, Equatable {
     package enum Code: String, Sendable {
         /// The system cannot read the file: it is missing, not permitted, there are too many open files, or the device
         /// has an error. The file may be intact.
         case unreadable
         /// Writing failed: the disk is full, writing is not permitted, or the device has an error.
         case unwritable
+        /// The file system accepts no file of this size; others may fit.
+        case tooLarge
         /// Read, and not a file of this format.
         case foreign
         /// Written by a newer avprep in a format that this one does not support.
@@ -19,6 +21,9 @@ package struct StoreError: ActionableError, Equatable {
         /// A picture's bytes cannot be decoded, or a picture cannot be encoded.
         case picture
     }
+
+    /// Whether it is the disk that is to be written.
+    package var endsRun: Bool { code == .unwritable }
 
     /// Whether the file was read and is not one that avprep writes: the only reason to make it again. A file that could not
     /// be read, or is of a newer avprep, may be intact.
@@ -32,7 +37,7 @@ package struct StoreError: ActionableError, Equatable {
         self.description = description
     }
 
-    package var exitStatus: ExitStatus { code == .unwritable ? .failed : .badInput }
+    package var exitStatus: ExitStatus { code == .unwritable || code == .tooLarge ? .failed : .badInput }
 
     /// What `body` gives; nil where it fails for any reason but that a newer avprep has written what it read: what this one
     /// does not understand is not to be replaced.

@@ -11,5 +11,6 @@ extension Shard: PerformableCommand {
         let workspace = try options.workspace(overrides)
         let report = try ShardStage.run(workspace, options.session.context, compact: compact)
         try Terminal.show(report, json: options.json, text: \.text)
+        try report.exitStatus.end()
     }
 }

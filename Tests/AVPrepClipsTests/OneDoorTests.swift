@@ -21,7 +21,7 @@ import Testing
             allowed: [
                 "AVPrepIngest/*": "prepared files", "AVPrepPolicy/PolicyReapplication.swift": "prepared files",
                 "AVPrepShard/ExistingShards.swift": "shards that no index names",
-                "AVPrepShard/ShardStage.swift": "prepared files that are packed",
+                "AVPrepShard/ShardPacking.swift": "prepared files that are packed",
                 "AVPrepShard/StaleShards.swift": "files that the index does not name, before they are removed",
                 "AVPrepVerify/CatalogVerification.swift": "prepared files",
                 "AVPrepInspect/InspectStage.swift": "prepared files, and shards that no index names",
@@ -33,6 +33,7 @@ import Testing
                 "AVPrepShard/ExistingShards.swift": "shards whose index may be of other settings",
                 "AVPrepShard/PairDrawing.swift": "shards that were packed just now",
                 "AVPrepShard/ShardNormalization.swift": "shards that were packed just now",
+                "AVPrepShard/ShardPacking.swift": "shards that were packed just now",
                 "AVPrepShard/ShardStage.swift": "shards that were packed just now",
                 "AVPrepShard/StaleShards.swift": "shards of the index before, before they are removed",
                 "AVPrepVerify/ShardVerification.swift": "shards that it reports on, however wrong",

@@ -68,7 +68,7 @@ import Testing
                         ShardPart(path: "\(folder)/b.h5", rows: [0], split: .train),
                     ], to: "\(folder)/s.h5", pairsFile: "s.pairs.h5", attributes: [:])
             } throws: { error in
-                (error as? StoreError)?.code == .layoutMismatch && "\(error)".contains("b.h5")
+                ((error as? ShardPartError)?.cause as? StoreError)?.code == .layoutMismatch && "\(error)".contains("b.h5")
                     && "\(error)".contains("spectrogram mel")
             }
         }
@@ -77,7 +77,7 @@ import Testing
     @Test func aRowThatAFileDoesNotHaveIsAnError() throws {
         try withTemporaryFolder { folder in
             try Fixtures.writePrepared("\(folder)/a.h5", segments: 2)
-            #expect(throws: StoreError.self) {
+            #expect(throws: ShardPartError.self) {
                 try ShardPacker.pack(
                     [ShardPart(path: "\(folder)/a.h5", rows: [2], split: .train)], to: "\(folder)/s.h5",
                     pairsFile: "s.pairs.h5", attributes: [:])

@@ -28,9 +28,14 @@ package struct SpreadShape: Sendable, Equatable {
     /// Pictures whose short side is at most this many pixels are not scaled down: enough to locate a border to the
     /// pixel, at a twentieth of the work of 4K.
     private static let largestShortSide = 540
+    /// The same for the long side, so that a few dozen pictures of any aspect ratio fit into memory.
+    private static let largestLongSide = 8 * 540
 
     package init(displayWidth: Int, displayHeight: Int) {
-        scale = max(1, (min(displayWidth, displayHeight) + Self.largestShortSide - 1) / Self.largestShortSide)
+        func factor(_ side: Int, _ largest: Int) -> Int { (side + largest - 1) / largest }
+        scale = max(
+            1, factor(min(displayWidth, displayHeight), Self.largestShortSide),
+            factor(max(displayWidth, displayHeight), Self.largestLongSide))
         width = max(1, displayWidth / scale)
         height = max(1, displayHeight / scale)
     }

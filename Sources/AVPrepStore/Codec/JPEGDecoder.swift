@@ -52,9 +52,12 @@ package final class JPEGDecoder {
     private let decoder: UnsafeMutablePointer<avprep_jpeg_decoder>
     private var buffer: UnsafeMutableBufferPointer<UInt8>
 
-    /// - Parameter maxPixels: larger pictures are refused before memory is allocated for them; the default accepts 8K.
+    /// 8K (7680 × 4320) with room to spare.
+    static let mostPixels = 67_108_864
+
+    /// - Parameter maxPixels: larger pictures are refused before memory is allocated for them.
     /// - Throws: ``StoreError`` when out of memory.
-    package init(maxPixels: Int = 67_108_864) throws {
+    package init(maxPixels: Int = mostPixels) throws {
         guard let decoder = avprep_jpeg_create() else {
             throw StoreError(.picture, "cannot set up the JPEG decoder: out of memory")
         }

@@ -70,3 +70,18 @@ package final class PictureDecoder {
         }
     }
 }
+
+extension StoreLayout.PictureCodec {
+    /// The longest side of a picture in pixels: JPEG_MAX_DIMENSION of libjpeg-turbo, and libpng's PNG_USER_WIDTH_MAX and
+    /// PNG_USER_HEIGHT_MAX; nil for none.
+    package var largestSide: Int? {
+        switch self {
+        case .jpeg: 65_500
+        case .png: 1_000_000
+        case .raw: nil
+        }
+    }
+
+    /// The largest picture that is read back, in pixels; nil for none.
+    package var mostPixels: Int? { self == .jpeg ? JPEGDecoder.mostPixels : nil }
+}

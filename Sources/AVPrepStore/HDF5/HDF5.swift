@@ -46,7 +46,13 @@ enum HDF5 {
         dispatchPrecondition(condition: .onQueue(queue))
         guard result < 0 else { return result }
         let (reason, isSystemError) = errorText()
-        let full = [ENOSPC, EFBIG, EDQUOT].contains { reason.contains(String(cString: strerror($0))) }
+        func names(_ numbers: Int32...) -> Bool { numbers.contains { reason.contains(String(cString: strerror($0))) } }
+        if names(EFBIG) {
+            throw StoreError(
+                .tooLarge,
+                "cannot \(what()) \(path): \(reason); the file system takes no file of this size: use another one")
+        }
+        let full = names(ENOSPC, EDQUOT)
         let shown: StoreError.Code = full ? .unwritable : isSystemError && code == .damaged ? .unreadable : code
         throw StoreError(shown, "cannot \(what()) \(path): \(reason); \(remedy(shown, isFull: full))")
     }

@@ -22,6 +22,15 @@ package struct ShardPart: Sendable, Equatable {
     }
 }
 
+/// An error of one of the prepared files that a shard is packed from.
+package struct ShardPartError: Error, CustomStringConvertible {
+    /// The prepared file.
+    package let path: String
+    package let cause: any Error
+
+    package var description: String { "\(cause)" }
+}
+
 /// Packs segments of prepared files into one shard, in which every dataset is contiguous and can be mapped.
 package enum ShardPacker {
     /// Bytes copied at a time.
@@ -38,13 +47,14 @@ package enum ShardPacker {
     ///     links to it. It need not exist yet, and may be replaced without changing the shard.
     ///   - attributes: additional root attributes, among them `seed`.
     ///   - cancellation: checked between pieces.
+    ///   - willCopy: called before each part's segments are copied.
     /// - Returns: the SHA-256 of the shard, computed while it is being written.
-    /// - Throws: ``StoreError`` with code `layoutMismatch` when the parts' layouts differ; other codes for damaged
-    ///   parts or failed writes; `CancellationError`.
+    /// - Throws: ``ShardPartError`` for a part that is damaged, cannot be read or has another layout; ``StoreError`` when
+    ///   writing fails; `CancellationError`.
     @discardableResult
     package static func pack(
         _ parts: [ShardPart], to path: String, pairsFile: String, attributes: [String: AttributeValue],
-        cancellation: Cancellation = Cancellation()
+        cancellation: Cancellation = Cancellation(), willCopy: (ShardPart) throws -> Void = { _ in }
     ) throws -> SHA256Digest {
         let source = PartReaders(limit: maxOpenFiles)
         let plan = try plan(parts, path, source)
@@ -65,17 +75,29 @@ package enum ShardPacker {
         let file = try PackedFile(path)
         var positions = targets.map { _ in Position() }
         for part in parts {
-            let reader = try source.reader(part.path)
-            for row in part.rows {
-                for index in targets.indices {
-                    try copy(
-                        reader.segments[row], of: reader, to: targets[index], in: file, at: &positions[index],
-                        cancellation)
+            try attributed(to: part) {
+                try willCopy(part)
+                let reader = try source.reader(part.path)
+                for row in part.rows {
+                    for index in targets.indices {
+                        try copy(
+                            reader.segments[row], of: reader, to: targets[index], in: file, at: &positions[index],
+                            cancellation)
+                    }
                 }
             }
         }
         try file.close()
         return try SHA256.digest(ofFile: path, isCancelled: { cancellation.isCancelled })
+    }
+
+    /// Errors are the part's, but for those that any other would meet too.
+    private static func attributed<Result>(to part: ShardPart, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw error.isOfRun ? error : ShardPartError(path: part.path, cause: error)
+        }
     }
 
     // MARK: - Planning
@@ -87,22 +109,8 @@ package enum ShardPacker {
         /// Number of rows and pictures of each track.
         var sizes: [Track: (rows: Int, pictures: Int)] = [:]
 
-        /// Approximate size of the shard: its rows, and an allowance for tables and alignment.
-        var bytes: Int {
-            sizes.reduce(1 << 20) { sum, entry in
-                let rowBytes = entry.key.isPictures ? 1 : entry.key.rowShape.reduce(entry.key.element.size, *)
-                return sum + entry.value.rows * rowBytes + entry.value.pictures * 8 + 8192
-            } + segments.count * 1024
-        }
-    }
-
-    private static func plan(_ parts: [ShardPart], _ path: String, _ source: PartReaders) throws -> Plan {
-        guard let first = parts.first else { throw StoreError(.layoutMismatch, "cannot pack \(path): no input files") }
-        var plan = Plan(layout: try source.reader(first.path).layout)
-        let tracks = Track.all(of: plan.layout)
-        for part in parts {
-            let reader = try source.reader(part.path)
-            if let difference = plan.layout.difference(from: reader.layout) {
+        mutating func add(_ part: ShardPart, _ reader: StoreReader, _ first: ShardPart, _ tracks: [Track]) throws {
+            if let difference = layout.difference(from: reader.layout) {
                 throw StoreError(
                     .layoutMismatch,
                     "cannot pack \(first.path) and \(part.path) into one shard: \(difference); ingest both with the "
@@ -121,7 +129,7 @@ package enum ShardPacker {
                 packed.groupID = part.groupID.isEmpty ? segment.segment.videoID : part.groupID
                 for track in tracks {
                     let range = segment[track]
-                    var size = plan.sizes[track] ?? (0, 0)
+                    var size = sizes[track] ?? (0, 0)
                     let first = track.isPictures ? size.pictures : size.rows
                     packed[track] = first..<first + range.count
                     if track.isPictures {
@@ -130,10 +138,27 @@ package enum ShardPacker {
                     } else {
                         size.rows += range.count
                     }
-                    plan.sizes[track] = size
+                    sizes[track] = size
                 }
-                plan.segments.append(packed)
+                segments.append(packed)
             }
+        }
+
+        /// Approximate size of the shard: its rows, and an allowance for tables and alignment.
+        var bytes: Int {
+            sizes.reduce(1 << 20) { sum, entry in
+                let rowBytes = entry.key.isPictures ? 1 : entry.key.rowShape.reduce(entry.key.element.size, *)
+                return sum + entry.value.rows * rowBytes + entry.value.pictures * 8 + 8192
+            } + segments.count * 1024
+        }
+    }
+
+    private static func plan(_ parts: [ShardPart], _ path: String, _ source: PartReaders) throws -> Plan {
+        guard let first = parts.first else { throw StoreError(.layoutMismatch, "cannot pack \(path): no input files") }
+        var plan = Plan(layout: try attributed(to: first) { try source.reader(first.path).layout })
+        let tracks = Track.all(of: plan.layout)
+        for part in parts {
+            try attributed(to: part) { try plan.add(part, try source.reader(part.path), first, tracks) }
         }
         return plan
     }

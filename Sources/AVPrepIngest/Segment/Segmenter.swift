@@ -47,6 +47,7 @@ package final class Segmenter: DecodeConsumer {
     private var held: SegmentData?
     /// Whether the next segment begins a new shot.
     private var beginsShot = false
+    private let steps: PreparationSteps
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
     package private(set) var tally = Tally()
@@ -56,7 +57,8 @@ package final class Segmenter: DecodeConsumer {
     ///   - emit: receives each finished segment, in order.
     package init(
         settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
-        cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
+        steps: PreparationSteps = PreparationSteps(), cancellation: Cancellation,
+        emit: @escaping (SegmentData) throws -> Void
     ) throws {
         self.settings = settings
         self.video = video
@@ -71,6 +73,7 @@ package final class Segmenter: DecodeConsumer {
             settings: settings, width: video.cropPlan.stretches[first].width,
             height: video.cropPlan.stretches[first].height, encoder: encoder,
             keepsPictures: features.stabilisation.isNeeded)
+        self.steps = steps
         self.cancellation = cancellation
         self.emit = emit
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
@@ -91,6 +94,7 @@ package final class Segmenter: DecodeConsumer {
                 height: video.cropPlan.stretches[current].height, encoder: encoder,
                 keepsPictures: features.stabilisation.isNeeded)
         }
+        try steps.reach(.picture)
         let picture = try view.picture(in: picture)
         try frames.append(picture)
         note(try cuts.push(picture))
@@ -172,9 +176,11 @@ package final class Segmenter: DecodeConsumer {
                 source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
                 height: part.height, crop: part.span.crop)
             var data = try features.complete(segment, taken, from: start, to: end, &sounds)
+            try steps.reach(.cues)
             try cues.mark(
                 &data.segment, taken, stretch: part, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
+            try steps.reach(.stabilisation)
             try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
             tally.segments += 1

@@ -9,6 +9,7 @@ import AVPrepWorkspace
 /// Computes what needs a complete segment: spectrograms, waveforms, camera motion, flags. One per worker.
 package final class SegmentFeatures {
     private let settings: IngestSettings
+    private let steps: PreparationSteps
     private let formats: [AudioFormat]
     package let stabilisation: SegmentStabilisation
     private let spectrograms: [(transform: Spectrogram, workspace: Spectrogram.Workspace, format: Int)]
@@ -16,8 +17,12 @@ package final class SegmentFeatures {
     private var motion: (estimator: CameraMotionEstimator, width: Int, height: Int)?
 
     /// - Parameter transforms: one transform per stored spectrogram, shared by all workers.
-    package init(settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder) throws {
+    package init(
+        settings: IngestSettings, transforms: [Spectrogram], encoder: PictureEncoder,
+        steps: PreparationSteps = PreparationSteps()
+    ) throws {
         self.settings = settings
+        self.steps = steps
         let measured = IngestSettings.measuredSound
         flaws = try AudioQualityDetector(
             settings: settings.sound, sampleRate: measured.sampleRate, channels: measured.channels)
@@ -38,6 +43,7 @@ package final class SegmentFeatures {
         _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer]
     ) throws -> SegmentData {
         var segment = segment
+        try steps.reach(.sound)
         let level = sounds[0].withSamples(from: from, to: to) { AudioLevel(of: $0) }
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
         segment.measures[.soundLevel] = Float(level.decibels)
@@ -47,6 +53,7 @@ package final class SegmentFeatures {
         if isCentred { segment.decision.fixed.insert(.dcOffset) }
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
+            try steps.reach(.cameraMotion)
             let estimator = try cameraMotion(width: segment.width, height: segment.height)
             motions = try estimator.estimate(greys: taken.greys)
             let finding = estimator.finding(for: motions)
@@ -63,6 +70,7 @@ package final class SegmentFeatures {
         }
         var stored: [String: [Float]] = [:]
         for kind in spectrograms {
+            try steps.reach(.spectrogram)
             stored[kind.transform.settings.name] = Self.withSound(
                 &sounds[kind.format], from: from, to: to, isCentred: isCentred
             ) { samples in
