@@ -68,7 +68,8 @@ import Testing
                         ShardPart(path: "\(folder)/b.h5", rows: [0], split: .train),
                     ], to: "\(folder)/s.h5", pairsFile: "s.pairs.h5", attributes: [:])
             } throws: { error in
-                ((error as? ShardPartError)?.cause as? StoreError)?.code == .layoutMismatch && "\(error)".contains("b.h5")
+                ((error as? ShardPartError)?.cause as? StoreError)?.code == .layoutMismatch
+                    && "\(error)".contains("b.h5")
                     && "\(error)".contains("spectrogram mel")
             }
         }
