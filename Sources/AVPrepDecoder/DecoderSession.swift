@@ -136,7 +136,9 @@ final class DecoderSession {
     /// The error that the process itself reports, in one line of bounded length.
     private func stated(_ code: MediaError.Code, _ text: String) -> any Error {
         switch code {
-        case .unreadable, .notMedia, .unsupported, .corrupt, .limit, .memoryLimit: break
+        case .unreadable, .notMedia, .empty, .pointer, .errorPage, .archive, .unsupported, .encrypted, .corrupt, .limit,
+            .memoryLimit:
+            break
         case .timeLimit, .crashed, .untrustworthy, .encode: return untrustworthy("reported an error only a client can")
         }
         let line = text.unicodeScalars.prefix(1000).map {

@@ -85,8 +85,7 @@ package final class VideoPreparation {
         func skipped(_ code: String, _ detail: String) -> Result {
             Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
         }
-        if info.video == nil { return skipped("no-video", "\(item.listed) has no video stream") }
-        if info.audio == nil { return skipped("no-audio", "\(item.listed) has no audio stream") }
+        if let lack = info.lack { return skipped(lack.code, "\(item.listed) \(lack.text)") }
         try steps.reach(.borders)
         let shortSide = settings.video.shortSide == 0 ? nil : settings.video.shortSide
         let probe = try BorderProbe(of: media, settings: settings.borders, policy: settings.policy)
@@ -141,7 +140,8 @@ package final class VideoPreparation {
             let cues = CueRecord(probe, changes: assembler.changes)
             let decided = DecidedVideo(segments, settings: settings)
             return Result(
-                outcome: decided.outcome, info: info, tally: tally, decode: summary, cues: cues,
+                outcome: decided.outcome.adding(info.soundElsewhere), info: info, tally: tally, decode: summary,
+                cues: cues,
                 fingerprint: fingerprint, decided: decided)
         } catch {
             unlink(temporary)

@@ -25,7 +25,9 @@ struct MediaInspection {
     /// - Throws: `CancellationError`, and errors that concern more than this file.
     mutating func decode(draws: Bool, _ context: StageContext) throws {
         guard let video = media.info.video else {
-            report.fault = .init(code: "no-video", detail: "it has no video stream; ingest skips it")
+            let lack = media.info.lack
+            report.fault = .init(
+                code: lack?.code ?? "no-video", detail: "it \(lack?.text ?? "has no video stream"); ingest skips it")
             return
         }
         do {

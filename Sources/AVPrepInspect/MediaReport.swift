@@ -58,7 +58,7 @@ extension MediaReport {
     /// Rows with a label and a value.
     var rows: [[String]] {
         var rows = [["file", "\(path), \(QuantityText.bytes(bytes))"]]
-        rows += containerRows + videoRows + audioRows
+        rows += containerRows + videoRows + audioRows + leftOutRows
         if let skew = media.startSkewSeconds {
             rows.append(["start skew", QuantityText.milliseconds(skew) + " (sound after picture)"])
         }
@@ -121,10 +121,26 @@ extension MediaReport {
         var codec = [audio.codec, audio.profile].compactMap(\.self)
         codec.append("stream \(audio.index)")
         codec += Self.marks(audio.language, audio.dispositions)
+        var sound = "\(audio.sampleRate) Hz, \(audio.layout)"
+        if let mixing = audio.mixing {
+            let rule = mixing.channel.map { "channel \($0) alone is used" } ?? "the right channel is reversed"
+            sound += ", \(rule): the downmix would lose \(QuantityText.decibels(mixing.lossDecibels))"
+        }
+        if audio.isSilent == true { sound += ", silent throughout" }
         return [
-            ["audio", codec.joined(separator: ", ")], ["  sound", "\(audio.sampleRate) Hz, \(audio.layout)"],
+            ["audio", codec.joined(separator: ", ")], ["  sound", sound],
             ["  time", Self.time(from: audio.startSeconds, audio.durationSeconds)],
         ]
+    }
+
+    private var leftOutRows: [[String]] {
+        (media.leftOut ?? []).map { stream in
+            let sounds = stream.sounds == true ? ", sounds" : ""
+            return [
+                "left out",
+                "stream \(stream.index), \(stream.kind.rawValue) (\(stream.codec)): \(stream.reason.rawValue)\(sounds)",
+            ]
+        }
     }
 
     private static func marks(_ language: String?, _ dispositions: [String]) -> [String] {

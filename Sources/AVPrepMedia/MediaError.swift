@@ -6,10 +6,20 @@ package struct MediaError: ActionableError, Equatable {
     package enum Code: String, Sendable, Codable {
         /// The operating system cannot open or read the file.
         case unreadable
-        /// libavformat does not recognise a container.
+        /// The file is something else, or libavformat does not recognise a container.
         case notMedia = "not-media"
-        /// A stream has no decoder, or is encrypted.
+        /// No byte of content: the file is empty, or filled with zeros.
+        case empty
+        /// The file only names media that are elsewhere: a playlist, a Git LFS pointer, a shortcut, a torrent.
+        case pointer
+        /// What a server sent instead of the file: a web page, JSON, XML.
+        case errorPage = "error-page"
+        /// An archive, or a compressed file.
+        case archive
+        /// A stream has no decoder.
         case unsupported
+        /// The file or a stream that is needed is encrypted.
+        case encrypted
         /// There are streams, but nothing or nearly nothing of one decodes.
         case corrupt
         /// More pixels, streams, packets or hours than ``MediaLimits`` allow.
@@ -39,6 +49,9 @@ package struct MediaError: ActionableError, Equatable {
 }
 
 extension MediaError {
+    /// What to do about an encrypted file.
+    static let decrypt = "get it unencrypted, or leave it out"
+
     /// - Parameter seconds: the limit for this file.
     package static func tooSlow(_ path: String, seconds: Double) -> MediaError {
         MediaError(

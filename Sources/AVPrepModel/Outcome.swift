@@ -24,6 +24,16 @@ package enum Outcome: Sendable, Equatable {
         }
     }
 
+    /// The same with a note after the reason's line; `done` has none.
+    package func adding(_ note: String?) -> Outcome {
+        guard let note else { return self }
+        return switch self {
+        case .done: .done
+        case .skipped(let reason): .skipped(Reason(reason.code, "\(reason.detail); \(note)"))
+        case .failed(let reason): .failed(Reason(reason.code, "\(reason.detail); \(note)"))
+        }
+    }
+
     /// Why an item was skipped or failed: a code to count by and a line to read.
     package struct Reason: Sendable, Equatable, Codable {
         /// A word from a fixed list, e.g. `no-audio`; reports group by it.

@@ -96,3 +96,22 @@ import Testing
         #expect(outside.finish() > 0)
     }
 }
+
+/// What a file is in place of a video comes through the process as it is.
+@Suite struct ForeignFileProcessTests {
+    @Test(arguments: [
+        ("", MediaError.Code.empty), ("<html></html>", .errorPage), ("PK\u{3}\u{4}....", .archive),
+        ("#EXTM3U\na.ts\n", .pointer), ("%PDF-1.4\n", .notMedia),
+    ]) func itsCodeAndWordsAreThoseOfThisProcess(text: String, code: MediaError.Code) throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/film.mp4"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let here = #expect(throws: MediaError.self) { try MediaFile(path: path) }
+            let there = #expect(throws: MediaError.self) {
+                try SandboxedMediaSource(path: path, on: DecoderClient())
+            }
+            #expect(there == here)
+            #expect(there?.code == code)
+        }
+    }
+}

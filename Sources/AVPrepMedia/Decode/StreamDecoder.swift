@@ -28,8 +28,8 @@ final class StreamDecoder {
     /// - Parameters:
     ///   - index: the stream; `demuxer` delivers only its packets from now on.
     ///   - threads: number of threads of the decoder.
-    /// - Throws: ``MediaError`` with `unsupported` when there is no decoder or the stream is encrypted, `limit` when
-    ///   its pictures are too large.
+    /// - Throws: ``MediaError`` with `encrypted`, `unsupported` when there is no decoder, `limit` when its pictures are
+    ///   too large.
     init(_ demuxer: Demuxer, stream index: Int, threads: Int) throws(MediaError) {
         self.demuxer = demuxer
         self.index = index
@@ -45,14 +45,11 @@ final class StreamDecoder {
                 "\(place): pictures of \(parameters.width) × \(parameters.height) are over limits.max_pixels "
                     + "(\(demuxer.limits.maxPixels)); raise it or leave the file out")
         }
+        if let scheme = demuxer.encryption(of: index) {
+            throw MediaError(.encrypted, "\(place): it is encrypted (\(scheme)); \(MediaError.decrypt)")
+        }
         guard let decoder = Self.decoder(for: stream) else {
             throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")
-        }
-        // Matroska marks encryption per stream, mp4 per packet; see `feed`.
-        let container = String(cString: demuxer.format.pointee.iformat.pointee.name)
-        let isMarked = av_stream_get_side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nil) != nil
-        guard !(isMarked && container.hasPrefix("matroska")) else {
-            throw MediaError(.unsupported, "\(place): it is encrypted")
         }
         var context: UnsafeMutablePointer<AVCodecContext>? = FFmpeg.allocated(avcodec_alloc_context3(decoder))
         avcodec_parameters_to_context(context, stream.pointee.codecpar)
@@ -81,7 +78,7 @@ final class StreamDecoder {
     /// Decodes the next frame.
     ///
     /// - Returns: false at the end.
-    /// - Throws: ``MediaError`` with `unsupported` when the packets are encrypted, `limit`; `CancellationError`.
+    /// - Throws: ``MediaError`` with `encrypted` when packets are, `limit`; `CancellationError`.
     func next(_ frame: UnsafeMutablePointer<AVFrame>) throws -> Bool {
         var errorsWhileDraining = 0
         while true {
@@ -110,6 +107,18 @@ final class StreamDecoder {
     /// - Returns: whether the container supports the seek.
     func seek(to tick: Int64) -> Bool {
         guard demuxer.seek(index, to: tick) else { return false }
+        avcodec_flush_buffers(context)
+        isDraining = false
+        return true
+    }
+
+    /// Seeks the whole container to a time, by the stream that libavformat prefers: sound has no index in some containers.
+    ///
+    /// - Returns: whether the container supports the seek.
+    func seekFile(to seconds: Double) -> Bool {
+        let limit = 1e12
+        let time = Int64((min(max(seconds, -limit), limit) * Double(AV_TIME_BASE)).rounded())
+        guard demuxer.seekFile(to: time) else { return false }
         avcodec_flush_buffers(context)
         isDraining = false
         return true
@@ -150,7 +159,9 @@ final class StreamDecoder {
         packetCount += 1
         tally.add(packet.pointee, times)
         if av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil {
-            throw MediaError(.unsupported, "\(demuxer.path), stream \(index): it is encrypted")
+            let moment = times.mediaSeconds(at: packet.pointee.pts).map { String(format: " from %.2f s on", $0) } ?? ""
+            throw MediaError(
+                .encrypted, "\(demuxer.path), stream \(index): it is encrypted\(moment); \(MediaError.decrypt)")
         }
         let status = avcodec_send_packet(context, packet)
         if status < 0 { note(status) }

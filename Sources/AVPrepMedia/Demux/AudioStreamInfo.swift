@@ -14,6 +14,10 @@ package struct AudioStreamInfo: Sendable, Equatable, Codable {
     /// Presentation time of the first sample, in seconds.
     package var startSeconds: Double
     package var durationSeconds: Double?
+    /// How the channels are mixed where the ordinary downmix loses the sound; nil for the ordinary one.
+    package var mixing: ChannelMixing?
+    /// True where nothing sounds in the whole stream.
+    package var isSilent: Bool?
 
     package init(
         index: Int, codec: String, profile: String?, sampleRate: Int, channels: Int, layout: String,

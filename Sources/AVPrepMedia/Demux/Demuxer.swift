@@ -10,21 +10,28 @@ final class Demuxer {
     let format: UnsafeMutablePointer<AVFormatContext>
     let budget: DecodeBudget
     let limits: MediaLimits
+    let source: LocalFile
     private let file: InputFile
+    /// What libavformat does not tell of the boxes of an mp4 or mov file.
+    private(set) lazy var boxes = MovieBoxes(source)
+    /// Protection schemes of an mp4's or mov's tracks, by track number.
+    var protections: [Int32: String] { boxes.protections }
+    /// Scrambled elementary streams of a transport stream, by packet identifier.
+    private(set) lazy var scrambledPrograms = TransportScrambling.scrambled(in: source)
     /// Edit lists by stream id, where we apply them instead of libavformat.
     private let edits: [Int32: [Edit]]
 
     /// Container formats whose content is a list of other files or addresses.
     private static let playlists: Set<String> = ["hls", "dash", "concat", "imf", "sdp", "rtsp", "webm_dash_manifest"]
 
-    /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` (playlists), `corrupt` or `limit`;
-    ///   `CancellationError`.
+    /// - Throws: ``MediaError`` with `unreadable`, a code of ``ForeignFile``, `notMedia`, `encrypted`, `corrupt` or
+    ///   `limit`; `CancellationError`.
     init(_ source: LocalFile, limits: MediaLimits, budget: DecodeBudget) throws {
         FFmpeg.setUp
         _ = FFmpeg.takeLog()
         let path = source.path
         let file = InputFile(source, budget: budget)
-        let container = try Self.probe(file, path: path, budget: budget)
+        let container = try Self.probe(file, source, budget: budget)
         let format = FFmpeg.allocated(avformat_alloc_context())
         format.pointee.pb = file.io
         format.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(budget).toOpaque()
@@ -45,11 +52,10 @@ final class Demuxer {
             // avformat_open_input frees the context on failure.
             try budget.check()
             if file.readError != 0 { throw Self.unreadable(path, file) }
-            throw MediaError(
-                status == avprep_averror(EPERM) ? .unsupported : .corrupt,
-                "cannot open \(path): \(FFmpeg.words(for: status))")
+            throw Self.unopened(source, isMovie: isMovie, status)
         }
         self.path = path
+        self.source = source
         self.limits = limits
         self.budget = budget
         self.file = file
@@ -74,44 +80,6 @@ final class Demuxer {
     func times(of index: Int) -> PresentationTimes {
         let stream = stream(index)
         return PresentationTimes(of: stream, edits: edits[stream.pointee.id] ?? [])
-    }
-
-    /// The stream that a player would choose: decodable, marked as default and intended for everyone, the largest.
-    /// Attached pictures (cover art) are not video.
-    ///
-    /// - Parameter companion: a stream of the same programme, for broadcasts with several programmes.
-    func bestStream(_ kind: AVMediaType, with companion: Int? = nil) -> Int? {
-        func rank(_ index: Int) -> [Int64] {
-            let stream = stream(index).pointee
-            let parameters = stream.codecpar.pointee
-            let special = AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DEPENDENT
-            let size =
-                kind == AVMEDIA_TYPE_VIDEO
-                ? Int64(parameters.width) * Int64(parameters.height) : Int64(parameters.ch_layout.nb_channels)
-            return [
-                shareProgramme(index, companion) ? 1 : 0, avcodec_find_decoder(parameters.codec_id) == nil ? 0 : 1,
-                stream.disposition & special == 0 ? 1 : 0,
-                stream.disposition & AV_DISPOSITION_DEFAULT == 0 ? 0 : 1, size, parameters.bit_rate, Int64(-index),
-            ]
-        }
-        let candidates = (0..<streamCount).filter { index in
-            let stream = stream(index).pointee
-            return stream.codecpar.pointee.codec_type == kind && stream.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
-        }
-        return candidates.max { rank($0).lexicographicallyPrecedes(rank($1)) }
-    }
-
-    /// Whether two streams belong to the same programme; true for files without programmes.
-    private func shareProgramme(_ index: Int, _ companion: Int?) -> Bool {
-        guard let companion, format.pointee.nb_programs > 0 else { return true }
-        var programme: UnsafeMutablePointer<AVProgram>?
-        while true {
-            programme = av_find_program_from_stream(format, programme, Int32(index))
-            guard let programme else { return false }
-            let members = UnsafeBufferPointer(
-                start: programme.pointee.stream_index, count: Int(programme.pointee.nb_stream_indexes))
-            if members.contains(UInt32(companion)) { return true }
-        }
     }
 
     /// Makes the container deliver packets of this stream only.
@@ -144,9 +112,18 @@ final class Demuxer {
         av_seek_frame(format, Int32(index), tick, AVSEEK_FLAG_BACKWARD) >= 0
     }
 
-    private static func probe(_ file: InputFile, path: String, budget: DecodeBudget) throws
+    /// Seeks all streams to a time in microseconds, at or before it.
+    ///
+    /// - Returns: whether the container supports the seek.
+    func seekFile(to microseconds: Int64) -> Bool {
+        av_seek_frame(format, -1, microseconds, AVSEEK_FLAG_BACKWARD) >= 0
+    }
+
+    private static func probe(_ file: InputFile, _ source: LocalFile, budget: DecodeBudget) throws
         -> UnsafePointer<AVInputFormat>
     {
+        let path = source.path
+        if let foreign = ForeignFile(source) { throw foreign.error(path) }
         var container: UnsafePointer<AVInputFormat>?
         // Probed without a name: the bytes decide the format, and a name that contains a pattern would be a list of
         // files.
@@ -154,12 +131,16 @@ final class Demuxer {
         try budget.check()
         if file.readError != 0 { throw unreadable(path, file) }
         guard score >= 0, let container else {
-            throw MediaError(.notMedia, "\(path) is not a media file: \(FFmpeg.words(for: score))")
+            if let foreign = ForeignFile(unknown: source) { throw foreign.error(path) }
+            throw MediaError(
+                .notMedia,
+                "\(path) is not a media file, or is damaged at its beginning: \(FFmpeg.words(for: score)); leave it out, "
+                    + "or download it again")
         }
         let names = String(cString: container.pointee.name).split(separator: ",").map(String.init)
         guard playlists.isDisjoint(with: names), container.pointee.flags & AVFMT_NOFILE == 0 else {
             throw MediaError(
-                .unsupported,
+                .pointer,
                 "\(path) is a playlist (\(names[0])), which refers to other files; only single files are read")
         }
         return container
@@ -179,6 +160,25 @@ final class Demuxer {
             )
         }
         try FFmpeg.check(status, .corrupt, "cannot read the streams of \(path)")
+    }
+
+    /// Why libavformat does not open a file whose container it knows.
+    private static func unopened(_ source: LocalFile, isMovie: Bool, _ status: Int32) -> MediaError {
+        let path = source.path
+        let words = FFmpeg.words(for: status)
+        let boxes = isMovie ? MovieBoxes(source) : nil
+        if let boxes, boxes.hasMedia, let scheme = boxes.protections.values.min() {
+            return MediaError(
+                .encrypted, "\(path) is encrypted (\(scheme)), and cannot be opened: \(words); \(MediaError.decrypt)")
+        }
+        if let boxes, boxes.hasMedia, boxes.movies.isEmpty {
+            return MediaError(
+                .corrupt,
+                "cannot open \(path): its index (moov) is missing, so it was cut off or never finished; \(words); "
+                    + ForeignFile.downloadAgain)
+        }
+        return MediaError(
+            status == avprep_averror(EPERM) ? .unsupported : .corrupt, "cannot open \(path): \(words)")
     }
 
     private static func unreadable(_ path: String, _ file: InputFile) -> MediaError {

@@ -24,7 +24,7 @@ package final class MediaFile: MediaSource {
     ///     works.
     ///   - decoderThreads: threads per decoder; one when many files are decoded at once.
     ///   - isCancelled: called often, from this thread; true stops with `CancellationError`.
-    /// - Throws: ``MediaError`` with `unreadable`, `notMedia`, `unsupported` for playlists, `corrupt` for a damaged
+    /// - Throws: ``MediaError`` with `unreadable`, `notMedia` and its kin for what is no media file, `corrupt` for a damaged
     ///   container, `limit` or `timeLimit`; `CancellationError`. A missing stream is not an error: ``info`` has nil in
     ///   its place.
     package convenience init(
@@ -45,30 +45,26 @@ package final class MediaFile: MediaSource {
         precondition(decoderThreads > 0, "a decoder needs at least one thread")
         let budget = DecodeBudget(file, limits: limits, isCancelled: isCancelled, onProgress: onProgress)
         let demuxer = try Demuxer(file, limits: limits, budget: budget)
-        let videoIndex = demuxer.bestStream(AVMEDIA_TYPE_VIDEO)
-        let audioIndex = demuxer.bestStream(AVMEDIA_TYPE_AUDIO, with: videoIndex)
+        let tracks = try FilmTracks(demuxer, threads: decoderThreads) {
+            try Demuxer(file, limits: limits, budget: budget)
+        }
+        (pictures, pictureFailure) = (tracks.pictures, tracks.pictureFailure)
+        (sound, soundFailure) = (tracks.sound, tracks.soundFailure)
         var description = MediaInfo(of: demuxer)
         var geometry: PictureGeometry?
-        (pictures, pictureFailure) = try Self.attempt(videoIndex) { index in
-            let track = try VideoTrack(try StreamDecoder(demuxer, stream: index, threads: decoderThreads))
-            return (track, track.upcoming == nil ? Self.nothing("picture", from: track.decoder) : nil)
-        }
-        (sound, soundFailure) = try Self.attempt(audioIndex) { index in
-            let own = videoIndex == nil ? demuxer : try Demuxer(file, limits: limits, budget: budget)
-            let track = try AudioTrack(try StreamDecoder(own, stream: index, threads: 1))
-            return (track, track.startSeconds == nil ? Self.nothing("audio", from: track.decoder) : nil)
-        }
-        if let videoIndex {
+        if let videoIndex = tracks.videoIndex {
             let shape = PictureGeometry(of: demuxer.stream(videoIndex), in: demuxer, first: pictures?.upcoming?.frame)
             geometry = shape
             description.video = VideoStreamInfo(
                 of: demuxer.stream(videoIndex), times: demuxer.times(of: videoIndex), first: pictures?.upcoming,
                 geometry: shape)
         }
-        if let audioIndex {
+        if let audioIndex = tracks.audioIndex {
             description.audio = AudioStreamInfo(
                 of: demuxer.stream(audioIndex), times: demuxer.times(of: audioIndex), track: sound)
+            description.audio?.isSilent = tracks.isSilent == true ? true : nil
         }
+        description.leftOut = tracks.leftOut.isEmpty ? nil : tracks.leftOut
         self.file = file
         self.limits = limits
         self.budget = budget
@@ -108,6 +104,7 @@ package final class MediaFile: MediaSource {
         }
         guard let index = info.audio?.index else { throw MediaError(.unsupported, "\(path) has no audio stream") }
         let track = try AudioTrack(try reopen(index, threads: 1))
+        track.mixing = info.audio?.mixing
         guard track.startSeconds != nil else { throw Self.nothing("audio", from: track.decoder) }
         return track
     }
@@ -119,20 +116,7 @@ package final class MediaFile: MediaSource {
         return try StreamDecoder(demuxer, stream: index, threads: threads)
     }
 
-    /// Opens a track; an error that concerns its stream alone is kept for later.
-    private static func attempt<Track>(_ index: Int?, _ open: (Int) throws -> (Track, MediaError?)) throws
-        -> (Track?, MediaError?)
-    {
-        guard let index else { return (nil, nil) }
-        do {
-            let (track, failure) = try open(index)
-            return (failure == nil ? track : nil, failure)
-        } catch let error as MediaError where error.code == .unsupported || error.code == .corrupt {
-            return (nil, error)
-        }
-    }
-
-    private static func nothing(_ what: String, from decoder: StreamDecoder) -> MediaError {
+    static func nothing(_ what: String, from decoder: StreamDecoder) -> MediaError {
         let name = FFmpeg.codecName(decoder.stream.pointee.codecpar.pointee)
         return MediaError(
             .corrupt,

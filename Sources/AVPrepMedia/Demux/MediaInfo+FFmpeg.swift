@@ -4,10 +4,9 @@ extension MediaInfo {
     /// The container's properties; the streams are filled in separately.
     init(of demuxer: Demuxer) {
         let format = demuxer.format.pointee
-        let hasDuration = format.duration != avprep_nopts && format.duration > 0
         self.init(
             container: String(cString: format.iformat.pointee.name),
-            durationSeconds: hasDuration ? Double(format.duration) / Double(AV_TIME_BASE) : nil,
+            durationSeconds: demuxer.durationSeconds,
             bitRate: Int(max(0, format.bit_rate)), video: nil, audio: nil)
         for index in 0..<demuxer.streamCount {
             let stream = demuxer.stream(index).pointee
@@ -36,5 +35,20 @@ extension AudioStreamInfo {
             dispositions: FFmpeg.dispositions(of: stream),
             startSeconds: track?.startSeconds ?? times.streamStart ?? 0,
             durationSeconds: times.streamDuration)
+        mixing = track?.mixing
+    }
+}
+
+extension Demuxer {
+    /// Start stated by the container, in seconds; 0 where none is stated.
+    var startSeconds: Double {
+        let start = format.pointee.start_time
+        return start == avprep_nopts ? 0 : Double(start) / Double(AV_TIME_BASE)
+    }
+
+    /// Duration stated by the container, in seconds.
+    var durationSeconds: Double? {
+        let duration = format.pointee.duration
+        return duration != avprep_nopts && duration > 0 ? Double(duration) / Double(AV_TIME_BASE) : nil
     }
 }

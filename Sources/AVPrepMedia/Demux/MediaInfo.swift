@@ -14,6 +14,8 @@ package struct MediaInfo: Sendable, Equatable, Codable {
     package var audio: AudioStreamInfo? { didSet { measureSkew() } }
     /// How much later the audio starts than the video, in seconds; nil when one of them is missing.
     package private(set) var startSkewSeconds: Double?
+    /// The picture and sound streams that are not used, and why; nil when there are none.
+    package var leftOut: [LeftOutStream]?
 
     package init(
         container: String, durationSeconds: Double?, bitRate: Int, video: VideoStreamInfo?, audio: AudioStreamInfo?

@@ -95,12 +95,17 @@ final class AudioQueue {
         return seconds >= Self.aheadSeconds || bytes >= Self.mostBytes || pieces.count >= Self.mostPieces
     }
 
+    /// Whether rate and number of channels are within what is supported.
+    static func canBeResampled(_ format: Format) -> Bool {
+        sampleRates.contains(format.sampleRate) && (1...maxChannels).contains(format.channels)
+    }
+
     /// Takes ownership of `frame`: its audible parts become pieces.
     private func append(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         let count = Int(frame.pointee.nb_samples)
         let format = Format(of: frame.pointee)
         guard count > 0 else { return frame.free() }
-        guard Self.sampleRates.contains(format.sampleRate), (1...Self.maxChannels).contains(format.channels) else {
+        guard Self.canBeResampled(format) else {
             throw MediaError(.unsupported, "\(path): audio of \(format.channels) channels at \(format.sampleRate) Hz")
         }
         guard let media = decoder.times.mediaSeconds(at: frame.pointee.best_effort_timestamp) else {

@@ -7,6 +7,7 @@ import CFFmpeg
 final class AudioResampler {
     let format: AudioFormat
     private let path: String
+    private let mixing: ChannelMixing?
     private var converter: OpaquePointer?
     /// Interleaved samples starting at number `deliveredCount`; grows to its working size and is reused.
     private var held: UnsafeMutableBufferPointer<Float>
@@ -16,10 +17,12 @@ final class AudioResampler {
     /// Sample frames delivered so far.
     private(set) var deliveredCount = 0
 
-    init(_ format: AudioFormat, path: String) {
+    /// - Parameter mixing: what replaces the ordinary downmix; nil for the ordinary one.
+    init(_ format: AudioFormat, path: String, mixing: ChannelMixing? = nil) {
         precondition(format.sampleRate > 0 && (1...2).contains(format.channels), "audio format \(format)")
         self.format = format
         self.path = path
+        self.mixing = mixing
         held = .allocate(capacity: 1 << 14)
     }
 
@@ -158,10 +161,11 @@ final class AudioResampler {
         held = larger
     }
 
-    /// One row of gains per output channel where swresample's own matrix is unsuitable: mono is copied to both channels
-    /// at full level, and channels with unknown positions are averaged. Nil uses swresample's matrix.
+    /// One row of gains per output channel where swresample's own matrix is unsuitable: it would lose the sound; mono is
+    /// copied to both channels at full level, and channels with unknown positions are averaged. Nil uses swresample's matrix.
     private func mixingGains(from input: AVChannelLayout) -> [Double]? {
         let channels = Int(input.nb_channels)
+        if let gains = mixing?.gains(channels: channels, outputs: format.channels) { return gains }
         let isKnown = input.order == AV_CHANNEL_ORDER_NATIVE
         guard channels == 1 || !isKnown else { return nil }
         return Array(repeating: 1 / Double(channels), count: channels * format.channels)

@@ -11,6 +11,8 @@ final class AudioTrack {
     /// Presentation time of the first audible sample, in seconds; nil when nothing could be decoded.
     let startSeconds: Double?
     private(set) var resamplers: [AudioResampler] = []
+    /// How the channels are mixed; nil for the ordinary downmix. Set it before ``begin(at:formats:)``.
+    var mixing: ChannelMixing?
     /// Longest gap that was filled with silence, in seconds.
     private(set) var longestGapSeconds = 0.0
     /// Pieces whose timestamp was missing, or implausibly far from those of their neighbours.
@@ -79,7 +81,7 @@ final class AudioTrack {
     /// - Parameter passStart: time 0 of the pass on the presentation clock, in seconds.
     func begin(at passStart: Double, formats: [AudioFormat]) {
         self.passStart = passStart
-        resamplers = formats.map { AudioResampler($0, path: path) }
+        resamplers = formats.map { AudioResampler($0, path: path, mixing: mixing) }
     }
 
     /// When the audio resumes after the jump at which it has stopped, in seconds on the presentation clock.

@@ -30,7 +30,7 @@ import Testing
             expect(.notMedia, for: text) { _ = try MediaFile(path: text) }
             let empty = "\(folder)/empty.mkv"
             #expect(FileManager.default.createFile(atPath: empty, contents: nil))
-            expect(.notMedia, for: empty) { _ = try MediaFile(path: empty) }
+            expect(.empty, for: empty) { _ = try MediaFile(path: empty) }
         }
     }
 
@@ -58,7 +58,7 @@ import Testing
             for (name, text) in playlists {
                 let path = "\(folder)/\(name)"
                 try text.write(toFile: path, atomically: true, encoding: .utf8)
-                expect(.unsupported, for: path) { _ = try MediaFile(path: path) }
+                expect(.pointer, for: path) { _ = try MediaFile(path: path) }
             }
         }
     }

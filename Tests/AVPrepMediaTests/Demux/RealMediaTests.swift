@@ -68,8 +68,10 @@ import Testing
                 return error.code
             }
         }
-        #expect(try code("mp4ff-cbcs.mp4") == .unsupported)
-        #expect(try code("mp4ff-prog_8s_enc_dashinit.mp4") == .unsupported)
+        #expect(try code("mp4ff-cbcs.mp4") == .encrypted)
+        #expect(try code("mp4ff-prog_8s_enc_dashinit.mp4") == .encrypted)
+        #expect(try code("exoplayer-sample_fragmented_clearkey.mp4") == .encrypted)
+        #expect(try code("exoplayer-subsample_encrypted_altref.webm") == .encrypted)
         #expect(try code("mp4ff-vvc_400kbps_2s.mp4") == .unsupported)
         #expect(try code("exoplayer-invalid-bitstream.webm") == .corrupt)
         #expect(try code("shaka-player-index-segment.mp4") == .notMedia)
