@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// An mp4 or mov file's boxes, for tests that give a track another edit list than any muxer writes.
 struct MovieFile {
@@ -17,6 +18,17 @@ struct MovieFile {
     init(path: String) throws { bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
     func write(to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+
+    /// Gives the first sample entry of a name another one.
+    static func rename(_ old: String, to new: String, in path: String) throws {
+        var file = try MovieFile(path: path)
+        let descriptions = file.bytes.indices.filter { file.bytes[$0...].starts(with: Array("stsd".utf8)) }
+        // After the name: version, flags, number of entries, and the size of the first.
+        let place = try #require(
+            descriptions.map { $0 + 16 }.first { file.bytes[$0...].starts(with: Array(old.utf8)) })
+        file.bytes.replaceSubrange(place..<place + new.utf8.count, with: Array(new.utf8))
+        try file.write(to: path)
+    }
 
     /// Gives the track number `index` this edit list instead of the one it has. The file's `moov` must come last: what
     /// lies before it keeps its place.
