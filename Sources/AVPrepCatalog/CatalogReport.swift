@@ -104,7 +104,7 @@ extension Catalog {
                     WHERE live <> coalesce(1 - vanished, 0)
                     """)
             guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes differ from their items") }
-            if let fault = try decisionFault(in: database) { throw uneven(fault) }
+            if let fault = try decisionFault(in: database) ?? secondsFault(in: database) { throw uneven(fault) }
         }
     }
 

@@ -19,6 +19,7 @@ enum CatalogSchema {
         migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
         migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
         migrator.registerMigration("v4") { database in try database.execute(sql: version4) }
+        migrator.registerMigration("seconds") { database in try database.execute(sql: CatalogSeconds.tables) }
         return migrator
     }()
 

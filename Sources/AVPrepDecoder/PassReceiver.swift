@@ -47,6 +47,11 @@ final class PassReceiver {
             case .signal(let signal) where signal.kind == .discontinuity: try take(discontinuity: signal)
             case .reply(.passEnd(let summary)):
                 guard summary.frameCount == nextFrame else { throw broken("counted \(summary.frameCount) frames") }
+                let shares = [summary.lostShare ?? 0]
+                let seconds = (summary.unusedSeconds ?? [:]).values
+                guard shares.allSatisfy({ (0...1).contains($0) }), seconds.allSatisfy({ $0 >= 0 }) else {
+                    throw broken("lost \(shares[0]) of the file")
+                }
                 return summary
             default: throw broken("sent a reply to another request")
             }

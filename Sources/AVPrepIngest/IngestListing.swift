@@ -225,6 +225,7 @@ struct IngestListing {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
         }
+        try catalog.setSeconds(result.seconds, ofVideo: video, settingsKey: key)
         if result.decided != nil {
             try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
         }

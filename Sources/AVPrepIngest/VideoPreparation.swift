@@ -26,6 +26,8 @@ package final class VideoPreparation {
         package var decided: DecidedVideo?
         /// CPU time of the decoder process, in seconds.
         package var decoderSeconds = 0.0
+        /// Where the video's seconds are; nil where its duration is unknown.
+        package var seconds: SourceSeconds?
     }
 
     private let settings: IngestSettings
@@ -83,7 +85,8 @@ package final class VideoPreparation {
     {
         let info = media.info
         func skipped(_ code: String, _ detail: String) -> Result {
-            Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info)
+            let seconds = info.durationSeconds.map { SourceSeconds(unused: [code: $0]) }
+            return Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info, seconds: seconds)
         }
         if let lack = info.lack { return skipped(lack.code, "\(item.listed) \(lack.text)") }
         try steps.reach(.borders)
@@ -125,15 +128,23 @@ package final class VideoPreparation {
             try assembler.finish()
             let fingerprint = tap.finish().bytes
             try steps.reach(.finishing)
+            // How much of a file is lost is known when all of it was read.
+            writer.revise { $0.mark(lostShare: summary.lostShare, settings: self.settings) }
+            for index in segments.indices { segments[index].mark(lostShare: summary.lostShare, settings: settings) }
             try writer.finish(fingerprint: fingerprint)
             let tally = assembler.tally
+            var account = SourceSeconds(inSegments: tally.segmentSeconds ?? 0)
+            account.add(summary.unusedSeconds ?? [:])
+            account.add(tally.shortSeconds ?? [:])
             guard tally.segments > 0 else {
                 unlink(temporary)
                 let seconds = Double(summary.frameCount) / settings.video.fps
-                return skipped(
+                var result = skipped(
                     "too-short",
                     "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts min_segment_seconds (\(settings.minSegmentSeconds))"
                 )
+                (result.tally, result.decode, result.seconds) = (tally, summary, account)
+                return result
             }
             try steps.reach(.committing)
             try AtomicFile.commit(temporary, to: path)
@@ -142,7 +153,7 @@ package final class VideoPreparation {
             return Result(
                 outcome: decided.outcome.adding(info.soundElsewhere), info: info, tally: tally, decode: summary,
                 cues: cues,
-                fingerprint: fingerprint, decided: decided)
+                fingerprint: fingerprint, decided: decided, seconds: account)
         } catch {
             unlink(temporary)
             throw error

@@ -134,7 +134,6 @@ final class InspectionPass: DecodeConsumer {
         frameCount = index + 1
         border.copyInner(of: picture, into: part)
         try segmenter.consume(frame: part, index: index)
-        takeSegments()
         take(try cutDetector.push(part))
         try Grey.convert(part, into: grey)
         let isFirst = lastGrey == nil || jumps.last == index
@@ -160,7 +159,6 @@ final class InspectionPass: DecodeConsumer {
 
     func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
         try segmenter.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
-        takeSegments()
         take(cutDetector.finish())
         cutDetector = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
@@ -171,9 +169,11 @@ final class InspectionPass: DecodeConsumer {
     }
 
     /// Ends the pass and completes what was still undecided.
-    func finish() throws {
+    ///
+    /// - Parameter summary: of the pass.
+    func finish(_ summary: DecodeSummary) throws {
         try segmenter.finish()
-        takeSegments()
+        takeSegments(lostShare: summary.lostShare)
         take(cutDetector.finish())
         finishStillness(beforeFrame: frameCount)
         soundMeter.endStretch()
@@ -237,7 +237,7 @@ final class InspectionPass: DecodeConsumer {
         }
     }
 
-    private func takeSegments() {
+    private func takeSegments(lostShare: Double?) {
         for segment in sink.segments {
             var segment = segment
             // Without sound the video is not silent but has no audio.
@@ -246,6 +246,7 @@ final class InspectionPass: DecodeConsumer {
             if settings.stabilises(segment.flags) {
                 segment.decision.fixed.formUnion(segment.flags.intersection(IngestSettings.steadiedFlags))
             }
+            segment.mark(lostShare: lostShare, settings: settings)
             segment.decide(by: settings.policy)
             let seconds = Double(segment.frameCount) / settings.video.fps
             let measures = segment.measures.map { ($0.key.rawValue, $0.value) }

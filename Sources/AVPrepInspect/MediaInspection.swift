@@ -42,8 +42,9 @@ struct MediaInspection {
                 progress.update(done: min(count, total - 1), total: total)
             }
             defer { progress.finish() }
-            report.decode = try media.decode(pass.request(), to: pass)
-            try pass.finish()
+            let summary = try media.decode(pass.request(), to: pass)
+            report.decode = summary
+            try pass.finish(summary)
             self.pass = pass
             report.seen = MediaReport.Seen(
                 fps: settings.video.fps, width: border.inner.width, height: border.inner.height,

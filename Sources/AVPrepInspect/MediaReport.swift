@@ -134,13 +134,22 @@ extension MediaReport {
     }
 
     private var leftOutRows: [[String]] {
-        (media.leftOut ?? []).map { stream in
-            let sounds = stream.sounds == true ? ", sounds" : ""
+        let further = (media.further ?? []).map { film in
+            let length = film.seconds.map { ", \(QuantityText.seconds($0))" } ?? ""
             return [
                 "left out",
-                "stream \(stream.index), \(stream.kind.rawValue) (\(stream.codec)): \(stream.reason.rawValue)\(sounds)",
+                "another film behind the first, from byte \(film.offset) on, \(QuantityText.bytes(Int64(film.bytes)))\(length); "
+                    + "split the file to use it",
             ]
         }
+        return further
+            + (media.leftOut ?? []).map { stream in
+                let sounds = stream.sounds == true ? ", sounds" : ""
+                return [
+                    "left out",
+                    "stream \(stream.index), \(stream.kind.rawValue) (\(stream.codec)): \(stream.reason.rawValue)\(sounds)",
+                ]
+            }
     }
 
     private static func marks(_ language: String?, _ dispositions: [String]) -> [String] {
@@ -170,6 +179,12 @@ extension MediaReport {
             "  longest gap",
             "picture \(QuantityText.seconds(decode.longestVideoGapSeconds)), sound \(QuantityText.seconds(decode.longestAudioGapSeconds))",
         ])
+        if let lost = decode.lostShare { rows.append(["  lost", "\(QuantityText.number(100 * lost)) % of the file"]) }
+        if let unused = decode.unusedSeconds {
+            let parts = unused.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+                .map { "\($0.key.rawValue) \(QuantityText.seconds($0.value))" }
+            rows.append(["  in no frame", parts.joined(separator: ", ")])
+        }
         if let keys = decode.videoStream.keyFrameIntervals {
             rows.append([
                 "  key frames",

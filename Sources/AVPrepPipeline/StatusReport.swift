@@ -14,6 +14,8 @@ package struct StatusReport: Sendable, Codable {
     let notes: [String]
     /// Near-duplicates among the prepared videos, as of the last search; nil if there was none.
     let nearDuplicates: NearDuplicates.Counts?
+    /// Where the seconds of the videos are; nil in a catalog of before.
+    let seconds: SecondsReport?
     /// The flags of segments, and the policy's decisions.
     let decisions: DecisionReport
     /// Prepared videos that the last `avprep shard` left out because they would link videos in different splits, or could
@@ -46,6 +48,7 @@ package struct StatusReport: Sendable, Codable {
         return StatusReport(
             corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
+            seconds: try catalog.seconds(settingsKey: key),
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             straddling: try catalog.counts(stage: StageName.shard).reasons,
             shards: try? shards.get(), shardsFault: fault(shards, in: workspace.shards),
@@ -65,6 +68,15 @@ package struct StatusReport: Sendable, Codable {
         return "\(error)"
     }
 
+    private static func lines(of seconds: SecondsReport) -> [String] {
+        func text(_ value: Double) -> String { String(format: "%.1f s", value) }
+        let unused = seconds.unused.reduce(0) { $0 + $1.seconds }
+        let first =
+            "seconds: \(text(seconds.total)) in \(seconds.videos) videos = \(text(seconds.inSegments)) in segments + "
+            + "\(text(unused)) in none"
+        return [first] + seconds.unused.map { "  \(text($0.seconds)) \($0.reason) (\($0.videos) videos)" }
+    }
+
     package var text: String {
         var lines: [String] = []
         for stage in corpus.stages {
@@ -76,6 +88,7 @@ package struct StatusReport: Sendable, Codable {
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
         lines += notes.map { "  " + $0 }
         if let text = nearDuplicates?.text { lines.append(text) }
+        if let seconds, seconds.videos > 0 { lines += Self.lines(of: seconds) }
         lines += decisions.lines
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")

@@ -188,6 +188,6 @@ extension FlagRule {
     private static let file = [
         FlagRule(
             flag: .damaged, standard: .keep, reason: "what could be decoded is right; the lost part is in no segment",
-            criteria: any(.lostShare))
+            criteria: [above(.lostShare) { _ in IngestSettings.smallestLostShare }])
     ]
 }

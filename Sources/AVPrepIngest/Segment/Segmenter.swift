@@ -17,6 +17,10 @@ package final class Segmenter: DecodeConsumer {
         package var cuts = 0
         /// Seconds in parts shorter than `min_segment_seconds`.
         package var droppedSeconds = 0.0
+        /// Seconds in segments; nil in records of before.
+        package var segmentSeconds: Double?
+        /// ``droppedSeconds`` by what ended the parts.
+        package var shortSeconds: [UnusedReason: Double]?
     }
 
     private let settings: IngestSettings
@@ -48,6 +52,8 @@ package final class Segmenter: DecodeConsumer {
     /// Whether the next segment begins a new shot.
     private var beginsShot = false
     private let steps: PreparationSteps
+    /// What ends the current segment, if it is too short.
+    private var ending = UnusedReason.shortAtEnd
     private let cancellation: Cancellation
     private let emit: (SegmentData) throws -> Void
     package private(set) var tally = Tally()
@@ -86,7 +92,7 @@ package final class Segmenter: DecodeConsumer {
         try cancellation.check()
         let current = video.cropPlan.stretch(at: originSeconds + Double(index) / settings.video.fps)
         if current != stretch {
-            try endShot(beforeFrame: index)
+            try endShot(beforeFrame: index, .shortAtBorderChange)
             stretch = current
             view = CropPlanView(video.cropPlan.stretches[current])
             frames = try FramePreparation(
@@ -115,8 +121,10 @@ package final class Segmenter: DecodeConsumer {
     }
 
     /// Ends the current segment and shot.
-    private func endShot(beforeFrame index: Int) throws {
+    private func endShot(beforeFrame index: Int, _ reason: UnusedReason) throws {
+        ending = reason
         try finish()
+        ending = .shortAtEnd
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
         beginsShot = false
@@ -124,7 +132,7 @@ package final class Segmenter: DecodeConsumer {
 
     /// A timestamp jump ends the current segment and shot.
     package func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {
-        try endShot(beforeFrame: index)
+        try endShot(beforeFrame: index, .shortAtGap)
         originSeconds = seconds - Double(index) / settings.video.fps
     }
 
@@ -149,7 +157,10 @@ package final class Segmenter: DecodeConsumer {
             if let cut = pendingCuts.first {
                 pendingCuts.removeFirst()
                 tally.cuts += 1
+                let reason = ending
+                ending = .shortAtCut
                 if cut > firstFrame { try closeUpTo(cut) }
+                ending = reason
                 beginsShot = true
             } else if frames.count >= maximumFrames + latency {
                 try close(maximumFrames)
@@ -184,8 +195,10 @@ package final class Segmenter: DecodeConsumer {
             try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
             tally.segments += 1
+            tally.segmentSeconds = (tally.segmentSeconds ?? 0) + end - start
         } else {
             tally.droppedSeconds += end - start
+            tally.shortSeconds = (tally.shortSeconds ?? [:]).merging([ending: end - start], uniquingKeysWith: +)
         }
         frames.recycle(taken)
         firstFrame += count

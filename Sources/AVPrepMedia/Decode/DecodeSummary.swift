@@ -1,3 +1,5 @@
+package import AVPrepModel
+
 /// Statistics of one decode pass.
 package struct DecodeSummary: Sendable, Equatable, Codable {
     /// Frames delivered.
@@ -16,6 +18,11 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     package var discontinuities = 0
     /// Missing or damaged timestamps that were reconstructed from their neighbours.
     package var repairedTimestamps = 0
+
+    /// The fraction of the file that is lost; nil for none. See ``LossMeasure``.
+    package var lostShare: Double?
+    /// Seconds of picture or sound that are in no frame, by reason.
+    package var unusedSeconds: [UnusedReason: Double]?
 
     /// All packets of the video and of the audio stream, including those after the end of the other stream.
     package var videoStream = StreamMeasure()

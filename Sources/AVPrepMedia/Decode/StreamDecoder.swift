@@ -16,14 +16,21 @@ final class StreamDecoder {
     private(set) var frameCount = 0
     /// Number of packets and frames that the decoder rejected.
     private(set) var errorCount = 0
+    /// Number of packets of nothing but zeros: their bytes are lost. They are not decoded, since some decoders take them for
+    /// silence.
+    private(set) var zeroPacketCount = 0
     /// FFmpeg's message for the first rejection.
     private(set) var firstError: String?
+    /// Whether a packet of zeros cannot be content.
+    private(set) lazy var isLossy = Self.isLossy(stream.pointee.codecpar.pointee.codec_id)
     private let index: Int
     private let packet: UnsafeMutablePointer<AVPacket>
     private var isDraining = false
 
     /// A decoder that keeps returning errors at the end counts as drained after this many in a row.
     private static let maxErrorsWhileDraining = 64
+    /// Packets of fewer bytes may be zero by chance.
+    private static let leastZeros = 16
 
     /// - Parameters:
     ///   - index: the stream; `demuxer` delivers only its packets from now on.
@@ -143,7 +150,9 @@ final class StreamDecoder {
     /// Reads to the end of the stream without decoding, for ``tally``. Nothing can be decoded afterwards.
     func readOut() throws {
         while try demuxer.read(packet, of: index) {
+            packetCount += 1
             tally.add(packet.pointee, times)
+            if isLost(packet.pointee) { zeroPacketCount += 1 }
             av_packet_unref(packet)
         }
         isDraining = true
@@ -163,8 +172,18 @@ final class StreamDecoder {
             throw MediaError(
                 .encrypted, "\(demuxer.path), stream \(index): it is encrypted\(moment); \(MediaError.decrypt)")
         }
+        if isLost(packet.pointee) {
+            zeroPacketCount += 1
+            return
+        }
         let status = avcodec_send_packet(context, packet)
         if status < 0 { note(status) }
+    }
+
+    /// Whether a packet holds zeros where a compressed one cannot.
+    private func isLost(_ packet: AVPacket) -> Bool {
+        guard isLossy, packet.size >= Self.leastZeros, let data = packet.data else { return false }
+        return UnsafeBufferPointer(start: data, count: Int(packet.size)).allSatisfy { $0 == 0 }
     }
 
     private func note(_ status: Int32) {

@@ -20,7 +20,8 @@ struct PacketTally {
     private var bytes = 0
     /// Range of the packets' timestamps since the last clock jump, and the total before it.
     private var first: Double?
-    private var end = 0.0
+    /// End of the last packet, in seconds on the stream's own clock since its last restart.
+    private(set) var end = 0.0
     private var secondsBefore = 0.0
     private var lastKey: Double?
     private var keyIntervals = IntervalHistogram(binSeconds: 0.001)

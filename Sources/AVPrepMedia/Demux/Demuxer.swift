@@ -68,6 +68,9 @@ final class Demuxer {
         avformat_close_input(&format)
     }
 
+    /// Bytes read so far that lie in long runs of zeros.
+    var zeroBytes: Int { file.zeroBytes }
+
     var streamCount: Int { Int(format.pointee.nb_streams) }
 
     /// Stream `index` of the container.

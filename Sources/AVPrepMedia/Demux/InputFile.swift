@@ -8,8 +8,12 @@ final class InputFile {
     private let budget: DecodeBudget
     /// Offset of the next byte to read.
     private var place = 0
+    private var zeros = ZeroMeter()
     /// The `errno` of the first failed read, 0 when none failed.
     fileprivate(set) var readError: Int32 = 0
+
+    /// Bytes read so far that lie in long runs of zeros.
+    var zeroBytes: Int { zeros.zeroBytes }
 
     private static let bufferSize: Int32 = 1 << 16
 
@@ -35,6 +39,7 @@ final class InputFile {
         while true {
             let count = pread(file.descriptor, buffer, Int(size), off_t(place))
             if count > 0 {
+                zeros.note(UnsafeRawBufferPointer(start: buffer, count: count), at: place)
                 place += count
                 return Int32(count)
             }

@@ -24,6 +24,7 @@ private final class DecodePass {
     private var picture: PixelBuffer
     private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
+    private var account = PassAccount()
 
     /// A picture of a silent film that lasts longer than this, in seconds, is a jump of the clock, and the time between
     /// is skipped. It also bounds the output that forged timestamps can cause; with audio, the audio bounds it.
@@ -77,10 +78,28 @@ private final class DecodePass {
             try refuseIfUndecodable(decoder)
             try decoder.readOut()
         }
+        let lost = LossMeasure([pictures.decoder, sound?.decoder].compactMap(\.self), layout: file.layout).share
+        summary.lostShare = lost > 0 ? lost : nil
+        let unused = unusedSeconds(summary)
+        summary.unusedSeconds = unused.isEmpty ? nil : unused
         summary.videoStream = pictures.decoder.tally.measure
         summary.audioStream = sound?.decoder.tally.measure
         summary.pictureIntervals = pictures.intervals.measure
         return summary
+    }
+
+    private func unusedSeconds(_ summary: DecodeSummary) -> [UnusedReason: Double] {
+        func end(_ decoder: StreamDecoder, jumps: Bool) -> PassAccount.Stream {
+            PassAccount.Stream(
+                end: decoder.times.presentedEnd(ofMedia: decoder.tally.end), total: decoder.tally.measure.seconds,
+                jumps: jumps, isDamaged: decoder.zeroPacketCount + decoder.errorCount > 0)
+        }
+        let passSeconds = clock.seconds(ofFrame: summary.frameCount)
+        return account.unused(
+            info: file.info, passSeconds: passSeconds, passEnd: clock.startSeconds + passSeconds,
+            frameSeconds: clock.seconds(ofFrame: 1),
+            pictures: end(pictures.decoder, jumps: pictures.jumpSeconds != nil),
+            sound: sound.map { end($0.decoder, jumps: $0.jumpSeconds != nil) }, lostShare: summary.lostShare ?? 0)
     }
 
     /// Resumes after long missing audio or a jump of the clock: at the first later time at which video and audio both
@@ -106,6 +125,7 @@ private final class DecodePass {
         } else {
             return false
         }
+        account.skip(start - clock.startSeconds - clock.seconds(ofFrame: summary.frameCount))
         clock = FrameClock(startSeconds: start - clock.seconds(ofFrame: summary.frameCount), fps: clock.fps)
         sound?.resume(passStart: clock.startSeconds, at: clock.seconds(ofFrame: summary.frameCount))
         summary.discontinuities += 1

@@ -12,6 +12,8 @@ package final class MediaFile: MediaSource {
     let budget: DecodeBudget
     let decoderThreads: Int
     let geometry: PictureGeometry?
+    /// What the file's own structure says beside its streams.
+    let layout: FileLayout
     /// An error found while decoding the start, thrown when anything beyond ``info`` is requested.
     private let pictureFailure: MediaError?
     private let soundFailure: MediaError?
@@ -64,6 +66,9 @@ package final class MediaFile: MediaSource {
                 of: demuxer.stream(audioIndex), times: demuxer.times(of: audioIndex), track: sound)
             description.audio?.isSilent = tracks.isSilent == true ? true : nil
         }
+        let layout = FileLayout(demuxer)
+        description.further = layout.further.isEmpty ? nil : layout.further
+        self.layout = layout
         description.leftOut = tracks.leftOut.isEmpty ? nil : tracks.leftOut
         self.file = file
         self.limits = limits

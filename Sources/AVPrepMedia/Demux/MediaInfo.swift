@@ -16,6 +16,8 @@ package struct MediaInfo: Sendable, Equatable, Codable {
     package private(set) var startSkewSeconds: Double?
     /// The picture and sound streams that are not used, and why; nil when there are none.
     package var leftOut: [LeftOutStream]?
+    /// Films behind the first one, which are not read; nil where there are none.
+    package var further: [FurtherFilm]?
 
     package init(
         container: String, durationSeconds: Double?, bitRate: Int, video: VideoStreamInfo?, audio: AudioStreamInfo?

@@ -84,6 +84,12 @@ struct PresentationTimes {
         return edit.map { $0.start + media - $0.mediaStart } ?? media
     }
 
+    /// Presentation time at which media that end at `seconds` of the stream's own clock end.
+    func presentedEnd(ofMedia seconds: Double) -> Double {
+        guard let edit = edits.last(where: { $0.mediaStart < seconds }) else { return seconds }
+        return edit.start + min(seconds, edit.mediaEnd) - edit.mediaStart
+    }
+
     /// A stated duration in seconds; nil when there is none.
     func duration(of ticks: Int64) -> Double? {
         ticks > 0 ? Self.seconds(ticks, timeBase) : nil

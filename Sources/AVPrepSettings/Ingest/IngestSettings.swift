@@ -43,6 +43,9 @@ package struct IngestSettings: Sendable, Equatable, StoredSettings {
         case none
     }
 
+    /// Fraction of a file from which it counts as damaged: one packet at the end is lost of many recordings.
+    package static let smallestLostShare = 0.01
+
     package init() {}
 
     package static var laterKeys: [String: LaterKey] { ["revision": .omitted(at: 5)] }

@@ -52,6 +52,11 @@ package final class PreparedFileWriter {
         segments.append(stored)
     }
 
+    /// Changes the rows of the segments added so far: for what is known of a file only at its end.
+    package func revise(_ body: (inout Segment) -> Void) {
+        for index in segments.indices { body(&segments[index].segment) }
+    }
+
     /// Writes the table of segments, and closes the file, which is then complete.
     ///
     /// - Parameter fingerprint: the video's fingerprint for finding near-duplicates; not stored if empty.
