@@ -1,4 +1,5 @@
 package import AVPrepModel
+import AVPrepPolicy
 package import AVPrepSettings
 
 extension Segment {

@@ -16,7 +16,7 @@ import Testing
     @Test func theyAddUpOnceForEveryContent() throws {
         try withCatalog { catalog in
             try record(catalog)
-            let report = try #require(catalog.seconds(settingsKey: "k1"))
+            let report = try #require(try catalog.seconds(settingsKey: "k1"))
             #expect(report.videos == 2)
             #expect(report.inSegments == 10)
             #expect(report.unused.map(\.reason) == ["no-audio", "gap", "sound-alone"])

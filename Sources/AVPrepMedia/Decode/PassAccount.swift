@@ -28,9 +28,10 @@ struct PassAccount {
     ///   - passEnd: presentation time of their end.
     ///   - frameSeconds: length of one frame.
     ///   - lostShare: of the file.
+    ///   - statedSeconds: duration by the header, where libavformat has another one.
     func unused(
         info: MediaInfo, passSeconds: Double, passEnd: Double, frameSeconds: Double, pictures: Stream, sound: Stream?,
-        lostShare: Double
+        lostShare: Double, statedSeconds: Double?
     ) -> [UnusedReason: Double] {
         var unused: [UnusedReason: Double] = [:]
         func add(_ reason: UnusedReason, _ seconds: Double) {
@@ -58,7 +59,7 @@ struct PassAccount {
         add(shared > 1.5 * frameSeconds ? .damaged : .partialFrame, shared)
         add(sound.isDamaged ? .damaged : .pictureAlone, pictureRest - shared)
         add(pictures.isDamaged ? .damaged : .soundAlone, soundRest - shared)
-        if lostShare > 0, let stated = info.durationSeconds {
+        if lostShare > 0, let stated = [info.durationSeconds, statedSeconds].compactMap(\.self).max() {
             let head = max(pictureHead, soundHead)
             // Fragmented movies count their duration from 0, even if they begin hours later.
             let length = start > stated / 2 ? stated - start : stated

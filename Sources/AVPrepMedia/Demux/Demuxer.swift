@@ -30,7 +30,7 @@ final class Demuxer {
         FFmpeg.setUp
         _ = FFmpeg.takeLog()
         let path = source.path
-        let file = InputFile(source, budget: budget)
+        let file = InputFile(source, size: FileLayout.endOfFirstFilm(in: source), budget: budget)
         let container = try Self.probe(file, source, budget: budget)
         let format = FFmpeg.allocated(avformat_alloc_context())
         format.pointee.pb = file.io

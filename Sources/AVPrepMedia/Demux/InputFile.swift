@@ -5,6 +5,7 @@ import Foundation
 final class InputFile {
     let io: UnsafeMutablePointer<AVIOContext>
     private let file: LocalFile
+    private let size: Int
     private let budget: DecodeBudget
     /// Offset of the next byte to read.
     private var place = 0
@@ -18,8 +19,11 @@ final class InputFile {
     private static let bufferSize: Int32 = 1 << 16
 
     /// Starts at the file's first byte.
-    init(_ file: LocalFile, budget: DecodeBudget) {
+    ///
+    /// - Parameter size: where the part of the file ends that libavformat may see.
+    init(_ file: LocalFile, size: Int, budget: DecodeBudget) {
         self.file = file
+        self.size = size
         self.budget = budget
         let buffer = FFmpeg.allocated(av_malloc(Int(Self.bufferSize))).assumingMemoryBound(to: UInt8.self)
         io = FFmpeg.allocated(avio_alloc_context(buffer, Self.bufferSize, 0, nil, readInput, nil, seekInput))
@@ -36,8 +40,11 @@ final class InputFile {
 
     fileprivate func read(into buffer: UnsafeMutablePointer<UInt8>?, size: Int32) -> Int32 {
         if budget.isExhausted { return avprep_averror_exit }
+        // Behind the end nothing is read; the file may have grown since it was opened.
+        let wanted = min(Int(size), self.size - place)
+        guard wanted > 0 else { return avprep_averror_eof }
         while true {
-            let count = pread(file.descriptor, buffer, Int(size), off_t(place))
+            let count = pread(file.descriptor, buffer, wanted, off_t(place))
             if count > 0 {
                 zeros.note(UnsafeRawBufferPointer(start: buffer, count: count), at: place)
                 place += count
@@ -51,12 +58,12 @@ final class InputFile {
     }
 
     fileprivate func seek(to offset: Int64, whence: Int32) -> Int64 {
-        if whence & AVSEEK_SIZE != 0 { return Int64(file.size) }
+        if whence & AVSEEK_SIZE != 0 { return Int64(size) }
         let origin: Int
         switch whence & ~AVSEEK_FORCE {
         case SEEK_SET: origin = 0
         case SEEK_CUR: origin = place
-        case SEEK_END: origin = file.size
+        case SEEK_END: origin = size
         default: return Int64(avprep_averror(EINVAL))
         }
         // A damaged container may contain any offset.

@@ -99,7 +99,8 @@ private final class DecodePass {
             info: file.info, passSeconds: passSeconds, passEnd: clock.startSeconds + passSeconds,
             frameSeconds: clock.seconds(ofFrame: 1),
             pictures: end(pictures.decoder, jumps: pictures.jumpSeconds != nil),
-            sound: sound.map { end($0.decoder, jumps: $0.jumpSeconds != nil) }, lostShare: summary.lostShare ?? 0)
+            sound: sound.map { end($0.decoder, jumps: $0.jumpSeconds != nil) }, lostShare: summary.lostShare ?? 0,
+            statedSeconds: file.layout.statedSeconds)
     }
 
     /// Resumes after long missing audio or a jump of the clock: at the first later time at which video and audio both

@@ -1,3 +1,5 @@
+import CFFmpeg
+
 /// What a file's own structure says and libavformat does not: how long the file should be, and what lies behind the first
 /// film.
 struct FileLayout {
@@ -5,6 +7,8 @@ struct FileLayout {
     private(set) var missingBytes = 0
     /// Films behind the first one, which is the only one that is read.
     private(set) var further: [FurtherFilm] = []
+    /// Duration that the header states, in seconds, where libavformat corrects it by what it finds.
+    private(set) var statedSeconds: Double?
 
     init(_ demuxer: Demuxer) {
         let file = demuxer.source
@@ -34,6 +38,7 @@ struct FileLayout {
         while file.size - place >= 12 {
             let head = file.read(at: place, count: 12)
             guard head.count == 12, head.starts(with: Array("RIFF".utf8)) else { return }
+            if place == 0 { statedSeconds = Self.seconds(file, at: 0) }
             let size = Self.littleEndian(head[4..<8])
             let end = place + 8 + size + size % 2
             // Recorders that were cut off leave 0.
@@ -48,6 +53,17 @@ struct FileLayout {
             place = end
         }
     }
+
+    /// Offset at which the first film of a file ends. libavformat reads on in a second AVI as if it belonged to the first:
+    /// its packets would be decoded as the first one's, and as far out of sync as the first one's streams differ in length.
+    static func endOfFirstFilm(in file: LocalFile) -> Int {
+        guard file.read(at: 0, count: 4).elementsEqual("RIFF".utf8) else { return file.size }
+        var layout = FileLayout()
+        layout.readRIFF(file)
+        return layout.further.first?.offset ?? file.size
+    }
+
+    private init() {}
 
     /// From the main header, the first chunk of the first list.
     private static func seconds(_ file: LocalFile, at place: Int) -> Double? {

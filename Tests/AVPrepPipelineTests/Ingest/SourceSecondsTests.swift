@@ -5,6 +5,7 @@ import AVPrepModel
 import AVPrepPipeline
 import AVPrepSettings
 import AVPrepStore
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
             let report = try IngestStage.run(corpus.workspace, corpus.context)
             #expect(report.counts.done == 2, "\(report.text)")
             let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
-            let seconds = try #require(catalog.seconds(settingsKey: corpus.settings.ingest.key))
+            let seconds = try #require(try catalog.seconds(settingsKey: try corpus.settings.ingest.key))
             #expect(seconds.videos == 2)
             #expect(abs(seconds.total - 12) < 0.3, "\(seconds)")
             #expect(abs(seconds.inSegments + seconds.unused.reduce(0) { $0 + $1.seconds } - seconds.total) < 0.002)
@@ -61,7 +62,7 @@ import Testing
             try PolicyClip.write(videos + "/clip.mkv", [.lively, .lively])
             _ = try IngestStage.run(corpus.workspace, corpus.context)
             let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
-            let seconds = try #require(catalog.seconds(settingsKey: corpus.settings.ingest.key))
+            let seconds = try #require(try catalog.seconds(settingsKey: try corpus.settings.ingest.key))
             #expect(abs((seconds.unused.first { $0.reason == "short-at-end" }?.seconds ?? 0) - 1) < 0.2, "\(seconds)")
             #expect(seconds.inSegments == 3)
         }
