@@ -60,7 +60,9 @@ extension StreamDecoder {
 
     private func isBeyondTheEnd(_ entry: Int) -> Bool {
         guard let entry = avformat_index_get_entry(stream, Int32(entry))?.pointee else { return false }
-        return Int(entry.pos) + Int(entry.size) > demuxer.source.size
+        // A damaged index may hold any place.
+        let (end, isOutside) = Int(entry.pos).addingReportingOverflow(Int(entry.size))
+        return isOutside || end > demuxer.source.size
     }
 
     /// Whether packets of a codec are never zeros: in raw media they are black or silent.

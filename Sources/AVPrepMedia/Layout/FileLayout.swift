@@ -26,6 +26,7 @@ struct FileLayout {
     private mutating func readMovies(_ movies: [MovieBoxes.Movie], size: Int) {
         guard let first = movies.first, !first.isFragmented else { return }
         for (number, movie) in movies.enumerated().dropFirst() where movie.seconds != nil {
+            guard further.count < Self.mostFilms else { return }
             let end = number + 1 < movies.count ? movies[number + 1].offset : size
             further.append(FurtherFilm(offset: movie.offset, bytes: end - movie.offset, seconds: movie.seconds))
         }
@@ -35,7 +36,7 @@ struct FileLayout {
     /// another film.
     private mutating func readRIFF(_ file: LocalFile) {
         var place = 0
-        while file.size - place >= 12 {
+        for _ in 0..<Self.mostLists where file.size - place >= 12 && further.count < Self.mostFilms {
             let head = file.read(at: place, count: 12)
             guard head.count == 12, head.starts(with: Array("RIFF".utf8)) else { return }
             if place == 0 { statedSeconds = Self.seconds(file, at: 0) }
@@ -64,6 +65,10 @@ struct FileLayout {
     }
 
     private init() {}
+
+    /// More films in one file, and more lists of a gigabyte, are damage.
+    private static let mostFilms = 100
+    private static let mostLists = 10_000
 
     /// From the main header, the first chunk of the first list.
     private static func seconds(_ file: LocalFile, at place: Int) -> Double? {

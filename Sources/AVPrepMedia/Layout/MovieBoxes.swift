@@ -20,9 +20,11 @@ struct MovieBoxes {
     /// Boxes read so far: a damaged file must not make us read more than a real file has.
     private var boxCount = 0
     private var track: Int32 = 0
+    private var depth = 0
 
     private static let maxBoxes = 100_000
     private static let maxMovies = 1000
+    private static let maxDepth = 16
     private static let maxEntryBytes = 1 << 16
     /// Sample entries of protected media: Common Encryption's, and iTunes' and Audible's own.
     private static let protectedEntries: Set = ["encv", "enca", "enct", "encs", "encm", "drms", "drmi", "drmt", "aavd"]
@@ -103,6 +105,9 @@ struct MovieBoxes {
         from start: Int, until end: Int,
         _ body: (_ boxes: inout MovieBoxes, _ type: String, _ start: Int, _ content: Int, _ end: Int) -> Bool
     ) {
+        guard depth < Self.maxDepth else { return }
+        depth += 1
+        defer { depth -= 1 }
         var place = start
         while end - place >= 8, boxCount < Self.maxBoxes {
             boxCount += 1
