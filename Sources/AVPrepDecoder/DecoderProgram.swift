@@ -29,29 +29,29 @@ package struct DecoderProgram: Sendable {
 
     /// Starts it with no inherited descriptors but a socket and stderr.
     func start(_ arguments: [String], socket: Int32) throws(DecoderError) -> pid_t {
+        func check(_ status: Int32) throws(DecoderError) {
+            if status != 0 { throw DecoderError("cannot start \(path): \(systemError(status))") }
+        }
         var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
+        try check(posix_spawn_file_actions_init(&actions))
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, socket, Int32(avprep_box_socket))
+        try check(posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0))
+        try check(posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0))
+        try check(posix_spawn_file_actions_adddup2(&actions, socket, Int32(avprep_box_socket)))
         var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
+        try check(posix_spawnattr_init(&attributes))
         defer { posix_spawnattr_destroy(&attributes) }
         // Dispatch's threads, one of which runs this, block signals. Ignored signals stay ignored: on Ctrl-C the parent
         // decides.
         var none = sigset_t()
         sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        try check(posix_spawnattr_setsigmask(&attributes, &none))
+        try check(posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)))
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = Self.environment.map { strdup($0) } + [nil]
         defer { for text in argv + environment { free(text) } }
         var process: pid_t = 0
-        let status = posix_spawn(&process, path, &actions, &attributes, &argv, &environment)
-        guard status == 0 else {
-            throw DecoderError("cannot start \(path): \(String(cString: strerror(status)))")
-        }
+        try check(posix_spawn(&process, path, &actions, &attributes, &argv, &environment))
         return process
     }
 

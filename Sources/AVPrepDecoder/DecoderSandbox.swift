@@ -13,11 +13,14 @@ package enum DecoderSandbox {
     }
 
     /// Answers requests, with the descriptors at their fixed numbers. Ends the process.
-    static func run(_ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?) -> Never {
+    static func run(
+        _ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?,
+        _ reader: @escaping LocalFile.Reader
+    ) -> Never {
         let channel = Channel(owning: Int32(avprep_box_socket))
         MediaMemory.onExhaustion { _exit(ExitCode.memory) }
         guard case .open(let open)? = channel.receive({ bytes, _ in Request(bytes) }),
-            let file = try? LocalFile(adopting: Int32(avprep_box_file), path: open.path)
+            let file = try? LocalFile(adopting: Int32(avprep_box_file), path: open.path, reader: reader)
         else { _exit(ExitCode.unusable) }
         var limits = limits
         guard avprep_box_enter(&limits, rules) == 0 else { _exit(ExitCode.unusable) }

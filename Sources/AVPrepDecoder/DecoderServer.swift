@@ -1,5 +1,5 @@
 import AVPrepCore
-import AVPrepMedia
+package import AVPrepMedia
 import CSandbox
 import Foundation
 
@@ -13,16 +13,19 @@ package enum DecoderServer {
     ///
     /// - Parameters:
     ///   - arguments: `--without-filter` and `--without-landlock` behave as if the kernel lacked these features.
+    ///   - reader: reads each file; the shipped program has the system's own.
     ///   - hook: called in the process of each file; nil in the shipped program.
-    package static func run(_ arguments: [String], hook: DecoderHook? = nil) -> Never {
+    package static func run(
+        _ arguments: [String], reader: @escaping LocalFile.Reader = LocalFile.systemReader, hook: DecoderHook? = nil
+    ) -> Never {
         signal(SIGPIPE, SIG_IGN)
         avprep_close_from(avprep_box_socket.descriptor + 1)
         let channel = Channel(owning: avprep_box_socket.descriptor)
         // When memory runs out, the system should kill a decoder before any other process of the user.
         try? "1000".write(toFile: "/proc/self/oom_score_adj", atomically: false, encoding: .utf8)
-        setenv("TZ", "UTC", 1)
+        // Without a time zone of UTC nothing that is decoded changes; without the folder a mounted one stays in use.
+        guard setenv("TZ", "UTC", 1) == 0, chdir("/") == 0 else { exit(1) }
         tzset()
-        chdir("/")
         MediaLibraries.load()
         let ownBytes = max(0, avprep_data_bytes())
         let rules = arguments.contains("--without-filter") || avprep_has_seccomp() == 0 ? nil : avprep_box_rules()
@@ -33,7 +36,7 @@ package enum DecoderServer {
         let protection = DecoderProtection(systemCallFilter: rules != nil, landlock: landlock)
         guard channel.send(Greeting(version: Version.text, protection: protection)) else { exit(0) }
         // Loading errors went to the terminal; from here on stderr goes nowhere, like stdout.
-        dup2(STDOUT_FILENO, STDERR_FILENO)
+        guard dup2(STDOUT_FILENO, STDERR_FILENO) >= 0 else { exit(1) }
         while true {
             let isServed = channel.receive(descriptors: 2) { bytes, descriptors -> Bool? in
                 guard let request = SandboxRequest(bytes), descriptors.count == 2 else {
@@ -44,7 +47,7 @@ package enum DecoderServer {
                 let limits = avprep_box_limits(
                     cpu_seconds: UInt64(max(1, request.cpuSeconds)),
                     memory_bytes: UInt64(ownBytes + Int64(max(0, request.memoryBytes))))
-                return serve(descriptors, limits, rules, hook, channel)
+                return serve(descriptors, limits, rules, hook, reader, channel)
             }
             guard isServed == true else { exit(0) }
         }
@@ -56,7 +59,7 @@ package enum DecoderServer {
     /// - Returns: false when the client has closed the connection.
     private static func serve(
         _ descriptors: [Int32], _ limits: avprep_box_limits, _ rules: UnsafeMutableRawPointer?, _ hook: DecoderHook?,
-        _ channel: Channel
+        _ reader: @escaping LocalFile.Reader, _ channel: Channel
     ) -> Bool {
         var life: [Int32] = [-1, -1]
         guard pipe(&life) == 0 else { return false }
@@ -65,12 +68,12 @@ package enum DecoderServer {
         if process == 0 {
             // Moved away from the descriptor numbers that they are to have.
             let moved = (descriptors + [life[1]]).map { fcntl($0, F_DUPFD, 64) }
-            dup2(moved[0], avprep_box_socket.descriptor)
-            dup2(moved[1], avprep_box_file.descriptor)
-            dup2(moved[2], avprep_box_life.descriptor)
+            guard moved.allSatisfy({ $0 >= 0 }), dup2(moved[0], avprep_box_socket.descriptor) >= 0,
+                dup2(moved[1], avprep_box_file.descriptor) >= 0, dup2(moved[2], avprep_box_life.descriptor) >= 0
+            else { _exit(1) }
             avprep_close_from(avprep_box_memory.descriptor)
             guard avprep_die_with_parent(parent) == 0 else { _exit(1) }
-            DecoderSandbox.run(limits, rules, hook)
+            DecoderSandbox.run(limits, rules, hook, reader)
         }
         for descriptor in descriptors + [life[1]] { close(descriptor) }
         defer { close(life[0]) }

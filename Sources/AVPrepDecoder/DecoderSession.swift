@@ -87,7 +87,7 @@ final class DecoderSession {
                 throw fail(
                     MediaError(
                         .timeLimit,
-                        "decoding \(path) made no progress for \(limits.maxStallSeconds) s; raise limits.max_stall_seconds "
+                        "decoding \(path) made no progress for \(limits.maxStallSeconds) s; raise ingest.limits.max_stall_seconds "
                             + "or leave it out"))
             }
             guard isReadable else { continue }
@@ -136,10 +136,11 @@ final class DecoderSession {
     /// The error that the process itself reports, in one line of bounded length.
     private func stated(_ code: MediaError.Code, _ text: String) -> any Error {
         switch code {
-        case .unreadable, .notMedia, .empty, .pointer, .errorPage, .archive, .unsupported, .encrypted, .corrupt, .limit,
-            .memoryLimit:
+        case .unreadable, .readError, .changing, .notMedia, .empty, .pointer, .errorPage, .archive, .unsupported, .encrypted,
+            .corrupt, .limit, .memoryLimit:
             break
-        case .timeLimit, .crashed, .untrustworthy, .encode: return untrustworthy("reported an error only a client can")
+        case .timeLimit, .crashed, .killed, .untrustworthy, .encode:
+            return untrustworthy("reported an error only a client can")
         }
         let line = text.unicodeScalars.prefix(1000).map {
             $0.properties.generalCategory == .control ? " " : Character($0)
@@ -165,8 +166,8 @@ final class DecoderSession {
         if isLate { return .tooMuchWork(path, seconds: maxCPUSeconds) }
         if signal == SIGKILL {
             return MediaError(
-                .memoryLimit,
-                "the system killed the decoder process of \(path), most likely for lack of memory; use fewer workers or lower limits.max_memory_mb"
+                .killed,
+                "the system killed the decoder process of \(path), most likely for lack of memory; use fewer workers or lower ingest.limits.max_memory_mb"
             )
         }
         // Code that does not expect a failed allocation crashes.

@@ -18,12 +18,20 @@ package final class SandboxedMediaSource: MediaSource {
     ///   - path: opened here; the process receives the descriptor.
     ///   - isCancelled: called often, from this thread; true ends the process and throws `CancellationError`.
     /// - Throws: ``MediaError``, `CancellationError`, and ``DecoderError`` when no process can be started at all.
-    package init(
+    package convenience init(
         path: String, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
+        try self.init(LocalFile(path: path), on: client, limits: limits, isCancelled: isCancelled)
+    }
+
+    /// The same for a file that is already open; the process receives its descriptor.
+    package init(
+        _ file: LocalFile, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws {
         self.client = client
-        let file = try LocalFile(path: path)
+        let path = file.path
         func open() throws -> (DecoderSession, MediaInfo) {
             let session = try DecoderSession(client, file, limits: limits, isCancelled: isCancelled)
             try session.send(.open(OpenRequest(path: path, limits: limits)))

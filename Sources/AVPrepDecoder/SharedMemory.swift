@@ -45,7 +45,8 @@ final class SharedMemory {
     }
 
     deinit {
-        munmap(bytes.baseAddress, byteCount)
+        let status = munmap(bytes.baseAddress, byteCount)
+        precondition(status == 0, "munmap of what was mapped: \(systemError())")
         if let descriptor { close(descriptor) }
     }
 

@@ -109,6 +109,12 @@ enum FFmpeg {
         }
     }
 
+    /// Checks a call that fails only for lack of memory, or for arguments that no file can cause.
+    static func require(_ status: Int32) {
+        if status == avprep_averror(ENOMEM) { MediaMemory.giveUp() }
+        precondition(status >= 0, words(for: status))
+    }
+
     /// Checks the result of an FFmpeg allocation: without memory the process cannot continue.
     static func allocated<Pointer>(_ pointer: Pointer?) -> Pointer {
         guard let pointer else { MediaMemory.giveUp() }

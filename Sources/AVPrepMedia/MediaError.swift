@@ -6,6 +6,12 @@ package struct MediaError: ActionableError, Equatable {
     package enum Code: String, Sendable, Codable {
         /// The operating system cannot open or read the file.
         case unreadable
+        /// The operating system failed while the file was opened or read, for a reason that passes.
+        case readError = "read-error"
+        /// The file was written to, cut or replaced while it was read.
+        case changing
+        /// The system ended the decoder process, most likely for lack of memory.
+        case killed
         /// The file is something else, or libavformat does not recognise a container.
         case notMedia = "not-media"
         /// No byte of content: the file is empty, or filled with zeros.
@@ -52,25 +58,40 @@ extension MediaError {
     /// What to do about an encrypted file.
     static let decrypt = "get it unencrypted, or leave it out"
 
+    /// - Parameters:
+    ///   - offset: of the byte that could not be read.
+    ///   - error: the `errno`.
+    package static func unread(_ path: String, at offset: Int, _ error: Int32) -> MediaError {
+        MediaError(.readError, "cannot read \(path) at byte \(offset): \(systemError(error))")
+    }
+
+    /// - Parameters:
+    ///   - offset: where the file ends now.
+    ///   - size: when it was opened.
+    package static func shortened(_ path: String, at offset: Int, of size: Int) -> MediaError {
+        MediaError(
+            .changing, "\(path) was cut while it was read: it had \(size) bytes, and ends before byte \(offset + 1) now")
+    }
+
     /// - Parameter seconds: the limit for this file.
     package static func tooSlow(_ path: String, seconds: Double) -> MediaError {
         MediaError(
             .timeLimit,
-            "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise limits.max_seconds or leave it out")
+            "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise ingest.limits.max_seconds or leave it out")
     }
 
     /// - Parameter seconds: the limit on CPU time for this file.
     package static func tooMuchWork(_ path: String, seconds: Double) -> MediaError {
         MediaError(
             .timeLimit,
-            "\(path) takes more than \(Int(seconds.rounded())) s of CPU time to decode; raise limits.max_cpu_seconds or "
+            "\(path) takes more than \(Int(seconds.rounded())) s of CPU time to decode; raise ingest.limits.max_cpu_seconds or "
                 + "leave it out")
     }
 
     package static func tooLarge(_ path: String, megabytes: Int) -> MediaError {
         MediaError(
             .memoryLimit,
-            "\(path) takes more memory to decode than limits.max_memory_mb (\(megabytes)); raise it or leave the file out"
+            "\(path) takes more memory to decode than ingest.limits.max_memory_mb (\(megabytes)); raise it or leave the file out"
         )
     }
 
@@ -80,11 +101,11 @@ extension MediaError {
     package static func framesTooLarge(_ path: String, width: Int, height: Int, maxPixels: Int) -> MediaError {
         MediaError(
             .limit,
-            "\(path): frames of \(width) × \(height) are over limits.max_pixels (\(maxPixels)); raise it or leave the "
+            "\(path): frames of \(width) × \(height) are over ingest.limits.max_pixels (\(maxPixels)); raise it or leave the "
                 + "file out")
     }
 
     package static func tooLong(_ path: String, hours: Double) -> MediaError {
-        MediaError(.limit, "\(path) is longer than limits.max_hours (\(hours)); raise it or leave the file out")
+        MediaError(.limit, "\(path) is longer than ingest.limits.max_hours (\(hours)); raise it or leave the file out")
     }
 }

@@ -27,7 +27,8 @@ package enum MediaMemory {
             isShort.store(true, ordering: .relaxed)
             return
         }
-        munmap(memory, most)
+        let status = munmap(memory, most)
+        precondition(status == 0, "munmap of what was mapped")
     }
 
     /// Ends the process: it cannot continue without memory.

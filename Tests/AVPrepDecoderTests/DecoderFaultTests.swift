@@ -60,6 +60,28 @@ import Testing
         try expectFault(fault, .untrustworthy, saying: "exit code 72")
     }
 
+    /// At opening, and in the middle of a file that is larger than what is read at once.
+    @Test(arguments: ["read-error", "read-error:20"])
+    func anErrorOfTheDiskIsToldAsOne(fault: String) throws {
+        try withNoise { path in
+            expectFailure(.readError, of: path, saying: String(cString: strerror(EIO))) {
+                let media = try SandboxedMediaSource(path: path, on: try faultyClient("\(fault)@noise"))
+                _ = try media.decode(wholePass, to: PassRecord(formats: 2))
+            }
+        }
+    }
+
+    @Test func aFileThatIsCutWhileItIsDecodedIsToldAsChanging() throws {
+        try withNoise { path in
+            expectFailure(.changing, of: path) {
+                let media = try SandboxedMediaSource(path: path, on: DecoderClient())
+                let record = PassRecord(formats: 2)
+                record.onFrame = { if $0 == 2 { truncate(path, 200_000) } }
+                _ = try media.decode(wholePass, to: record)
+            }
+        }
+    }
+
     /// A real file, not a planted fault: full HD does not fit.
     @Test(.enabled(if: SharedData.isAvailable, "the real clips are not beside the repository"))
     func aFileTooLargeForTheMemoryLimitSaysSo() throws {

@@ -50,6 +50,30 @@ func withVideo<Result>(named name: String = "video", _ body: (_ path: String) th
     }
 }
 
+/// Gives `body` the path of four seconds of noise, which no encoder makes small, in a folder of its own.
+func withNoise(_ body: (_ path: String) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+        let path = folder + "/noise.mkv"
+        let writer = try MediaWriter(
+            path: path,
+            video: VideoEncoding(
+                width: 320, height: 240, frameRate: Rational(25), preset: "ultrafast", keyFrameInterval: 25, bFrames: 0),
+            audio: AudioEncoding(sampleRate: 48_000, channels: 2))
+        let picture = PixelBuffer(width: 320, height: 240, channels: 3)
+        var noise: UInt32 = 1
+        for index in 0..<100 {
+            for place in picture.pixels.indices {
+                noise = noise &* 1_664_525 &+ 1_013_904_223
+                picture.pixels[place] = UInt8(noise >> 24)
+            }
+            try writer.write(frame: picture, at: Double(index) / 25)
+        }
+        try writer.write(samples: (0..<4 * 96_000).map { sin(Float($0) * 0.03) * 0.5 }, at: 0)
+        try writer.finish()
+        try body(path)
+    }
+}
+
 /// A client of the program in which faults happen.
 ///
 /// - Parameters:

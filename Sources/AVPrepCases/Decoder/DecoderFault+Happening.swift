@@ -1,10 +1,23 @@
 package import AVPrepDecoder
+package import AVPrepMedia
 import CCases
 import Foundation
 
 extension DecoderFault {
     /// The exit code of a process that ends as planned, or whose attempt was refused.
     private static let plannedExit: Int32 = 72
+
+    /// Set in the process of one file, which has one thread and ends with the file.
+    nonisolated(unsafe) private static var readsFail = false
+
+    /// Reads as the system does, until reads are to fail.
+    package static let reader: LocalFile.Reader = { descriptor, buffer, count, offset in
+        guard !readsFail else {
+            errno = EIO
+            return -1
+        }
+        return LocalFile.systemReader(descriptor, buffer, count, offset)
+    }
 
     /// What `plan` has for the moment's file happens at its moment.
     package static func happen(by plan: String, at moment: DecoderMoment) {
@@ -22,6 +35,7 @@ extension DecoderFault {
         case .memory: takeAllMemory()
         case .garbage: _ = moment.send(Signal(.frame, slot: 1 << 40, index: -1, format: 99, count: .max))
         case .flood: while moment.send(Signal(.progress)) {}
+        case .readError: Self.readsFail = true
         case .exit: _exit(Self.plannedExit)
         case .open: attempt { ccases_try_open("/etc/passwd") }
         case .socket: attempt { ccases_try_socket() }

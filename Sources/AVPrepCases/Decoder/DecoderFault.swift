@@ -2,7 +2,8 @@
 ///
 /// `avprep-decode-faulty`, which tests start in the place of `avprep-decode`, is told what goes wrong with which file by its
 /// argument `--faults=PLAN`. A plan is a list of `ACTION[:FRAME]@PART`, divided by commas, for files whose path contains
-/// PART, at opening, or before frame FRAME.
+/// PART, at opening, or before frame FRAME. With `--until=SECONDS` (since 1970) nothing goes wrong from then on: that is how
+/// a cause passes.
 package struct DecoderFault: Equatable {
     package enum Action: String {
         /// Writes to address 0.
@@ -19,6 +20,8 @@ package struct DecoderFault: Equatable {
         case flood
         /// Ends without a word.
         case exit
+        /// Every further read of the file fails with EIO.
+        case readError = "read-error"
         /// These must not be possible in a confined process.
         case open, socket, execute, fork, kill, thread, executableMemory = "executable-memory"
     }

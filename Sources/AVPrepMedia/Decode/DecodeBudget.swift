@@ -42,7 +42,7 @@ final class DecodeBudget {
         guard packetCount <= limits.maxPackets else {
             throw MediaError(
                 .limit,
-                "\(path) has more packets than limits.max_packets (\(limits.maxPackets)); raise it or leave the file out"
+                "\(path) has more packets than ingest.limits.max_packets (\(limits.maxPackets)); raise it or leave the file out"
             )
         }
         onProgress()
@@ -65,7 +65,8 @@ final class DecodeBudget {
 
     private static func now() -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        let status = clock_gettime(CLOCK_MONOTONIC, &time)
+        precondition(status == 0, "every system has this clock")
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -49,7 +49,7 @@ final class StreamDecoder {
         guard Int(parameters.width) * Int(parameters.height) <= demuxer.limits.maxPixels else {
             throw MediaError(
                 .limit,
-                "\(place): pictures of \(parameters.width) × \(parameters.height) are over limits.max_pixels "
+                "\(place): pictures of \(parameters.width) × \(parameters.height) are over ingest.limits.max_pixels "
                     + "(\(demuxer.limits.maxPixels)); raise it or leave the file out")
         }
         if let scheme = demuxer.encryption(of: index) {
@@ -59,7 +59,7 @@ final class StreamDecoder {
             throw MediaError(.unsupported, "\(place): this FFmpeg has no decoder for it")
         }
         var context: UnsafeMutablePointer<AVCodecContext>? = FFmpeg.allocated(avcodec_alloc_context3(decoder))
-        avcodec_parameters_to_context(context, stream.pointee.codecpar)
+        FFmpeg.require(avcodec_parameters_to_context(context, stream.pointee.codecpar))
         context!.pointee.thread_count = Int32(threads)  // just allocated
         context!.pointee.max_pixels = Int64(demuxer.limits.maxPixels)
         // Crop exactly at any pixel, not only at aligned addresses.
@@ -161,7 +161,8 @@ final class StreamDecoder {
     private func feed() throws {
         guard try demuxer.read(packet, of: index) else {
             isDraining = true
-            avcodec_send_packet(context, nil)
+            let status = avcodec_send_packet(context, nil)
+            if status < 0, status != avprep_averror_eof { note(status) }
             return
         }
         defer { av_packet_unref(packet) }

@@ -24,7 +24,7 @@ final class Demuxer {
     /// Container formats whose content is a list of other files or addresses.
     private static let playlists: Set<String> = ["hls", "dash", "concat", "imf", "sdp", "rtsp", "webm_dash_manifest"]
 
-    /// - Throws: ``MediaError`` with `unreadable`, a code of ``ForeignFile``, `notMedia`, `encrypted`, `corrupt` or
+    /// - Throws: ``MediaError`` with `readError`, `changing`, a code of ``ForeignFile``, `notMedia`, `encrypted`, `corrupt` or
     ///   `limit`; `CancellationError`.
     init(_ source: LocalFile, limits: MediaLimits, budget: DecodeBudget) throws {
         FFmpeg.setUp
@@ -39,19 +39,19 @@ final class Demuxer {
         format.pointee.io_open = refuseToOpen
         var options: OpaquePointer?
         // An empty list is not the same as a missing one: it allows no protocol at all.
-        av_dict_set(&options, "protocol_whitelist", "", 0)
+        FFmpeg.require(av_dict_set(&options, "protocol_whitelist", "", 0))
         // One more than allowed, to detect an excess.
-        av_dict_set_int(&options, "max_streams", Int64(limits.maxStreams + 1), 0)
+        FFmpeg.require(av_dict_set_int(&options, "max_streams", Int64(limits.maxStreams + 1), 0))
         let isMovie = String(cString: container.pointee.name).hasPrefix("mov,")
         edits = isMovie ? EditListReader.read(file.io) ?? [:] : [:]
-        if !edits.isEmpty { av_dict_set(&options, "ignore_editlist", "1", 0) }
+        if !edits.isEmpty { FFmpeg.require(av_dict_set(&options, "ignore_editlist", "1", 0)) }
         var opened: UnsafeMutablePointer<AVFormatContext>? = format
         let status = avformat_open_input(&opened, nil, container, &options)
         av_dict_free(&options)
         guard status >= 0 else {
             // avformat_open_input frees the context on failure.
             try budget.check()
-            if file.readError != 0 { throw Self.unreadable(path, file) }
+            if let failure = file.failure { throw failure }
             throw Self.unopened(source, isMovie: isMovie, status)
         }
         self.path = path
@@ -92,12 +92,18 @@ final class Demuxer {
 
     /// Reads the next packet of stream `index`.
     ///
-    /// - Returns: false at the end of the file, or where reading fails.
-    /// - Throws: ``MediaError`` with `limit`; `CancellationError`.
+    /// - Returns: false at the end of the file, or where the container cannot be read on.
+    /// - Throws: ``MediaError`` with `readError` or `changing` where the file's bytes could not be read, and `limit`;
+    ///   `CancellationError`.
     func read(_ packet: UnsafeMutablePointer<AVPacket>, of index: Int) throws -> Bool {
         while true {
             try budget.check()
             let status = av_read_frame(format, packet)
+            // Also with a packet: after a failed read demuxers deliver what they have, and look for the next whole one.
+            if let failure = file.failure {
+                av_packet_unref(packet)
+                throw failure
+            }
             if status < 0 {
                 try budget.check()
                 return false
@@ -132,7 +138,7 @@ final class Demuxer {
         // files.
         let score = av_probe_input_buffer2(file.io, &container, nil, nil, 0, 0)
         try budget.check()
-        if file.readError != 0 { throw unreadable(path, file) }
+        if let failure = file.failure { throw failure }
         guard score >= 0, let container else {
             if let foreign = ForeignFile(unknown: source) { throw foreign.error(path) }
             throw MediaError(
@@ -151,15 +157,17 @@ final class Demuxer {
 
     private func readStreams() throws {
         var options: [OpaquePointer?] = Array(repeating: nil, count: streamCount)
-        for index in options.indices { av_dict_set_int(&options[index], "max_pixels", Int64(limits.maxPixels), 0) }
+        for index in options.indices {
+            FFmpeg.require(av_dict_set_int(&options[index], "max_pixels", Int64(limits.maxPixels), 0))
+        }
         let status = options.withUnsafeMutableBufferPointer { avformat_find_stream_info(format, $0.baseAddress) }
         for index in options.indices { av_dict_free(&options[index]) }
         try budget.check()
-        if file.readError != 0 { throw Self.unreadable(path, file) }
+        if let failure = file.failure { throw failure }
         guard streamCount <= limits.maxStreams else {
             throw MediaError(
                 .limit,
-                "\(path) has more streams than limits.max_streams (\(limits.maxStreams)); raise it or leave the file out"
+                "\(path) has more streams than ingest.limits.max_streams (\(limits.maxStreams)); raise it or leave the file out"
             )
         }
         try FFmpeg.check(status, .corrupt, "cannot read the streams of \(path)")
@@ -182,10 +190,6 @@ final class Demuxer {
         }
         return MediaError(
             status == avprep_averror(EPERM) ? .unsupported : .corrupt, "cannot open \(path): \(words)")
-    }
-
-    private static func unreadable(_ path: String, _ file: InputFile) -> MediaError {
-        MediaError(.unreadable, "cannot read \(path): \(String(cString: strerror(file.readError)))")
     }
 }
 

@@ -10,8 +10,10 @@ final class InputFile {
     /// Offset of the next byte to read.
     private var place = 0
     private var zeros = ZeroMeter()
-    /// The `errno` of the first failed read, 0 when none failed.
-    fileprivate(set) var readError: Int32 = 0
+    /// Why bytes that the file has, or had when it was opened, could not be read; nil while every read gave them.
+    ///
+    /// libavformat takes most failed reads for the end of the file, so whoever asks it for more has to ask here, too.
+    fileprivate(set) var failure: MediaError?
 
     /// Bytes read so far that lie in long runs of zeros.
     var zeroBytes: Int { zeros.zeroBytes }
@@ -44,16 +46,20 @@ final class InputFile {
         let wanted = min(Int(size), self.size - place)
         guard wanted > 0 else { return avprep_averror_eof }
         while true {
-            let count = pread(file.descriptor, buffer, wanted, off_t(place))
+            let count = file.read(into: buffer, count: wanted, at: place)
             if count > 0 {
                 zeros.note(UnsafeRawBufferPointer(start: buffer, count: count), at: place)
                 place += count
                 return Int32(count)
             }
-            if count == 0 { return avprep_averror_eof }
-            if errno == EINTR { continue }
-            if readError == 0 { readError = errno }
-            return avprep_averror(errno)
+            if count == 0 {
+                if place < file.size { failure = failure ?? .shortened(file.path, at: place, of: file.size) }
+                return avprep_averror_eof
+            }
+            let error = errno
+            if error == EINTR { continue }
+            failure = failure ?? .unread(file.path, at: place, error)
+            return avprep_averror(error)
         }
     }
 

@@ -29,12 +29,13 @@ final class AudioEncoder {
         frame.pointee.format = context.pointee.sample_fmt.rawValue
         frame.pointee.sample_rate = context.pointee.sample_rate
         frame.pointee.nb_samples = Int32(frameLength)
-        av_channel_layout_copy(&frame.pointee.ch_layout, &context.pointee.ch_layout)
-        av_frame_get_buffer(frame, 0)
+        FFmpeg.require(av_channel_layout_copy(&frame.pointee.ch_layout, &context.pointee.ch_layout))
+        FFmpeg.require(av_frame_get_buffer(frame, 0))
         var converter: OpaquePointer?
-        swr_alloc_set_opts2(
-            &converter, &context.pointee.ch_layout, context.pointee.sample_fmt, context.pointee.sample_rate,
-            &context.pointee.ch_layout, AV_SAMPLE_FMT_FLT, context.pointee.sample_rate, 0, nil)
+        FFmpeg.require(
+            swr_alloc_set_opts2(
+                &converter, &context.pointee.ch_layout, context.pointee.sample_fmt, context.pointee.sample_rate,
+                &context.pointee.ch_layout, AV_SAMPLE_FMT_FLT, context.pointee.sample_rate, 0, nil))
         self.converter = FFmpeg.allocated(converter)
         try FFmpeg.check(swr_init(converter), .encode, "cannot write \(path): samples cannot be converted")
     }
@@ -81,7 +82,7 @@ final class AudioEncoder {
 
     private func encodeBlock(_ samples: ArraySlice<Float>) throws(MediaError) {
         let count = samples.count / settings.channels
-        av_frame_make_writable(frame)
+        FFmpeg.require(av_frame_make_writable(frame))
         frame.pointee.nb_samples = Int32(count)
         let converted = samples.withUnsafeBytes { bytes in
             var source: [UnsafePointer<UInt8>?] = [bytes.assumingMemoryBound(to: UInt8.self).baseAddress]

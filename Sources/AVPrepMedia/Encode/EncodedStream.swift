@@ -48,7 +48,7 @@ final class EncodedStream {
         self.path = path
         packet = FFmpeg.allocated(av_packet_alloc())
         stream = FFmpeg.allocated(avformat_new_stream(format, encoder))
-        avcodec_parameters_from_context(stream.pointee.codecpar, opened)
+        FFmpeg.require(avcodec_parameters_from_context(stream.pointee.codecpar, opened))
         stream.pointee.time_base = opened.pointee.time_base
         // FFmpeg 5.1's Matroska muxer writes Opus pre-skip as CodecDelay, which readers subtract from all times, but
         // does not add it to the times it writes: audio would come 6.5 ms early. The Opus header holds the pre-skip

@@ -108,7 +108,7 @@ package final class MediaWriter {
             // represents both streams' times exactly.
             let timescale = clocks.compactMap(\.self).reduce(1) { $0 / greatestCommonDivisor($0, $1) * $1 }
             if timescale <= Int(Int32.max) {
-                av_opt_set_int(format.pointee.priv_data, "movie_timescale", Int64(timescale), 0)
+                FFmpeg.require(av_opt_set_int(format.pointee.priv_data, "movie_timescale", Int64(timescale), 0))
             }
         default: break
         }

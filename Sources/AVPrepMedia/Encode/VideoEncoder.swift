@@ -31,11 +31,15 @@ final class VideoEncoder {
             context.pointee.colorspace = isHighDefinition ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M
             context.pointee.color_primaries = isHighDefinition ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M
             context.pointee.color_trc = isHighDefinition ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M
-            // Encoders without one of these options keep their default.
-            av_opt_set(context.pointee.priv_data, "preset", settings.preset, 0)
+            // Encoders without one of these options, or with other values of it, keep their default.
+            func setIfKnown(_ option: String, _ value: String) {
+                let status = av_opt_set(context.pointee.priv_data, option, value, 0)
+                if status != avprep_averror_option_not_found, status != avprep_averror(EINVAL) { FFmpeg.require(status) }
+            }
+            setIfKnown("preset", settings.preset)
             // x264's macroblock tree reads memory it has not written: with it the same small pictures gave different
             // bytes from run to run. Encoders without this option reject it, which is harmless.
-            av_opt_set(context.pointee.priv_data, "mbtree", "0", 0)
+            setIfKnown("mbtree", "0")
             if av_opt_set_int(context.pointee.priv_data, "crf", Int64(settings.quality), 0) < 0 {
                 context.pointee.flags |= AV_CODEC_FLAG_QSCALE
                 context.pointee.global_quality = FF_QP2LAMBDA * Int32(max(1, settings.quality / 6))
@@ -57,14 +61,14 @@ final class VideoEncoder {
         frame.pointee.format = AV_PIX_FMT_YUV420P.rawValue
         frame.pointee.width = Int32(settings.width)
         frame.pointee.height = Int32(settings.height)
-        av_frame_get_buffer(frame, 0)
+        FFmpeg.require(av_frame_get_buffer(frame, 0))
         scaler = FFmpeg.allocated(
             sws_getContext(
                 Int32(settings.width), Int32(settings.height), AV_PIX_FMT_RGB24, Int32(settings.width),
                 Int32(settings.height), AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil, nil
             ))
         let matrix = sws_getCoefficients(isHighDefinition ? SWS_CS_ITU709 : SWS_CS_ITU601)
-        sws_setColorspaceDetails(scaler, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16)
+        FFmpeg.require(sws_setColorspaceDetails(scaler, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16))
     }
 
     /// Ticks of the encoder's clock per frame; every picture time is a multiple of a tick.
@@ -88,14 +92,15 @@ final class VideoEncoder {
                 .encode, "cannot write \(path): the picture at \(seconds) s does not come after the previous one")
         }
         lastTick = tick
-        av_frame_make_writable(frame)
+        FFmpeg.require(av_frame_make_writable(frame))
         var source: [UnsafePointer<UInt8>?] = [UnsafePointer(picture.pixels.baseAddress), nil, nil, nil]
         var sourceStride: [Int32] = [Int32(picture.rowBytes), 0, 0, 0]
         withUnsafePointer(to: frame.pointee.data) { planes in
             withUnsafePointer(to: frame.pointee.linesize) { strides in
                 planes.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 8) { planes in
                     strides.withMemoryRebound(to: Int32.self, capacity: 8) { strides in
-                        _ = sws_scale(scaler, &source, &sourceStride, 0, Int32(picture.height), planes, strides)
+                        FFmpeg.require(
+                            sws_scale(scaler, &source, &sourceStride, 0, Int32(picture.height), planes, strides))
                     }
                 }
             }

@@ -27,7 +27,7 @@ final class ColourConverter {
         }
         let scaler = FFmpeg.allocated(sws_alloc_context())
         func set(_ option: String, _ value: Int) {
-            av_opt_set_int(UnsafeMutableRawPointer(scaler), option, Int64(value), 0)
+            FFmpeg.require(av_opt_set_int(UnsafeMutableRawPointer(scaler), option, Int64(value), 0))
         }
         set("srcw", Int(source.width))
         set("srch", Int(source.height))
@@ -58,8 +58,13 @@ final class ColourConverter {
                     + (FFmpeg.takeLog().map { "; \($0)" } ?? ""))
         }
         // Not negative for RGB sources either, which it does not apply to.
-        sws_setColorspaceDetails(
+        let status = sws_setColorspaceDetails(
             scaler, coefficients, source.colour.isFullRange ? 1 : 0, coefficients, 1, 0, 1 << 16, 1 << 16)
+        guard status >= 0 else {
+            sws_freeContext(scaler)
+            throw MediaError(
+                .unsupported, "\(place): its colours cannot be converted from \(source.colour.names.matrix) to RGB")
+        }
         self.scaler = scaler
         self.place = place
     }

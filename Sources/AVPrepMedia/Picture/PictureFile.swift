@@ -31,7 +31,7 @@ package enum PictureFile {
         context.pointee.time_base = AVRational(num: 1, den: 25)
         context.pointee.thread_count = 1
         // "mixed" chooses a filter per row: half the size of unfiltered rows on drawings.
-        av_opt_set(context.pointee.priv_data, "pred", "mixed", 0)
+        FFmpeg.require(av_opt_set(context.pointee.priv_data, "pred", "mixed", 0))
         try FFmpeg.check(avcodec_open2(context, encoder, nil), .encode, "cannot encode a picture")
         guard let frame, let packet else { preconditionFailure("allocated above") }
         frame.pointee.format = format.rawValue

@@ -83,7 +83,7 @@ final class PictureScaler {
         view.pointee.crop_right = right
         view.pointee.crop_top = top
         view.pointee.crop_bottom = bottom
-        av_frame_apply_cropping(view, Int32(AV_FRAME_CROP_UNALIGNED))
+        FFmpeg.require(av_frame_apply_cropping(view, Int32(AV_FRAME_CROP_UNALIGNED)))
     }
 }
 

@@ -48,7 +48,7 @@ final class AudioResampler {
         defer { av_channel_layout_uninit(&input) }
         let channels = frame.pointee.ch_layout.nb_channels
         if frame.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE {
-            av_channel_layout_copy(&input, &frame.pointee.ch_layout)
+            FFmpeg.require(av_channel_layout_copy(&input, &frame.pointee.ch_layout))
         } else {
             av_channel_layout_default(&input, channels)
         }
@@ -59,7 +59,7 @@ final class AudioResampler {
                 AVSampleFormat(frame.pointee.format), frame.pointee.sample_rate, 0, nil),
             .unsupported, "\(place) cannot be resampled")
         // Mixing down must not clip: without this, float samples are mixed without scaling.
-        av_opt_set_double(UnsafeMutableRawPointer(converter), "rematrix_maxval", 1, 0)
+        FFmpeg.require(av_opt_set_double(UnsafeMutableRawPointer(converter), "rematrix_maxval", 1, 0))
         if let gains = mixingGains(from: input) {
             try FFmpeg.check(
                 swr_set_matrix(converter, gains, channels), .unsupported, "\(place) cannot be mixed")

@@ -41,7 +41,7 @@ struct EditListReader {
         let place = avio_tell(io)
         var reader = EditListReader(io)
         reader.readFile()
-        avio_seek(io, place, SEEK_SET)
+        guard avio_seek(io, place, SEEK_SET) >= 0 else { return nil }
         return reader.edits()
     }
 
