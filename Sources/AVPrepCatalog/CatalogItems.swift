@@ -148,6 +148,25 @@ extension Catalog {
         }
     }
 
+    /// Records that a listed file has another content than was known: its outcomes are removed, and it is pending in every
+    /// stage.
+    package func setContent(_ videoID: String, of path: String) throws {
+        try write("record in") { database in
+            try database.execute(
+                sql: "UPDATE items SET video_id = ? WHERE path = ?", arguments: [videoID, path])
+            try database.execute(sql: "DELETE FROM outcomes WHERE subject = ?", arguments: [path])
+        }
+    }
+
+    /// The listed items whose content is known, ordered by path.
+    package func hashed() throws -> [CatalogItem] {
+        try read("read") { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM items WHERE +vanished = 0 AND video_id IS NOT NULL ORDER BY path"
+            ).map(CatalogItem.init)
+        }
+    }
+
     /// The item of this name, vanished or not.
     package func item(_ path: String) throws -> CatalogItem? {
         try read("read") { database in

@@ -155,6 +155,28 @@ extension Catalog {
         }
     }
 
+    /// Makes items pending again in one stage whose failures have causes that pass. Where the file was changing, its content
+    /// is unknown again.
+    ///
+    /// - Returns: the number of such items.
+    package func forgetPassingFailures(stage: String) throws -> Int {
+        try write("record in") { database in
+            try database.execute(
+                sql: """
+                    UPDATE items SET video_id = NULL WHERE path IN (
+                        SELECT subject FROM outcomes WHERE stage = ? AND status = 'failed' AND live = 1 AND code = ?)
+                    """, arguments: [stage, Outcome.Reason.changing])
+            var count = 0
+            for code in Outcome.Reason.passingCodes.sorted() {
+                try database.execute(
+                    sql: "DELETE FROM outcomes WHERE stage = ? AND status = 'failed' AND live = 1 AND code = ?",
+                    arguments: [stage, code])
+                count += database.changesCount
+            }
+            return count
+        }
+    }
+
     /// Makes items pending again in one stage, because their results are gone.
     package func forget(_ subjects: [String], stage: String) throws {
         guard !subjects.isEmpty else { return }

@@ -1,3 +1,4 @@
+import AVPrepModel
 import GRDB
 
 /// Counts of the listed items in one stage: each has one outcome or is pending, so
@@ -9,6 +10,15 @@ package struct StageCounts: Sendable, Equatable, Codable {
         package let status: String
         package let code: String
         package let count: Int
+        /// Whether the next run tries these again; all others wait for `--retry` or for another content.
+        package let isPassing: Bool
+
+        init(status: String, code: String, count: Int) {
+            self.status = status
+            self.code = code
+            self.count = count
+            isPassing = status == "failed" && Outcome.Reason.passingCodes.contains(code)
+        }
     }
 
     package let stage: String

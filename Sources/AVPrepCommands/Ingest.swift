@@ -21,8 +21,13 @@ package struct Ingest: WorkCommand {
     @Option(name: [.short, .long], help: "Videos prepared at a time; 0: one per core.")
     package var workers: Int?
 
-    @Flag(name: .long, help: "Try failed files again.")
+    @Flag(name: .long, help: "Try all failed files again; those that could not be read always are.")
     package var retry = false
+
+    @Flag(
+        name: .long,
+        help: "Read known files again: finds a content that changed while size and time stayed the same.")
+    package var rehash = false
 
     package init() {}
 }

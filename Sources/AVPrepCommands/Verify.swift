@@ -11,6 +11,7 @@ package struct Verify: WorkCommand {
 
               avprep verify
               avprep verify --quick    everything except the media bytes: seconds instead of hours
+              avprep verify --sources  reads the corpus, too: finds files whose content changed in silence
               avprep verify --json
             """)
 
@@ -18,6 +19,9 @@ package struct Verify: WorkCommand {
 
     @Flag(name: .long, help: "Do not read media: compare sizes instead of checksums.")
     package var quick = false
+
+    @Flag(name: .long, help: "Read the files of the corpus and compare their content with the catalog.")
+    package var sources = false
 
     package init() {}
 }

@@ -26,23 +26,39 @@ package final class SHA256 {
     private let context: OpaquePointer
 
     package init() {
-        // Only the allocation of the context can fail here, for lack of memory.
-        guard let context = EVP_MD_CTX_new() else { fatalError("out of memory for a SHA-256 context") }
+        guard let context = EVP_MD_CTX_new() else { Self.giveUp() }
         self.context = context
-        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        Self.require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
     }
 
     deinit { EVP_MD_CTX_free(context) }
 
     package func update(_ bytes: UnsafeRawBufferPointer) {
-        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        Self.require(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
     }
 
     /// The digest of all bytes so far. Call it once.
     package func finish() -> SHA256Digest {
         var bytes = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(context, &bytes, nil)
+        var count: UInt32 = 0
+        Self.require(EVP_DigestFinal_ex(context, &bytes, &count))
+        guard count == 32 else { Self.giveUp() }
         return SHA256Digest(bytes: bytes)
+    }
+
+    private static func require(_ status: Int32) {
+        if status != 1 { giveUp() }
+    }
+
+    /// Ends the program: a library without SHA-256 (its configuration excludes it, or there is no memory) can give no id
+    /// and check no file, and nothing that a caller might do instead would be right.
+    private static func giveUp() -> Never {
+        var text = [CChar](repeating: 0, count: 256)
+        ERR_error_string_n(ERR_get_error(), &text, text.count)
+        let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let line = "avprep: libcrypto cannot compute SHA-256 (\(reason)); free memory, or repair openssl.cnf\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        exit(ExitStatus.failed.rawValue)
     }
 
     /// The digest of a text's UTF-8 bytes.
@@ -56,23 +72,52 @@ package final class SHA256 {
     /// The digest of a file's bytes, read in chunks of 1 MiB.
     ///
     /// - Parameter isCancelled: called between chunks; true stops with `CancellationError`.
-    /// - Throws: ``Failure`` naming the file when it cannot be opened or read.
+    /// - Throws: ``ReadFailure`` naming the file when it cannot be opened or read, or is no regular file.
     package static func digest(ofFile path: String, isCancelled: () -> Bool = { false }) throws -> SHA256Digest {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput) }
+        let file = try openRegularFile(path)
         defer { close(file) }
+        return try digest(ofDescriptor: file, path: path, isCancelled: isCancelled)
+    }
+
+    /// The same for an open file, from its first byte on, wherever it is being read otherwise.
+    package static func digest(
+        ofDescriptor file: Int32, path: String, isCancelled: () -> Bool = { false }
+    ) throws -> SHA256Digest {
         let hash = SHA256()
         var piece = [UInt8](repeating: 0, count: 1 << 20)
+        var place = 0
         while true {
             if isCancelled() { throw CancellationError() }
-            let count = read(file, &piece, piece.count)
+            let count = pread(file, &piece, piece.count, off_t(place))
             if count == 0 { return hash.finish() }
             if count < 0 {
-                if errno == EINTR { continue }
-                throw Failure("cannot read \(path): \(systemError())", exitStatus: .badInput)
+                let error = errno
+                if error == EINTR { continue }
+                throw ReadFailure("read \(path) at byte \(place)", code: error)
             }
             piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            place += count
         }
+    }
+
+    /// Opens a regular file for reading, without waiting for anybody: opening a named pipe would wait for its writer, and
+    /// a device has no end.
+    ///
+    /// - Throws: ``ReadFailure``.
+    package static func openRegularFile(_ path: String) throws(ReadFailure) -> Int32 {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw ReadFailure("open \(path)", code: errno) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else {
+            let error = errno
+            close(file)
+            throw ReadFailure("open \(path)", code: error)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(file)
+            throw ReadFailure(.unreadable, "cannot open \(path): it is not a regular file")
+        }
+        return file
     }
 }
 

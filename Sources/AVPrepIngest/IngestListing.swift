@@ -17,13 +17,18 @@ struct IngestListing {
     let context: StageContext
     let key: String
     let files: PreparedFiles
+    /// The files as they were when they were listed; those of which the system said nothing are missing.
+    let listed: [String: FileIdentity]
+    let retries: PassingRetries
     private let hook: PreparationHook?
 
     init(
         _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
-        files: PreparedFiles, hook: PreparationHook? = nil
+        files: PreparedFiles, listed: [String: FileIdentity], hook: PreparationHook? = nil
     ) {
         self.files = files
+        self.listed = listed
+        retries = PassingRetries(cancellation: context.cancellation)
         self.hook = hook
         self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
         self.catalog = catalog
@@ -118,41 +123,6 @@ struct IngestListing {
         return .adopted(decided.outcome)
     }
 
-    /// Gives every listed file the id of its content.
-    func hash() throws {
-        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
-        guard !pending.isEmpty else { return }
-        let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
-        let progress = ProgressReporter("hash", unit: "files", style: context.progress)
-        let state = Mutex((files: 0, bytes: Int64(0)))
-        // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
-        let length = max(1, min(64, pending.count / (16 * max(1, workspace.workers))))
-        let batches = stride(from: 0, to: pending.count, by: length).map {
-            pending[$0..<min($0 + length, pending.count)]
-        }
-        try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
-            batch in
-            var found: [(videoID: String, path: String)] = []
-            for entry in batch {
-                guard let item = items[entry.file.path] else { continue }
-                do {
-                    let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
-                    found.append((PreparedPath.videoID(digest), item.listed))
-                } catch let failure as Failure {
-                    try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
-                }
-                let (files, bytes) = state.withLock { state in
-                    state.files += 1
-                    state.bytes += max(0, entry.file.size)
-                    return state
-                }
-                progress.update(done: files, total: pending.count, share: Double(bytes) / Double(total))
-            }
-            try catalog.setVideoIDs(found)
-        }
-        progress.finish()
-    }
-
     /// Prepares every pending item, the largest files first: the last ones to finish are then short.
     func prepare(_ transforms: [Spectrogram]) throws {
         var primary: [String: String] = [:]
@@ -219,7 +189,9 @@ struct IngestListing {
         }
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
-        let result = try worker.prepare(item, video: video, to: workspace.path(output))
+        let result = try retries.run(
+            isPassing: { result in result.outcome.reason?.code == Outcome.Reason.readError },
+            { try worker.prepare(item, video: video, to: workspace.path(output), listed: listed[item.listed]) })
         try hook?(.noting, item.listed)
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
@@ -249,7 +221,7 @@ struct IngestListing {
         }
     }
 
-    private func record(
+    func record(
         _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
         wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
@@ -265,9 +237,9 @@ struct IngestListing {
     }
 }
 
-/// CPU seconds of the calling thread.
+/// CPU seconds of the calling thread; 0 where the system does not count them.
 private func threadSeconds() -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -52,8 +52,13 @@ package struct IngestReport: Sendable, Codable {
         if furtherNotes > 0 {
             lines.append("  … and \(furtherNotes) more; list all with avprep status --list failed (or skipped)")
         }
-        if counts.failed > 0 {
-            lines.append("failed files are tried again when they change, or with avprep ingest --retry")
+        let passing = counts.reasons.filter(\.isPassing).reduce(0) { $0 + $1.count }
+        if passing > 0 {
+            lines.append("\(passing) failed for causes that can pass: the next avprep ingest tries them again")
+        }
+        if counts.failed > passing {
+            let others = passing > 0 ? "other failed files" : "failed files"
+            lines.append("\(others) are tried again when they change, or with avprep ingest --retry")
         }
         lines += setAside
         lines += unread.prefix(Self.shownUnread)

@@ -33,10 +33,10 @@ final class MediaOpener {
     }
 
     /// Opens a file for reading; ``close()`` it before the next.
-    func open(_ path: String) throws -> any MediaSource {
+    func open(_ file: LocalFile) throws -> any MediaSource {
         let cancellation = cancellation
-        guard let host else { return try MediaFile(path: path, limits: limits) { cancellation.isCancelled } }
-        let process = try SandboxedMediaSource(path: path, on: host, limits: limits) { cancellation.isCancelled }
+        guard let host else { return try MediaFile(file, limits: limits, isCancelled: { cancellation.isCancelled }) }
+        let process = try SandboxedMediaSource(file, on: host, limits: limits) { cancellation.isCancelled }
         self.process = process
         return process
     }

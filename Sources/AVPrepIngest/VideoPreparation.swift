@@ -61,19 +61,39 @@ package final class VideoPreparation {
 
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
+    /// - Parameters:
+    ///   - video: the id of the item's content: half of the digest of its bytes.
+    ///   - listed: the item's file as it was before its bytes got the id. What is decoded has to be that still.
     /// - Returns: done, or the reason why this item was skipped or failed.
     /// - Throws: errors that concern the whole run, see `RunEndingError`.
-    package func prepare(_ item: CorpusItem, video: String, to path: String) throws -> Result {
-        var result = try attempt(item, video: video, to: path)
+    package func prepare(_ item: CorpusItem, video: String, to path: String, listed: FileIdentity?) throws -> Result {
+        var result = try attempt(item, video: video, to: path, listed: listed)
         result.decoderSeconds = media.close()
         return result
     }
 
-    private func attempt(_ item: CorpusItem, video: String, to path: String) throws -> Result {
+    private func attempt(_ item: CorpusItem, video: String, to path: String, listed: FileIdentity?) throws -> Result {
         do {
             steps.listed = item.listed
             try steps.reach(.opening)
-            return try prepare(try media.open(item.path), item, video: video, to: path)
+            let file = try LocalFile(path: item.path)
+            let cancellation = cancellation
+            func confirm() throws {
+                try SourceContent.confirm(
+                    file.descriptor, path: item.path, listed: listed, isCancelled: { cancellation.isCancelled },
+                    isDigest: { PreparedPath.videoID($0) == video })
+            }
+            try confirm()
+            let result: Result
+            do {
+                result = try prepare(try media.open(file), item, video: video, to: path, confirm)
+            } catch where !error.isOfRun {
+                // Whatever half a file is taken for, the whole one may be sound.
+                try confirm()
+                throw error
+            }
+            if case .skipped = result.outcome, result.decided == nil { try confirm() }
+            return result
         } catch {
             // What a stopped decoder says is no outcome of the video.
             try cancellation.check()
@@ -81,8 +101,10 @@ package final class VideoPreparation {
         }
     }
 
-    private func prepare(_ media: any MediaSource, _ item: CorpusItem, video: String, to path: String) throws -> Result
-    {
+    /// - Parameter confirm: called before the prepared file gets its name, which says what it was made from.
+    private func prepare(
+        _ media: any MediaSource, _ item: CorpusItem, video: String, to path: String, _ confirm: () throws -> Void
+    ) throws -> Result {
         let info = media.info
         func skipped(_ code: String, _ detail: String) -> Result {
             let seconds = info.durationSeconds.map { SourceSeconds(unused: [code: $0]) }
@@ -141,11 +163,12 @@ package final class VideoPreparation {
                 let seconds = Double(summary.frameCount) / settings.video.fps
                 var result = skipped(
                     "too-short",
-                    "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts min_segment_seconds (\(settings.minSegmentSeconds))"
+                    "\(item.listed): picture and sound overlap for \(String(format: "%.2f", seconds)) s, and no part lasts ingest.min_segment_seconds (\(settings.minSegmentSeconds))"
                 )
                 (result.tally, result.decode, result.seconds) = (tally, summary, account)
                 return result
             }
+            try confirm()
             try steps.reach(.committing)
             try AtomicFile.commit(temporary, to: path)
             let cues = CueRecord(probe, changes: assembler.changes)

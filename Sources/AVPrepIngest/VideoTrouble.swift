@@ -1,5 +1,6 @@
 import AVPrepAudio
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepDecoder
 import AVPrepMedia
 import AVPrepModel
@@ -14,6 +15,7 @@ extension Outcome {
     static func failure(_ error: any Error, of listed: String) throws -> Outcome {
         if error.isOfRun { throw error }
         if let error = error as? MediaError { return .failed(Reason(error.code.rawValue, error.description)) }
+        if let failure = error as? ReadFailure { return .failed(Reason(failure)) }
         let code: String
         var advice = ""
         switch error {

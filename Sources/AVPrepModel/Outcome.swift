@@ -45,5 +45,21 @@ package enum Outcome: Sendable, Equatable {
             self.code = code
             self.detail = detail
         }
+
+        /// The file is missing, not permitted, or no regular file.
+        package static let unreadable = "unreadable"
+        /// The system failed while the file was opened or read.
+        package static let readError = "read-error"
+        /// The file was written to or replaced meanwhile.
+        package static let changing = "changing"
+        /// The system ended the process that decoded the file.
+        package static let killed = "killed"
+
+        /// The codes of causes that lie outside of the file's content, so that they can pass while the file stays as it is:
+        /// the next run tries again, without being asked to. All others wait for `--retry`, or for another content.
+        package static let passingCodes: Set<String> = [unreadable, readError, changing, killed]
+
+        /// Whether the next run tries again.
+        package var isPassing: Bool { Self.passingCodes.contains(code) }
     }
 }

@@ -90,7 +90,7 @@ struct ShardVerification: Sendable {
             bytesRead += Int(status.st_size)
             if found.hex == digest.lowercased() { return true }
             add(.changed, path, "its SHA-256 is \(found.hex), not \(digest)", remedy)
-        } catch let failure as Failure {
+        } catch let failure as ReadFailure {
             add(.unreadable, path, failure.description, VerifyReport.makeReadable)
         }
         return false

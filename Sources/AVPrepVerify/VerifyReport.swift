@@ -25,6 +25,8 @@ package struct VerifyReport: Sendable, Codable {
             case leak
             /// Catalog and shards hold different videos.
             case catalog
+            /// A file of the corpus has another content than when it was ingested.
+            case source
             /// A file in the folder that nothing refers to.
             case stray
         }
@@ -58,6 +60,8 @@ package struct VerifyReport: Sendable, Codable {
     package let segments: Int
     package let pairs: Int
     package let preparedFiles: Int
+    /// Files of the corpus that were read; nil when none were to be.
+    package let sources: Int?
     /// Bytes that were read for checksums.
     package let bytesRead: Int
     package let findings: [Finding]
@@ -70,6 +74,7 @@ package struct VerifyReport: Sendable, Codable {
     package var text: String {
         let looked =
             "\(shards) shards, \(segments) segments of \(videos) videos, \(pairs) pairs, \(preparedFiles) prepared files"
+            + (sources.map { ", \($0) sources" } ?? "")
         let read = isQuick ? "sizes only" : "\(bytesRead >> 20) MiB of checksums"
         guard !findings.isEmpty else { return "\(looked) (\(read)): no faults" }
         var lines = findings.prefix(Self.shownFindings).map { finding in

@@ -8,10 +8,16 @@ import Synchronization
 
 /// Checks shards, pair files, index, prepared files and catalog, and lists all faults.
 package enum VerifyStage {
-    /// - Parameter isQuick: check sizes instead of checksums, and read no media.
+    /// - Parameters:
+    ///   - isQuick: check sizes instead of checksums, and read no media.
+    ///   - readsSources: read the files of the corpus, too.
     /// - Throws: `CancellationError`; faults of the files are in the report.
-    package static func run(_ workspace: Workspace, _ context: StageContext, isQuick: Bool) throws -> VerifyReport {
-        var findings: [VerifyReport.Finding] = []
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, isQuick: Bool, readsSources: Bool = false
+    ) throws -> VerifyReport {
+        let sources =
+            readsSources ? try SourceVerification(workspace: workspace, context: context).run() : nil
+        var findings = sources?.findings ?? []
         let shards: ShardSet
         do {
             shards = try ShardSet(workspace.shards)
@@ -21,8 +27,8 @@ package enum VerifyStage {
                 isNewer ? .newer : .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
                 remedy: isNewer ? VerifyReport.Finding.useNewer : "avprep shard writes it again")
             return VerifyReport(
-                isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0, bytesRead: 0,
-                findings: [finding])
+                isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0,
+                sources: sources?.files, bytesRead: sources?.bytesRead ?? 0, findings: findings + [finding])
         }
         let index = shards.index
         let results = try verifyShards(shards, workspace, context, isQuick: isQuick)
@@ -43,7 +49,8 @@ package enum VerifyStage {
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
             segments: results.reduce(0) { $0 + $1.segments }, pairs: results.reduce(0) { $0 + $1.pairs },
-            preparedFiles: catalog.preparedFiles, bytesRead: results.reduce(0) { $0 + $1.bytesRead },
+            preparedFiles: catalog.preparedFiles, sources: sources?.files,
+            bytesRead: results.reduce(sources?.bytesRead ?? 0) { $0 + $1.bytesRead },
             findings: findings)
     }
 

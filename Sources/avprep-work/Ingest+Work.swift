@@ -7,7 +7,7 @@ extension Ingest: PerformableCommand {
         let workspace = try options.workspace(workers.map { ["workers=\($0)"] } ?? []) { settings in
             if !paths.isEmpty { settings.corpus.paths = paths.map(Paths.absolute) }
         }
-        let report = try IngestStage.run(workspace, options.session.context, retry: retry)
+        let report = try IngestStage.run(workspace, options.session.context, retry: retry, rehash: rehash)
         try Terminal.show(report, json: options.json, text: \.text)
         try report.exitStatus.end()
     }

@@ -1,4 +1,4 @@
-import AVPrepCore
+@testable import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
@@ -23,12 +23,24 @@ import Testing
 
     @Test func litterOfDeadWritersIsRemovedAndThatOfLivingOnesStays() throws {
         try withTemporaryFolder { folder in
+            let here = FileOwner.current.split(separator: "-").dropLast().joined(separator: "-")
+            #expect(AtomicFile.temporaryPath(for: "a") == "a.partial-\(here)-\(getpid())")
             // Process ids end at 2²² on Linux: this one is nobody's.
-            for name in ["a.h5.partial-99999999", "b.h5.partial-1", "c.h5", "d.partial-x"] {
-                try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-            }
-            #expect(AtomicFile.removeLitter(in: folder) == ["a.h5.partial-99999999"])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
+            let names = [
+                "a.h5.partial-\(here)-99999999", "b.h5.partial-\(here)-1", "c.h5", "d.partial-x",
+                // Of another machine, where that number may be a living process; of an earlier start; of earlier versions.
+                "e.h5.partial-other-00000000-99999999", "f.h5.partial-\(here.dropLast(8))00000000-99999999",
+                "g.h5.partial-99999999",
+            ]
+            for name in names { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+            #expect(AtomicFile.removeLitter(in: folder) == [names[0]])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 6)
+            // Nobody writes a file for a day without writing to it.
+            var times = [timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0), timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0)]
+            for name in names.dropFirst() { #expect(utimensat(AT_FDCWD, "\(folder)/\(name)", &times, 0) == 0) }
+            #expect(
+                Set(AtomicFile.removeLitter(in: folder)) == [names[3], names[4], names[5], names[6]])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [names[1], names[2]].sorted())
         }
     }
 

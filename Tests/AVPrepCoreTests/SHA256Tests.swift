@@ -18,7 +18,7 @@ import Testing
             let whole = SHA256.digest(of: String(repeating: "a", count: 3_000_001))
             #expect(try SHA256.digest(ofFile: path) == whole)
             #expect(throws: CancellationError.self) { try SHA256.digest(ofFile: path) { true } }
-            #expect(throws: Failure.self) { try SHA256.digest(ofFile: folder + "/none") }
+            #expect(throws: ReadFailure.self) { try SHA256.digest(ofFile: folder + "/none") }
         }
     }
 

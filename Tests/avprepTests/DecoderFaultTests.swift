@@ -34,6 +34,26 @@ import Testing
         }
     }
 
+    /// A cause that passes is waited for a little; where it does not pass in time, the next run needs no `--retry`.
+    @Test func readErrorsAreTriedAgainInTheRunAndByTheNextOne() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try CommandCorpus(folder, videos: 2)
+            let dead = try corpus.run(["ingest", "-q", "--json"], faults: ["read-error@00001"])
+            #expect(dead.status == 2, "\(dead.standardError)")
+            let report = try JSONDecoder().decode(Report.self, from: Data(dead.standardOutput.utf8))
+            #expect(report.counts.done == 1 && report.counts.failed == 1)
+            #expect(report.counts.reasons.map(\.code) == ["read-error"])
+            #expect(report.counts.reasons.allSatisfy(\.isPassing))
+            #expect(try corpus.run(["status"]).standardOutput.contains("1 failed: read-error (passing"))
+            // A second from now: the attempts within the run find it gone.
+            let until = Date().timeIntervalSince1970 + 1.5
+            let stumbling = try corpus.run(["ingest", "-q"], faults: ["read-error@00001"], until: until)
+            #expect(stumbling.status == 0, "\(stumbling.standardOutput)")
+            #expect(Date().timeIntervalSince1970 > until)
+            #expect(try corpus.run(["status", "--check"]).standardOutput.contains("2 listed = 2 done"))
+        }
+    }
+
     @Test func decodingElsewhereGivesTheSameBytes() throws {
         try withTemporaryFolder { folder in
             let corpus = try CommandCorpus(folder, videos: 3)
@@ -109,6 +129,7 @@ import Testing
             struct Reason: Decodable {
                 let code: String
                 let count: Int
+                let isPassing: Bool
             }
             let done: Int
             let failed: Int
@@ -122,17 +143,19 @@ import Testing
 
 extension CommandCorpus {
     /// Runs avprep in the folder, with faults planned for the decoder processes of some files.
-    fileprivate func run(_ arguments: [String], faults: [String]) throws -> Command.Result {
-        try Command.run(Products.avprep, arguments, in: folder, environment: try faultyDecoder(faults))
+    ///
+    /// - Parameter until: when the faults end, in seconds since 1970.
+    fileprivate func run(_ arguments: [String], faults: [String], until: Double = .infinity) throws -> Command.Result {
+        try Command.run(Products.avprep, arguments, in: folder, environment: try faultyDecoder(faults, until: until))
     }
 
     /// The environment in which avprep starts the decoder with planned faults: a script of the name that avprep looks for
     /// becomes that program, with the plan as an argument.
-    fileprivate func faultyDecoder(_ faults: [String]) throws -> [String: String] {
+    fileprivate func faultyDecoder(_ faults: [String], until: Double = .infinity) throws -> [String: String] {
         let script = folder + "/decoder"
         try """
         #!/bin/sh
-        exec '\(Products.faultyDecoder)' '--faults=\(faults.joined(separator: ","))' "$@"
+        exec '\(Products.faultyDecoder)' '--faults=\(faults.joined(separator: ","))' '--until=\(until)' "$@"
 
         """.write(toFile: script, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)

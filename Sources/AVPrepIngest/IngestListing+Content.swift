@@ -1,0 +1,115 @@
+import AVPrepCatalog
+import AVPrepCore
+import AVPrepCorpus
+import AVPrepModel
+import AVPrepSettings
+import AVPrepWorkspace
+import Foundation
+import Synchronization
+
+extension IngestListing {
+    /// Gives every listed file the id of its content.
+    func hash() throws {
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
+        try readContents(of: pending) { found in
+            try catalog.setVideoIDs(found.map { ($0.videoID, $0.entry.file.path) })
+        }
+    }
+
+    /// Reads the files whose content is known, too: those with another content lose their outcomes, whatever their size
+    /// and time say.
+    func hashAgain() throws {
+        let known = try catalog.hashed()
+        try readContents(of: known) { found in
+            for (entry, videoID) in found where videoID != entry.videoID {
+                try catalog.setContent(videoID, of: entry.file.path)
+            }
+        }
+    }
+
+    /// Reads files, several at a time, and passes on the ids of their contents. A file that cannot be read fails.
+    private func readContents(
+        of entries: [CatalogItem], _ found: @Sendable ([(entry: CatalogItem, videoID: String)]) throws -> Void
+    ) throws {
+        guard !entries.isEmpty else { return }
+        let total = max(1, entries.reduce(0) { $0 + max(0, $1.file.size) })
+        let progress = ProgressReporter("hash", unit: "files", style: context.progress)
+        let state = Mutex((files: 0, bytes: Int64(0)))
+        // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
+        let length = max(1, min(64, entries.count / (16 * max(1, workspace.workers))))
+        let batches = stride(from: 0, to: entries.count, by: length).map {
+            entries[$0..<min($0 + length, entries.count)]
+        }
+        try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            batch in
+            var read: [(entry: CatalogItem, videoID: String)] = []
+            for entry in batch {
+                guard let item = items[entry.file.path] else { continue }
+                switch try digest(of: item) {
+                case .success(let digest): read.append((entry, PreparedPath.videoID(digest)))
+                case .failure(let failure): try record(item, .failed(Outcome.Reason(failure)))
+                }
+                let (files, bytes) = state.withLock { state in
+                    state.files += 1
+                    state.bytes += max(0, entry.file.size)
+                    return state
+                }
+                progress.update(done: files, total: entries.count, share: Double(bytes) / Double(total))
+            }
+            try found(read)
+        }
+        progress.finish()
+    }
+
+    private func digest(of item: CorpusItem) throws -> Result<SHA256Digest, ReadFailure> {
+        try retries.run(
+            isPassing: { result in
+                if case .failure(let failure) = result { failure.kind == .passing } else { false }
+            },
+            {
+                do {
+                    return .success(
+                        try SourceContent.digest(ofFile: item.path, listed: listed[item.listed]) {
+                            context.cancellation.isCancelled
+                        })
+                } catch let failure as ReadFailure {
+                    return .failure(failure)
+                }
+            })
+    }
+}
+
+/// Tries again, after short pauses, what failed for a cause that passes.
+final class PassingRetries: Sendable {
+    /// Seconds before each further attempt.
+    private static let pauses = [0.1, 0.5, 2]
+    /// After so many failures in a row the cause is none that passes soon, and every item gets one attempt: a server that
+    /// is gone must not cost seconds for each of a million files.
+    private static let patience = 16
+
+    private let cancellation: Cancellation
+    private let failuresInARow = Atomic<Int>(0)
+
+    init(cancellation: Cancellation) { self.cancellation = cancellation }
+
+    /// - Parameter isPassing: whether a result is a failure that may pass.
+    /// - Returns: the result of the last attempt.
+    /// - Throws: what `body` throws; `CancellationError` during a pause.
+    func run<Value>(isPassing: (Value) -> Bool, _ body: () throws -> Value) throws -> Value {
+        for pause in Self.pauses where failuresInARow.load(ordering: .relaxed) < Self.patience {
+            let value = try body()
+            guard isPassing(value) else {
+                failuresInARow.store(0, ordering: .relaxed)
+                return value
+            }
+            try cancellation.wait(seconds: pause)
+        }
+        let value = try body()
+        if isPassing(value) {
+            failuresInARow.add(1, ordering: .relaxed)
+        } else {
+            failuresInARow.store(0, ordering: .relaxed)
+        }
+        return value
+    }
+}
