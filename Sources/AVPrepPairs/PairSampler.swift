@@ -99,25 +99,25 @@ package struct PairSampler: Sendable {
         guard !table.entries.isEmpty else {
             throw refusal(
                 .nothingToPair, plan, "none of \(table.segmentCount) segments is as long as a clip",
-                "lower clip_seconds (\(settings.clipSeconds)) or make longer segments")
+                "lower shard.pairs.clip_seconds (\(settings.clipSeconds)) or make longer segments")
         }
         let shares = plan.shares
         if shares.easy > 0, table.groupCount < 2 {
             throw refusal(
-                .noEasyNegatives, plan, "all its segments are of one video (or one group of near-duplicates)",
+                .noEasyNegatives, plan, "all its segments are of one video, or of videos that belong together",
                 "put at least two into a shard, or draw hard negatives only")
         }
         if shares.hard > 0, hardNegatives.capable.isEmpty {
             throw refusal(
                 .noHardNegatives, plan, "no segment can give a hard negative (\(refusalCounts))",
-                "lower gap_seconds (\(settings.gapSeconds)) or clip_seconds (\(settings.clipSeconds)), "
+                "lower shard.pairs.gap_seconds (\(settings.gapSeconds)) or shard.pairs.clip_seconds (\(settings.clipSeconds)), "
                     + "or make longer segments")
         }
         let superHard = shares.superHard > 0 ? superHardEntries : []
         if shares.superHard > 0, superHard.isEmpty {
             throw refusal(
                 .noSuperHardNegatives, plan, "no segment can give a super-hard negative (\(refusalCounts))",
-                "raise super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments")
+                "raise shard.pairs.super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments")
         }
         let all = Array(table.entries.indices)
         return [

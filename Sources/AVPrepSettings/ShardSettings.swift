@@ -18,9 +18,11 @@ extension PipelineSettings {
     /// Key of everything that decides which split a video is in: twelve hexadecimal digits.
     package var splitKey: String {
         get throws {
-            try CanonicalJSON.key(of: [
-                String(seed), CanonicalJSON.encode(shard.split), corpus.sourcePattern,
-            ])
+            // Shards that were divided by the first default stay: the present one joins less, and tears nothing apart.
+            let pattern =
+                corpus.sourcePattern == CorpusSettings().sourcePattern
+                ? CorpusSettings.firstSourcePattern : corpus.sourcePattern
+            return try CanonicalJSON.key(of: [String(seed), CanonicalJSON.encode(shard.split), pattern])
         }
     }
 }

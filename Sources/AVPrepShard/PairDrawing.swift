@@ -46,6 +46,7 @@ final class PairDrawing: Sendable {
     private let opaque: OpaquePairSets
     private let setAside: SetAsideFiles
     private let excluded: Set<String>
+    private let joined: String?
 
     /// - Parameters:
     ///   - before: what lay in the folder before, where it can be read.
@@ -55,11 +56,13 @@ final class PairDrawing: Sendable {
     ///     found that none of their pairs is lost.
     ///   - setAside: takes pair files that are damaged.
     ///   - excluded: videos that give no pairs.
+    ///   - joined: what joins videos, said where there are no strangers.
     init(
         workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], before: ShardSet?,
         wanted: [PairSetDefinition], others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles,
-        excluded: Set<String> = []
+        excluded: Set<String> = [], joined: JoinedVideos? = nil
     ) {
+        self.joined = joined?.text
         self.opaque = opaque
         self.setAside = setAside
         self.workspace = workspace
@@ -181,7 +184,9 @@ final class PairDrawing: Sendable {
         var result = Result()
         for shard in drawn {
             result.files[shard.fileName] = shard.digest
-            result.refusals += shard.refusals.map(\.description)
+            result.refusals += shard.refusals.map {
+                $0.description + ($0.code == .noEasyNegatives ? joined.map { " (\($0))" } ?? "" : "")
+            }
         }
         for definition in definitions {
             let set = Self.entry(definition.name, try definition.attributes, drawn)

@@ -17,6 +17,7 @@ struct ShardRound {
     /// Videos that are dropped as near-duplicates, and whether shards that lie there hold any.
     let copies: [String]
     let holdsCopies: Bool
+    let joined: JoinedVideos
 
     init(
         _ prepared: [PreparedVideo], _ existing: ExistingShards, _ duplicates: NearDuplicates, _ catalog: Catalog,
@@ -28,11 +29,13 @@ struct ShardRound {
         let isCopy = Set(copies)
         let videos = prepared.filter { !isCopy.contains($0.video.videoID) }
         let holdsCopies = existing.shards.contains { !isCopy.isDisjoint(with: $0.videoIDs) }
+        let pattern = try SourcePattern(settings.corpus.sourcePattern)
+        let paths = Dictionary(uniqueKeysWithValues: videos.map { ($0.subject, $0.video.videoID) })
         let links = try VideoLinks(
-            duplicates: duplicates.matches,
-            sources: SourceGroups.links(
-                of: Dictionary(uniqueKeysWithValues: videos.map { ($0.subject, $0.video.videoID) }),
-                by: SourcePattern(settings.corpus.sourcePattern), in: catalog))
+            duplicates: duplicates.matches, sources: SourceGroups.links(of: paths, by: pattern, in: catalog))
+        joined = JoinedVideos(
+            Dictionary(paths.map { ($1, $0) }) { first, _ in first }, links, by: pattern,
+            copies: try catalog.duplicates().reduce(0) { $0 + $1.paths.count - 1 })
         let grouped = GroupedPlan(
             videos: videos.map(\.video), existing: existing.shards,
             leftOut: Set(existing.index?.straddlingVideos ?? []), links, settings: settings.shard,
@@ -51,7 +54,7 @@ struct ShardRound {
                 exitStatus: .badInput)
         }
         throw Failure(
-            "none of the \(prepared.count - copies.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed",
-            exitStatus: .badInput)
+            "none of the \(prepared.count - copies.count) prepared videos falls into train; ingest more videos, lower shard.split, or take another seed"
+                + (joined.text.map { " (\($0))" } ?? ""), exitStatus: .badInput)
     }
 }

@@ -40,7 +40,7 @@ package enum ShardStage {
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let (prepared, decisions) = try preparedVideos(workspace)
             let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
-            let catalog = try Catalog(path: workspace.catalog)
+            let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
             let duplicates = try NearDuplicates.find(in: catalog, settings, context)
             let setAside = SetAsideFiles()
             let opaque = existing.opaque.without(wanted.map(\.name))
@@ -68,7 +68,8 @@ package enum ShardStage {
             let (plan, grouped, copies) = (round.plan, round.grouped, round.copies)
             let pairs = try PairDrawing(
                 workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
-                others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished)
+                others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished),
+                joined: round.joined
             ).run()
             let layout = try ShardReader(shards[0], in: workspace.shards).layout
             var index = ShardIndex(

@@ -4,6 +4,7 @@ import AVPrepCorpus
 import AVPrepModel
 import AVPrepPairs
 import AVPrepStore
+import Foundation
 import TestSupport
 import Testing
 
@@ -19,9 +20,38 @@ import Testing
         ("--3ouPhoy2A_30.000_40.000.flac.mp4", nil), ("audioset/--3ouPhoy2A_30.000_40.000.mkv", "--3ouPhoy2A"),
         ("UCF-101/Archery/v_Archery_g01_c02.avi", "v_Archery_g01"), ("videos/video-00001.mp4", nil),
         ("videos/a-film-with-a-long-name_2.mp4", nil), ("holiday.mov", nil),
+        // Names of eleven characters and a number that people and cameras give.
+        ("my_vacation_001.mp4", nil), ("my_vacation_000001.mp4", nil), ("MyVacation1_000012.mp4", nil),
+        ("birthday_01_000003.mp4", nil), ("IMG-20210704_000001.mov", nil), ("GOPR0412_01_000001.mp4", nil),
+        ("DJI_2023071_000004.mp4", nil), ("VID-2021070_12.mp4", nil), ("meeting-may_2024_01.mp4", nil),
+        ("recording-1_1.5.mp4", nil), ("v_final_g1_c2.mp4", nil), ("--3ouPhoy2A_2.mp4", nil),
     ])
     func theUsualNamesOfClipsTellTheirSource(path: String, source: String?) throws {
         #expect(try SourcePattern(CorpusSettings().sourcePattern).source(of: path) == source)
+    }
+
+    /// Clips that are strangers by their names, and those that a rule joins: the message says which.
+    @Test func whereNoStrangersAreLeftTheRuleThatJoinsThemIsNamed() throws {
+        try withTemporaryFolder { folder in
+            var corpus = try SmallCorpus(folder)
+            try corpus.addSyntheticVideos(4)
+            for number in 0..<4 {
+                try FileManager.default.moveItem(
+                    atPath: "\(folder)/videos/video-0000\(number).mp4",
+                    toPath: "\(folder)/videos/my_vacation_00\(number).mp4")
+            }
+            try FileManager.default.copyItem(
+                atPath: folder + "/videos/my_vacation_000.mp4", toPath: folder + "/videos/same.mp4")
+            _ = try IngestStage.run(corpus.workspace, corpus.context)
+            #expect(try ShardStage.run(corpus.workspace, corpus.context).refusals.isEmpty)
+            corpus.settings.corpus.sourcePattern = "(my_vacation)"
+            try FileManager.default.removeItem(atPath: folder + "/shards")
+            let error = #expect(throws: Failure.self) { try ShardStage.run(corpus.workspace, corpus.context) }
+            let text = error?.description ?? ""
+            #expect(text.contains("corpus.source_pattern takes 4 videos for excerpts of 1 sources (4 of “my_vacation”"))
+            #expect(text.contains("1 files are left out since others have the same bytes"), "\(text)")
+            #expect(!text.contains("\n"))
+        }
     }
 
     @Test func aPatternMayTakeTheFolderOrNothing() throws {
