@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         // Limits, descriptors passed between processes and the system call filter of decoder processes.
         .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
+        // The handler of SIGBUS, for files that are cut while they are mapped.
+        .target(name: "CMapping"),
         // For cases alone: what a confined process must not do, and FFTW's bare transform.
         .target(name: "CCases", dependencies: ["CFFTW"]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
@@ -68,7 +70,7 @@ let package = Package(
         module("AVPrepDrawing", ["AVPrepModel"]),
         module("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CKernels", "COpenCV"]),
         module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CFFTW", "CKernels"]),
-        module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CPNG", "CTurboJPEG"]),
+        module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CMapping", "CPNG", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),

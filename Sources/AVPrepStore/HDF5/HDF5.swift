@@ -27,7 +27,8 @@ enum HDF5 {
         if DispatchQueue.getSpecific(key: isQueue) == true { return try body() }
         return try queue.sync {
             // The error stack belongs to the thread, and `sync` runs on the caller's thread: silence it each time.
-            H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
+            let status = H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
+            precondition(status >= 0, "HDF5 keeps printing its errors")
             return try body()
         }
     }
@@ -72,15 +73,15 @@ enum HDF5 {
     private static func errorText() -> (text: String, isSystemError: Bool) {
         final class Stack { var lines: [String] = [] }
         let stack = Stack()
-        H5Ewalk2(
+        let walked = H5Ewalk2(
             hid_t(H5E_DEFAULT), H5E_WALK_DOWNWARD,
             { _, entry, context in
                 guard let context, let text = entry?.pointee.desc else { return 0 }
                 Unmanaged<Stack>.fromOpaque(context).takeUnretainedValue().lines.append(String(cString: text))
                 return 0
             }, Unmanaged.passUnretained(stack).toOpaque())
-        H5Eclear2(hid_t(H5E_DEFAULT))
-        guard let outer = stack.lines.first, let inner = stack.lines.last else {
+        let isCleared = H5Eclear2(hid_t(H5E_DEFAULT)) >= 0
+        guard walked >= 0, isCleared, let outer = stack.lines.first, let inner = stack.lines.last else {
             return ("HDF5 states no reason", false)
         }
         let isSystemError = stack.lines.contains { systemReason($0) != nil }

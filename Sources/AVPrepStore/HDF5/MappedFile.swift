@@ -1,13 +1,17 @@
 import AVPrepCore
+import CMapping
 import Foundation
 
 /// A file mapped into memory, read-only, as long as this object lives.
 ///
-/// The file must not be truncated while it is mapped: reading beyond its new end ends the process (SIGBUS). Files of
-/// this format are replaced by a rename and never changed in place, so only an explicit truncation can cause this.
+/// Files of this format are replaced by a rename and never changed in place. One that somebody cuts nevertheless while it is
+/// mapped, or whose disk fails, ends the process at the read that finds no bytes (SIGBUS), with one line that names it: no
+/// value could be given to the reader, and files that are being written appear by a rename, so nothing is half done.
 final class MappedFile: @unchecked Sendable {
     // Sendable: the bytes are never written.
     let bytes: UnsafeRawBufferPointer
+    /// What the handler of SIGBUS knows of it.
+    private let note: UnsafeMutableRawPointer
 
     init(_ path: String) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -25,8 +29,22 @@ final class MappedFile: @unchecked Sendable {
             throw StoreError(
                 .unreadable, "cannot map \(path) into memory: \(systemError()); \(HDF5.remedy(.unreadable))")
         }
+        guard let note = avprep_mapping_add(start, count, path) else {
+            Self.unmap(start, count)
+            throw StoreError(.unreadable, "cannot map \(path) into memory: \(systemError(ENOMEM))")
+        }
+        self.note = note
         bytes = UnsafeRawBufferPointer(start: start, count: count)
     }
 
-    deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+    deinit {
+        avprep_mapping_remove(note)
+        Self.unmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+
+    /// It can fail only for arguments that are wrong.
+    private static func unmap(_ start: UnsafeMutableRawPointer?, _ count: Int) {
+        let status = munmap(start, count)
+        precondition(status == 0, "munmap of what was mapped: \(systemError())")
+    }
 }
