@@ -1,3 +1,4 @@
+package import AVPrepModel
 import Foundation
 package import GRDB
 
@@ -5,10 +6,9 @@ package import GRDB
 /// with its reason, and the runs.
 ///
 /// Any thread may call any method. Writes are serialised and durable when the call returns: a commit reaches the disk
-/// (write-ahead log, `synchronous = FULL`), so what was recorded survives a kill or a power cut, and what was not
-/// recorded is simply pending. Reads see a consistent state and do not wait for writes, also from other processes; but
-/// the write-ahead log needs a file system with shared memory, so a catalog must not be on a network file system that
-/// several machines write to.
+/// (`synchronous = FULL`), so what was recorded survives a kill or a power cut, and what was not recorded is simply
+/// pending. Reads see a consistent state. With the write-ahead log they do not wait for writes, also from other processes;
+/// that needs a file system on which processes share memory. Where there is none, the catalog has a rollback journal.
 package final class Catalog: Sendable {
     /// The access mode of a catalog.
     package enum Access: Sendable {
@@ -21,28 +21,19 @@ package final class Catalog: Sendable {
     package static let busySeconds = 30.0
 
     package let path: String
-    private let pool: DatabasePool
+    private let pool: any DatabaseWriter
 
+    /// - Parameter journal: only for writing; whoever reads takes the catalog as it is.
     /// - Throws: ``CatalogError`` when the file is not a catalog, is damaged, is a later avprep's, or cannot be opened.
-    package init(path: String, access: Access = .readWrite) throws {
+    package init(path: String, access: Access = .readWrite, journal: CatalogJournal = .automatic) throws {
         self.path = path
         let exists = FileManager.default.fileExists(atPath: path)
         guard exists || access == .readWrite else {
             throw CatalogError(.missing, "there is no catalog at \(path); run avprep ingest first")
         }
+        if access == .readWrite { try CatalogFileSystem.requireLocks(for: path) }
         pool = try Self.translating("open", path) {
-            if exists { try CatalogSchema.inspect(path, readOnly: access == .readOnly) }
-            var configuration = Configuration()
-            configuration.label = "catalog"
-            configuration.busyMode = .timeout(Self.busySeconds)
-            configuration.readonly = access == .readOnly
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            if access == .readWrite {
-                // GRDB sets NORMAL in WAL mode, which may lose the last commits in a power cut.
-                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                try CatalogSchema.migrator.migrate(pool)
-            }
-            return pool
+            try CatalogFileSystem.open(path, exists: exists, isReadOnly: access == .readOnly, journal: journal)
         }
     }
 

@@ -49,6 +49,11 @@ package struct CatalogError: ActionableError, RunEndingError, Equatable {
             (code, remedy) = (.busy, "another process holds it; try again later")
         case .SQLITE_NOTADB:
             (code, remedy) = (.foreign, "it is not a catalog; give another path or move it away")
+        case _ where error.isWithoutSharedMemory:
+            (code, remedy) = (
+                .disk,
+                "processes cannot share memory on its file system: set folders.catalog_journal to rollback, or folders.catalog to a file on a local disk, and run avprep ingest"
+            )
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
             (code, remedy) = (.disk, "free disk space or give a writable path")
         default:

@@ -256,7 +256,7 @@ enum CatalogSchema {
     ///
     /// - Parameter path: an existing file; an empty one passes, as SQLite creates such files itself.
     /// - Throws: ``CatalogError``, or `DatabaseError` when SQLite cannot read it.
-    static func inspect(_ path: String, readOnly: Bool) throws {
+    static func inspect(_ path: String, readOnly: Bool, _ configuration: Configuration = Configuration()) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CatalogError(
                 .disk, "cannot read the catalog \(path); check that it is a file and that you may read it")
@@ -269,7 +269,7 @@ enum CatalogSchema {
         }
         if header.isEmpty { return }
         guard header == Data("SQLite format 3\0".utf8) else { throw foreign(path) }
-        var configuration = Configuration()
+        var configuration = configuration
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(Catalog.busySeconds)
         let queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -53,8 +53,8 @@ package final class TarWriter {
     package func finish() throws {
         guard let archive else { preconditionFailure("\(path) ends twice") }
         try check(archive_write_close(archive), "end")
-        archive_write_free(archive)
         self.archive = nil
+        try check(archive_write_free(archive), "end")
     }
 
     private func check(_ status: Int32, _ doing: String) throws {

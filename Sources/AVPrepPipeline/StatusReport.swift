@@ -83,7 +83,9 @@ package struct StatusReport: Sendable, Codable {
             lines.append(
                 "\(stage.stage): \(stage.listed) listed = \(stage.done) done + \(stage.skipped) skipped + \(stage.failed) failed + \(stage.pending) to do"
                     + (stage.stale > 0 ? " (\(stage.stale) of those under other settings)" : ""))
-            lines += stage.reasons.map { "  \($0.count) \($0.status): \($0.code)" }
+            lines += stage.reasons.map {
+                "  \($0.count) \($0.status): \($0.code)" + ($0.isPassing ? " (passing: the next run tries again)" : "")
+            }
         }
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
         lines += notes.map { "  " + $0 }

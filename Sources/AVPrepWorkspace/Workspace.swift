@@ -36,43 +36,53 @@ package struct Workspace: Sendable {
         settings.workers > 0 ? settings.workers : AvailableProcessors.count
     }
 
-    /// The name of the file that is locked while a command changes the workspace.
-    package static let lockName = ".avprep.lock"
-
     /// Takes the lock, waiting for it up to a second: child processes of an avprep that was just killed may hold it
     /// until they end.
-    private func lock(_ file: Int32) -> Bool {
+    private func take(_ lock: FileLock, of file: Int32) -> FileLock.Outcome {
         for _ in 0..<20 {
-            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            let outcome = lock.take(file)
+            if outcome != .busy { return outcome }
             usleep(50_000)
         }
-        return flock(file, LOCK_EX | LOCK_NB) == 0
+        return lock.take(file)
     }
 
     /// Runs `body` while no other avprep can change this workspace.
     ///
-    /// The operating system holds the lock (`flock`) and releases it when the process ends, however it ends.
+    /// The operating system holds the lock and releases it when the process ends, however it ends.
     /// - Throws: ``Failure`` with exit status 75 when another process holds it.
     package func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        try exclusively(by: FileLock(), body)
+    }
+
+    /// The same with a choice of locks.
+    func exclusively<Result>(by lock: FileLock, _ body: () throws -> Result) throws -> Result {
         try AtomicFile.makeFolder(folder)
-        let name = path(Self.lockName)
-        let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let name = path(settings.folders.lock)
+        let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
         guard file >= 0 else {
-            throw Failure("cannot write in \(folder): \(systemError()); give another folder or make it writable")
+            throw Failure("cannot write \(name): \(systemError()); make its folder writable, or set folders.lock")
         }
         defer { close(file) }
-        guard lock(file) else {
+        switch take(lock, of: file) {
+        case .taken: break
+        case .busy:
             var text = [CChar](repeating: 0, count: 32)
             let count = max(0, pread(file, &text, text.count - 1, 0))
             let owner = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw Failure(
                 "another avprep\(owner.isEmpty ? "" : " (process \(owner))") is using \(folder); wait until it ends, or try again later",
                 exitStatus: .busy)
+        case .missing(let answers):
+            throw Failure(
+                "the file system of \(name) has no file locks (\(answers)), so nothing keeps a second avprep out; mount it with locks (Lustre: -o flock), or set folders.lock to a file on a disk that has them and run avprep on one machine at a time"
+            )
         }
+        // Who holds the lock is said for people: where it cannot be written, the message does without.
         let owner = String(getpid())
-        ftruncate(file, 0)
-        pwrite(file, owner, owner.utf8.count, 0)
-        defer { ftruncate(file, 0) }
+        if ftruncate(file, 0) == 0, pwrite(file, owner, owner.utf8.count, 0) != owner.utf8.count {
+            throw Failure("cannot write \(name): \(systemError()); free disk space")
+        }
         return try body()
     }
 }

@@ -7,6 +7,7 @@ import Foundation
 @main
 enum Main {
     static func main() {
+        StopSignals.listen()
         WorkHost.perform = { command in
             guard let command = command as? any PerformableCommand else {
                 preconditionFailure("a command without an implementation: \(command)")
@@ -18,7 +19,8 @@ enum Main {
             try command.run()
         } catch let error as any ActionableError {
             Terminal.complain(error.description)
-            Foundation.exit(error.exitStatus.rawValue)
+            // What fails while the work is being stopped may fail for that.
+            Foundation.exit((Session.cancellation.requested ?? error.exitStatus).rawValue)
         } catch is CancellationError {
             Terminal.complain("stopped; repeat the command to continue")
             Foundation.exit((Session.cancellation.requested ?? .interrupted).rawValue)

@@ -21,15 +21,22 @@ enum Front {
         // libgomp, which runs libtorch's threads, lets them spin whenever they wait for one another. While the loader
         // works on the same cores, a step then costs three times the CPU. It reads this when it is loaded: before any
         // code of the program that loads it. A value that somebody has set stands.
-        setenv("OMP_WAIT_POLICY", "passive", 0)
+        guard setenv("OMP_WAIT_POLICY", "passive", 0) == 0 else {
+            complain("cannot set an environment variable: no memory")
+        }
         let folder = executableFolder()
         let candidates = ["\(folder)/avprep-work", "\(folder)/../lib/avprep/avprep-work"]
         for path in candidates where access(path, X_OK) == 0 {
             execv(path, CommandLine.unsafeArgv)
         }
         let looked = candidates.joined(separator: ", ")
-        let message = "avprep: cannot start avprep-work (looked for \(looked)); install avprep again\n"
-        write(STDERR_FILENO, message, message.utf8.count)
+        complain("cannot start avprep-work (looked for \(looked)); install avprep again")
+    }
+
+    private static func complain(_ message: String) -> Never {
+        let line = "avprep: \(message)\n"
+        // Where nobody can be told, the exit code tells.
+        _ = write(STDERR_FILENO, line, line.utf8.count)
         exit(1)
     }
 

@@ -45,7 +45,11 @@ enum PipelineTable {
             .text("prepared", \.prepared, "one HDF5 file per video"),
             .text("shards", \.shards, "shards, pair sets and index.json"),
             .text("runs", \.runs, "one folder per training run"),
-            .text("catalog", \.catalog, "SQLite: what happened to every video"),
+            .text("catalog", \.catalog, "SQLite: what happened to every video; needs a disk with POSIX locks"),
+            .choice(
+                "catalog_journal", \.catalogJournal,
+                "rollback where processes cannot share memory, as on network file systems; auto: tries"),
+            .text("lock", \.lock, "locked while a command works here; needs a disk with flock or POSIX locks"),
         ])
     }
 

@@ -76,7 +76,8 @@ package final class Engine: @unchecked Sendable {
         try check(api.set_recording(&was, 0), "stop recording gradients")
         defer {
             var ignored: Int32 = 0
-            _ = api.set_recording(&ignored, was)
+            let status = api.set_recording(&ignored, was)
+            precondition(status == 0, "recording gradients goes on: \(lastError)")
         }
         return try body()
     }
@@ -86,8 +87,11 @@ package final class Engine: @unchecked Sendable {
     /// - Parameter operation: the operation, worded to follow "cannot".
     package func check(_ status: Int32, _ operation: @autoclosure () -> String) throws(TorchError) {
         guard status != 0 else { return }
-        let reason = String(cString: api.last_error())
+        let reason = lastError
         let advice = reason.lowercased().contains("memory") ? "; lower train.batch_size or the size of the model" : ""
         throw TorchError(.operation, "cannot \(operation()) on \(deviceName): \(reason)\(advice)")
     }
+
+    /// What the engine says of the last failure.
+    var lastError: String { String(cString: api.last_error()) }
 }

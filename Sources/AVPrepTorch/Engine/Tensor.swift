@@ -98,8 +98,10 @@ package final class Tensor {
     package var shape: [Int] {
         var sizes = [Int64](repeating: 0, count: 8)
         var rank: Int32 = 0
-        // Querying the shape of an existing tensor cannot fail, and no tensor here has more than eight dimensions.
-        guard engine.api.shape(&rank, &sizes, Int32(sizes.count), handle) == 0, rank <= sizes.count else { return [] }
+        // Of a tensor that exists, and here has at most eight dimensions, the engine can say this; a shape that is made up
+        // would be taken for a true one.
+        let status = engine.api.shape(&rank, &sizes, Int32(sizes.count), handle)
+        precondition(status == 0 && rank <= sizes.count, "the shape of a tensor: \(engine.lastError)")
         return sizes[..<Int(rank)].map(Int.init)
     }
 
@@ -108,15 +110,18 @@ package final class Tensor {
 
     package var type: ElementType {
         var type: Int32 = 0
-        // All of the engine's types are in the enumeration.
-        guard engine.api.type(&type, handle) == 0, let type = ElementType(rawValue: type) else { return .float32 }
+        guard engine.api.type(&type, handle) == 0, let type = ElementType(rawValue: type) else {
+            preconditionFailure("the type of a tensor (\(type)): \(engine.lastError)")
+        }
         return type
     }
 
     /// -1 for the CPU, otherwise the number of the CUDA device.
     package var deviceIndex: Int {
         var index: Int32 = -1
-        return engine.api.device(&index, handle) == 0 ? Int(index) : -1
+        let status = engine.api.device(&index, handle)
+        precondition(status == 0, "the device of a tensor: \(engine.lastError)")
+        return Int(index)
     }
 
     /// The values, copied to main memory.

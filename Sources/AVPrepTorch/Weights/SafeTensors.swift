@@ -72,7 +72,8 @@ package enum SafeTensors {
     package static func read(_ path: String) throws -> Content {
         let file: Data
         do {
-            file = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+            // Not mapped: a file that is cut meanwhile would end the process.
+            file = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw TorchError(.tensorFile, "cannot read \(path): \(error.localizedDescription)")
         }
@@ -104,7 +105,7 @@ package enum SafeTensors {
                     let extent = try header.extent(within: data.count)
                     let type = try header.type
                     let start = data.startIndex
-                    // A copy, so that the tensor does not refer to the mapped file, which may be replaced.
+                    // A copy, so that a tensor does not keep the bytes of all others.
                     let bytes = Data(Array(data[(start + extent.lowerBound)..<(start + extent.upperBound)]))
                     content.tensors[name] = HostTensor(type: type, shape: header.shape, bytes: bytes)
                     extents.append(extent)

@@ -41,14 +41,16 @@ final class TrainingSession {
     }
 
     func run(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
-        do {
-            while state.epoch < data.schedule.epochs.count {
-                try trainEpoch(cancellation: cancellation, progress: progress)
-                try endEpoch(cancellation: cancellation, progress: progress)
+        try cancellation.savingAtEnd {
+            do {
+                while state.epoch < data.schedule.epochs.count {
+                    try trainEpoch(cancellation: cancellation, progress: progress)
+                    try endEpoch(cancellation: cancellation, progress: progress)
+                }
+            } catch let error as CancellationError {
+                try save(.last)
+                throw error
             }
-        } catch let error as CancellationError {
-            try save(.last)
-            throw error
         }
         try exportWeights()
     }

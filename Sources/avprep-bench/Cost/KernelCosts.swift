@@ -98,7 +98,7 @@ enum ProcessCost {
     /// CPU seconds of all threads, in user and system mode.
     static var cpuSeconds: Double {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { preconditionFailure("no CPU clock") }
         var children = rusage()
         getrusage(RUSAGE_CHILDREN.rawValue, &children)
         let elsewhere = [children.ru_utime, children.ru_stime].reduce(0.0) {

@@ -214,7 +214,7 @@ extension GoldenWorkspace {
             var isFolder: ObjCBool = false
             let full = "\(folder)/\(path)"
             guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue,
-                !path.hasPrefix("catalog.sqlite"), path != Workspace.lockName
+                !path.hasPrefix("catalog.sqlite"), path != FolderSettings().lock
             else { continue }
             found[path] = try SHA256.digest(ofFile: full).hex
         }
