@@ -31,7 +31,7 @@ package final class Catalog: Sendable {
         guard exists || access == .readWrite else {
             throw CatalogError(.missing, "there is no catalog at \(path); run avprep ingest first")
         }
-        if access == .readWrite { try CatalogFileSystem.requireLocks(for: path) }
+        try CatalogFileSystem.requireLocks(for: path)
         pool = try Self.translating("open", path) {
             try CatalogFileSystem.open(path, exists: exists, isReadOnly: access == .readOnly, journal: journal)
         }

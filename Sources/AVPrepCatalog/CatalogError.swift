@@ -55,7 +55,10 @@ package struct CatalogError: ActionableError, RunEndingError, Equatable {
                 "processes cannot share memory on its file system: set folders.catalog_journal to rollback, or folders.catalog to a file on a local disk, and run avprep ingest"
             )
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
-            (code, remedy) = (.disk, "free disk space or give a writable path")
+            (code, remedy) = (
+                .disk,
+                "free disk space or give a writable path; where processes cannot share memory, set folders.catalog_journal to rollback"
+            )
         default:
             (code, remedy) = (.corrupt, "move it away and run avprep ingest, which finds the prepared files again")
         }

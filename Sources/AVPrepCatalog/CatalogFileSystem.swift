@@ -39,22 +39,22 @@ enum CatalogFileSystem {
         configuration.readonly = isReadOnly
         let isRollback = journal == .rollback && !isReadOnly
         do {
-            if isRollback { return try rollback(path, exists: exists, configuration) }
+            if isRollback { return try rollback(path, configuration) }
             if exists { try CatalogSchema.inspect(path, readOnly: isReadOnly) }
             let pool = try DatabasePool(path: path, configuration: configuration)
             if !isReadOnly { try prepare(pool) }
             return pool
         } catch let error as DatabaseError
-        where journal == .automatic && !isReadOnly
-            && (error.isWithoutSharedMemory || exists && error.resultCode == .SQLITE_CANTOPEN)
+            where journal == .automatic && !isReadOnly && error.mayLackSharedMemory
         {
-            return try rollback(path, exists: exists, configuration)
+            return try rollback(path, configuration)
         }
     }
 
     /// A catalog whose write-ahead log, if it has one, is brought in and given up.
-    private static func rollback(_ path: String, exists: Bool, _ configuration: Configuration) throws -> DatabaseQueue {
-        if exists {
+    private static func rollback(_ path: String, _ configuration: Configuration) throws -> DatabaseQueue {
+        // Whoever tried the log first may have made the file.
+        if FileManager.default.fileExists(atPath: path) {
             // A process that has the file for itself needs no shared memory to read a write-ahead log.
             var alone = configuration
             alone.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
@@ -77,6 +77,11 @@ enum CatalogFileSystem {
 }
 
 extension DatabaseError {
+    /// Whether a rollback journal is worth an attempt: it has an error of its own where the cause is another one.
+    fileprivate var mayLackSharedMemory: Bool {
+        isWithoutSharedMemory || resultCode == .SQLITE_CANTOPEN || resultCode == .SQLITE_READONLY
+    }
+
     /// Whether the write-ahead log could not be had, or read, since its index cannot be shared in memory.
     var isWithoutSharedMemory: Bool {
         switch extendedResultCode {

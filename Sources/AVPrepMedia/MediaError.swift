@@ -70,14 +70,16 @@ extension MediaError {
     ///   - size: when it was opened.
     package static func shortened(_ path: String, at offset: Int, of size: Int) -> MediaError {
         MediaError(
-            .changing, "\(path) was cut while it was read: it had \(size) bytes, and ends before byte \(offset + 1) now")
+            .changing, "\(path) was cut while it was read: it had \(size) bytes, and ends before byte \(offset + 1) now"
+        )
     }
 
     /// - Parameter seconds: the limit for this file.
     package static func tooSlow(_ path: String, seconds: Double) -> MediaError {
         MediaError(
             .timeLimit,
-            "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise ingest.limits.max_seconds or leave it out")
+            "\(path) takes longer than \(Int(seconds.rounded())) s to decode; raise ingest.limits.max_seconds or leave it out"
+        )
     }
 
     /// - Parameter seconds: the limit on CPU time for this file.

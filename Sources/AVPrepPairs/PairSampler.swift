@@ -117,7 +117,8 @@ package struct PairSampler: Sendable {
         if shares.superHard > 0, superHard.isEmpty {
             throw refusal(
                 .noSuperHardNegatives, plan, "no segment can give a super-hard negative (\(refusalCounts))",
-                "raise shard.pairs.super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments")
+                "raise shard.pairs.super_hard_overlap_seconds (\(settings.superHardOverlapSeconds)), or make longer segments"
+            )
         }
         let all = Array(table.entries.indices)
         return [

@@ -34,6 +34,8 @@ struct JoinedVideos {
         if copies > 0 { clauses.append("\(copies) files are left out since others have the same bytes") }
         text =
             clauses.isEmpty
-            ? nil : "of \(subjects.count) videos, " + clauses.joined(separator: "; ") + "; change these keys if they are wrong"
+            ? nil
+            : "of \(subjects.count) videos, " + clauses.joined(separator: "; ")
+                + "; change these keys if they are wrong"
     }
 }

@@ -31,7 +31,8 @@ struct SourceVerification {
         let progress = ProgressReporter("verify", unit: "sources", style: context.progress)
         let state = Mutex(Result())
         let total = max(1, known.reduce(0) { $0 + max(0, $1.file.size) })
-        try WorkerPool.run(known, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) { item in
+        try WorkerPool.run(known, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
+            item in
             let finding = try finding(on: item)
             let (files, bytes) = state.withLock { state in
                 state.files += 1

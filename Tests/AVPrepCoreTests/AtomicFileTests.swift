@@ -1,7 +1,8 @@
-@testable import AVPrepCore
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AVPrepCore
 
 @Suite struct AtomicFileTests {
     @Test func aFileAppearsWholeOrNotAtAll() throws {
@@ -36,11 +37,14 @@ import Testing
             #expect(AtomicFile.removeLitter(in: folder) == [names[0]])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 6)
             // Nobody writes a file for a day without writing to it.
-            var times = [timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0), timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0)]
+            var times = [
+                timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0), timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0),
+            ]
             for name in names.dropFirst() { #expect(utimensat(AT_FDCWD, "\(folder)/\(name)", &times, 0) == 0) }
             #expect(
                 Set(AtomicFile.removeLitter(in: folder)) == [names[3], names[4], names[5], names[6]])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [names[1], names[2]].sorted())
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [names[1], names[2]].sorted())
         }
     }
 

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepSettings
 import Foundation
 import TestSupport
 import Testing

@@ -36,7 +36,7 @@ import Testing
                 try Data(repeating: 7, count: 1 << 16).write(to: URL(fileURLWithPath: path))
                 let mapped = try MappedFile(path)
                 signal(SIGBUS, SIG_DFL)
-                try withExtendedLifetime(mapped) { raise(SIGBUS) }
+                _ = withExtendedLifetime(mapped) { raise(SIGBUS) }
             }
         }
     }

@@ -31,7 +31,9 @@ import Testing
         let functions = Set(Self.functions)
         var files = 0
         for path in FileManager.default.enumerator(atPath: sources)?.allObjects ?? [] {
-            guard let path = path as? String, path.hasSuffix(".swift"), !path.hasPrefix("AVPrepCases/") else { continue }
+            guard let path = path as? String, path.hasSuffix(".swift"), !path.hasPrefix("AVPrepCases/") else {
+                continue
+            }
             files += 1
             let lines = try String(contentsOfFile: "\(sources)/\(path)", encoding: .utf8).split(
                 separator: "\n", omittingEmptySubsequences: false

@@ -43,7 +43,7 @@ import Testing
             let report = try JSONDecoder().decode(Report.self, from: Data(dead.standardOutput.utf8))
             #expect(report.counts.done == 1 && report.counts.failed == 1)
             #expect(report.counts.reasons.map(\.code) == ["read-error"])
-            #expect(report.counts.reasons.allSatisfy(\.isPassing))
+            #expect(report.counts.reasons.map(\.isPassing) == [true])
             #expect(try corpus.run(["status"]).standardOutput.contains("1 failed: read-error (passing"))
             // A second from now: the attempts within the run find it gone.
             let until = Date().timeIntervalSince1970 + 1.5

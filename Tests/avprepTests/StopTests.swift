@@ -48,26 +48,29 @@ import Testing
             let corpus = try CommandCorpus(folder, videos: 2)
             #expect(mkfifo(corpus.folder + "/pipe.yaml", 0o600) == 0)
             for command in ["ingest", "shard", "train", "evaluate", "status", "verify", "wisdom", "audit"] {
-                try expectStop([command, "--pipeline", "pipe.yaml"], in: corpus.folder, after: 0.5)
+                try expectStop([command, "--pipeline", "pipe.yaml"], in: corpus.folder, after: 0.5, mayEnd: true)
             }
-            try expectStop(["export", "out", "--pipeline", "pipe.yaml"], in: corpus.folder, after: 0.5)
+            try expectStop(["export", "out", "--pipeline", "pipe.yaml"], in: corpus.folder, after: 0.5, mayEnd: true)
             #expect(try corpus.run(["ingest", "-q"]).status == 0)
             #expect(try corpus.run(["shard", "-q"]).status == 0)
             try FileManager.default.removeItem(atPath: corpus.folder + "/shards/index.json")
             #expect(mkfifo(corpus.folder + "/shards/index.json", 0o600) == 0)
-            for command in [["shard"], ["train"], ["verify"], ["status"], ["pairs", "list"], ["export", "out"], ["audit"]] {
+            for command in [
+                ["shard"], ["train"], ["verify"], ["status"], ["pairs", "list"], ["export", "out"], ["audit"],
+            ] {
                 try expectStop(command, in: corpus.folder, after: 0.7, mayEnd: true)
             }
         }
     }
 
     /// A catalog that another program has for itself is waited for, but not against a signal.
-    @Test func commandsThatWaitForAnotherProcess() throws {
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func commandsThatWaitForAnotherProcess() throws {
         try withTemporaryFolder { folder in
             let corpus = try CommandCorpus(folder, videos: 2)
             #expect(try corpus.run(["ingest", "-q"]).status == 0)
             let holder = Process()
-            holder.executableURL = URL(fileURLWithPath: Oracle.python)
+            holder.executableURL = URL(fileURLWithPath: try #require(Oracle.python))
             holder.arguments = [
                 "-c",
                 "import sqlite3, time; c = sqlite3.connect('catalog.sqlite'); c.execute('PRAGMA locking_mode=EXCLUSIVE'); c.execute('BEGIN EXCLUSIVE'); print('held', flush=True); time.sleep(60)",
@@ -116,9 +119,10 @@ import Testing
     func trainingSavesWhatItHas() throws {
         try withTemporaryFolder { folder in
             let corpus = try CommandCorpus(folder, videos: 10)
-            #expect(try corpus.run(["ingest", "-q"]).status == 0 && corpus.run(["shard", "-q"]).status == 0)
+            #expect(try corpus.run(["ingest", "-q"]).status == 0)
+            #expect(try corpus.run(["shard", "-q"]).status == 0)
             let long = ["train", "--set", "train.pairs_per_epoch=48000"]
-            for delay in [0.3, 1, 3] { try expectStop(long, in: corpus.folder, after: delay) }
+            for delay in [0.3, 1, 3] { try expectStop(long, in: corpus.folder, after: delay, mayEnd: delay > 1) }
             #expect(FileManager.default.fileExists(atPath: corpus.folder + "/runs/small/checkpoints/last.safetensors"))
         }
     }

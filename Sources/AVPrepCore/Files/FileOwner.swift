@@ -21,7 +21,9 @@ enum FileOwner {
 
     private static let place: String = {
         var name = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&name, name.count - 1) == 0 ? String(cString: name) : "host"
+        let hasName = gethostname(&name, name.count - 1) == 0
+        let letters = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let host = hasName ? String(decoding: letters, as: UTF8.self) : "host"
         let allowed = host.prefix(32).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "_" }
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
         let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""

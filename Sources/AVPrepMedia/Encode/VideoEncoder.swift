@@ -34,7 +34,9 @@ final class VideoEncoder {
             // Encoders without one of these options, or with other values of it, keep their default.
             func setIfKnown(_ option: String, _ value: String) {
                 let status = av_opt_set(context.pointee.priv_data, option, value, 0)
-                if status != avprep_averror_option_not_found, status != avprep_averror(EINVAL) { FFmpeg.require(status) }
+                if status != avprep_averror_option_not_found, status != avprep_averror(EINVAL) {
+                    FFmpeg.require(status)
+                }
             }
             setIfKnown("preset", settings.preset)
             // x264's macroblock tree reads memory it has not written: with it the same small pictures gave different

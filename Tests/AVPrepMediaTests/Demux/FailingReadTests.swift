@@ -33,7 +33,7 @@ import Testing
                 video = VideoEncoding(codec: "libvpx", width: 320, height: 240, frameRate: Rational(25))
                 audio = AudioEncoding(codec: "libopus", sampleRate: 48_000, channels: 2)
             case "avi":
-                video = VideoEncoding(codec: "mjpeg", width: 320, height: 240, frameRate: Rational(25))
+                video = VideoEncoding(codec: "mpeg4", width: 320, height: 240, frameRate: Rational(25), bFrames: 0)
                 audio = AudioEncoding(codec: "pcm_s16le", sampleRate: 48_000, channels: 2)
             default:
                 video = VideoEncoding(

@@ -1,13 +1,16 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepCorpus
-@testable import AVPrepIngest
 import AVPrepModel
+import AVPrepSettings
 import AVPrepVerify
+import AVPrepWorkspace
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import AVPrepIngest
 
 /// Files that are written to, cut or replaced while they are ingested, or later.
 @Suite struct MovingFilesTests {
@@ -17,34 +20,33 @@ import Testing
 
     /// Appends to a file without a pause while `body` runs.
     private func growing<Result>(_ path: String, while body: () throws -> Result) throws -> Result {
-        let ends = Atomic(false)
-        let ended = DispatchSemaphore(value: 0)
         let file = try #require(FileHandle(forWritingAtPath: path))
         try file.seekToEnd()
         let writer = Writer(file)
-        return try withoutActuallyEscaping({ ends.load(ordering: .relaxed) }) { hasEnded in
-            nonisolated(unsafe) let hasEnded = hasEnded
-            DispatchQueue.global().async {
-                while !hasEnded() { writer.write() }
-                ended.signal()
-            }
-            defer {
-                ends.store(true, ordering: .relaxed)
-                ended.wait()
-            }
-            return try body()
-        }
+        DispatchQueue.global().async { writer.run() }
+        defer { writer.stop() }
+        return try body()
     }
 
     private final class Writer: @unchecked Sendable {
-        // Sendable because one queue uses it.
+        // Sendable because one queue uses the file.
         private let file: FileHandle
+        private let ends = Atomic(false)
+        private let ended = DispatchSemaphore(value: 0)
 
         init(_ file: FileHandle) { self.file = file }
 
-        func write() {
-            file.write(Data(count: 64))
-            usleep(500)
+        func run() {
+            while !ends.load(ordering: .relaxed) {
+                file.write(Data(count: 64))
+                usleep(500)
+            }
+            ended.signal()
+        }
+
+        func stop() {
+            ends.store(true, ordering: .relaxed)
+            ended.wait()
         }
     }
 
@@ -58,7 +60,7 @@ import Testing
             let report = try growing(path) { try IngestStage.run(corpus.workspace, corpus.context) }
             #expect(report.counts.done == 1 && codes(report) == ["changing": 1], "\(report.text)")
             #expect(report.exitStatus == .doneWithFailures)
-            #expect(report.counts.reasons.allSatisfy(\.isPassing))
+            #expect(report.counts.reasons.map(\.isPassing) == [true])
             #expect(try corpus.digests("prepared").count == 1)
             let next = try IngestStage.run(corpus.workspace, corpus.context)
             #expect(next.counts.done == 2 && next.exitStatus == .done)
