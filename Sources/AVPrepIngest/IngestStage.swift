@@ -83,7 +83,9 @@ struct MediaRecord: StoredRecord, Sendable, Equatable {
 extension CorpusItem {
     /// The item as the catalog lists it. A file without a readable status has size -1 and becomes a failed item.
     fileprivate func listedFile(_ identity: FileIdentity?) -> ListedFile {
-        guard let identity, identity.isRegular else { return ListedFile(path: listed, size: -1, modifiedNanoseconds: 0) }
+        guard let identity, identity.isRegular else {
+            return ListedFile(path: listed, size: -1, modifiedNanoseconds: 0)
+        }
         return ListedFile(path: listed, size: identity.size, modifiedNanoseconds: identity.modifiedNanoseconds)
     }
 }

@@ -87,7 +87,7 @@ package final class VideoPreparation {
             let result: Result
             do {
                 result = try prepare(try media.open(file), item, video: video, to: path, confirm)
-            } catch where !error.isOfRun {
+            } catch  where !error.isOfRun {
                 // Whatever half a file is taken for, the whole one may be sound.
                 try confirm()
                 throw error
