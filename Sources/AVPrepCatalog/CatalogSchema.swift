@@ -261,9 +261,12 @@ enum CatalogSchema {
             throw CatalogError(
                 .disk, "cannot read the catalog \(path); check that it is a file and that you may read it")
         }
-        let header = try? file.read(upToCount: 16)
-        try? file.close()
-        guard let header else {
+        defer { try? file.close() }
+        let header: Data
+        do {
+            // Nil at the end: an empty file, as a run leaves that was killed while it made the catalog.
+            header = try file.read(upToCount: 16) ?? Data()
+        } catch {
             throw CatalogError(
                 .disk, "cannot read the catalog \(path); check that it is a file and that you may read it")
         }

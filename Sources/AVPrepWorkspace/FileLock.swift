@@ -28,9 +28,12 @@ struct FileLock: Sendable {
             var range = flock()
             range.l_type = Int16(F_WRLCK)
             range.l_whence = Int16(SEEK_SET)
-            return fcntl(file, 37 /* F_OFD_SETLK */, &range) == 0 ? 0 : errno
+            return fcntl(file, FileLock.setLockOfOpenFile, &range) == 0 ? 0 : errno
         }
     }
+
+    /// Linux's F_OFD_SETLK, which Swift does not import.
+    private static let setLockOfOpenFile: Int32 = 37
 
     /// In the order in which they are tried. All processes meet at the first one that the file system has.
     var calls: [Call] = [.bsd, .posix]
