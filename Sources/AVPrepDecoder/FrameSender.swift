@@ -77,6 +77,13 @@ final class FrameSender: PictureSupplier {
         guard channel.send(Signal(.discontinuity, index: index, seconds: seconds)) else { throw Unwanted() }
     }
 
+    func consume(repair: AudioRepair, ofFrame index: Int) throws {
+        let signal = Signal(
+            .repair, index: index, format: repair.driftPPM == nil ? 0 : 1,
+            count: Int(((repair.driftPPM ?? 0) * 1000).rounded()), seconds: repair.patchedSeconds)
+        guard channel.send(signal) else { throw Unwanted() }
+    }
+
     /// Sends a picture that is not in shared memory yet.
     func send(_ frame: SpreadFrame, index: Int) throws {
         let slot = try nextPicture(width: frame.picture.width, height: frame.picture.height)

@@ -18,6 +18,8 @@ final class PassReceiver {
     /// Our own copy of a piece of audio, which no other process can change.
     private var piece: [Float]
     private var nextFrame = 0
+    /// The frame whose audio was last said to be repaired.
+    private var lastRepair = -1
     /// Sample frames received, by format.
     private var sampleCounts: [Int]
     /// Messages consumed and not yet released.
@@ -45,6 +47,7 @@ final class PassReceiver {
             case .signal(let signal) where signal.kind == .frame: try take(frame: signal)
             case .signal(let signal) where signal.kind == .samples: try take(samples: signal)
             case .signal(let signal) where signal.kind == .discontinuity: try take(discontinuity: signal)
+            case .signal(let signal) where signal.kind == .repair: try take(repair: signal)
             case .reply(.passEnd(let summary)):
                 guard summary.frameCount == nextFrame else { throw broken("counted \(summary.frameCount) frames") }
                 let shares = [summary.lostShare ?? 0]
@@ -114,6 +117,23 @@ final class PassReceiver {
         else { throw broken("sent a discontinuity within frame \(nextFrame)") }
         try consume { try consumer.consumeDiscontinuity(beforeFrame: nextFrame, seconds: signal.seconds) }
     }
+
+    private func take(repair signal: Signal) throws {
+        // Of each frame one at most, of no more than a gap that is filled and a packet that is cut.
+        guard signal.index == nextFrame, signal.index != lastRepair, (0...Self.longestRepair).contains(signal.seconds),
+            (-Self.largestDrift...Self.largestDrift).contains(signal.count), (0...1).contains(signal.format)
+        else { throw broken("sent a repair of \(signal.seconds) s for frame \(signal.index)") }
+        lastRepair = signal.index
+        let drift = signal.format == 1 ? Double(signal.count) / 1000 : nil
+        try consume {
+            try consumer.consume(
+                repair: AudioRepair(patchedSeconds: signal.seconds, driftPPM: drift), ofFrame: nextFrame)
+        }
+    }
+
+    /// Far above what a frame's audio can be repaired by, in seconds, and above any drift, in parts per billion.
+    private static let longestRepair = 1e6
+    private static let largestDrift = 1_000_000_000
 
     /// Messages are consumed in order, so a count identifies them.
     private func release() throws {

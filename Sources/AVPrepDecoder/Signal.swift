@@ -13,6 +13,9 @@ package struct Signal: Message, Equatable {
         case release
         /// Frame `index` of the pass, which comes next, is presented at `seconds`: the clock jumps. Not to be released.
         case discontinuity
+        /// Of the audio of frame `index`, which comes next, `seconds` were patched; its clock drifts by `count` parts per billion,
+        /// if `format` is 1. Not to be released.
+        case repair
     }
 
     var kind: Kind
@@ -20,7 +23,7 @@ package struct Signal: Message, Equatable {
     var index = 0
     var format = 0
     var count = 0
-    /// Presentation time of a spread picture, or after a discontinuity.
+    /// Presentation time of a spread picture, or after a discontinuity; of a repair, its length.
     var seconds = 0.0
 
     /// Six words of eight bytes in the machine's byte order: both ends run on the same machine.

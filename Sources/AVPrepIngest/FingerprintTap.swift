@@ -38,6 +38,10 @@ final class FingerprintTap: DecodeConsumer {
         try consumer.consumeDiscontinuity(beforeFrame: index, seconds: seconds)
     }
 
+    func consume(repair: AudioRepair, ofFrame index: Int) throws {
+        try consumer.consume(repair: repair, ofFrame: index)
+    }
+
     /// The fingerprint. Call it after the pass.
     func finish() -> VideoFingerprint { VideoFingerprint(pictures: pictures, sounds: audioFingerprint.finish()) }
 }

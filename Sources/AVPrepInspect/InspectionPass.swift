@@ -168,6 +168,10 @@ final class InspectionPass: DecodeConsumer {
         origins.append((index, seconds - Double(index) / settings.video.fps))
     }
 
+    func consume(repair: AudioRepair, ofFrame index: Int) throws {
+        try segmenter.consume(repair: repair, ofFrame: index)
+    }
+
     /// Ends the pass and completes what was still undecided.
     ///
     /// - Parameter summary: of the pass.

@@ -185,6 +185,12 @@ extension MediaReport {
                 .map { "\($0.key.rawValue) \(QuantityText.seconds($0.value))" }
             rows.append(["  in no frame", parts.joined(separator: ", ")])
         }
+        if let patched = decode.patchedAudioSeconds {
+            rows.append(["  sound patched", "\(QuantityText.seconds(patched)) filled with silence or cut"])
+        }
+        if let drift = decode.clockDriftPPM {
+            rows.append(["  sound clock", "drifts by \(QuantityText.number(drift)) ppm against its samples; followed"])
+        }
         if let keys = decode.videoStream.keyFrameIntervals {
             rows.append([
                 "  key frames",

@@ -149,6 +149,10 @@ package struct Segment: Sendable, Equatable, Codable {
         self.measures = measures
     }
 
+    /// Times from this on are damage, in seconds: 32 bits, which hold the clocks that count from 1970 or 1904 (1.7e9 s and
+    /// 3.8e9 s today). Double precision is half a microsecond there, finer than every comparison of times.
+    package static let latestSeconds = 4_294_967_296.0
+
     /// The id of segment `number` of a video.
     package static func id(video: String, number: Int) -> String {
         "\(video)-\(number.zeroPadded(to: 4))"

@@ -72,7 +72,7 @@ package struct PairSource: Sendable, Equatable {
     package func validate() throws {
         let longest = 1e9
         guard row >= 0, fps > 0, fps <= 1e6, frameCount >= 0, frameCount < Int32.max, soundSeconds >= 0,
-            soundSeconds <= longest, abs(startSeconds) <= longest,
+            soundSeconds <= longest, abs(startSeconds) <= Segment.latestSeconds,
             periodSeconds.map({ $0 > 0 && $0 <= longest }) ?? true
         else {
             throw PairError(

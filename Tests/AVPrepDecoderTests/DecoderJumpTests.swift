@@ -26,6 +26,28 @@ import Testing
         }
     }
 
+    /// The second part begins 0.3 s after the end of the first: silence is filled in, and where and how much is told.
+    @Test func repairsOfTheAudioComeAcross() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/both.ts"
+            var bytes = Data()
+            for start in [1.0, 2.3] {
+                try write(path, start: start)
+                bytes += try Data(contentsOf: URL(fileURLWithPath: path))
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let expected = PassRecord(formats: wholePass.audio.count)
+            let found = PassRecord(formats: wholePass.audio.count)
+            let summary = try MediaFile(path: path).decode(wholePass, to: expected)
+            let patched = expected.repairs.values.reduce(0) { $0 + $1.patchedSeconds }
+            #expect(abs(patched - 0.3) < 0.03 && abs((summary.patchedAudioSeconds ?? 0) - patched) < 1e-9)
+            #expect((7...10).contains(expected.repairs.count), "\(expected.repairs)")
+            let outside = try SandboxedMediaSource(path: path, on: DecoderClient())
+            #expect(try outside.decode(wholePass, to: found) == summary)
+            #expect(found == expected)
+        }
+    }
+
     private func write(_ path: String, start: Double) throws {
         let writer = try MediaWriter(
             path: path, video: VideoEncoding(width: 160, height: 120, frameRate: Rational(25), preset: "ultrafast"),

@@ -31,8 +31,17 @@ final class PassRecord: DecodeConsumer, Equatable {
         discontinuities.append([Double(index), seconds])
     }
 
+    /// What was done to the audio, by frame.
+    private(set) var repairs: [Int: AudioRepair] = [:]
+
+    func consume(repair: AudioRepair, ofFrame index: Int) {
+        #expect(index == frames.count && repairs[index] == nil)
+        repairs[index] = repair
+    }
+
     static func == (one: PassRecord, other: PassRecord) -> Bool {
         one.frames == other.frames && one.samples == other.samples && one.discontinuities == other.discontinuities
+            && one.repairs == other.repairs
     }
 }
 

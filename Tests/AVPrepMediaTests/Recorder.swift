@@ -50,6 +50,14 @@ final class Recorder: DecodeConsumer {
         discontinuities.append((index, seconds))
     }
 
+    /// What was done to the audio, of frames where anything was.
+    private(set) var repairs: [AudioRepair] = []
+
+    func consume(repair: AudioRepair, ofFrame index: Int) throws {
+        #expect(index == brightness.count)
+        repairs.append(repair)
+    }
+
     /// Frames at which the picture turns from dark to bright.
     var flashes: [Int] {
         brightness.indices.filter { brightness[$0] > 128 && ($0 == 0 || brightness[$0 - 1] <= 128) }
@@ -70,5 +78,19 @@ final class Recorder: DecodeConsumer {
         }
         if let best { clicks.append(Double(best.index) / Double(rate)) }
         return clicks
+    }
+}
+
+extension Recorder {
+    /// Times at which the first channel becomes loud after a tenth of a second of quiet, in seconds of the pass.
+    func onsets(format: Int, above level: Float = 0.1) -> [Double] {
+        let (rate, channels) = (request.audio[format].sampleRate, request.audio[format].channels)
+        var onsets: [Double] = []
+        var lastLoud = -rate
+        for index in 0..<samples[format].count / channels where abs(samples[format][index * channels]) > level {
+            if index - lastLoud > rate / 10 { onsets.append(Double(index) / Double(rate)) }
+            lastLoud = index
+        }
+        return onsets
     }
 }

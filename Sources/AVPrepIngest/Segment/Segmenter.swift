@@ -1,5 +1,6 @@
+import AVPrepAudio
 package import AVPrepCore
-import AVPrepMedia
+package import AVPrepMedia
 package import AVPrepModel
 package import AVPrepSettings
 package import AVPrepStore
@@ -49,6 +50,8 @@ package final class Segmenter: DecodeConsumer {
     package private(set) var changes: [CueRecord.Change] = []
     /// The previous segment, held back until it is known whether a still picture follows.
     private var held: SegmentData?
+    /// Repairs of the audio of frames that are in no segment yet.
+    private var repairs: [(frame: Int, repair: AudioRepair)] = []
     /// Whether the next segment begins a new shot.
     private var beginsShot = false
     private let steps: PreparationSteps
@@ -110,6 +113,8 @@ package final class Segmenter: DecodeConsumer {
     package func consume(samples: UnsafeBufferPointer<Float>, format: Int, firstSample: Int) throws {
         sounds[format].append(samples, at: firstSample)
     }
+
+    package func consume(repair: AudioRepair, ofFrame index: Int) throws { repairs.append((index, repair)) }
 
     /// Closes the last segments after the pass.
     package func finish() throws {
@@ -191,6 +196,7 @@ package final class Segmenter: DecodeConsumer {
             try cues.mark(
                 &data.segment, taken, stretch: part, frames: firstFrame..<firstFrame + count,
                 changes: recentChanges)
+            mark(&data.segment, seconds: end - start)
             try steps.reach(.stabilisation)
             try features.stabilisation.store(taken, in: &data)
             try hand(on: data)
@@ -204,11 +210,21 @@ package final class Segmenter: DecodeConsumer {
         firstFrame += count
         beginsShot = false
         recentChanges.removeAll { $0.end <= firstFrame }
+        repairs.removeAll { $0.frame < firstFrame }
         for index in sounds.indices { sounds[index].drop(before: end) }
     }
 }
 
 extension Segmenter {
+    /// Sets the measures of the audio's repairs in the current segment.
+    private func mark(_ segment: inout Segment, seconds: Double) {
+        let own = repairs.prefix { $0.frame < firstFrame + segment.frameCount }.map(\.repair)
+        let share = min(1, own.reduce(0) { $0 + $1.patchedSeconds } / seconds)
+        segment.measures[.patchedShare] = Float(share)
+        if share > 0, share >= settings.sound.patchedShare { segment.flags.insert(.patchedSound) }
+        segment.measures[.clockDrift] = own.last { $0.driftPPM != nil }.flatMap(\.driftPPM).map { Float($0) }
+    }
+
     /// Emits the previous segment. Consecutive still segments are a slide show.
     private func hand(on data: SegmentData) throws {
         var data = data

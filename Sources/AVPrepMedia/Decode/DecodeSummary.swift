@@ -14,6 +14,10 @@ package struct DecodeSummary: Sendable, Equatable, Codable {
     package var longestVideoGapSeconds = 0.0
     /// Longest gap in the audio, filled with silence or skipped, in seconds.
     package var longestAudioGapSeconds = 0.0
+    /// Seconds of audio that were filled with silence or cut; nil for none.
+    package var patchedAudioSeconds: Double?
+    /// How much faster the timestamps of the audio advance than its samples, in parts per million; nil where they do not drift.
+    package var clockDriftPPM: Double?
     /// Number of times the pass resumed elsewhere: after missing audio, or after a jump of the clock.
     package var discontinuities = 0
     /// Missing or damaged timestamps that were reconstructed from their neighbours.

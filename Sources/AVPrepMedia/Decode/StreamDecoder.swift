@@ -26,6 +26,15 @@ final class StreamDecoder {
     private let index: Int
     private let packet: UnsafeMutablePointer<AVPacket>
     private var isDraining = false
+    /// Where the container states times in decoding order only.
+    private var decodingOrder: DecodingOrderClock?
+    private let splitter: SampleSplitter?
+    /// A frame of a packet with several.
+    private let part: UnsafeMutablePointer<AVPacket>
+    /// Where the next frame of such a packet begins, and its number; nil where the next packet is due.
+    private var nextPart: (offset: Int, number: Int)?
+    /// Stated length of the packets rejected since the last frame, in ticks.
+    private var rejectedTicks: Int64 = 0
 
     /// A decoder that keeps returning errors at the end counts as drained after this many in a row.
     private static let maxErrorsWhileDraining = 64
@@ -60,7 +69,12 @@ final class StreamDecoder {
         }
         var context: UnsafeMutablePointer<AVCodecContext>? = FFmpeg.allocated(avcodec_alloc_context3(decoder))
         FFmpeg.require(avcodec_parameters_to_context(context, stream.pointee.codecpar))
-        context!.pointee.thread_count = Int32(threads)  // just allocated
+        let isDecodingOrder =
+            parameters.codec_type == AVMEDIA_TYPE_VIDEO && demuxer.statesDecodingOrder(of: index)
+        decodingOrder = isDecodingOrder ? DecodingOrderClock() : nil
+        splitter = SampleSplitter(parameters.codec_id)
+        // Threads delay pictures by more packets than reordering does.
+        context!.pointee.thread_count = isDecodingOrder ? 1 : Int32(threads)  // just allocated
         context!.pointee.max_pixels = Int64(demuxer.limits.maxPixels)
         // Crop exactly at any pixel, not only at aligned addresses.
         context!.pointee.flags |= Int32(AV_CODEC_FLAG_UNALIGNED)
@@ -73,11 +87,14 @@ final class StreamDecoder {
         }
         self.context = opened
         packet = FFmpeg.allocated(av_packet_alloc())
+        part = FFmpeg.allocated(av_packet_alloc())
     }
 
     deinit {
-        var packet: UnsafeMutablePointer<AVPacket>? = packet
-        av_packet_free(&packet)
+        for packet in [packet, part] {
+            var packet: UnsafeMutablePointer<AVPacket>? = packet
+            av_packet_free(&packet)
+        }
         var context: UnsafeMutablePointer<AVCodecContext>? = context
         avcodec_free_context(&context)
     }
@@ -92,6 +109,13 @@ final class StreamDecoder {
             let status = avcodec_receive_frame(context, frame)
             if status >= 0 {
                 frameCount += 1
+                if decodingOrder != nil {
+                    frame.pointee.best_effort_timestamp =
+                        decodingOrder?.next(
+                            ofPacket: frame.pointee.reordered_opaque,
+                            isBidirectional: [AV_PICTURE_TYPE_B, AV_PICTURE_TYPE_BI].contains(frame.pointee.pict_type),
+                            depth: Int(max(0, context.pointee.has_b_frames))) ?? avprep_nopts
+                }
                 return true
             }
             if status == avprep_averror_eof { return false }
@@ -114,8 +138,7 @@ final class StreamDecoder {
     /// - Returns: whether the container supports the seek.
     func seek(to tick: Int64) -> Bool {
         guard demuxer.seek(index, to: tick) else { return false }
-        avcodec_flush_buffers(context)
-        isDraining = false
+        flush()
         return true
     }
 
@@ -126,9 +149,16 @@ final class StreamDecoder {
         let limit = 1e12
         let time = Int64((min(max(seconds, -limit), limit) * Double(AV_TIME_BASE)).rounded())
         guard demuxer.seekFile(to: time) else { return false }
+        flush()
+        return true
+    }
+
+    /// Forgets what was read before a seek.
+    private func flush() {
         avcodec_flush_buffers(context)
         isDraining = false
-        return true
+        dropParts()
+        decodingOrder?.reset()
     }
 
     /// FFmpeg's own decoder, except libvpx for VP8 and VP9 with transparency, which FFmpeg's own decoders ignore.
@@ -149,6 +179,7 @@ final class StreamDecoder {
 
     /// Reads to the end of the stream without decoding, for ``tally``. Nothing can be decoded afterwards.
     func readOut() throws {
+        dropParts()
         while try demuxer.read(packet, of: index) {
             packetCount += 1
             tally.add(packet.pointee, times)
@@ -158,14 +189,21 @@ final class StreamDecoder {
         isDraining = true
     }
 
+    /// Stated length of the packets that the decoder has rejected since the last call, in seconds.
+    func takeRejectedSeconds() -> Double {
+        defer { rejectedTicks = 0 }
+        return times.duration(of: rejectedTicks) ?? 0
+    }
+
+    /// Sends the next packet, or the next frame of the last one.
     private func feed() throws {
+        if nextPart != nil { return sendPart() }
         guard try demuxer.read(packet, of: index) else {
             isDraining = true
             let status = avcodec_send_packet(context, nil)
             if status < 0, status != avprep_averror_eof { note(status) }
             return
         }
-        defer { av_packet_unref(packet) }
         packetCount += 1
         tally.add(packet.pointee, times)
         if av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil {
@@ -175,10 +213,52 @@ final class StreamDecoder {
         }
         if isLost(packet.pointee) {
             zeroPacketCount += 1
-            return
+            rejectedTicks &+= max(0, packet.pointee.duration)
+            return av_packet_unref(packet)
         }
+        if splitter != nil {
+            nextPart = (0, 0)
+            return sendPart()
+        }
+        if decodingOrder != nil {
+            let tick = packet.pointee.dts == avprep_nopts ? packet.pointee.pts : packet.pointee.dts
+            decodingOrder?.add(Int64(packetCount), at: tick == avprep_nopts ? nil : tick)
+            context.pointee.reordered_opaque = Int64(packetCount)
+        }
+        send(packet)
+        av_packet_unref(packet)
+    }
+
+    private func send(_ packet: UnsafeMutablePointer<AVPacket>) {
         let status = avcodec_send_packet(context, packet)
-        if status < 0 { note(status) }
+        guard status < 0 else { return }
+        rejectedTicks &+= max(0, packet.pointee.duration)
+        note(status)
+    }
+
+    /// Sends the next frame of a packet with several, at its own time.
+    private func sendPart() {
+        guard let splitter, let (offset, number) = nextPart, let data = packet.pointee.data else { return dropParts() }
+        let rest = UnsafeBufferPointer(start: data + offset, count: Int(packet.pointee.size) - offset)
+        let size = splitter.frameSize(rest)
+        guard av_packet_ref(part, packet) >= 0 else { MediaMemory.giveUp() }
+        part.pointee.data = data + offset
+        part.pointee.size = Int32(size)
+        let ticks = SampleSplitter.frameSeconds / stream.pointee.time_base.value
+        part.pointee.duration = Int64(ticks.rounded())
+        if number > 0, part.pointee.pts != avprep_nopts {
+            part.pointee.pts &+= Int64((Double(number) * ticks).rounded())
+            part.pointee.dts = part.pointee.pts
+        }
+        send(part)
+        av_packet_unref(part)
+        nextPart = (offset + size, number + 1)
+        if size == rest.count { dropParts() }
+    }
+
+    private func dropParts() {
+        if nextPart != nil { av_packet_unref(packet) }
+        nextPart = nil
     }
 
     /// Whether a packet holds zeros where a compressed one cannot.

@@ -85,6 +85,17 @@ final class Demuxer {
         return PresentationTimes(of: stream, edits: edits[stream.pointee.id] ?? [])
     }
 
+    /// Whether the container states when packets are decoded, not when they are presented: AVI, and tracks that Matroska
+    /// took over from Video for Windows, which are those with a four-character code.
+    func statesDecodingOrder(of index: Int) -> Bool {
+        isAVI || (container.hasPrefix("matroska") && stream(index).pointee.codecpar.pointee.codec_tag != 0)
+    }
+
+    /// Whether it is AVI, in which sound has no times but its place in one continuous stream.
+    var isAVI: Bool { container == "avi" }
+
+    private var container: String { String(cString: format.pointee.iformat.pointee.name) }
+
     /// Makes the container deliver packets of this stream only.
     func select(_ index: Int) {
         for other in 0..<streamCount where other != index { stream(other).pointee.discard = AVDISCARD_ALL }

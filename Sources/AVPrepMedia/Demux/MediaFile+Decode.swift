@@ -64,7 +64,7 @@ private final class DecodePass {
         var summary = DecodeSummary()
         repeat {
             while try prepare(summary.frameCount) {
-                try deliver(summary.frameCount)
+                try deliver(summary.frameCount, &summary)
                 summary.frameCount += 1
             }
         } while try resume(&summary)
@@ -179,7 +179,12 @@ private final class DecodePass {
         return try sound.advance(to: clock.seconds(ofFrame: index + 1))
     }
 
-    private func deliver(_ index: Int) throws {
+    private func deliver(_ index: Int, _ summary: inout DecodeSummary) throws {
+        let repair = sound?.takeRepair(before: clock.seconds(ofFrame: index + 1))
+        if let repair, repair.patchedSeconds > 0 {
+            summary.patchedAudioSeconds = (summary.patchedAudioSeconds ?? 0) + repair.patchedSeconds
+        }
+        summary.clockDriftPPM = repair?.driftPPM ?? summary.clockDriftPPM
         try file.budget.excluding {
             for (number, resampler) in (sound?.resamplers ?? []).enumerated() {
                 let end = clock.sampleCount(beforeFrame: index + 1, sampleRate: resampler.format.sampleRate)
@@ -187,6 +192,7 @@ private final class DecodePass {
                     try consumer.consume(samples: samples, format: number, firstSample: first)
                 }
             }
+            if let repair { try consumer.consume(repair: repair, ofFrame: index) }
             try consumer.consume(frame: picture, index: index)
         }
     }

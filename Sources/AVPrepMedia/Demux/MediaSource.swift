@@ -79,9 +79,29 @@ package protocol DecodeConsumer: AnyObject {
     /// ones in the file but are presented at `seconds`. The pass continues its numbering; no segment may span the jump.
     /// Called between frame `index - 1` and the audio of frame `index`.
     func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws
+
+    /// What was done to the audio of frame `index`; not called where nothing was. Called between that audio and the frame.
+    func consume(repair: AudioRepair, ofFrame index: Int) throws
+}
+
+/// How the audio of a frame differs from the file's samples.
+package struct AudioRepair: Sendable, Equatable {
+    /// Seconds of silence filled in for missing samples, and of samples that were cut because they repeat.
+    package var patchedSeconds: Double
+    /// How much faster the timestamps advance than the samples, up to this frame, in parts per million: the audio is stretched
+    /// to follow them. Nil where they do not drift.
+    package var driftPPM: Double?
+
+    package init(patchedSeconds: Double, driftPPM: Double?) {
+        self.patchedSeconds = patchedSeconds
+        self.driftPPM = driftPPM
+    }
 }
 
 extension DecodeConsumer {
+    /// Does nothing: for consumers that take the audio as it is.
+    package func consume(repair: AudioRepair, ofFrame index: Int) throws {}
+
     /// Does nothing: for consumers that treat all frames independently.
     package func consumeDiscontinuity(beforeFrame index: Int, seconds: Double) throws {}
 }

@@ -33,11 +33,16 @@ final class AudioQueue {
     private let decoder: StreamDecoder
     private let path: String
     private var hasEnded = false
+    /// Whether samples follow each other whatever their timestamps say. In AVI these are computed from a rate in the header,
+    /// which is wrong for audio of a variable rate.
+    private let isCounted: Bool
+    /// Where the next frame begins, if so, in seconds on the stream's own clock.
+    private var counted: Double?
 
     /// Decode-ahead limits: in seconds, pieces and bytes.
-    private static let aheadSeconds = 0.4
+    private static let aheadSeconds = 0.8
     private static let fewestPieces = 3
-    private static let mostPieces = 32
+    private static let mostPieces = 64
     private static let mostBytes = 1 << 24
     /// The most channels that swresample supports.
     static let maxChannels: Int32 = 64
@@ -47,6 +52,7 @@ final class AudioQueue {
     init(_ decoder: StreamDecoder) {
         self.decoder = decoder
         path = decoder.demuxer.path
+        isCounted = decoder.demuxer.isAVI
     }
 
     deinit {
@@ -100,6 +106,17 @@ final class AudioQueue {
         sampleRates.contains(format.sampleRate) && (1...maxChannels).contains(format.channels)
     }
 
+    /// Start of a frame on the stream's own clock; nil where it is not stated.
+    private func mediaSeconds(of frame: UnsafeMutablePointer<AVFrame>) -> Double? {
+        let stated = decoder.times.mediaSeconds(at: frame.pointee.best_effort_timestamp)
+        guard isCounted else { return stated }
+        // What the decoder has rejected is missing.
+        let rejected = decoder.takeRejectedSeconds()
+        let start = counted.map { $0 + rejected } ?? stated ?? 0
+        counted = start + Double(frame.pointee.nb_samples) / Double(frame.pointee.sample_rate)
+        return start
+    }
+
     /// Takes ownership of `frame`: its audible parts become pieces.
     private func append(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         let count = Int(frame.pointee.nb_samples)
@@ -108,7 +125,7 @@ final class AudioQueue {
         guard Self.canBeResampled(format) else {
             throw MediaError(.unsupported, "\(path): audio of \(format.channels) channels at \(format.sampleRate) Hz")
         }
-        guard let media = decoder.times.mediaSeconds(at: frame.pointee.best_effort_timestamp) else {
+        guard let media = mediaSeconds(of: frame) else {
             pieces.append(Piece(frame: frame, stated: nil, first: 0, count: count, format: format))
             return
         }

@@ -16,6 +16,8 @@ final class AudioResampler {
     private var surplus = 0
     /// Sample frames delivered so far.
     private(set) var deliveredCount = 0
+    /// Input sample frames per second.
+    private var inputRate = 0.0
 
     /// - Parameter mixing: what replaces the ordinary downmix; nil for the ordinary one.
     init(_ format: AudioFormat, path: String, mixing: ChannelMixing? = nil) {
@@ -31,6 +33,13 @@ final class AudioResampler {
         held.deallocate()
     }
 
+    /// Root mean square of the last produced samples, a fiftieth of a second at most.
+    var lastLevel: Double {
+        let last = held[max(0, heldCount - format.sampleRate * format.channels / 50)..<heldCount]
+        guard !last.isEmpty else { return 0 }
+        return (last.reduce(0) { $0 + Double($1) * Double($1) } / Double(last.count)).squareRoot()
+    }
+
     /// Sample frames produced so far, delivered or buffered.
     var producedCount: Int { deliveredCount + heldCount / format.channels }
 
@@ -41,6 +50,7 @@ final class AudioResampler {
     func configure(for frame: UnsafeMutablePointer<AVFrame>, at seconds: Double) throws(MediaError) {
         try drain()
         swr_free(&converter)
+        inputRate = Double(frame.pointee.sample_rate)
         align(to: Int((seconds * Double(format.sampleRate)).rounded()))
         var output = AVChannelLayout()
         av_channel_layout_default(&output, Int32(format.channels))
@@ -84,6 +94,31 @@ final class AudioResampler {
         }
         try pull(planes, count: count)
     }
+
+    /// Stretches the next input by a little, so that its end comes at a time.
+    ///
+    /// - Parameters:
+    ///   - count: sample frames of input.
+    ///   - end: when they are to end, in seconds of the pass.
+    func stretch(next count: Int, to end: Double) throws(MediaError) {
+        guard let converter, inputRate > 0 else { preconditionFailure("the audio format must be configured first") }
+        let rate = Double(format.sampleRate)
+        // Of what has been fed, some is still in the filter.
+        let inside =
+            Double(swr_get_delay(converter, Int64(format.sampleRate) * Self.delayParts)) / Double(Self.delayParts)
+        let natural = Double(count) * rate / inputRate
+        let due = end * rate - Double(producedCount - surplus) - inside
+        let more = min(max((due - natural).rounded(), -Self.largestStretch * natural), Self.largestStretch * natural)
+        let length = Int32((natural + more).rounded())
+        guard length > 0 else { return }
+        try FFmpeg.check(
+            swr_set_compensation(converter, Int32(more), length), .unsupported, "\(path): audio cannot be stretched")
+    }
+
+    /// Parts of a sample in which the filter's delay is counted.
+    private static let delayParts: Int64 = 1000
+    /// The largest part by which audio is stretched at once.
+    private static let largestStretch = 0.05
 
     /// Flushes the filter: the end of the audio.
     func drain() throws(MediaError) {

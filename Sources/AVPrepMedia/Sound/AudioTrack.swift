@@ -3,8 +3,8 @@ import CFFmpeg
 /// An audio stream aligned to the clock of a decode pass, in one or more formats at once.
 ///
 /// Positions come from counting samples, not from timestamps: a container that rounds times to milliseconds, or a phone
-/// whose clock jitters, does not make the audio jitter. Where the timestamps of some tenths of a second agree that the
-/// count is off, it is corrected: missing audio becomes silence, repeated audio is dropped. Where more than
+/// whose clock jitters, does not make the audio jitter. Where ``AudioStamps`` finds audio missing it becomes silence, and
+/// repeated audio is dropped; timestamps that drift away from the samples are followed by stretching these. Where more than
 /// ``longestFilledGap`` is missing, or the clock jumps back, the track stops until ``resume(passStart:at:)``.
 final class AudioTrack {
     let decoder: StreamDecoder
@@ -39,16 +39,19 @@ final class AudioTrack {
     private var position = 0
     /// Silence to feed before the head, in source samples.
     private var missing = 0
+    private var stamps: AudioStamps
+    private var drift = AudioDrift()
+    /// Position from which the drift's rate is set anew.
+    private var nextDriftStep = 0
+    /// Seconds inserted by stretching, and source seconds fed, since the pass last resumed.
+    private var stretched = (seconds: 0.0, of: 0.0)
+    private var patches = AudioPatches()
 
     /// The longest gap that is filled with silence, in seconds. Opus by design leaves out up to 0.4 s of silence (RFC
     /// 6716, 2.1.9); packets lost in transmission are far shorter. A longer gap holds no audio to learn from.
     static let longestFilledGap = 0.5
-    /// Timestamps that differ from the sample count by less than this are jitter, in seconds.
-    private static let jitterSeconds = 0.003
     /// FFmpeg's times of Vorbis are off by a quarter of the difference between long and short blocks, in samples.
     private static let vorbisJitter = 512.0
-    /// Timestamps further than this from those of their neighbours are ignored, in seconds.
-    private static let believableSeconds = 0.05
     /// Audio and silence are fed in pieces of at most this many samples, so that memory stays bounded for a gap or a
     /// packet of any length.
     private static let piece = 4096
@@ -64,7 +67,9 @@ final class AudioTrack {
         hasEnded = queue.head == nil
         let rate = queue.head.map { Double($0.format.sampleRate) } ?? 1
         tolerance = max(
-            Self.jitterSeconds, decoder.context.pointee.codec_id == AV_CODEC_ID_VORBIS ? Self.vorbisJitter / rate : 0)
+            AudioStamps.jitterSeconds,
+            decoder.context.pointee.codec_id == AV_CODEC_ID_VORBIS ? Self.vorbisJitter / rate : 0)
+        stamps = AudioStamps(tolerance: tolerance)
         let stated = decoder.times.streamStart ?? 0
         startSeconds = queue.head == nil ? nil : Self.anchor(of: queue, tolerance: tolerance, default: stated)
     }
@@ -94,6 +99,9 @@ final class AudioTrack {
     ///   - seconds: of the pass, at which it resumes. Undelivered samples are dropped.
     func resume(passStart: Double, at seconds: Double) {
         self.passStart = passStart
+        patches = AudioPatches()
+        stretched = (0, 0)
+        nextDriftStep = 0
         origin = seconds
         source = nil
         position = 0
@@ -151,7 +159,10 @@ final class AudioTrack {
         let skipped = min(head.count, max(0, -position))
         position += skipped
         let count = min(head.count - skipped, Self.piece)
-        if count > 0 { try feed(head, from: head.first + skipped, count) }
+        if count > 0 {
+            try followDrift()
+            try feed(head, from: head.first + skipped, count)
+        }
         isPlaced = skipped + count < head.count
         queue.remove(skipped + count)
     }
@@ -165,6 +176,7 @@ final class AudioTrack {
             position = Int(((reached - begin) * Double(head.format.sampleRate)).rounded())
             origin = begin
             source = head.format
+            nextDriftStep = 0
             for resampler in resamplers { try resampler.configure(for: head.frame, at: origin) }
         }
         let rate = Double(head.format.sampleRate)
@@ -174,38 +186,76 @@ final class AudioTrack {
             // The audio starts after the pass only where the stated start was not that of the audio.
             missing = max(0, position)
             position -= missing
-            return
+            let deviations = Self.deviations(in: queue, from: passStart + start)
+            stamps.begin(deviations)
+            return stamps.add(deviations[0], seconds: head.seconds)
         }
         let deviations = Self.deviations(in: queue, from: passStart + origin + Double(position) / rate)
-        guard let own = deviations[0] else { return repairedTimestamps += 1 }
-        let common = Self.median(deviations.compactMap(\.self))
-        guard abs(common) > tolerance, abs(own) > tolerance else {
-            if abs(own) > max(tolerance, Self.believableSeconds) { repairedTimestamps += 1 }
-            return
-        }
-        if common > Self.longestFilledGap || common < -PictureTimeline.shortestJumpBack {
-            jumpSeconds = common
+        switch stamps.judge(deviations, seconds: head.seconds) {
+        case .step(let step) where step > Self.longestFilledGap || step < -PictureTimeline.shortestJumpBack:
+            jumpSeconds = step
             isPlaced = false
             for resampler in resamplers { try resampler.drain() }
-        } else if common > 0 {
-            missing = Int((common * rate).rounded())
+        case .step(let step) where step > 0:
+            missing = Int((step * rate).rounded())
             // Only the part of the gap inside the pass counts.
-            longestGapSeconds = max(longestGapSeconds, Double(min(missing, position + missing)) / rate)
-        } else {
-            let dropped = min(head.count, Int((-common * rate).rounded()))
+            let inside = Double(min(missing, position + missing)) / rate
+            longestGapSeconds = max(longestGapSeconds, inside)
+            let end = origin + Double(position + missing) / rate
+            if !isQuiet { patches.fill(from: end - inside, seconds: inside) }
+            stamps.add(deviations[0].map { $0 - step }, seconds: head.seconds)
+        case .step(let step):
+            let dropped = min(head.count, Int((-step * rate).rounded()))
             isPlaced = dropped < head.count
             queue.remove(dropped)
+            patches.cut(Double(dropped) / rate, at: origin + Double(position) / rate)
+        case .follows: stamps.add(deviations[0], seconds: head.seconds)
+        case .followsUnstated:
+            repairedTimestamps += 1
+            stamps.add(deviations[0], seconds: head.seconds)
         }
+    }
+
+    /// Whether the codec leaves out silence and the last audio was quiet: a gap then is as it should be.
+    private var isQuiet: Bool {
+        AudioPatches.isLeftOutByDesign(decoder.context.pointee.codec_id, after: resamplers.map(\.lastLevel).max() ?? 1)
+    }
+
+    /// What was done to the audio before a time of the pass, in seconds, since the last call; nil for nothing.
+    func takeRepair(before end: Double) -> AudioRepair? {
+        let patched = patches.take(before: end)
+        let drift = driftRate
+        guard patched > 0 || drift != nil else { return nil }
+        // Whole parts per billion, as they pass between processes.
+        return AudioRepair(patchedSeconds: patched, driftPPM: drift.map { ($0 * 1e9).rounded() / 1000 })
+    }
+
+    /// How much faster the timestamps advance than the samples, by what was made up and what is still due; nil where they
+    /// do not drift.
+    private var driftRate: Double? {
+        guard drift.isFollowing, stretched.of > 0 else { return nil }
+        return (stretched.seconds + stamps.moved) / stretched.of
+    }
+
+    /// Sets the rate by which the next audio is stretched.
+    private func followDrift() throws {
+        guard let source, position >= nextDriftStep else { return }
+        let rate = Double(source.sampleRate)
+        let count = Int(AudioDrift.stepSeconds * rate)
+        nextDriftStep = position + count
+        drift.update(stamps.drift, moved: stamps.moved)
+        guard drift.isFollowing else { return }
+        let end = origin + Double(position) / rate + Double(count) / rate * (1 + drift.rate)
+        for resampler in resamplers { try resampler.stretch(next: count, to: end) }
     }
 
     /// Time of the queue's head: its own timestamp, if the following ones confirm it. Recorders often give their first
     /// packet an unrelated time.
     private static func anchor(of queue: AudioQueue, tolerance: Double, default start: Double) -> Double {
         guard let stated = queue.head?.stated else { return start }
-        let deviations = deviations(in: queue, from: stated).compactMap(\.self)
-        let common = median(deviations.filter { abs($0) <= believableSeconds })
         // Vorbis's own deviations are meaningless.
-        return tolerance > jitterSeconds ? stated : stated + common
+        guard tolerance <= AudioStamps.jitterSeconds else { return stated }
+        return stated + AudioStamps.anchor(deviations(in: queue, from: stated), seconds: queue.pieces.map(\.seconds))
     }
 
     /// Deviation of each queued piece's timestamp from the sample count, up to a change of format.
@@ -215,11 +265,6 @@ final class AudioTrack {
             defer { expected += piece.seconds }
             return piece.stated.map { $0 - expected }
         }
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
     }
 
     private func fillIn() throws {
@@ -243,5 +288,10 @@ final class AudioTrack {
         }
         for resampler in resamplers { try resampler.feed(planes, count: count) }
         position += count
+        let seconds = Double(count) / Double(head.format.sampleRate)
+        stretched.of += seconds
+        guard drift.isFollowing else { return }
+        stretched.seconds += seconds * drift.rate
+        origin += seconds * drift.rate
     }
 }

@@ -1,3 +1,4 @@
+import AVPrepModel
 import CFFmpeg
 
 /// Converts a stream's ticks to seconds on the presentation clock, through its edit list where it has one, and
@@ -31,8 +32,10 @@ struct PresentationTimes {
         var start: Double
     }
 
-    /// Times beyond ± 30 years are damage; rejecting them keeps all arithmetic in range.
-    private static let limit = 1e9
+    /// Rejecting later times keeps all arithmetic in range.
+    private static let limit = Segment.latestSeconds
+    /// The largest tick that we ask libavformat for.
+    private static let largestTick = 9e18
     /// Rounding of ticks, in seconds: far below a sample.
     private static let sliver = 1e-7
 
@@ -100,7 +103,8 @@ struct PresentationTimes {
         guard timeBase.num > 0 else { return 0 }
         let edit = edits.last { $0.start <= seconds } ?? edits.first
         let media = edit.map { $0.mediaStart + seconds - $0.start } ?? seconds
-        return Int64((min(max(media, -Self.limit), Self.limit) / timeBase.value).rounded(.down))
+        let tick = min(max(media, -Self.limit), Self.limit) / timeBase.value
+        return Int64(min(max(tick, -Self.largestTick), Self.largestTick).rounded(.down))
     }
 
     private static func seconds(_ ticks: Int64, _ timeBase: AVRational) -> Double? {

@@ -51,6 +51,26 @@ struct MovieFile {
             moov.range.lowerBound..<moov.range.lowerBound + 4, with: Self.bigEndian(UInt32(moov.range.count + growth)))
     }
 
+    /// Moves all fragments to a later time, as of a recorder that has been running for so long. Its `tfdt` boxes must have
+    /// 64 bits, as FFmpeg writes them.
+    mutating func delayFragments(by seconds: Double) {
+        for moof in boxes(in: 0..<bytes.count) where moof.type == "moof" {
+            for part in boxes(in: content(of: moof)) where part.type == "traf" {
+                let inside = boxes(in: content(of: part))
+                guard let head = inside.first(where: { $0.type == "tfhd" }),
+                    let time = inside.first(where: { $0.type == "tfdt" })
+                else { continue }
+                let index = Int(number(at: content(of: head).lowerBound + 4)) - 1
+                let place = content(of: time).lowerBound + 4
+                let ticks = UInt64(number(at: place)) << 32 | UInt64(number(at: place + 4))
+                let later = ticks + UInt64(seconds * track(index).timescale)
+                bytes.replaceSubrange(
+                    place..<place + 8,
+                    with: Self.bigEndian(UInt32(later >> 32)) + Self.bigEndian(UInt32(truncatingIfNeeded: later)))
+            }
+        }
+    }
+
     /// Ticks a second of the movie.
     var timescale: Double {
         descend(["moov", "mvhd"]).map { Double(number(at: content(of: $0).lowerBound + 12)) } ?? 0

@@ -19,18 +19,20 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
     /// How the file is packed.
     enum Container: String, Sendable, CaseIterable {
         case mp4, fragmentedMP4, mov, mkv, mkvWithoutDurations, webm, ts, ps, avi, flv, asf, ogg, threeGP
+        /// Matroska with a track of Video for Windows, made from AVI: times in decoding order.
+        case vfw
 
         var pathExtension: String {
             switch self {
             case .fragmentedMP4: "mp4"
-            case .mkvWithoutDurations: "mkv"
+            case .mkvWithoutDurations, .vfw: "mkv"
             case .ps: "mpg"
             case .threeGP: "3gp"
             default: rawValue
             }
         }
 
-        var muxer: String? { self == .ps ? "vob" : nil }
+        var muxer: String? { self == .ps ? "vob" : self == .vfw ? "avi" : nil }
 
         var options: [String: String] {
             switch self {
@@ -51,7 +53,8 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
             case .webm: [.vp8, .vp9, .av1]
             case .ts: [.h264, .h264B, .hevc, .mpeg2, .mpeg4B]
             case .ps: [.mpeg2]
-            case .avi: [.h264, .mpeg4, .mjpeg]
+            case .avi: [.h264, .h264B, .mpeg4, .mpeg4B, .xvid, .xvidPacked, .mjpeg]
+            case .vfw: [.h264, .h264B, .mpeg4, .mpeg4B, .xvid, .xvidPacked]
             case .flv: [.flv1, .h264, .h264B]
             case .asf: [.wmv2, .mpeg4]
             case .ogg: [.theora]
@@ -69,7 +72,7 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
             case .webm: [.opus, .vorbis]
             case .ts: [.aac, .mp2, .mp3, .ac3, .opus]
             case .ps: [.mp2, .ac3]
-            case .avi: [.pcm]
+            case .avi, .vfw: [.pcm]
             case .flv: [.aac, .mp3]
             case .asf: [.wma, .mp3]
             case .ogg: [.vorbis, .opus]
@@ -77,14 +80,19 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
             }
         }
 
-        var takesVariableRate: Bool { ![.avi, .ogg, .ps].contains(self) }
+        var takesVariableRate: Bool { ![.avi, .vfw, .ogg, .ps].contains(self) }
 
         /// AVI's muxer cannot delay a stream.
-        var takesStarts: Bool { self != .avi }
+        var takesStarts: Bool { !statesDecodingOrder }
+
+        /// Whether its times are those of decoding.
+        var statesDecodingOrder: Bool { self == .avi || self == .vfw }
     }
 
     enum VideoCodec: String, Sendable, CaseIterable {
         case h264, h264B, hevc, mpeg2, mpeg4, mpeg4B, vp8, vp9, av1, theora, flv1, wmv2, mjpeg
+        /// XviD packs B-frames together with the picture before them.
+        case xvid, xvidPacked
 
         var encoder: String {
             switch self {
@@ -92,6 +100,7 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
             case .hevc: "libx265"
             case .mpeg2: "mpeg2video"
             case .mpeg4, .mpeg4B: "mpeg4"
+            case .xvid, .xvidPacked: "libxvid"
             case .vp8: "libvpx"
             case .vp9: "libvpx-vp9"
             case .av1: "libaom-av1"
@@ -111,7 +120,7 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
             }
         }
 
-        var bFrames: Int { [.h264B, .hevc, .mpeg4B, .mpeg2].contains(self) ? 2 : 0 }
+        var bFrames: Int { [.h264B, .hevc, .mpeg4B, .mpeg2, .xvidPacked].contains(self) ? 2 : 0 }
 
         func takes(_ rate: Rational?) -> Bool {
             switch self {
@@ -141,7 +150,7 @@ struct ClockCase: Sendable, Equatable, CustomTestStringConvertible {
     var timeBase: Rational? {
         switch video {
         // They count whole pictures, or little more.
-        case .mpeg2, .mpeg4, .mpeg4B, .theora:
+        case .mpeg2, .mpeg4, .mpeg4B, .xvid, .xvidPacked, .theora:
             rate.map { Rational($0.denominator, $0.numerator) } ?? Rational(1, 1000)
         default: rate == nil ? Rational(1, container == .asf || container == .flv ? 1000 : 90_000) : nil
         }

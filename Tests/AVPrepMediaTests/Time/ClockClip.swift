@@ -61,6 +61,7 @@ struct ClockClip {
         }
         try writer.write(samples: samples, at: item.starts.sound)
         try writer.finish()
+        if item.container == .vfw { try VideoForWindowsFile(path: path).writeMatroska(to: path) }
     }
 
     private var samples: [Float] {
