@@ -14,20 +14,12 @@ package struct MotionEvents: Sendable, Equatable {
     package var stop: [Float]
     /// How much the motion retraces its path: the pictures before and after are alike, and unlike the one between.
     package var turn: [Float]
-    /// Mean absolute change from the previous frame, in grey levels.
-    package var change: [Float]
-    /// Magnitude of the mean change, in grey levels: much less than ``change`` where things move, and as much where a
-    /// light goes on.
-    package var lighting: [Float]
 
-    package init(fps: Double, rise: [Float], stop: [Float], turn: [Float], change: [Float], lighting: [Float]) {
-        precondition(
-            [stop, turn, change, lighting].allSatisfy { $0.count == rise.count }, "every frame needs all values")
+    package init(fps: Double, rise: [Float], stop: [Float], turn: [Float]) {
+        precondition(stop.count == rise.count && turn.count == rise.count, "every frame needs all values")
         self.fps = fps
         self.rise = rise
         self.stop = stop
         self.turn = turn
-        self.change = change
-        self.lighting = lighting
     }
 }

@@ -7,17 +7,17 @@ import Foundation
 /// Three signs of events in the picture (motion begins, stops, turns) are correlated with the audio's onset envelope at
 /// every offset up to a bound. The best offset is compared with chance: the audio's blocks are permuted many times, and
 /// the best correlations of these permutations show how often chance alone fits as well. A match that one segment in
-/// three hundred has by chance is weak evidence where hardly more are skewed: the confidence is the fraction of true matches
-/// among matches this good. An offset that is not clearly better than all others, as with periodic audio, has no
-/// confidence.
+/// three hundred has by chance is weak evidence where hardly more are skewed: the confidence is the fraction of true
+/// matches among matches this good. An offset that is not clearly better than all others, as with periodic audio, has
+/// no confidence.
 ///
-/// A match may also be true and no fault. Parts of an action have times of their own, and sound travels: 100 m in 0.3 s.
-/// So an offset has no confidence, either, where
+/// A match may also be true and no fault. Parts of an action have times of their own: a knife is lifted after the cut.
+/// And what is heard comes after what is seen: sound travels 340 m in a second, thrown things fly. So an offset has no
+/// confidence, either, where
 ///  - the three signs do not agree within a frame,
 ///  - any sign matches half as well in sync: then the rest of the action explains the offset,
-///  - the matches are few, or all in one half of the segment,
-///  - the audio is late by no more than a distance that is common in a picture, or comes after lights that go on, as
-///    fireworks and lightning do, whose distance has no bound.
+///  - the matches are few, or nearly all in one half of the segment,
+///  - the audio is late: no picture tells how far away its events are.
 package struct OnsetSkew: Equatable {
     package let seconds: Double
     /// 0...1.
@@ -51,10 +51,6 @@ package struct OnsetSkew: Equatable {
     private static let leastMatches: Float = 5
     /// Minimum share of the matches in each half.
     private static let leastHalf: Float = 0.2
-    /// Delay of the audio that a distance explains, in seconds: some 70 m.
-    private static let distanceSeconds = 0.2
-    /// Maximum of the mean change relative to the mean absolute change, at the matches: above it, lights go on.
-    private static let lightingShare: Float = 0.3
 
     /// - Parameters:
     ///   - events: of the video.
@@ -87,7 +83,7 @@ package struct OnsetSkew: Equatable {
 
         let found = profiles.map { OnsetCorrelation.dilated($0)[best] }
         let offset = Int((seconds * fps).rounded())
-        let matches = Matches(signs: signs, heard: heard, offset: offset, events: events)
+        let matches = Matches(signs: signs, heard: heard, offset: offset)
         let isEvent =
             (found.min() ?? 0) >= Self.agreement * (found.max() ?? 0)
             && matches.number >= Self.leastMatches && matches.smallerHalf >= Self.leastHalf
@@ -95,9 +91,7 @@ package struct OnsetSkew: Equatable {
         let inSync = max(0, reach - action)...min(2 * reach, reach + action)
         let isInSync = abs(seconds) <= Self.inSyncSeconds
         let mayBeInSync = zip(profiles, found).contains { ($0[inSync].max() ?? 0) > Self.syncShare * $1 }
-        let mayBeFar =
-            seconds > 0 && (seconds <= Self.distanceSeconds || matches.lightingShare > Self.lightingShare)
-        let isTold = isEvent && (isInSync || (!mayBeInSync && !mayBeFar))
+        let isTold = isEvent && (isInSync || (seconds < 0 && !mayBeInSync))
         confidence = isTold ? Self.skewedShare / (Self.skewedShare + chance) * Double(clear) : 0
     }
 
@@ -142,30 +136,20 @@ package struct OnsetSkew: Equatable {
         let number: Float
         /// The lesser share of the two halves, 0...0.5.
         let smallerHalf: Float
-        /// See ``OnsetSkew/lightingShare``.
-        let lightingShare: Float
 
-        init(signs: [[Float]], heard: [Float], offset: Int, events: MotionEvents) {
+        init(signs: [[Float]], heard: [Float], offset: Int) {
             let near = signs.map(OnsetCorrelation.dilated)
-            // What a picture always changes by, such as grain, is not of the matches.
-            let (usualLighting, usualChange) = (Self.median(events.lighting), Self.median(events.change))
             let count = heard.count
-            var (sum, squares, first, lighting, change): (Float, Float, Float, Float, Float) = (0, 0, 0, 0, 0)
+            var (sum, squares, first): (Float, Float, Float) = (0, 0, 0)
             for frame in max(0, -offset)..<min(count, count - offset) {
                 let seen = near.reduce(Float.infinity) { min($0, $1[frame]) }
                 let weight = max(0, seen) * max(0, heard[frame + offset])
                 sum += weight
                 squares += weight * weight
                 if frame < count / 2 { first += weight }
-                let around = max(0, frame - 1)...min(count - 1, frame + 1)
-                lighting += weight * ((events.lighting[around].max() ?? 0) - usualLighting)
-                change += weight * ((events.change[around].max() ?? 0) - usualChange)
             }
             number = squares > 0 ? sum * sum / squares : 0
             smallerHalf = sum > 0 ? min(first, sum - first) / sum : 0
-            lightingShare = change > 0 ? max(0, lighting) / change : 0
         }
-
-        private static func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
     }
 }

@@ -29,12 +29,12 @@ package enum ActionKind: String, Sendable, CaseIterable {
     case saw
     /// An axe, 20 to 120 m away.
     case distantStrokes = "distant strokes"
-
-    /// Those that were used to choose thresholds; the others show how these generalise.
-    package static let development: [ActionKind] = [.chop, .hammer, .clap, .talk, .walk, .dance, .fireworks]
-
-    /// Whether the sound's way to the microphone is the offset that is measured.
-    package var isDistant: Bool { self == .fireworks || self == .distantStrokes }
+    /// Knuckles on a door, two to five times a second.
+    case knock
+    /// A throw, and the impact of what was thrown.
+    case flight
+    /// Someone who starts at a sound.
+    case reaction
 
     /// Ranges of the values of one action; times in seconds.
     struct Ranges {
@@ -99,6 +99,11 @@ package enum ActionKind: String, Sendable, CaseIterable {
             Ranges(
                 approach: 0.12...0.3, approachPower: 1.2...2, rest: 0.1...0.4, retreat: 0.3...0.6, hand: 1.2,
                 delay: 0.06...0.35)
+        case .knock:
+            Ranges(
+                approach: 0.05...0.12, rest: 0...0.04, retreat: 0.06...0.12, hand: 1.2, jitter: 0.01, gap: 0.2...0.5)
+        case .flight: Ranges(approach: 0.06...0.15, retreat: 0.2...0.5, jitter: 0.02, delay: 0.25...0.8)
+        case .reaction: Ranges(approach: 0.05...0.15, rest: 0.05...0.2, jitter: 0.05, delay: -0.4 ... -0.15)
         }
     }
 }

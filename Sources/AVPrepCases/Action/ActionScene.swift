@@ -109,7 +109,7 @@ struct ActionScene {
     private func distance(since: Double) -> Double {
         func eased(_ share: Double, _ power: Double) -> Double { pow(max(0, min(1, share)), power) }
         switch kind {
-        case .recoil:
+        case .recoil, .reaction:
             if since < 0 { return 1 }
             let back = since - approach - rest
             return back < 0 ? 1 - eased(since / approach, 0.7) : eased(back / retreat, retreatPower)

@@ -31,12 +31,9 @@ package enum MotionEventDetector {
 
     private static func events(in pictures: [[UInt8]], width: Int, fps: Double) -> MotionEvents {
         let count = max(0, pictures.count - 1)
-        var change = [Float](repeating: 0, count: count)
-        var lighting = change
-        for index in 0..<count {
-            let (sum, magnitude) = difference(pictures[index], pictures[index + 1])
-            change[index] = Float(magnitude) / Float(pictures[index].count)
-            lighting[index] = Float(abs(sum)) / Float(pictures[index].count)
+        let speed = (0..<count).map { index in
+            let sum = difference(pictures[index], pictures[index + 1])
+            return (Float(sum) / Float(pictures[index].count)).squareRoot()
         }
         var turns = [Float](repeating: 0, count: count + 1)
         // A quick turn, and one that rests for a frame or two.
@@ -46,7 +43,6 @@ package enum MotionEventDetector {
                 turns[frame] = max(turns[frame], turn.squareRoot())
             }
         }
-        let speed = change.map { $0.squareRoot() }
         var rise = [Float](repeating: 0, count: count)
         var stop = rise
         var turn = rise
@@ -58,20 +54,18 @@ package enum MotionEventDetector {
             stop[index] = max(0, peak - (speed[index + 2] + speed[index + 3]) / 2)
             turn[index] = turns[index + 2]
         }
-        return MotionEvents(fps: fps, rise: rise, stop: stop, turn: turn, change: change, lighting: lighting)
+        return MotionEvents(fps: fps, rise: rise, stop: stop, turn: turn)
     }
 
-    /// The sum of the differences, and that of their magnitudes.
-    private static func difference(_ first: [UInt8], _ second: [UInt8]) -> (Int32, Int32) {
+    /// The sum of the absolute differences.
+    private static func difference(_ first: [UInt8], _ second: [UInt8]) -> Int32 {
         first.withUnsafeBufferPointer { first in
             second.withUnsafeBufferPointer { second in
-                var (sum, magnitude): (Int32, Int32) = (0, 0)
+                var sum: Int32 = 0
                 for index in first.indices {
-                    let difference = Int16(second[index]) &- Int16(first[index])
-                    sum &+= Int32(difference)
-                    magnitude &+= Int32(difference.magnitude)
+                    sum &+= Int32((Int16(second[index]) &- Int16(first[index])).magnitude)
                 }
-                return (sum, magnitude)
+                return sum
             }
         }
     }

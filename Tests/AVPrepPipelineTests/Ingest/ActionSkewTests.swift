@@ -21,7 +21,7 @@ import Testing
         return skew.map { $0.confidence >= settings.minConfidence && abs($0.seconds) > settings.maxSeconds } ?? false
     }
 
-    @Test(arguments: ActionKind.allCases.filter { $0 != .distantStrokes })
+    @Test(arguments: ActionKind.allCases)
     func anActionInSyncIsNotFlagged(kind: ActionKind) throws {
         for number in 0..<5 {
             let skew = try estimate(kind, number, skew: 0)
@@ -30,9 +30,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (ActionKind.hammer, -0.8), (.hammer, -0.4), (.hammer, 0.4), (.recoil, -0.8), (.recoil, -0.4),
+        (ActionKind.hammer, -0.8), (.hammer, -0.4), (.recoil, -0.8), (.recoil, -0.4), (.drum, -0.3),
     ])
-    func plantedOffsetsOfBlowsAreFlagged(kind: ActionKind, skew: Double) throws {
+    func earlySoundOfBlowsIsFlagged(kind: ActionKind, skew: Double) throws {
         var flagged = 0
         for number in 0..<8 {
             let found = try estimate(kind, number, skew: skew)

@@ -32,7 +32,7 @@ import Testing
                 let number = try #require(segment.source.split(separator: "/").last.flatMap { Int($0.prefix(1)) })
                 let found = Double(try #require(segment.measures[.skewEstimate]))
                 #expect(abs(found - skews[number]) < 0.05, "\(segment.measures)")
-                // Practice objects light up when they sound: late sound may have come from afar, as that of fireworks.
+                // Late sound may have come from afar, as that of fireworks.
                 #expect(segment.flags.contains(.skewed) == (skews[number] < 0))
                 #expect(!segment.flags.contains(.startSkew))
             }
