@@ -68,7 +68,7 @@ package struct SegmentFlags: OptionSet, Sendable, Hashable, Codable {
     package static let periodicSound = SegmentFlags(rawValue: 1 << 20)
     /// The file's video and audio streams start far apart.
     package static let startSkew = SegmentFlags(rawValue: 1 << 21)
-    /// The audio leads or lags the video.
+    /// The audio leads the video. That it lags cannot be told from the sound's way to the microphone.
     package static let skewed = SegmentFlags(rawValue: 1 << 22)
     /// The camera's motion was to be removed and could not be: too little of it is known, or too little of the picture
     /// is left.

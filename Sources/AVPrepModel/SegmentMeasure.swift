@@ -43,7 +43,8 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     case startSkew = "start_skew_seconds"
     /// Estimated delay of the audio relative to the video, from the onsets in both.
     case skewEstimate = "skew_estimate_seconds"
-    /// Fraction of random alignments that match video and audio less well, 0...1.
+    /// Confidence that the estimated delay is neither chance nor part of an action, 0...1; 0 where that cannot be told,
+    /// as of late audio, which may have come from afar.
     case skewConfidence = "skew_confidence"
     /// Level of the audio; a full-scale square wave is 0.
     case soundLevel = "sound_level_db"

@@ -5,7 +5,7 @@ package struct SkewSettings: Sendable, Equatable, StoredSettings {
     /// Largest difference of the streams' start times, in seconds. It is compensated in any case; a large one suggests
     /// a file that was cut or joined badly.
     package var maxStartSeconds = 0.5
-    /// Largest offset between audio and video, in seconds.
+    /// Largest offset between audio and video, in seconds. Only early audio has the confidence to exceed it.
     package var maxSeconds = 0.1
     /// Minimum confidence of an estimate.
     package var minConfidence = 0.99

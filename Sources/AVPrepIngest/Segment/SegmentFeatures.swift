@@ -48,7 +48,7 @@ package final class SegmentFeatures {
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
         segment.measures[.soundLevel] = Float(level.decibels)
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
-        measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
+        try measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
         let isCentred = settings.policy[flag: .dcOffset] == .fix && segment.flags.contains(.dcOffset)
         if isCentred { segment.decision.fixed.insert(.dcOffset) }
         var motions: [FrameMotion] = []
@@ -90,14 +90,16 @@ package final class SegmentFeatures {
     /// Flags of the sound, and the estimate of its offset from the picture.
     private func measureSound(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
-    ) {
+    ) throws {
         let finding = sound.withSamples(from: from, to: to) { flaws.find(in: $0) }
         segment.flags.formUnion(finding.flags)
         segment.measures.merge(finding.measures) { $1 }
+        guard settings.skew.searchSeconds > 0 else { return }
+        let events = try MotionEventDetector.events(in: taken.greys, fps: settings.video.fps)
         guard
             let skew = OnsetSkew(
-                changes: taken.differences, fps: settings.video.fps, onsets: finding.onsets,
-                onsetRate: Double(OnsetEnvelope.rate), searchSeconds: settings.skew.searchSeconds)
+                events: events, onsets: finding.onsets, onsetRate: Double(OnsetEnvelope.rate),
+                searchSeconds: settings.skew.searchSeconds)
         else { return }
         segment.measures[.skewEstimate] = Float(skew.seconds)
         segment.measures[.skewConfidence] = Float(skew.confidence)

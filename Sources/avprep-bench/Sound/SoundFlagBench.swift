@@ -5,39 +5,32 @@ import AVPrepIngest
 import AVPrepModel
 import AVPrepSettings
 import AVPrepStore
-import AVPrepSynth
 import AVPrepVision
 import AVPrepWorkspace
 import ArgumentParser
 import Foundation
 
-/// The quality of the audio flags and of the audio-visual skew estimate, on cases with known truth.
+/// The quality of the audio flags, on cases with known truth.
 struct SoundFlagBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sound-flags",
-        abstract: "Measure the audio flags and the skew estimate on generated cases.",
+        abstract: "Measure the audio flags on generated cases.",
         discussion: """
-            For each flag there are as many cases with the flaw as cases without it that come close. Skews are planted in \
-            practice videos, which are ingested; every third has none. Clips given here are ingested too: their estimates \
-            are printed, and how often the video of one seems to match the audio of another.
+            For each flag there are as many cases with the flaw as cases without it that come close. Clips given here \
+            are ingested: their measures of sound and sync are printed.
             """)
 
-    @Argument(help: "Real clips whose skew is estimated.")
+    @Argument(help: "Real clips.")
     var clips: [String] = []
 
     @Option(help: "Cases of each flag with the flaw, and as many without.")
     var cases = 200
-
-    @Option(help: "Practice videos for skews.")
-    var videos = 60
 
     func run() throws {
         print(try flags())
         let folder = NSTemporaryDirectory() + "avprep-sound-flags-\(getpid())"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        if videos > 0 { print(try skews(in: folder + "/planted")) }
-        if clips.count > 1 { print(try MismatchedSkews(clips).table()) }
         for line in try estimates(in: folder + "/real") { print(line) }
     }
 
@@ -83,7 +76,7 @@ struct SoundFlagBench: ParsableCommand {
                 ProcessCost.cpuSeconds - start)
     }
 
-    // MARK: - Skews
+    // MARK: - Clips
 
     private func settings() -> PipelineSettings {
         var settings = PipelineSettings()
@@ -91,52 +84,6 @@ struct SoundFlagBench: ParsableCommand {
         settings.ingest.cameraMotion.enabled = false
         settings.ingest.video.shortSide = 128
         return settings
-    }
-
-    private func skews(in folder: String) throws -> String {
-        var settings = settings()
-        settings.synth.seconds = 10
-        settings.synth.fps = 25
-        settings.synth.width = 256
-        settings.synth.height = 144
-        try AtomicFile.makeFolder(folder + "/videos")
-        var truth: [Double] = []
-        var random = SeededRandom(seed: 1, for: "skews")
-        for number in 0..<videos {
-            let size = random.uniform(0.15...0.8)
-            let skew = number % 3 == 0 ? 0 : number % 3 == 1 ? size : -size
-            let plan = SynthVideo.plan(
-                settings.synth, number: number,
-                cues: skew == 0 ? [] : [.skew(.init(mode: .content, seconds: skew))])
-            truth.append(skew)
-            try SynthRenderer.render(plan, to: "\(folder)/videos/\(number).mp4")
-        }
-        var (sure, right, flagged, wrong) = (0, 0, 0, 0)
-        var errors: [Double] = []
-        for segment in try segments(folder, settings) {
-            guard let number = Int(segment.source.split(separator: "/").last?.prefix { $0.isNumber } ?? "") else {
-                continue
-            }
-            if segment.flags.contains(.skewed) {
-                if truth[number] == 0 { wrong += 1 } else { flagged += 1 }
-            }
-            guard let estimate = segment.measures[.skewEstimate], let confidence = segment.measures[.skewConfidence],
-                Double(confidence) >= settings.ingest.skew.minConfidence
-            else { continue }
-            let error = abs(Double(estimate) - truth[number])
-            sure += 1
-            if error < 0.06 { right += 1 }
-            errors.append(error)
-        }
-        errors.sort()
-        let rows = [
-            ["videos", "skewed", "flagged", "falsely flagged", "sure", "of those within 60 ms", "median error"],
-            [
-                "\(videos)", "\(truth.count { $0 != 0 })", "\(flagged)", "\(wrong)", "\(sure)", "\(right)",
-                errors.isEmpty ? "" : String(format: "%.0f ms", errors[errors.count / 2] * 1e3),
-            ],
-        ]
-        return TextTable.text(rows)
     }
 
     private func estimates(in folder: String) throws -> [String] {

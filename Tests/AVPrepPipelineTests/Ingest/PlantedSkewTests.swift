@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite struct PlantedSkewTests {
-    @Test func plantedSkewsAreMeasuredThroughFilesAndFlagged() throws {
+    @Test func plantedSkewsAreMeasuredThroughFilesAndEarlySoundIsFlagged() throws {
         try withTemporaryFolder { folder in
             var corpus = try SmallCorpus(folder)
             corpus.settings.ingest.segmentSeconds = 10
@@ -18,7 +18,7 @@ import Testing
             corpus.settings.ingest.cameraMotion.enabled = false
             corpus.settings.synth.seconds = 8
             corpus.settings.synth.fps = 25
-            let skews = [-0.4, 0, 0.24, 0.6]
+            let skews = [-0.4, 0, 0.24, 0.6, -0.24, -0.7]
             for (number, skew) in skews.enumerated() {
                 let plan = SynthVideo.plan(
                     corpus.settings.synth, number: number,
@@ -32,7 +32,8 @@ import Testing
                 let number = try #require(segment.source.split(separator: "/").last.flatMap { Int($0.prefix(1)) })
                 let found = Double(try #require(segment.measures[.skewEstimate]))
                 #expect(abs(found - skews[number]) < 0.05, "\(segment.measures)")
-                #expect(segment.flags.contains(.skewed) == (skews[number] != 0))
+                // Late sound may have come from afar, as that of fireworks.
+                #expect(segment.flags.contains(.skewed) == (skews[number] < 0))
                 #expect(!segment.flags.contains(.startSkew))
             }
         }
