@@ -11,7 +11,7 @@ import Synchronization
 
 /// One ingest of one listing.
 struct IngestListing {
-    let items: [String: CorpusItem]
+    let items: [BytePath: CorpusItem]
     let catalog: Catalog
     let workspace: Workspace
     let context: StageContext
@@ -30,6 +30,14 @@ struct IngestListing {
         self.workspace = workspace
         self.context = context
         self.key = key
+    }
+
+    /// What is no regular file fails at once: nothing opens it, since that might take for ever.
+    func recordFaults() throws {
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key)
+        for entry in pending {
+            if let item = items[entry.file.path], let fault = item.fault { try record(item.listed, .failed(fault)) }
+        }
     }
 
     /// Items whose prepared file somebody removed are to be done again.
@@ -62,12 +70,10 @@ struct IngestListing {
         try WorkerPool.run(subjects, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             subject in
             var adoption = Adoption.none
-            if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
-                let output = record.output
-            {
-                try contained(item) {
-                    try hook?(.decision, subject)
-                    adoption = try adopt(item, output, reapplication, record)
+            if let record = try catalog.outcome(of: subject, stage: StageName.ingest), let output = record.output {
+                try contained(subject) {
+                    try hook?(.decision, subject.escaped)
+                    adoption = try adopt(subject, output, reapplication, record)
                 } failed: {
                     adoption = .adopted($0)
                 }
@@ -98,7 +104,7 @@ struct IngestListing {
     ///
     /// - Parameter before: the costs of the outcome that is recorded so far.
     private func adopt(
-        _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
+        _ listed: BytePath, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
     ) throws -> Adoption {
         let decided: DecidedVideo
         let fingerprint: [UInt8]
@@ -107,20 +113,22 @@ struct IngestListing {
         case .unread: return .unread
         case .usable(let video, let bytes): (decided, fingerprint) = (video, bytes)
         }
-        if let video = try catalog.item(item.listed)?.videoID,
+        if let video = try catalog.item(listed)?.videoID,
             try !catalog.hasFingerprint(ofVideo: video, settingsKey: key)
         {
             try catalog.setFingerprint(fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
-            item, decided.outcome, output: output, decided: decided, wallSeconds: before?.wallSeconds ?? 0,
+            listed, decided.outcome, output: output, decided: decided, wallSeconds: before?.wallSeconds ?? 0,
             cpuSeconds: before?.cpuSeconds ?? 0)
         return .adopted(decided.outcome)
     }
 
     /// Gives every listed file the id of its content.
     func hash() throws {
-        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter {
+            $0.videoID == nil && items[$0.file.path]?.fault == nil && items[$0.file.path] != nil
+        }
         guard !pending.isEmpty else { return }
         let total = max(1, pending.reduce(0) { $0 + max(0, $1.file.size) })
         let progress = ProgressReporter("hash", unit: "files", style: context.progress)
@@ -132,14 +140,14 @@ struct IngestListing {
         }
         try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             batch in
-            var found: [(videoID: String, path: String)] = []
+            var found: [(videoID: String, path: BytePath)] = []
             for entry in batch {
                 guard let item = items[entry.file.path] else { continue }
                 do {
                     let digest = try SHA256.digest(ofFile: item.path) { context.cancellation.isCancelled }
                     found.append((PreparedPath.videoID(digest), item.listed))
                 } catch let failure as Failure {
-                    try record(item, .failed(Outcome.Reason("unreadable", failure.description)))
+                    try record(item.listed, .failed(Outcome.Reason("unreadable", failure.description)))
                 }
                 let (files, bytes) = state.withLock { state in
                     state.files += 1
@@ -155,17 +163,17 @@ struct IngestListing {
 
     /// Prepares every pending item, the largest files first: the last ones to finish are then short.
     func prepare(_ transforms: [Spectrogram]) throws {
-        var primary: [String: String] = [:]
+        var primary: [BytePath: BytePath] = [:]
         for group in try catalog.duplicates() {
             for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
         }
         var work: [CatalogItem] = []
         for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
-            if let first = primary[entry.file.path], let item = items[entry.file.path] {
-                let reason = Outcome.Reason("duplicate", "\(item.listed) has the same bytes as \(first)")
-                try record(item, .skipped(reason))
+            let path = entry.file.path
+            if let first = primary[path] {
+                try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
             } else {
-                work.append(entry)
+                if items[path] != nil { work.append(entry) }
             }
         }
         guard !work.isEmpty else { return }
@@ -190,7 +198,7 @@ struct IngestListing {
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
             var outcome: Outcome?
-            try contained(item) {
+            try contained(item.listed) {
                 outcome = try prepare(item, video: video, with: worker, reapplication)
             } failed: {
                 outcome = $0
@@ -212,7 +220,7 @@ struct IngestListing {
     ) throws -> Outcome? {
         let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
-        switch try adopt(item, output, reapplication) {
+        switch try adopt(item.listed, output, reapplication) {
         case .adopted(let outcome): return outcome
         case .unread: return nil
         case .none: break
@@ -220,7 +228,7 @@ struct IngestListing {
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
         let result = try worker.prepare(item, video: video, to: workspace.path(output))
-        try hook?(.noting, item.listed)
+        try hook?(.noting, item.listed.escaped)
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
@@ -230,7 +238,7 @@ struct IngestListing {
             try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
-            item, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
+            item.listed, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
             wallSeconds: (ContinuousClock.now - wall).inSeconds,
             cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
         return result.outcome
@@ -239,22 +247,22 @@ struct IngestListing {
     /// Does what concerns one item. An error of its own becomes its outcome, and is recorded.
     ///
     /// - Throws: errors that concern the whole run, see `RunEndingError`.
-    private func contained(_ item: CorpusItem, _ body: () throws -> Void, failed: (Outcome) -> Void) throws {
+    private func contained(_ listed: BytePath, _ body: () throws -> Void, failed: (Outcome) -> Void) throws {
         do {
             try body()
         } catch {
-            let outcome = try Outcome.failure(error, of: item.listed)
-            try record(item, outcome)
+            let outcome = try Outcome.failure(error, of: listed)
+            try record(listed, outcome)
             failed(outcome)
         }
     }
 
     private func record(
-        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
+        _ listed: BytePath, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
         wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
         let record = OutcomeRecord(
-            subject: item.listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
+            subject: listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
             wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
         if let decided {
             try catalog.record(

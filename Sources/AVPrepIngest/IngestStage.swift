@@ -1,7 +1,7 @@
 import AVPrepAudio
 import AVPrepCatalog
 import AVPrepCore
-import AVPrepCorpus
+package import AVPrepCorpus
 import AVPrepMedia
 import AVPrepSettings
 package import AVPrepWorkspace
@@ -12,29 +12,35 @@ package enum IngestStage {
     /// Prepares all listed videos that are not yet prepared for their content and these settings.
     ///
     /// - Parameters:
+    ///   - request: which paths to look at, and what may be missing there.
     ///   - retry: failed items are tried again.
     ///   - hook: called at each step of each video; for tests.
     /// - Throws: ``Failure`` when there is nothing to ingest, or for trouble with the disk or the workspace;
     ///   `CancellationError`. Trouble with a single file is the outcome of that file, not an error.
     package static func run(
-        _ workspace: Workspace, _ context: StageContext, retry: Bool = false, hook: PreparationHook? = nil
+        _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest = CorpusRequest(),
+        retry: Bool = false, hook: PreparationHook? = nil
     ) throws -> IngestReport {
         try workspace.exclusively {
-            let items = try CorpusScan.items(in: workspace)
+            let existing = try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog) : nil
+            let scan = try CorpusScan.run(
+                workspace, request, catalog: existing, cancellation: context.cancellation)
             try removeLitter(workspace)
             let settings = workspace.settings.ingest
             let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
-            let catalog = try Catalog(path: workspace.catalog)
+            let catalog = try existing ?? Catalog(path: workspace.catalog)
             let key = try settings.key
             let run = try catalog.beginRun(StageName.ingest)
             do {
                 if retry { _ = try catalog.forgetFailures(stage: StageName.ingest) }
-                _ = try catalog.list(items.map(\.listedFile), run: run)
-                _ = try catalog.endListing(run: run)
+                _ = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
+                _ = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
+                try catalog.setFindings(scan.findings, isWhole: request.isWhole)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
                 let listing = IngestListing(
-                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                    scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
                     hook: hook)
+                try listing.recordFaults()
                 try listing.forgetLostResults()
                 try listing.hash()
                 let decidedAnew = try listing.decideAnew(transforms)
@@ -70,16 +76,4 @@ struct MediaRecord: StoredRecord, Sendable, Equatable {
     let decode: DecodeSummary?
     /// Framing and shot changes; nil when the video was skipped earlier.
     var cues: CueRecord?
-}
-
-extension CorpusItem {
-    /// The item as the catalog lists it. A file without a readable status has size -1 and becomes a failed item.
-    fileprivate var listedFile: ListedFile {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return ListedFile(path: listed, size: -1, modifiedNanoseconds: 0)
-        }
-        let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-        return ListedFile(path: listed, size: Int64(status.st_size), modifiedNanoseconds: nanoseconds)
-    }
 }

@@ -33,7 +33,7 @@ final class MediaOpener {
     }
 
     /// Opens a file for reading; ``close()`` it before the next.
-    func open(_ path: String) throws -> any MediaSource {
+    func open(_ path: BytePath) throws -> any MediaSource {
         let cancellation = cancellation
         guard let host else { return try MediaFile(path: path, limits: limits) { cancellation.isCancelled } }
         let process = try SandboxedMediaSource(path: path, on: host, limits: limits) { cancellation.isCancelled }

@@ -1,5 +1,6 @@
 import AVPrepCommands
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepSettings
 import AVPrepWorkspace
 import Dispatch
@@ -8,11 +9,9 @@ import Foundation
 extension PipelineOptions {
     /// The workspace of the pipeline file, with `more` overrides from the command's own options.
     ///
-    /// - Parameter adjust: changes that cannot be written as `KEY=VALUE`, such as paths given on the command line.
-    func workspace(_ more: [String] = [], adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> Workspace {
+    func workspace(_ more: [String] = []) throws -> Workspace {
         let overrides = overrides + more
-        var settings = try PipelineFile.load(pipeline, overrides: overrides)
-        adjust(&settings)
+        let settings = try PipelineFile.load(pipeline, overrides: overrides)
         return Workspace(
             folder: (pipeline as NSString).deletingLastPathComponent, settings: settings, overrides: overrides)
     }
@@ -25,6 +24,18 @@ extension PipelineOptions {
 enum Paths {
     static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    /// Files that arguments name. The parser's texts have lost what is not UTF-8, so the bytes come from the program's own
+    /// arguments; an argument may also be a path as avprep shows it.
+    static func given(_ arguments: [String]) -> [BytePath] {
+        var raw = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0] }.map { text in
+            BytePath(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
+        }
+        return arguments.map { text in
+            let place = raw.firstIndex { String(decoding: $0.bytes, as: UTF8.self).utf8.elementsEqual(text.utf8) }
+            return PathReading.path(place.map { raw.remove(at: $0) } ?? BytePath(text))
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-import AVPrepCore
+package import AVPrepCore
 import Foundation
 
 /// A regular file that is open for reading. All readers of one media file share it, each with its own offset: the path
 /// is opened once, so a file replaced meanwhile is never read in part from the old and in part from the new.
 package final class LocalFile: Sendable {
-    /// The file's name for messages; it is not opened again.
+    /// The file's escaped name, for messages; it is not opened again.
     package let path: String
     /// Size in bytes when it was opened.
     package let size: Int
@@ -12,11 +12,12 @@ package final class LocalFile: Sendable {
     package let descriptor: Int32
 
     /// - Throws: ``MediaError`` with `unreadable` when the path is missing, not permitted or not a regular file.
-    package convenience init(path: String) throws(MediaError) {
+    package convenience init(path: some PathConvertible) throws(MediaError) {
         // Non-blocking, because opening a named pipe would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let path = path.bytePath
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw MediaError(.unreadable, "cannot open \(path): \(systemError())") }
-        try self.init(adopting: descriptor, path: path)
+        try self.init(adopting: descriptor, path: path.escaped)
     }
 
     /// Takes ownership of a descriptor open for reading, and closes it at the end.
