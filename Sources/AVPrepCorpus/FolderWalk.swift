@@ -44,7 +44,7 @@ final class FolderWalk {
     init(_ settings: CorpusSettings, known: KnownRoots, cancellation: Cancellation) throws {
         extensions = Set(settings.extensions.map { Array($0.lowercased().utf8) })
         exclude = try settings.exclude.map { text in
-            do { return try FilePattern(text) } catch {
+            do throws(FilePattern.Invalid) { return try FilePattern(text) } catch {
                 throw Failure(
                     "corpus.exclude: \"\(text)\" is not a valid pattern: \(error.reason)", exitStatus: .badInput)
             }

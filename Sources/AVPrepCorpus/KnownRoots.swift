@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 import AVPrepWorkspace
 import Foundation
 

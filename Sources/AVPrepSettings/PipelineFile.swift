@@ -104,7 +104,7 @@ package enum PipelineFile {
             do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }
         }
         for text in settings.corpus.exclude {
-            do { _ = try FilePattern(text) } catch {
+            do throws(FilePattern.Invalid) { _ = try FilePattern(text) } catch {
                 found.append("corpus.exclude: \"\(text)\" is not a valid pattern: \(error.reason)")
             }
         }

@@ -26,15 +26,18 @@ enum Paths {
         URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
-    /// Files that arguments name. The parser's texts have lost what is not UTF-8, so the bytes come from the program's own
-    /// arguments; an argument may also be a path as avprep shows it.
-    static func given(_ arguments: [String]) -> [BytePath] {
+    /// Files that arguments name, as they are or as avprep shows them. The parser's texts have lost what is not UTF-8, so the
+    /// bytes come from the program's own arguments.
+    static func given(_ arguments: [String]) -> [BytePath] { bytes(of: arguments).map { PathReading.path($0) } }
+
+    /// The bytes of arguments, whatever they name.
+    static func bytes(of arguments: [String]) -> [BytePath] {
         var raw = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0] }.map { text in
             BytePath(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
         }
         return arguments.map { text in
             let place = raw.firstIndex { String(decoding: $0.bytes, as: UTF8.self).utf8.elementsEqual(text.utf8) }
-            return PathReading.path(place.map { raw.remove(at: $0) } ?? BytePath(text))
+            return place.map { raw.remove(at: $0) } ?? BytePath(text)
         }
     }
 }

@@ -60,7 +60,7 @@ import Testing
         try withCatalog { catalog in
             var random = SeededRandom(seed: seed, for: "decisions")
             let names: [BytePath] = (0..<6).map { "video-\($0)" }
-            var versions: [String: Int64] = [:]
+            var versions: [BytePath: Int64] = [:]
             for _ in 0..<60 {
                 let name = names[random.below(names.count)]
                 switch random.below(6) {

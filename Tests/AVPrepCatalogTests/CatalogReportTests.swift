@@ -12,11 +12,11 @@ import Testing
     func countsAddUpWhateverHappens(seed: UInt64) throws {
         try withCatalog { catalog in
             var random = SeededRandom(seed: seed)
-            let paths = (0..<30).map { "p/\($0)" }
+            let paths: [BytePath] = (0..<30).map { "p/\($0)" }
             var versions = Dictionary(uniqueKeysWithValues: paths.map { ($0, Int64(1)) })
-            var listed: Set<String> = []
-            var known: [String: Int64] = [:]
-            var model: [String: [String: (key: String, outcome: Outcome)]] = ["ingest": [:], "shard": [:]]
+            var listed: Set<BytePath> = []
+            var known: [BytePath: Int64] = [:]
+            var model: [String: [BytePath: (key: String, outcome: Outcome)]] = ["ingest": [:], "shard": [:]]
             for _ in 0..<25 {
                 switch random.below(4) {
                 case 3:
@@ -177,7 +177,7 @@ import Testing
     @Test func statusIsQuickOnLargeCorpora() throws {
         try withCatalog { catalog in
             let count = 30_000
-            let paths = (0..<count).map { "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4" }
+            let paths: [BytePath] = (0..<count).map { "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4" }
             try catalog.listing(paths.map { file($0) })
             let clock = ContinuousClock()
             let records = paths.enumerated().map { index, path in
