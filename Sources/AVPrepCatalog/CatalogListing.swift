@@ -169,7 +169,8 @@ extension Catalog {
             guard try vanished || Self.knowsReach(database) else { return [] }
             return try Row.fetchAll(
                 database,
-                sql: "SELECT * FROM items WHERE \(vanished ? "vanished = 1" : "unreachable = 1 AND vanished = 0") ORDER BY path"
+                sql:
+                    "SELECT * FROM items WHERE \(vanished ? "vanished = 1" : "unreachable = 1 AND vanished = 0") ORDER BY path"
             ).map(CatalogItem.init)
         }
     }

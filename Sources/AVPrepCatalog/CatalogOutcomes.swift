@@ -144,14 +144,16 @@ extension Catalog {
     /// - Parameters:
     ///   - stage: only in this stage; nil for all.
     ///   - code: only failures with this reason code; nil for all.
+    ///   - run: only items that this run has listed; nil for all.
     /// - Returns: the number of such items.
-    package func forgetFailures(stage: String? = nil, code: String? = nil) throws -> Int {
+    package func forgetFailures(stage: String? = nil, code: String? = nil, listedBy run: Int64? = nil) throws -> Int {
         try write("record in") { database in
             try database.execute(
                 sql: """
                     DELETE FROM outcomes WHERE status = 'failed' AND live = 1
                     AND (:stage IS NULL OR stage = :stage) AND (:code IS NULL OR code = :code)
-                    """, arguments: ["stage": stage, "code": code])
+                    AND (:run IS NULL OR subject IN (SELECT path FROM items WHERE vanished = 0 AND last_run = :run))
+                    """, arguments: ["stage": stage, "code": code, "run": run])
             return database.changesCount
         }
     }

@@ -73,8 +73,9 @@ extension Catalog {
         try database.execute(
             sql: "INSERT INTO roots (path, kind) VALUES (?, ?) ON CONFLICT DO UPDATE SET kind = excluded.kind",
             arguments: [root.path, root.kind.rawValue])
-        guard let number = try Int64.fetchOne(
-            database, sql: "SELECT id FROM roots WHERE path = ?", arguments: [root.path])
+        guard
+            let number = try Int64.fetchOne(
+                database, sql: "SELECT id FROM roots WHERE path = ?", arguments: [root.path])
         else { throw CatalogError(.corrupt, "a root of the corpus is missing in the catalog; run avprep ingest again") }
         return number
     }
@@ -89,7 +90,8 @@ extension Catalog {
                 try database.execute(sql: "DELETE FROM findings WHERE root = ?", arguments: [root])
                 for finding in found {
                     try database.execute(
-                        sql: "INSERT OR REPLACE INTO findings (root, kind, name, detail, files, folders) VALUES (?, ?, ?, ?, ?, ?)",
+                        sql:
+                            "INSERT OR REPLACE INTO findings (root, kind, name, detail, files, folders) VALUES (?, ?, ?, ?, ?, ?)",
                         arguments: [
                             root, finding.kind.rawValue, finding.name, finding.detail, finding.files, finding.folders,
                         ])
@@ -108,7 +110,9 @@ extension Catalog {
                 GROUP BY kind, name ORDER BY kind, name
                 """
         ).map { row in
-            guard let kind = ScanFinding.Kind(rawValue: row["kind"]) else { throw damaged("an unknown kind of finding") }
+            guard let kind = ScanFinding.Kind(rawValue: row["kind"]) else {
+                throw damaged("an unknown kind of finding")
+            }
             return ScanFinding(kind, row["name"], row["detail"], files: row["files"], folders: row["folders"])
         }
     }

@@ -3,7 +3,7 @@ import GRDB
 
 extension CatalogSchema {
     /// Where each item was found, which ones the last listing could not look for, and what it left out.
-    static let version5 = """
+    static let pathTables = """
         CREATE TABLE roots (
             id INTEGER PRIMARY KEY,
             path TEXT NOT NULL UNIQUE,

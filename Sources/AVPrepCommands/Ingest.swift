@@ -31,7 +31,8 @@ package struct Ingest: WorkCommand {
 
     @Flag(
         name: .long,
-        help: "Make these paths the whole corpus: videos elsewhere leave it. Without it, only missing files in them do.")
+        help: "Make these paths the whole corpus: videos elsewhere leave it. Without it, only missing files in them do."
+    )
     package var only = false
 
     package init() {}

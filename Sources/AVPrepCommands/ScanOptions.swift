@@ -4,7 +4,8 @@ import ArgumentParser
 package struct ScanOptions: ParsableArguments {
     @Flag(
         name: .long,
-        help: "Go on where a folder had videos and now has none: they leave the corpus. It may be an empty mount point.")
+        help: "Go on where a folder had videos and now has none: they leave the corpus. It may be an empty mount point."
+    )
     package var acceptEmptyRoots = false
 
     package init() {}

@@ -57,7 +57,9 @@ package final class SHA256 {
     ///
     /// - Parameter isCancelled: called between chunks; true stops with `CancellationError`.
     /// - Throws: ``Failure`` naming the file when it cannot be opened or read.
-    package static func digest(ofFile path: some PathConvertible, isCancelled: () -> Bool = { false }) throws -> SHA256Digest {
+    package static func digest(ofFile path: some PathConvertible, isCancelled: () -> Bool = { false }) throws
+        -> SHA256Digest
+    {
         let path = path.bytePath
         let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
         guard file >= 0 else { throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput) }

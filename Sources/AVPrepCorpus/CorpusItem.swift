@@ -43,7 +43,8 @@ package struct CorpusItem: Sendable, Equatable {
     private static func fault(_ status: EntryStatus, _ listed: BytePath) -> Outcome.Reason {
         switch status {
         case .folder:
-            Outcome.Reason("not-regular", "\(listed) is not a regular file (a folder): list it in corpus.paths, or its videos")
+            Outcome.Reason(
+                "not-regular", "\(listed) is not a regular file (a folder): list it in corpus.paths, or its videos")
         case .other(let kind): Outcome.Reason("not-regular", "\(listed) is not a regular file (\(kind)): remove it")
         case .broken(let kind): Outcome.Reason("unreadable", "cannot open \(listed): it is \(kind); mend or remove it")
         case .unknown(let reason): Outcome.Reason("unreadable", "cannot open \(listed): \(reason)")

@@ -103,7 +103,9 @@ package struct CorpusScan {
         switch status {
         case .folder: folders.append((path, listed))
         case .regular where name.bytes.fileExtension == Array("txt".utf8): try read(path, listed)
-        case .gone where try knownCount(listed) > 0: try lose(listed)
+        case .gone where try knownCount(listed) > 0, .broken where try knownCount(listed) > 0: try lose(listed)
+        // The walk says why it cannot be read.
+        case .unknown where try knownCount(listed) > 0: folders.append((path, listed))
         default: add(CorpusItem(listed: listed, path: path, root: .named, status))
         }
     }

@@ -45,7 +45,9 @@ final class KnownRoots {
         if let known = spellings[folder] { return known }
         var name = FileIdentity(at: folder.bytes.isEmpty ? "." : folder).flatMap { names[$0] } ?? paths[folder.absolute]
         // A relative path ends at the working directory: only what is written is looked at.
-        if name == nil, !folder.bytes.isEmpty, folder != "/", folder != folder.folder, folder.name != Array("..".utf8)[...] {
+        if name == nil, !folder.bytes.isEmpty, folder != "/", folder != folder.folder,
+            folder.name != Array("..".utf8)[...]
+        {
             name = self.name(ofFolder: folder.folder).map { $0.appending(folder.name) }
         }
         spellings[folder] = .some(name)

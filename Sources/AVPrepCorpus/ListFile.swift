@@ -27,7 +27,8 @@ struct ListFile {
     func entries(isCancelled: () -> Bool) throws -> [BytePath] {
         for (mark, encoding) in Self.otherEncodings where data.starts(with: mark) {
             throw Failure(
-                "the list \(name), line 1: it is \(encoding) text; save it as UTF-8, one path a line", exitStatus: .badInput)
+                "the list \(name), line 1: it is \(encoding) text; save it as UTF-8, one path a line",
+                exitStatus: .badInput)
         }
         if data.contains(0) { return try separatedByNUL(isCancelled) }
         let text = data.starts(with: Self.byteOrderMark) ? data.dropFirst(3) : data[...]
@@ -52,7 +53,8 @@ struct ListFile {
             let entry = BytePath(part)
             if part.isEmpty || (part.count > 4095 || part.contains(UInt8(ascii: "\n"))) && !isThere(entry) {
                 let line = 1 + parts[..<number].reduce(0) { $0 + $1.count { $0 == UInt8(ascii: "\n") } }
-                throw refusal(line, "path \(number + 1) of this NUL-separated list is no path: it is not a list of paths")
+                throw refusal(
+                    line, "path \(number + 1) of this NUL-separated list is no path: it is not a list of paths")
             }
             return entry
         }
@@ -85,7 +87,8 @@ struct ListFile {
         let text = String(decoding: line.prefix(12), as: UTF8.self)
         if text.contains("://") { return "it is an address, not a path: download the file first" }
         for mark in ["{", "[{", "<", "- ", "file '"] where text.hasPrefix(mark) {
-            return "it is not a path but begins like another format (\(mark)): a list has one path a line, and nothing else"
+            return
+                "it is not a path but begins like another format (\(mark)): a list has one path a line, and nothing else"
         }
         for separator in [UInt8(ascii: "\t"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|")] {
             let cells = line.split(separator: separator, omittingEmptySubsequences: false).map(Self.unquoted)
@@ -97,7 +100,8 @@ struct ListFile {
                 || cells.dropLast().contains { $0.fileExtension.map(extensions.contains) ?? false }
             if isTable {
                 let sign = separator == UInt8(ascii: "\t") ? "tabs" : "\"\(Character(Unicode.Scalar(separator)))\""
-                return "there is no such file, and it looks like a row of a table with \(sign): a list has one path a line, "
+                return
+                    "there is no such file, and it looks like a row of a table with \(sign): a list has one path a line, "
                     + "and nothing else"
             }
         }
@@ -118,6 +122,7 @@ struct ListFile {
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let otherEncodings: [(mark: [UInt8], name: String)] = [
-        ([0xFF, 0xFE, 0, 0], "UTF-32"), ([0, 0, 0xFE, 0xFF], "UTF-32"), ([0xFF, 0xFE], "UTF-16"), ([0xFE, 0xFF], "UTF-16"),
+        ([0xFF, 0xFE, 0, 0], "UTF-32"), ([0, 0, 0xFE, 0xFF], "UTF-32"), ([0xFF, 0xFE], "UTF-16"),
+        ([0xFE, 0xFF], "UTF-16"),
     ]
 }

@@ -10,12 +10,15 @@ package enum ScanReport {
         var lines: [String] = []
         if unreachable > 0 {
             lines.append(
-                "\(unreachable) videos are unreachable: what is known of them stays; list them with avprep status --list unreachable")
+                "\(unreachable) videos are unreachable: what is known of them stays; list them with avprep status --list unreachable"
+            )
         }
         for kind in [ScanFinding.Kind.unreadable, .repeated, .excluded] {
             let some = findings.filter { $0.kind == kind }
             lines += some.prefix(limit).map { "  " + $0.text }
-            if some.count > limit { lines.append("  … and \(some.count - limit) more; list all with avprep status --json") }
+            if some.count > limit {
+                lines.append("  … and \(some.count - limit) more; list all with avprep status --json")
+            }
         }
         return lines
     }

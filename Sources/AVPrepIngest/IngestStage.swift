@@ -32,9 +32,9 @@ package enum IngestStage {
             let key = try settings.key
             let run = try catalog.beginRun(StageName.ingest)
             do {
-                if retry { _ = try catalog.forgetFailures(stage: StageName.ingest) }
                 _ = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
                 _ = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
+                if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
                 try catalog.setFindings(scan.findings, isWhole: request.isWhole)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
                 let listing = IngestListing(

@@ -40,7 +40,8 @@ package enum InspectStage {
         if try isHDF5(path) {
             guard let text = path.text else {
                 throw Failure(
-                    "cannot inspect \(path): HDF5 cannot open a name that is not UTF-8; rename the file", exitStatus: .badInput)
+                    "cannot inspect \(path): HDF5 cannot open a name that is not UTF-8; rename the file",
+                    exitStatus: .badInput)
             }
             let (reader, pairSets) = try openStored(text)
             let report = try StoreReport(reader, bytes: bytes, pairSets: pairSets)

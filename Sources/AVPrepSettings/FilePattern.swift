@@ -158,7 +158,9 @@ private enum Glob {
             }
             return nil
         }
-        guard let byte = name.first, let length = step(pattern), single(pattern.prefix(length), byte) else { return nil }
+        guard let byte = name.first, let length = step(pattern), single(pattern.prefix(length), byte) else {
+            return nil
+        }
         return stars(pattern.dropFirst(length), name.dropFirst(character(name)))
     }
 

@@ -40,7 +40,9 @@ import Testing
     @Test func whatVanishesCountsNoMoreUntilItIsBack() throws {
         try withCatalog { catalog in
             try catalog.listing([file("a"), file("b")])
-            for name: BytePath in ["a", "b"] { try catalog.record(outcome(name), decided: Self.segments, policyKey: "p1") }
+            for name: BytePath in ["a", "b"] {
+                try catalog.record(outcome(name), decided: Self.segments, policyKey: "p1")
+            }
             #expect(try sums(catalog)["silent dropped"] == [2, 500])
             try catalog.listing([file("b")])
             #expect(try sums(catalog)["silent dropped"] == [1, 250])

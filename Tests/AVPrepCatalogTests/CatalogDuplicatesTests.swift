@@ -7,7 +7,9 @@ import Testing
     @Test func fingerprintsOfListedVideosAreHandedOverInOrder() throws {
         try withCatalog { catalog in
             try catalog.listing(["a", "b", "c"].map { file($0) })
-            for (path, video): (BytePath, String) in [("a", "v2"), ("b", "v1"), ("c", "v3")] { try catalog.setVideoID(video, of: path) }
+            for (path, video): (BytePath, String) in [("a", "v2"), ("b", "v1"), ("c", "v3")] {
+                try catalog.setVideoID(video, of: path)
+            }
             try catalog.setFingerprint([1, 2], ofVideo: "v1", settingsKey: "k")
             try catalog.setFingerprint([3], ofVideo: "v2", settingsKey: "k")
             try catalog.setFingerprint([4], ofVideo: "v3", settingsKey: "other")

@@ -15,7 +15,8 @@ func file(_ path: BytePath, version: Int64 = 1, root: CorpusRoot = .named) -> Li
 }
 
 /// An outcome of a stage, under settings `k1` if nothing else is said.
-func outcome(_ path: BytePath, _ outcome: Outcome = .done, stage: String = "ingest", key: String = "k1") -> OutcomeRecord
+func outcome(_ path: BytePath, _ outcome: Outcome = .done, stage: String = "ingest", key: String = "k1")
+    -> OutcomeRecord
 {
     OutcomeRecord(
         subject: path, stage: stage, settingsKey: key, outcome: outcome, wallSeconds: 1.5, cpuSeconds: 1.25,
@@ -29,7 +30,8 @@ extension Catalog {
     /// The content of a file, if the catalog knows this very version of it.
     func knownVideoID(of file: ListedFile) throws -> String? {
         try item(file.path).flatMap { item in
-            item.file.size == file.size && item.file.modifiedNanoseconds == file.modifiedNanoseconds ? item.videoID : nil
+            item.file.size == file.size && item.file.modifiedNanoseconds == file.modifiedNanoseconds
+                ? item.videoID : nil
         }
     }
 

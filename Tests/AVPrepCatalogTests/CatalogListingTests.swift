@@ -7,7 +7,9 @@ import Testing
     @Test func onlyWhatLiesInTheWalkedFoldersCanVanish() throws {
         try withCatalog { catalog in
             try catalog.listing(
-                ["old/a", "old/deep/b", "old.mp4", "older/c", "old0", "new/d", "old"].map { file($0, root: .init("x", .folder)) })
+                ["old/a", "old/deep/b", "old.mp4", "older/c", "old0", "new/d", "old"].map {
+                    file($0, root: .init("x", .folder))
+                })
             var scope = ListingScope()
             scope.walked = ["old/", "new/d"]
             #expect(try catalog.listing([], scope: scope).vanished == 4)
@@ -59,7 +61,10 @@ import Testing
     @Test func findingsAreThoseOfTheLastScanOfEachFolder() throws {
         try withCatalog { catalog in
             try catalog.setFindings(
-                [("a", [ScanFinding(.excluded, ".*", "a/.x", files: 1)]), ("b", [ScanFinding(.excluded, ".*", "b/.y", files: 2)])],
+                [
+                    ("a", [ScanFinding(.excluded, ".*", "a/.x", files: 1)]),
+                    ("b", [ScanFinding(.excluded, ".*", "b/.y", files: 2)]),
+                ],
                 isWhole: false)
             #expect(try catalog.report(stages: []).findings == [ScanFinding(.excluded, ".*", "a/.x", files: 3)])
             try catalog.setFindings([("b", [])], isWhole: false)

@@ -1,6 +1,5 @@
 import AVPrepCatalog
 import AVPrepCore
-import AVPrepCore
 import AVPrepModel
 import Foundation
 import TestSupport
@@ -115,7 +114,9 @@ import Testing
     func aCatalogOfBeforeThereWereSumsIsCountedAndGetsThem() throws {
         try withCatalog { catalog in
             try catalog.listing(["a", "b", "c", "d"].map { file($0) })
-            for (path, video): (BytePath, String) in [("a", "v1"), ("b", "v1"), ("c", "v2")] { try catalog.setVideoID(video, of: path) }
+            for (path, video): (BytePath, String) in [("a", "v1"), ("b", "v1"), ("c", "v2")] {
+                try catalog.setVideoID(video, of: path)
+            }
             try catalog.listing(["a", "b", "d"].map { file($0) })
             try catalog.record([outcome("a"), outcome("b", .failed(.init("corrupt", "bad"))), outcome("c")])
             let report = try catalog.report(stages: [("ingest", "k1")])
@@ -177,7 +178,9 @@ import Testing
     @Test func statusIsQuickOnLargeCorpora() throws {
         try withCatalog { catalog in
             let count = 30_000
-            let paths: [BytePath] = (0..<count).map { "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4" }
+            let paths: [BytePath] = (0..<count).map {
+                "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4"
+            }
             try catalog.listing(paths.map { file($0) })
             let clock = ContinuousClock()
             let records = paths.enumerated().map { index, path in

@@ -24,7 +24,9 @@ import Testing
             #expect(ingest.standardOutput.contains("videos/pipe.mp4 is not a regular file (a named pipe)"))
             let done = try corpus.run(["status", "--list", "done"]).standardOutput
             let lines = done.split(separator: "\n").map(String.init)
-            #expect(Set(lines.map { BytePath(escaped: $0) }) == Set(Self.names.map { BytePath("videos").appending($0.bytes) }))
+            #expect(
+                Set(lines.map { BytePath(escaped: $0) })
+                    == Set(Self.names.map { BytePath("videos").appending($0.bytes) }))
             #expect(!done.contains("\u{1B}") && !done.contains("\t"))
             // The list can be given back, and names the same items.
             try Data(done.utf8).write(to: URL(fileURLWithPath: corpus.folder + "/again.txt"))

@@ -72,7 +72,8 @@ package enum PathEscape {
         for scalar in text.unicodeScalars {
             if isUnsafe(scalar), !kept.contains(scalar) {
                 for byte in String(scalar).utf8 {
-                    let letters = short[byte].map { [$0] } ?? [UInt8(ascii: "x"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                    let letters =
+                        short[byte].map { [$0] } ?? [UInt8(ascii: "x"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
                     clean.append("\\")
                     clean.append(contentsOf: letters.map { Unicode.Scalar($0) })
                 }

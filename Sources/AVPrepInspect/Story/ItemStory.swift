@@ -60,7 +60,9 @@ package struct ItemStory: Sendable, Codable {
     /// - Parameter name: a listed path, a path of the file system, the id of a video or of a segment, or the first eight
     ///   or more digits of one.
     /// - Throws: ``Failure`` with exit status 65 when nothing, or more than one thing, has this name; ``CatalogError``.
-    package static func tell(_ name: some PathConvertible, in workspace: Workspace, _ context: StageContext) throws -> ItemStory {
+    package static func tell(_ name: some PathConvertible, in workspace: Workspace, _ context: StageContext) throws
+        -> ItemStory
+    {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
         let item = try ItemSearch(catalog: catalog, workspace: workspace).item(named: name.bytePath)
         return try ItemStory(item, catalog, workspace, context)

@@ -54,7 +54,8 @@ import Testing
     @Test func anEmptyFolderBelowKeepsWhatItHadAsUnreachable() throws {
         try withTemporaryFolder { folder in
             let corpus = ScannedCorpus(folder)
-            try corpus.add("videos/1.mp4", "videos/nas/2.mp4", "videos/nas/deep/3.mp4", "store/4.mp4", "videos/gone/5.mp4")
+            try corpus.add(
+                "videos/1.mp4", "videos/nas/2.mp4", "videos/nas/deep/3.mp4", "store/4.mp4", "videos/gone/5.mp4")
             try corpus.link("videos/far", to: "../store")
             try corpus.scan()
             try corpus.remove("videos/nas")
@@ -64,8 +65,10 @@ import Testing
             try corpus.remove("videos/gone")
             let listing = try corpus.scan()
             #expect(listing.lines(.unreadable).count == 2)
-            #expect(listing.lines(.unreadable).contains { $0.hasPrefix("videos/nas: it had 2 videos and is empty now") })
-            #expect(try corpus.state().unreachable == ["videos/far/4.mp4", "videos/nas/2.mp4", "videos/nas/deep/3.mp4"])
+            #expect(
+                listing.lines(.unreadable).contains { $0.hasPrefix("videos/nas: it had 2 videos and is empty now") })
+            #expect(
+                try corpus.state().unreachable == ["videos/far/4.mp4", "videos/nas/2.mp4", "videos/nas/deep/3.mp4"])
             #expect(try corpus.state().vanished == ["videos/gone/5.mp4"])
             try corpus.scan(accept: true)
             #expect(try corpus.state().listed == ["videos/1.mp4"] && corpus.state().unreachable.isEmpty)
@@ -97,7 +100,8 @@ import Testing
             let run = try catalog.beginRun("ingest")
             // As an ingest of before has listed them: from the command line, by their absolute paths.
             _ = try catalog.list(
-                ["a", "b"].map { ListedFile(path: "\(folder)/videos/\($0).mp4", size: 0, modifiedNanoseconds: 1) }, run: run)
+                ["a", "b"].map { ListedFile(path: "\(folder)/videos/\($0).mp4", size: 0, modifiedNanoseconds: 1) },
+                run: run)
             try catalog.close()
             try corpus.scan()
             #expect(try corpus.state().listed == ["videos/a.mp4", "videos/b.mp4"])

@@ -93,7 +93,8 @@ import Testing
             close(place)
             let items = try corpus.scan().items
             #expect(items.count == 2)
-            #expect(items.contains { $0.listed.name == Array("deep.mp4".utf8)[...] && $0.fault?.code == "path-too-long" })
+            #expect(
+                items.contains { $0.listed.name == Array("deep.mp4".utf8)[...] && $0.fault?.code == "path-too-long" })
             // Foundation cannot remove it.
             _ = try Command.run("/bin/rm", ["-rf", "\(folder)/videos"])
         }
@@ -114,7 +115,8 @@ import Testing
             let listing = try corpus.scan()
             #expect(listing.names == ["videos/a.mp4"])
             #expect(listing.lines(.unreadable).count == 2)
-            #expect(try corpus.state().unreachable == ["videos/blind/d.mp4", "videos/shut/b.mp4", "videos/shut/deep/c.mp4"])
+            #expect(
+                try corpus.state().unreachable == ["videos/blind/d.mp4", "videos/shut/b.mp4", "videos/shut/deep/c.mp4"])
             #expect(try corpus.state().vanished.isEmpty)
         }
     }
@@ -126,7 +128,9 @@ import Testing
             let place = open("\(folder)/videos", O_RDONLY | O_DIRECTORY)
             defer { close(place) }
             for number in 0..<100_000 {
-                let file = openat(place, number % 2 == 0 ? "clip-\(number).f137.mp4" : "clip-\(number).mp4", O_CREAT | O_WRONLY, 0o644)
+                let file = openat(
+                    place, number % 2 == 0 ? "clip-\(number).f137.mp4" : "clip-\(number).mp4", O_CREAT | O_WRONLY, 0o644
+                )
                 close(file)
             }
             let start = ContinuousClock.now

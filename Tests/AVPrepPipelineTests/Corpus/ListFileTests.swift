@@ -15,7 +15,8 @@ import Testing
     }
 
     private let awkward: [BytePath] = [
-        "v/#1.mp4", "#2.mp4", "v/ends with space.mp4 ", " begins.mp4", "v/a,b.mp4", "v/tab\tin.mp4", #"v/back\nslash.mp4"#,
+        "v/#1.mp4", "#2.mp4", "v/ends with space.mp4 ", " begins.mp4", "v/a,b.mp4", "v/tab\tin.mp4",
+        #"v/back\nslash.mp4"#,
         "-dash.mp4", "v/caf\u{E9}.mp4", "v/cafe\u{301}.mp4", "\"quoted\".mp4",
         BytePath(Array("v/".utf8) + [0xFF, 0xFE] + Array(".mp4".utf8)),
     ]
@@ -48,23 +49,31 @@ import Testing
     }
 
     @Test(arguments: [
-        ("videos/a.mp4\npath,label\n", 2), ("a.mp4,cat\n", 1), ("cat,a.mp4\n", 1), ("x\n---g-f_I2yQ,1,people marching,test\n", 2),
-        ("a.mp4;0.5\n", 1), ("a.mp4\tdog\n", 1), ("\"a.mp4\"\n", 1), ("file 'a.mp4'\n", 1), ("{\"path\": \"a.mp4\"}\n", 1),
-        ("- a.mp4\n", 1), ("https://example.org/a.mp4\n", 1), ("a.mp4\n\u{1}\u{2}\n", 2), ("[\"a.mp4\", \"b.mp4\"]\n", 1),
+        ("videos/a.mp4\npath,label\n", 2), ("a.mp4,cat\n", 1), ("cat,a.mp4\n", 1),
+        ("x\n---g-f_I2yQ,1,people marching,test\n", 2),
+        ("a.mp4;0.5\n", 1), ("a.mp4\tdog\n", 1), ("\"a.mp4\"\n", 1), ("file 'a.mp4'\n", 1),
+        ("{\"path\": \"a.mp4\"}\n", 1),
+        ("- a.mp4\n", 1), ("https://example.org/a.mp4\n", 1), ("a.mp4\n\u{1}\u{2}\n", 2),
+        ("[\"a.mp4\", \"b.mp4\"]\n", 1),
         ("<html>\n", 1), ("b.mp4,c.mp4\n", 1),
     ])
     func whatIsNoListIsRefusedWithItsLine(text: String, line: Int) throws {
         try withTemporaryFolder { folder in
             let error = #expect(throws: Failure.self) { try names(Array(text.utf8), ["a.mp4"], folder) }
             #expect(error?.exitStatus == .badInput)
-            #expect(error?.description.hasPrefix("the list list.txt, line \(line): ") == true, "\(String(describing: error))")
+            #expect(
+                error?.description.hasPrefix("the list list.txt, line \(line): ") == true,
+                "\(String(describing: error))")
         }
     }
 
     @Test func otherEncodingsAndBinaryDataAreRefused() throws {
         try withTemporaryFolder { folder in
             let wide = Array("a.mp4\nb.mp4\n".utf8).flatMap { [$0, 0] }
-            for data in [[0xFF, 0xFE] + wide, wide, [0xFE, 0xFF] + wide, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 3], [0, 0, 0, 0x20] + Array("ftyp".utf8)] {
+            for data in [
+                [0xFF, 0xFE] + wide, wide, [0xFE, 0xFF] + wide, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 3],
+                [0, 0, 0, 0x20] + Array("ftyp".utf8),
+            ] {
                 #expect(throws: Failure.self) { try names(data, ["a.mp4"], folder) }
             }
         }
@@ -79,7 +88,9 @@ import Testing
     @Test func aNameLongerThanAFileMayHaveIsAFailedItem() throws {
         try withTemporaryFolder { folder in
             var corpus = ScannedCorpus(folder)
-            let (name, path) = (String(repeating: "n", count: 300) + ".mp4", String(repeating: "d/", count: 2100) + "x.mp4")
+            let (name, path) = (
+                String(repeating: "n", count: 300) + ".mp4", String(repeating: "d/", count: 2100) + "x.mp4"
+            )
             try corpus.write("\(name)\n\(path)\n", to: "list.txt")
             corpus.settings.corpus.paths = ["list.txt"]
             let items = try CorpusScan.run(corpus.workspace, catalog: nil).items

@@ -25,7 +25,9 @@ struct ScannedCorpus {
                 _ = place.withCString { mkdir($0, 0o755) }
             }
             let file = path.withCString { open($0, O_CREAT | O_WRONLY | O_CLOEXEC, 0o644) }
-            guard file >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: ["path": "\(path): \(systemError())"]) }
+            guard file >= 0 else {
+                throw CocoaError(.fileWriteUnknown, userInfo: ["path": "\(path): \(systemError())"])
+            }
             close(file)
         }
     }
@@ -67,5 +69,7 @@ struct ScannedCorpus {
 extension CorpusListing {
     var names: [BytePath] { items.map(\.listed) }
     /// Everything found, by kind.
-    func lines(_ kind: ScanFinding.Kind) -> [String] { findings.flatMap(\.findings).filter { $0.kind == kind }.map(\.text) }
+    func lines(_ kind: ScanFinding.Kind) -> [String] {
+        findings.flatMap(\.findings).filter { $0.kind == kind }.map(\.text)
+    }
 }

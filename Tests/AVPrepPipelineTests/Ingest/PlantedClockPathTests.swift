@@ -1,7 +1,7 @@
 import AVPrepCases
 import AVPrepCatalog
-import AVPrepCore
 import AVPrepClips
+import AVPrepCore
 import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
