@@ -175,12 +175,15 @@ extension Catalog {
         }
     }
 
-    /// The number of listed items that were found in this folder: what an empty folder has lost.
+    /// The number of listed files below this folder that were there: what an empty folder has lost.
     package func knownCount(in folder: BytePath) throws -> Int {
         try read("read") { database in
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM items WHERE vanished = 0 AND \(Self.inside) AND \(Self.isFound)",
-                arguments: ["folder": folder.prefix]) ?? 0
+                database,
+                sql: """
+                    SELECT count(*) FROM items
+                    WHERE vanished = 0 AND size >= 0 AND path >= :folder || '/' AND path < :folder || '0'
+                    """, arguments: ["folder": folder.prefix]) ?? 0
         }
     }
 

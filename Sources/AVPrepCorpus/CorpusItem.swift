@@ -17,7 +17,7 @@ package struct CorpusItem: Sendable, Equatable {
     package let fault: Outcome.Reason?
 
     /// The longest path that the system takes.
-    private static let maxPathBytes = 4095
+    static let maxPathBytes = 4095
 
     init(listed: BytePath, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
         self.listed = listed

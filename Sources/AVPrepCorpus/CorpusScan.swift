@@ -39,7 +39,7 @@ package struct CorpusScan {
     private let names: [BytePath]
     private var found: [BytePath: CorpusItem] = [:]
     private var scope = ListingScope()
-    private var folders: [(path: BytePath, listed: BytePath)] = []
+    private var folders: [(path: BytePath, listed: BytePath, written: BytePath)] = []
     /// What had videos and has none: how many, and what it is.
     private var losses: [(name: BytePath, videos: Int)] = []
 
@@ -77,9 +77,14 @@ package struct CorpusScan {
     private mutating func listing() throws -> CorpusListing {
         for name in names { try take(name) }
         let walk = try FolderWalk(workspace.settings.corpus, known: known, cancellation: cancellation)
-        try walk.walk(folders)
-        for item in walk.items where found[item.listed] == nil { found[item.listed] = item }
+        try walk.walk(folders.map { ($0.path, $0.listed) })
+        // What a list names, too, is an item of the folder: an empty folder would miss it.
+        for item in walk.items { found[item.listed] = item }
         scope.walked += walk.scope.walked
+        for (root, folder) in zip(walk.roots, folders) where root.findings.allSatisfy(\.isRead) {
+            // Its videos may be in the catalog by these names.
+            scope.walked += [folder.written, folder.path.absolute]
+        }
         for root in walk.roots where root.videos == 0 && !root.isCovered && root.findings.allSatisfy(\.isRead) {
             try lose(root.name)
         }
@@ -99,14 +104,15 @@ package struct CorpusScan {
         let path = workspace.path(name)
         let status = EntryStatus(at: path)
         let listed = known.name(ofRoot: path) ?? name
-        if listed != name { scope.walked.append(name) }
         switch status {
-        case .folder: folders.append((path, listed))
+        case .folder: folders.append((path, listed, name))
         case .regular where name.bytes.fileExtension == Array("txt".utf8): try read(path, listed)
         case .gone where try knownCount(listed) > 0, .broken where try knownCount(listed) > 0: try lose(listed)
         // The walk says why it cannot be read.
-        case .unknown where try knownCount(listed) > 0: folders.append((path, listed))
-        default: add(CorpusItem(listed: listed, path: path, root: .named, status))
+        case .unknown where try knownCount(listed) > 0: folders.append((path, listed, name))
+        default:
+            if listed != name { scope.walked.append(name) }
+            add(CorpusItem(listed: listed, path: path, root: .named, status))
         }
     }
 
@@ -172,7 +178,7 @@ package struct CorpusScan {
         for (listed, root) in walk.hollow where !losses.contains(where: { $0.name == listed }) {
             try cancellation.check()
             let count = try knownCount(listed)
-            guard count > 0, found[listed] == nil else { continue }
+            guard count > 0 else { continue }
             walk.fail(
                 listed, root,
                 "it had \(count) videos and is empty now: mount it again if it is a mount point; if they are to leave the corpus, remove it, or use --accept-empty-roots"

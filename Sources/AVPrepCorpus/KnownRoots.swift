@@ -38,7 +38,11 @@ final class KnownRoots {
     }
 
     /// The name of the file at `path` in a known folder; nil outside of them.
-    func name(ofFile path: BytePath) -> BytePath? { name(ofFolder: path.folder).map { $0.appending(path.name) } }
+    func name(ofFile path: BytePath) -> BytePath? {
+        // No file has a longer path, and the folders above it are asked one by one.
+        guard path.bytes.count <= CorpusItem.maxPathBytes else { return nil }
+        return name(ofFolder: path.folder).map { $0.appending(path.name) }
+    }
 
     /// The name of a folder: a known one, or a folder in one.
     private func name(ofFolder folder: BytePath) -> BytePath? {

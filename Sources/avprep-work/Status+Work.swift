@@ -1,6 +1,7 @@
 import AVPrepCommands
 import AVPrepCorpus
 import AVPrepPipeline
+import AVPrepWorkspace
 
 extension Status: PerformableCommand {
     func perform() throws {

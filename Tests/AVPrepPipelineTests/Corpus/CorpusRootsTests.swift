@@ -100,7 +100,11 @@ import Testing
             let run = try catalog.beginRun("ingest")
             // As an ingest of before has listed them: from the command line, by their absolute paths.
             _ = try catalog.list(
-                ["a", "b"].map { ListedFile(path: "\(folder)/videos/\($0).mp4", size: 0, modifiedNanoseconds: 1) },
+                ["a", "b"].map {
+                    ListedFile(
+                        path: "\(folder)/videos/\($0).mp4", size: 0, modifiedNanoseconds: 1,
+                        root: CorpusRoot("x", .folder))
+                },
                 run: run)
             try catalog.close()
             try corpus.scan()

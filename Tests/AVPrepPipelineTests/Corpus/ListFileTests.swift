@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ListFileTests {
-    private func names(_ data: [UInt8], _ files: [BytePath], _ folder: String) throws -> [BytePath] {
+    private func listed(_ data: [UInt8], _ files: [BytePath], _ folder: String) throws -> [BytePath] {
         var corpus = ScannedCorpus(folder)
         for file in files { try corpus.add(file) }
         try Data(data).write(to: URL(fileURLWithPath: folder + "/list.txt"))
@@ -25,7 +25,7 @@ import Testing
         try withTemporaryFolder { folder in
             let lines = ["# a comment", "", "  ", "missing.mp4", "  indented.mp4\t"].flatMap { Array(($0 + end).utf8) }
             let data = awkward.flatMap { $0.bytes + Array(end.utf8) } + lines
-            let names = try names([0xEF, 0xBB, 0xBF] + data, awkward + ["indented.mp4"], folder)
+            let names = try listed([0xEF, 0xBB, 0xBF] + data, awkward + ["indented.mp4"], folder)
             #expect(Set(names) == Set(awkward + ["missing.mp4", "indented.mp4"]))
         }
     }
@@ -34,8 +34,8 @@ import Testing
         try withTemporaryFolder { folder in
             let all = awkward + ["new\nline.mp4"]
             let data = (all + ["missing.mp4"]).flatMap { $0.bytes + [0] }
-            #expect(Set(try names(data, all, folder)) == Set(all + ["missing.mp4"]))
-            #expect(Set(try names(Array(data.dropLast()), all, folder)) == Set(all + ["missing.mp4"]))
+            #expect(Set(try listed(data, all, folder)) == Set(all + ["missing.mp4"]))
+            #expect(Set(try listed(Array(data.dropLast()), all, folder)) == Set(all + ["missing.mp4"]))
         }
     }
 
@@ -44,7 +44,7 @@ import Testing
         try withTemporaryFolder { folder in
             let all = awkward + ["new\nline.mp4"]
             let data = (all + ["gone\n.mp4"]).flatMap { Array($0.escaped.utf8) + [0x0A] }
-            #expect(Set(try names(data, all, folder)) == Set(all + ["gone\n.mp4"]))
+            #expect(Set(try listed(data, all, folder)) == Set(all + ["gone\n.mp4"]))
         }
     }
 
@@ -59,7 +59,7 @@ import Testing
     ])
     func whatIsNoListIsRefusedWithItsLine(text: String, line: Int) throws {
         try withTemporaryFolder { folder in
-            let error = #expect(throws: Failure.self) { try names(Array(text.utf8), ["a.mp4"], folder) }
+            let error = #expect(throws: Failure.self) { try listed(Array(text.utf8), ["a.mp4"], folder) }
             #expect(error?.exitStatus == .badInput)
             #expect(
                 error?.description.hasPrefix("the list list.txt, line \(line): ") == true,
@@ -74,14 +74,14 @@ import Testing
                 [0xFF, 0xFE] + wide, wide, [0xFE, 0xFF] + wide, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 3],
                 [0, 0, 0, 0x20] + Array("ftyp".utf8),
             ] {
-                #expect(throws: Failure.self) { try names(data, ["a.mp4"], folder) }
+                #expect(throws: Failure.self) { try listed(data, ["a.mp4"], folder) }
             }
         }
     }
 
     @Test func aMissingFileWithACommaIsNoTable() throws {
         try withTemporaryFolder { folder in
-            #expect(try names(Array("Foo, the bar.mp4\n".utf8), [], folder) == ["Foo, the bar.mp4"])
+            #expect(try listed(Array("Foo, the bar.mp4\n".utf8), [], folder) == ["Foo, the bar.mp4"])
         }
     }
 

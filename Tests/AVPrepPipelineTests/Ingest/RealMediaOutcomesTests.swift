@@ -1,5 +1,6 @@
 import AVPrepAudio
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepIngest
 import AVPrepModel
 import AVPrepSettings
