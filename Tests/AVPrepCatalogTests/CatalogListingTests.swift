@@ -76,7 +76,7 @@ import Testing
 
     /// What a catalog held before paths were escaped.
     private static let unescaped = #"""
-        DELETE FROM grdb_migrations WHERE identifier = 'v5';
+        DELETE FROM grdb_migrations WHERE identifier = 'paths';
         DROP INDEX items_unreachable; DROP TABLE roots; DROP TABLE findings;
         ALTER TABLE items DROP COLUMN root; ALTER TABLE items DROP COLUMN unreachable;
         UPDATE items SET path = replace(replace(path, '\\', '\'), '\n', char(10));

@@ -101,7 +101,7 @@ import Testing
 
     /// What a catalog held before there were sums.
     private static let withoutSums = """
-        DELETE FROM grdb_migrations WHERE identifier IN ('v4', 'v5');
+        DELETE FROM grdb_migrations WHERE identifier IN ('v4', 'paths');
         DROP INDEX items_unreachable; DROP TABLE roots; DROP TABLE findings;
         ALTER TABLE items DROP COLUMN root; ALTER TABLE items DROP COLUMN unreachable;
         DROP TRIGGER content_first; DROP TRIGGER content_last; DROP TRIGGER items_counted; DROP TRIGGER items_recounted;

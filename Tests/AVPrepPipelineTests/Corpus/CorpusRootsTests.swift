@@ -1,5 +1,7 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepWorkspace
+import AVPrepModel
 import AVPrepCorpus
 import AVPrepSettings
 import Foundation

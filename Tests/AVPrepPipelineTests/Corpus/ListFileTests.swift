@@ -1,4 +1,6 @@
 import AVPrepCore
+import AVPrepWorkspace
+import AVPrepModel
 import AVPrepCorpus
 import AVPrepSettings
 import Foundation
@@ -32,8 +34,8 @@ import Testing
 
     @Test func aListMayBeSeparatedByNUL() throws {
         try withTemporaryFolder { folder in
-            let all = awkward + ["new\nline.mp4"]
-            let data = (all + ["missing.mp4"]).flatMap { $0.bytes + [0] }
+            let all: [BytePath] = awkward + ["new\nline.mp4"]
+            let data = (all + ["missing.mp4"]).flatMap { (path: BytePath) -> [UInt8] in path.bytes + [0] }
             #expect(Set(try listed(data, all, folder)) == Set(all + ["missing.mp4"]))
             #expect(Set(try listed(Array(data.dropLast()), all, folder)) == Set(all + ["missing.mp4"]))
         }
@@ -42,8 +44,8 @@ import Testing
     /// What avprep shows can be given back, whether the file is there or not.
     @Test func aListMayHaveTheEscapesThatAreShown() throws {
         try withTemporaryFolder { folder in
-            let all = awkward + ["new\nline.mp4"]
-            let data = (all + ["gone\n.mp4"]).flatMap { Array($0.escaped.utf8) + [0x0A] }
+            let all: [BytePath] = awkward + ["new\nline.mp4"]
+            let data = (all + ["gone\n.mp4"]).flatMap { (path: BytePath) -> [UInt8] in Array(path.escaped.utf8) + [0x0A] }
             #expect(Set(try listed(data, all, folder)) == Set(all + ["gone\n.mp4"]))
         }
     }
@@ -69,11 +71,12 @@ import Testing
 
     @Test func otherEncodingsAndBinaryDataAreRefused() throws {
         try withTemporaryFolder { folder in
-            let wide = Array("a.mp4\nb.mp4\n".utf8).flatMap { [$0, 0] }
-            for data in [
+            let wide = Array("a.mp4\nb.mp4\n".utf8).flatMap { (byte: UInt8) -> [UInt8] in [byte, 0] }
+            let files: [[UInt8]] = [
                 [0xFF, 0xFE] + wide, wide, [0xFE, 0xFF] + wide, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 3],
                 [0, 0, 0, 0x20] + Array("ftyp".utf8),
-            ] {
+            ]
+            for data in files {
                 #expect(throws: Failure.self) { try listed(data, ["a.mp4"], folder) }
             }
         }
