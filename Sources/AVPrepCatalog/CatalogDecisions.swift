@@ -1,3 +1,4 @@
+package import AVPrepCore
 import GRDB
 
 /// The decision about one segment, and the flags that caused it.
@@ -89,7 +90,7 @@ extension Catalog {
     }
 
     /// The decisions about the segments of an item, in their order; empty if none.
-    package func decisions(of subject: String, stage: String) throws -> [DecidedSegment] {
+    package func decisions(of subject: BytePath, stage: String) throws -> [DecidedSegment] {
         let rows = try read("read") { database in
             try Row.fetchAll(
                 database,
@@ -137,7 +138,7 @@ extension Catalog {
     }
 
     /// Number of segments not dropped, for each listed item under these settings.
-    package func segmentsLeft(stage: String, settingsKey: String) throws -> [String: Int] {
+    package func segmentsLeft(stage: String, settingsKey: String) throws -> [BytePath: Int] {
         try read("read") { database in
             guard try database.tableExists("decided") else { return [:] }
             let rows = try Row.fetchCursor(
@@ -147,18 +148,18 @@ extension Catalog {
                         WHERE item = decided.item AND flag = '' AND verdict <> 'dropped') AS segments
                     FROM decided WHERE stage = ? AND live = 1 AND settings_key = ?
                     """, arguments: [stage, settingsKey])
-            var segments: [String: Int] = [:]
-            while let row = try rows.next() { segments[row["subject"]] = row["segments"] }
+            var segments: [BytePath: Int] = [:]
+            while let row = try rows.next() { segments[row["subject"] as BytePath] = row["segments"] }
             return segments
         }
     }
 
     /// Listed items under these settings that were decided by another policy, ordered by path.
-    package func decidedOtherwise(stage: String, settingsKey: String, policyKey: String) throws -> [String] {
+    package func decidedOtherwise(stage: String, settingsKey: String, policyKey: String) throws -> [BytePath] {
         try read("read") { database in
             guard try database.tableExists("decided") else { return [] }
             return try Self.otherPolicies.flatMap { order in
-                try String.fetchAll(
+                try BytePath.fetchAll(
                     database,
                     sql: """
                         SELECT subject FROM decided

@@ -1,10 +1,11 @@
+package import AVPrepCore
 package import AVPrepModel
 import GRDB
 
 /// The outcome of one subject in one stage.
 package struct OutcomeRecord: Sendable, Equatable {
-    /// The listed path in stages that process items; another name (a shard's, for instance) in others.
-    package var subject: String
+    /// The item's listed path.
+    package var subject: BytePath
     package var stage: String
     /// Key of the settings that the stage depends on: ``CanonicalJSON/key(of:)``.
     package var settingsKey: String
@@ -17,7 +18,7 @@ package struct OutcomeRecord: Sendable, Equatable {
     package internal(set) var updatedAt = ""
 
     package init(
-        subject: String, stage: String, settingsKey: String, outcome: Outcome, wallSeconds: Double = 0,
+        subject: BytePath, stage: String, settingsKey: String, outcome: Outcome, wallSeconds: Double = 0,
         cpuSeconds: Double = 0, output: String? = nil
     ) {
         self.subject = subject
@@ -73,7 +74,7 @@ extension Catalog {
     }
 
     /// The subject's outcome in a stage, under any settings.
-    package func outcome(of subject: String, stage: String) throws -> OutcomeRecord? {
+    package func outcome(of subject: BytePath, stage: String) throws -> OutcomeRecord? {
         try read("read") { database in
             try Row.fetchOne(
                 database, sql: "SELECT * FROM outcomes WHERE subject = ? AND stage = ?", arguments: [subject, stage])
@@ -91,7 +92,7 @@ extension Catalog {
     /// - Complexity: with key, status and code as many rows as it returns, whatever the size of the corpus.
     package func outcomes(
         stage: String, settingsKey: String? = nil, status: String? = nil, code: String? = nil,
-        after path: String? = nil,
+        after path: BytePath? = nil,
         limit: Int = .max
     ) throws -> [OutcomeRecord] {
         // Only the given conditions: with unused ones SQLite would not follow the index and stop at the limit.
@@ -121,7 +122,7 @@ extension Catalog {
     /// - Parameters:
     ///   - path: continue after this path; nil starts at the beginning.
     ///   - limit: maximum number of items.
-    package func pending(stage: String, settingsKey: String, after path: String? = nil, limit: Int = .max) throws
+    package func pending(stage: String, settingsKey: String, after path: BytePath? = nil, limit: Int = .max) throws
         -> [CatalogItem]
     {
         // The + keeps SQLite from using an index and sorting: in the order of paths it can stop at the limit.
@@ -143,14 +144,16 @@ extension Catalog {
     /// - Parameters:
     ///   - stage: only in this stage; nil for all.
     ///   - code: only failures with this reason code; nil for all.
+    ///   - run: only items that this run has listed; nil for all.
     /// - Returns: the number of such items.
-    package func forgetFailures(stage: String? = nil, code: String? = nil) throws -> Int {
+    package func forgetFailures(stage: String? = nil, code: String? = nil, listedBy run: Int64? = nil) throws -> Int {
         try write("record in") { database in
             try database.execute(
                 sql: """
                     DELETE FROM outcomes WHERE status = 'failed' AND live = 1
                     AND (:stage IS NULL OR stage = :stage) AND (:code IS NULL OR code = :code)
-                    """, arguments: ["stage": stage, "code": code])
+                    AND (:run IS NULL OR subject IN (SELECT path FROM items WHERE vanished = 0 AND last_run = :run))
+                    """, arguments: ["stage": stage, "code": code, "run": run])
             return database.changesCount
         }
     }
@@ -178,7 +181,7 @@ extension Catalog {
     }
 
     /// Makes items pending again in one stage, because their results are gone.
-    package func forget(_ subjects: [String], stage: String) throws {
+    package func forget(_ subjects: [BytePath], stage: String) throws {
         guard !subjects.isEmpty else { return }
         try write("record in") { database in
             let statement = try database.cachedStatement(sql: "DELETE FROM outcomes WHERE subject = ? AND stage = ?")

@@ -42,6 +42,10 @@ package struct CatalogReport: Sendable, Equatable, Codable {
     package let listed: Int
     /// Items that the corpus no longer lists.
     package let vanished: Int
+    /// Listed items that the last listing could not look for, because it could not read their folder.
+    package let unreachable: Int
+    /// What the last scan has left out, and what it could not read.
+    package let findings: [ScanFinding]
     /// Listed items whose content is not hashed yet.
     package let unhashed: Int
     /// Different contents among the listed items.
@@ -62,8 +66,13 @@ extension Catalog {
     package func report(stages: [StageQuery]) throws -> CatalogReport {
         try read("read") { database in
             let items = try itemCounts(database)
+            let unreachable =
+                try Self.knowsReach(database)
+                ? Int.fetchOne(database, sql: "SELECT count(*) FROM items WHERE unreachable = 1 AND vanished = 0") : 0
             return CatalogReport(
-                listed: items.listed, vanished: items.vanished, unhashed: items.listed - items.hashed,
+                listed: items.listed, vanished: items.vanished, unreachable: unreachable ?? 0,
+                findings: try findings(in: database),
+                unhashed: items.listed - items.hashed,
                 videos: items.videos, stages: try stages.map { try counts(database, $0, items.listed) },
                 lastRun: try Row.fetchOne(database, sql: "SELECT * FROM runs ORDER BY id DESC LIMIT 1")
                     .map(CatalogRun.init))

@@ -1,3 +1,4 @@
+package import AVPrepCore
 import GRDB
 
 /// When an item was listed, and when last.
@@ -24,7 +25,7 @@ extension Catalog {
     }
 
     /// When an item was first and last listed; nil for one that is not in the catalog.
-    package func listings(of path: String) throws -> ItemListings? {
+    package func listings(of path: BytePath) throws -> ItemListings? {
         try read("read") { database in
             try Row.fetchOne(
                 database,
@@ -37,7 +38,7 @@ extension Catalog {
     }
 
     /// All outcomes of an item, of every stage and under any settings, in the order in which they were recorded.
-    package func outcomes(of subject: String) throws -> [OutcomeRecord] {
+    package func outcomes(of subject: BytePath) throws -> [OutcomeRecord] {
         try read("read") { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM outcomes WHERE subject = ? ORDER BY updated_at, stage",

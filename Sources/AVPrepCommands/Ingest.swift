@@ -11,6 +11,9 @@ package struct Ingest: WorkCommand {
               avprep ingest                     the paths of avprep.yaml
               avprep ingest ~/videos list.txt   these instead
               avprep ingest --set ingest.flow.method=off
+
+            A path may be given as avprep shows it, with escapes such as \\xff and \\n, or as it is. A list has one path a line, \
+            or paths separated by NUL, as find -print0 writes them.
             """)
 
     @OptionGroup package var options: PipelineOptions
@@ -28,6 +31,14 @@ package struct Ingest: WorkCommand {
         name: .long,
         help: "Read known files again: finds a content that changed while size and time stayed the same.")
     package var rehash = false
+
+    @OptionGroup package var scan: ScanOptions
+
+    @Flag(
+        name: .long,
+        help: "Make these paths the whole corpus: videos elsewhere leave it. Without it, only missing files in them do."
+    )
+    package var only = false
 
     package init() {}
 }

@@ -12,5 +12,7 @@ package struct Run: WorkCommand {
 
     @OptionGroup package var options: PipelineOptions
 
+    @OptionGroup package var scan: ScanOptions
+
     package init() {}
 }

@@ -9,7 +9,8 @@ package struct Status: WorkCommand {
 
               avprep status
               avprep status --check                     read the whole catalog and check its counts
-              avprep status --list failed | cut -f 1    the paths of the failed videos
+              avprep status --list failed | cut -f 1    the paths of the failed videos, with escapes
+              avprep status --list failed -0            the same as they are, for xargs -0 or a list of avprep ingest
               avprep status --json
             """)
 
@@ -20,15 +21,24 @@ package struct Status: WorkCommand {
 
     /// Which videos `--list` lists.
     package enum State: String, ExpressibleByArgument, CaseIterable {
-        case done, skipped, failed, pending
+        case done, skipped, failed, pending, unreachable, vanished
     }
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "List all videos in this state of ingest instead, one per line: path, reason, detail, separated by tabs.",
+            "List all videos in this state instead, one per line: escaped path, reason, detail, separated by tabs.",
             valueName: State.allCases.map(\.rawValue).joined(separator: "|")))
     package var list: State?
+
+    @Flag(
+        name: [.customShort("0"), .customLong("null")],
+        help: "With --list: only the paths, byte for byte, with a NUL behind each.")
+    package var null = false
+
+    package func validate() throws {
+        if null, list == nil || options.json { throw ValidationError("-0 goes with --list, and not with --json") }
+    }
 
     package init() {}
 }

@@ -73,10 +73,13 @@ package final class SHA256 {
     ///
     /// - Parameter isCancelled: called between chunks; true stops with `CancellationError`.
     /// - Throws: ``ReadFailure`` naming the file when it cannot be opened or read, or is no regular file.
-    package static func digest(ofFile path: String, isCancelled: () -> Bool = { false }) throws -> SHA256Digest {
+    package static func digest(ofFile path: some PathConvertible, isCancelled: () -> Bool = { false }) throws
+        -> SHA256Digest
+    {
+        let path = path.bytePath
         let file = try openRegularFile(path)
         defer { close(file) }
-        return try digest(ofDescriptor: file, path: path, isCancelled: isCancelled)
+        return try digest(ofDescriptor: file, path: path.escaped, isCancelled: isCancelled)
     }
 
     /// The same for an open file, from its first byte on, wherever it is being read otherwise.
@@ -104,8 +107,9 @@ package final class SHA256 {
     /// a device has no end.
     ///
     /// - Throws: ``ReadFailure``.
-    package static func openRegularFile(_ path: String) throws(ReadFailure) -> Int32 {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    package static func openRegularFile(_ path: some PathConvertible) throws(ReadFailure) -> Int32 {
+        let path = path.bytePath
+        let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
         guard file >= 0 else { throw ReadFailure("open \(path)", code: errno) }
         var status = stat()
         guard fstat(file, &status) == 0 else {

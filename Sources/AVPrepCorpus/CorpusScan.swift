@@ -1,88 +1,201 @@
-import AVPrepCore
+package import AVPrepCatalog
+package import AVPrepCore
 import AVPrepSettings
 package import AVPrepWorkspace
 import Foundation
 
-/// A video as listed in the corpus, and the file it refers to.
-package struct CorpusItem: Sendable, Equatable {
-    /// The path as listed: relative to the folder or list that contains it. The catalog uses it as the video's name.
-    package let listed: String
-    /// The path to open.
-    package let path: String
+/// What a scan is asked for besides the settings.
+package struct CorpusRequest: Sendable {
+    /// Files, folders and lists instead of `corpus.paths`.
+    package var paths: [BytePath]?
+    /// Whether a folder that had videos may have none: they vanish.
+    package var acceptsEmptyRoots = false
+    /// Whether what lies elsewhere leaves the corpus.
+    package var isWhole = false
 
-    package init(listed: String, path: String) {
-        self.listed = listed
-        self.path = path
-    }
+    package init() {}
+}
+
+/// The videos of a corpus, and where they were looked for.
+package struct CorpusListing: Sendable {
+    /// Every video once, in the byte order of the listed paths, so that the order of listing does not matter.
+    package let items: [CorpusItem]
+    package let scope: ListingScope
+    /// What was left out or could not be read, by listed folder.
+    package let findings: [(root: BytePath, findings: [ScanFinding])]
 }
 
 /// Finds the videos of a corpus.
-package enum CorpusScan {
-    /// Every video under `paths`, once, sorted by its listed path, so that the order of listing does not matter.
-    ///
-    /// A folder gives the files below it with one of the extensions (except hidden ones); a `.txt` file gives one path
-    /// per line, relative to the list's folder, with comments after `#`; anything else is a video. Named files need not
-    /// exist: a missing file becomes a failed item and is not lost.
-    ///
-    /// - Throws: ``Failure`` with exit status 65 when a folder or list cannot be read, or nothing is found at all.
-    package static func items(in workspace: Workspace) throws -> [CorpusItem] {
-        let settings = workspace.settings.corpus
-        let extensions = Set(settings.extensions.map { $0.lowercased() })
-        var found: [String: CorpusItem] = [:]
-        for name in settings.paths {
-            for item in try items(under: name, in: workspace, extensions: extensions) where found[item.listed] == nil {
-                found[item.listed] = item
-            }
-        }
-        guard !found.isEmpty else {
-            throw Failure(
-                "no videos in \(settings.paths.joined(separator: ", ")); looked for files with the extensions \(settings.extensions.joined(separator: " ")): put videos there, or set corpus.paths or corpus.extensions",
-                exitStatus: .badInput)
-        }
-        return found.values.sorted { $0.listed < $1.listed }
+///
+/// A folder gives the files below it with one of the extensions, but for those of `corpus.exclude`; a `.txt` file gives one
+/// path per line (``ListFile``), relative to the list's folder; anything else is a video. Named files need not exist: a
+/// missing file becomes a failed item and is not lost.
+package struct CorpusScan {
+    private let workspace: Workspace
+    private let request: CorpusRequest
+    private let catalog: Catalog?
+    private let cancellation: Cancellation
+    private let known: KnownRoots
+    private let names: [BytePath]
+    private var found: [BytePath: CorpusItem] = [:]
+    private var scope = ListingScope()
+    private var folders: [(path: BytePath, listed: BytePath, written: BytePath)] = []
+    /// What had videos and has none: how many, and what it is.
+    private var losses: [(name: BytePath, videos: Int)] = []
+
+    /// - Parameter catalog: what is known of the corpus; nil before the first run.
+    /// - Throws: ``Failure`` with exit status 65 when a list cannot be read or is none, nothing is found at all, or a folder
+    ///   that had videos has none; `CancellationError`; ``CatalogError``.
+    package static func run(
+        _ workspace: Workspace, _ request: CorpusRequest = CorpusRequest(), catalog: Catalog?,
+        cancellation: Cancellation = Cancellation()
+    ) throws -> CorpusListing {
+        var scan = try CorpusScan(workspace, request, catalog, cancellation)
+        return try scan.listing()
     }
 
-    private static func items(under name: String, in workspace: Workspace, extensions: Set<String>) throws
-        -> [CorpusItem]
+    /// Whether a file that was listed by name is no longer there.
+    package static func isGone(_ listed: BytePath, in workspace: Workspace) -> Bool {
+        switch EntryStatus(at: workspace.path(listed)) {
+        case .gone, .folder: true
+        case .regular, .other, .broken, .unknown: false
+        }
+    }
+
+    private init(_ workspace: Workspace, _ request: CorpusRequest, _ catalog: Catalog?, _ cancellation: Cancellation)
+        throws
     {
+        self.workspace = workspace
+        self.request = request
+        self.catalog = catalog
+        self.cancellation = cancellation
+        let settings = workspace.settings.corpus.paths.map { PathReading.path(BytePath($0)) { workspace.path($0) } }
+        names = request.paths ?? settings
+        known = KnownRoots(listed: try catalog?.folderRoots() ?? [], settings: settings, in: workspace)
+    }
+
+    private mutating func listing() throws -> CorpusListing {
+        for name in names { try take(name) }
+        let walk = try FolderWalk(workspace.settings.corpus, known: known, cancellation: cancellation)
+        try walk.walk(folders.map { ($0.path, $0.listed) })
+        // What a list names, too, is an item of the folder: an empty folder would miss it.
+        for item in walk.items { found[item.listed] = item }
+        scope.walked += walk.scope.walked
+        for (root, folder) in zip(walk.roots, folders) where root.findings.allSatisfy(\.isRead) {
+            // Its videos may be in the catalog by these names.
+            scope.walked += [folder.written, folder.path.absolute]
+        }
+        for root in walk.roots where root.videos == 0 && !root.isCovered && root.findings.allSatisfy(\.isRead) {
+            try lose(root.name)
+        }
+        try refuseLosses()
+        try keepHollow(walk)
+        scope.unreachable += walk.scope.unreachable
+        scope.isWhole = request.isWhole
+        let isKnown = try scope.unreachable.contains { try knownCount($0) > 0 }
+        guard !found.isEmpty || isKnown || !losses.isEmpty else { throw nothing(walk.roots.flatMap(\.findings)) }
+        return CorpusListing(
+            items: found.values.sorted { $0.listed < $1.listed }, scope: scope,
+            findings: walk.roots.map { ($0.name, $0.findings) })
+    }
+
+    /// Lists a file or a list at once, and leaves a folder for the walk.
+    private mutating func take(_ name: BytePath) throws {
         let path = workspace.path(name)
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        if exists, isFolder.boolValue { return try walk(path, listed: name, extensions) }
-        if exists, name.lowercased().hasSuffix(".txt") { return try list(path, name, workspace) }
-        return [CorpusItem(listed: name, path: path)]
-    }
-
-    private static func walk(_ folder: String, listed: String, _ extensions: Set<String>) throws -> [CorpusItem] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            throw Failure("cannot read the folder \(folder): \(systemError())", exitStatus: .badInput)
-        }
-        return try names.filter { !$0.hasPrefix(".") }.flatMap { name -> [CorpusItem] in
-            let path = "\(folder)/\(name)"
-            var isFolder: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            if isFolder.boolValue { return try walk(path, listed: "\(listed)/\(name)", extensions) }
-            let ending = (name as NSString).pathExtension.lowercased()
-            return extensions.contains(ending) ? [CorpusItem(listed: "\(listed)/\(name)", path: path)] : []
+        let status = EntryStatus(at: path)
+        let listed = known.name(ofRoot: path) ?? name
+        switch status {
+        case .folder: folders.append((path, listed, name))
+        case .regular where name.bytes.fileExtension == Array("txt".utf8): try read(path, listed)
+        case .gone where try knownCount(listed) > 0, .broken where try knownCount(listed) > 0: try lose(listed)
+        // The walk says why it cannot be read.
+        case .unknown where try knownCount(listed) > 0: folders.append((path, listed, name))
+        default:
+            if listed != name { scope.walked.append(name) }
+            add(CorpusItem(listed: listed, path: path, root: .named, status))
         }
     }
 
-    private static func list(_ path: String, _ name: String, _ workspace: Workspace) throws -> [CorpusItem] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure("cannot read the list \(path): \(systemError())", exitStatus: .badInput)
+    private mutating func add(_ item: CorpusItem) {
+        if found[item.listed] == nil { found[item.listed] = item }
+    }
+
+    private mutating func read(_ path: BytePath, _ name: BytePath) throws {
+        guard let data = Self.content(path) else {
+            throw Failure("cannot read the list \(name): \(systemError())", exitStatus: .badInput)
         }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw Failure("the list \(path) is not UTF-8 text", exitStatus: .badInput)
+        let (workspace, folder) = (workspace, name.folder)
+        func place(_ entry: BytePath) -> BytePath { workspace.path(entry.relative(to: folder)) }
+        let list = ListFile(
+            name: name, data: data, extensions: workspace.settings.corpus.extensions, place: place)
+        let entries = try list.entries { cancellation.isCancelled }
+        scope.lists.append(name)
+        let root = CorpusRoot(name, .list)
+        for (number, entry) in entries.enumerated() {
+            if number % 1024 == 0 { try cancellation.check() }
+            let written = entry.relative(to: folder)
+            let path = workspace.path(written)
+            let listed = known.name(ofFile: path) ?? written
+            // It may be in the catalog as it is written.
+            if listed != written { scope.walked.append(written) }
+            add(CorpusItem(listed: listed, path: path, root: root, EntryStatus(at: path)))
         }
-        let folder = (name as NSString).deletingLastPathComponent
-        return text.split(whereSeparator: \.isNewline).compactMap { line in
-            let entry = line.trimmingCharacters(in: .whitespaces)
-            guard !entry.isEmpty, !entry.hasPrefix("#") else { return nil }
-            let listed = entry.hasPrefix("/") || folder.isEmpty ? entry : "\(folder)/\(entry)"
-            return CorpusItem(listed: listed, path: workspace.path(listed))
+        if entries.isEmpty, let catalog {
+            let count = try catalog.knownCount(inList: name)
+            if count > 0 { losses.append((name, count)) }
         }
     }
+
+    private static func content(_ path: BytePath) -> [UInt8]? {
+        let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard file >= 0 else { return nil }
+        return try? Array(FileHandle(fileDescriptor: file, closeOnDealloc: true).readToEnd() ?? Data())
+    }
+
+    // MARK: - What is missing
+
+    private func knownCount(_ folder: BytePath) throws -> Int { try catalog?.knownCount(in: folder) ?? 0 }
+
+    /// Notes a listed folder without videos; those that it had vanish where that is accepted.
+    private mutating func lose(_ name: BytePath) throws {
+        scope.walked.append(name)
+        let count = try knownCount(name)
+        if count > 0 { losses.append((name, count)) }
+    }
+
+    private func refuseLosses() throws {
+        guard !request.acceptsEmptyRoots, let first = losses.first else { return }
+        let more = losses.count == 1 ? "" : ", and \(losses.count - 1) more like it"
+        throw Failure(
+            "\(first.name) had \(first.videos) videos, and now there is none\(more): mount it again if it is a mount point; if they are to leave the corpus, repeat the command with --accept-empty-roots",
+            exitStatus: .badInput)
+    }
+
+    /// A folder without any entry may be where something is not mounted, and so may be a link that leads nowhere: what was
+    /// known there is kept, as unreachable.
+    private mutating func keepHollow(_ walk: FolderWalk) throws {
+        guard !request.acceptsEmptyRoots, catalog != nil else { return }
+        for (listed, root) in walk.hollow where !losses.contains(where: { $0.name == listed }) {
+            try cancellation.check()
+            let count = try knownCount(listed)
+            guard count > 0 else { continue }
+            walk.fail(
+                listed, root,
+                "it had \(count) videos and is empty now: mount it again if it is a mount point; if they are to leave the corpus, remove it, or use --accept-empty-roots"
+            )
+        }
+    }
+
+    private func nothing(_ findings: [ScanFinding]) -> Failure {
+        let settings = workspace.settings.corpus
+        let unread = findings.filter { !$0.isRead }.map { " (\($0.text))" }.first ?? ""
+        let left = findings.filter { $0.kind == .excluded }.map { "; \($0.text)" }.joined()
+        return Failure(
+            "no videos in \(names.map(\.escaped).joined(separator: ", "))\(unread); looked for files with the extensions \(settings.extensions.joined(separator: " "))\(left): put videos there, or set corpus.paths or corpus.extensions",
+            exitStatus: .badInput)
+    }
+}
+
+extension ScanFinding {
+    fileprivate var isRead: Bool { kind != .unreadable }
 }

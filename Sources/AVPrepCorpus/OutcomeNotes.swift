@@ -1,4 +1,5 @@
 package import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 
 /// Some files that failed or were skipped in ingest, one line per file, for reports: failures first, and some for each
@@ -20,7 +21,7 @@ package enum OutcomeNotes {
                 let records = try catalog.outcomes(
                     stage: StageName.ingest, settingsKey: key, status: status, code: code, limit: share)
                 notes += records.compactMap { record in
-                    record.outcome.reason.map { "\(status) (\($0.code)): \($0.detail)" }
+                    record.outcome.reason.map { PathEscape.withoutControls("\(status) (\($0.code)): \($0.detail)") }
                 }
             }
         }

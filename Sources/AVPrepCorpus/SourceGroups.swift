@@ -1,4 +1,5 @@
 package import AVPrepCatalog
+package import AVPrepCore
 package import AVPrepSettings
 import Foundation
 
@@ -8,12 +9,12 @@ package enum SourceGroups {
     ///
     /// - Parameter videos: the video prepared from each path. Other listed paths of the same content count too.
     /// - Throws: ``CatalogError``; ``Failure`` when the pattern is invalid.
-    package static func links(of videos: [String: String], by pattern: SourcePattern, in catalog: Catalog) throws
+    package static func links(of videos: [BytePath: String], by pattern: SourcePattern, in catalog: Catalog) throws
         -> [[String]]
     {
         var members: [String: Set<String>] = [:]
-        func note(_ path: String, _ video: String) {
-            if let source = pattern.source(of: path) { members[source, default: []].insert(video) }
+        func note(_ path: BytePath, _ video: String) {
+            if let source = pattern.source(of: path.escaped) { members[source, default: []].insert(video) }
         }
         for (path, video) in videos { note(path, video) }
         let prepared = Set(videos.values)

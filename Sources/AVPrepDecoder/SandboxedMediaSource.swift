@@ -1,3 +1,4 @@
+package import AVPrepCore
 package import AVPrepMedia
 package import AVPrepModel
 
@@ -19,7 +20,7 @@ package final class SandboxedMediaSource: MediaSource {
     ///   - isCancelled: called often, from this thread; true ends the process and throws `CancellationError`.
     /// - Throws: ``MediaError``, `CancellationError`, and ``DecoderError`` when no process can be started at all.
     package convenience init(
-        path: String, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
+        path: some PathConvertible, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         try self.init(LocalFile(path: path), on: client, limits: limits, isCancelled: isCancelled)
@@ -34,7 +35,7 @@ package final class SandboxedMediaSource: MediaSource {
         let path = file.path
         func open() throws -> (DecoderSession, MediaInfo) {
             let session = try DecoderSession(client, file, limits: limits, isCancelled: isCancelled)
-            try session.send(.open(OpenRequest(path: path, limits: limits)))
+            try session.send(.open(OpenRequest(path: file.path, limits: limits)))
             guard case .reply(.info(let info)) = try session.next() else {
                 throw session.fail(session.untrustworthy("sent a reply to another request"))
             }

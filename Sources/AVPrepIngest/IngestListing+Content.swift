@@ -10,7 +10,9 @@ import Synchronization
 extension IngestListing {
     /// Gives every listed file the id of its content.
     func hash() throws {
-        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { $0.videoID == nil }
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key).filter {
+            $0.videoID == nil && items[$0.file.path].map { $0.fault == nil } == true
+        }
         try readContents(of: pending) { found in
             try catalog.setVideoIDs(found.map { ($0.videoID, $0.entry.file.path) })
         }
@@ -44,10 +46,10 @@ extension IngestListing {
             batch in
             var read: [(entry: CatalogItem, videoID: String)] = []
             for entry in batch {
-                guard let item = items[entry.file.path] else { continue }
+                guard let item = items[entry.file.path], item.fault == nil else { continue }
                 switch try digest(of: item) {
                 case .success(let digest): read.append((entry, PreparedPath.videoID(digest)))
-                case .failure(let failure): try record(item, .failed(Outcome.Reason(failure)))
+                case .failure(let failure): try record(item.listed, .failed(Outcome.Reason(failure)))
                 }
                 let (files, bytes) = state.withLock { state in
                     state.files += 1
@@ -69,7 +71,7 @@ extension IngestListing {
             {
                 do {
                     return .success(
-                        try SourceContent.digest(ofFile: item.path, listed: listed[item.listed]) {
+                        try SourceContent.digest(ofFile: item.path, listed: item.identity) {
                             context.cancellation.isCancelled
                         })
                 } catch let failure as ReadFailure {

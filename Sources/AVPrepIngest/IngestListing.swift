@@ -11,23 +11,20 @@ import Synchronization
 
 /// One ingest of one listing.
 struct IngestListing {
-    let items: [String: CorpusItem]
+    let items: [BytePath: CorpusItem]
     let catalog: Catalog
     let workspace: Workspace
     let context: StageContext
     let key: String
     let files: PreparedFiles
-    /// The files as they were when they were listed; those of which the system said nothing are missing.
-    let listed: [String: FileIdentity]
     let retries: PassingRetries
     private let hook: PreparationHook?
 
     init(
         _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
-        files: PreparedFiles, listed: [String: FileIdentity], hook: PreparationHook? = nil
+        files: PreparedFiles, hook: PreparationHook? = nil
     ) {
         self.files = files
-        self.listed = listed
         retries = PassingRetries(cancellation: context.cancellation)
         self.hook = hook
         self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
@@ -35,6 +32,14 @@ struct IngestListing {
         self.workspace = workspace
         self.context = context
         self.key = key
+    }
+
+    /// What is no regular file fails at once: nothing opens it, since that might take for ever.
+    func recordFaults() throws {
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key)
+        for entry in pending {
+            if let item = items[entry.file.path], let fault = item.fault { try record(item.listed, .failed(fault)) }
+        }
     }
 
     /// Items whose prepared file somebody removed are to be done again.
@@ -67,12 +72,10 @@ struct IngestListing {
         try WorkerPool.run(subjects, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             subject in
             var adoption = Adoption.none
-            if let item = items[subject], let record = try catalog.outcome(of: subject, stage: StageName.ingest),
-                let output = record.output
-            {
-                try contained(item) {
-                    try hook?(.decision, subject)
-                    adoption = try adopt(item, output, reapplication, record)
+            if let record = try catalog.outcome(of: subject, stage: StageName.ingest), let output = record.output {
+                try contained(subject) {
+                    try hook?(.decision, subject.escaped)
+                    adoption = try adopt(subject, output, reapplication, record)
                 } failed: {
                     adoption = .adopted($0)
                 }
@@ -103,7 +106,7 @@ struct IngestListing {
     ///
     /// - Parameter before: the costs of the outcome that is recorded so far.
     private func adopt(
-        _ item: CorpusItem, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
+        _ listed: BytePath, _ output: String, _ reapplication: PolicyReapplication, _ before: OutcomeRecord? = nil
     ) throws -> Adoption {
         let decided: DecidedVideo
         let fingerprint: [UInt8]
@@ -112,30 +115,30 @@ struct IngestListing {
         case .unread: return .unread
         case .usable(let video, let bytes): (decided, fingerprint) = (video, bytes)
         }
-        if let video = try catalog.item(item.listed)?.videoID,
+        if let video = try catalog.item(listed)?.videoID,
             try !catalog.hasFingerprint(ofVideo: video, settingsKey: key)
         {
             try catalog.setFingerprint(fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
-            item, decided.outcome, output: output, decided: decided, wallSeconds: before?.wallSeconds ?? 0,
+            listed, decided.outcome, output: output, decided: decided, wallSeconds: before?.wallSeconds ?? 0,
             cpuSeconds: before?.cpuSeconds ?? 0)
         return .adopted(decided.outcome)
     }
 
     /// Prepares every pending item, the largest files first: the last ones to finish are then short.
     func prepare(_ transforms: [Spectrogram]) throws {
-        var primary: [String: String] = [:]
+        var primary: [BytePath: BytePath] = [:]
         for group in try catalog.duplicates() {
             for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
         }
         var work: [CatalogItem] = []
         for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
-            if let first = primary[entry.file.path], let item = items[entry.file.path] {
-                let reason = Outcome.Reason("duplicate", "\(item.listed) has the same bytes as \(first)")
-                try record(item, .skipped(reason))
+            let path = entry.file.path
+            if let first = primary[path] {
+                try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
             } else {
-                work.append(entry)
+                if items[path] != nil { work.append(entry) }
             }
         }
         guard !work.isEmpty else { return }
@@ -160,7 +163,7 @@ struct IngestListing {
         } _: { worker, entry in
             guard let item = items[entry.file.path], let video = entry.videoID else { return }
             var outcome: Outcome?
-            try contained(item) {
+            try contained(item.listed) {
                 outcome = try prepare(item, video: video, with: worker, reapplication)
             } failed: {
                 outcome = $0
@@ -182,7 +185,7 @@ struct IngestListing {
     ) throws -> Outcome? {
         let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
-        switch try adopt(item, output, reapplication) {
+        switch try adopt(item.listed, output, reapplication) {
         case .adopted(let outcome): return outcome
         case .unread: return nil
         case .none: break
@@ -191,8 +194,8 @@ struct IngestListing {
         let cpu = threadSeconds()
         let result = try retries.run(
             isPassing: { result in result.outcome.reason?.code == Outcome.Reason.readError },
-            { try worker.prepare(item, video: video, to: workspace.path(output), listed: listed[item.listed]) })
-        try hook?(.noting, item.listed)
+            { try worker.prepare(item, video: video, to: workspace.path(output), listed: item.identity) })
+        try hook?(.noting, item.listed.escaped)
         if let info = result.info {
             let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
             try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
@@ -202,7 +205,7 @@ struct IngestListing {
             try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
         }
         try record(
-            item, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
+            item.listed, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
             wallSeconds: (ContinuousClock.now - wall).inSeconds,
             cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
         return result.outcome
@@ -211,22 +214,22 @@ struct IngestListing {
     /// Does what concerns one item. An error of its own becomes its outcome, and is recorded.
     ///
     /// - Throws: errors that concern the whole run, see `RunEndingError`.
-    private func contained(_ item: CorpusItem, _ body: () throws -> Void, failed: (Outcome) -> Void) throws {
+    private func contained(_ listed: BytePath, _ body: () throws -> Void, failed: (Outcome) -> Void) throws {
         do {
             try body()
         } catch {
-            let outcome = try Outcome.failure(error, of: item.listed)
-            try record(item, outcome)
+            let outcome = try Outcome.failure(error, of: listed)
+            try record(listed, outcome)
             failed(outcome)
         }
     }
 
     func record(
-        _ item: CorpusItem, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
+        _ listed: BytePath, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
         wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
         let record = OutcomeRecord(
-            subject: item.listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
+            subject: listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
             wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
         if let decided {
             try catalog.record(

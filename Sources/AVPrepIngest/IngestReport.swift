@@ -19,6 +19,10 @@ package struct IngestReport: Sendable, Codable {
     package let decisions: DecisionReport
     /// Videos decided under another policy before, and again in this run without decoding.
     package let decidedAnew: Int
+    /// Listed videos that the last scan could not look for: what is known of them stays.
+    package let unreachable: Int
+    /// What the last scans left out, and could not read.
+    package let findings: [ScanFinding]
     /// Prepared files that were damaged: set aside, and prepared again. A line each.
     package let setAside: [String]
     /// Prepared files that could not be read: they and their outcomes stay as they are. A line each.
@@ -32,6 +36,9 @@ package struct IngestReport: Sendable, Codable {
         setAside = files.setAside.lines
         unread = files.unread
         self.decidedAnew = decidedAnew
+        let report = try catalog.report(stages: [])
+        unreachable = report.unreachable
+        findings = report.findings
         self.nearDuplicates = nearDuplicates.counts
         decisions = try DecisionReport(catalog: catalog, settings: settings)
         let counts = try catalog.counts(stage: StageName.ingest, settingsKey: key)
@@ -43,7 +50,14 @@ package struct IngestReport: Sendable, Codable {
     /// Largest number of lines about unreadable files: trouble with a disk affects many files.
     private static let shownUnread = 20
 
-    package var exitStatus: ExitStatus { counts.failed > 0 || !unread.isEmpty ? .doneWithFailures : .done }
+    /// `done` only when nothing is left to do, and everything could be looked at.
+    package var exitStatus: ExitStatus {
+        counts.failed > 0 || counts.pending > 0 || unreachable > 0 || !unread.isEmpty || !unreadFolders.isEmpty
+            ? .doneWithFailures : .done
+    }
+
+    /// What the last scans could not read.
+    private var unreadFolders: [ScanFinding] { findings.filter { $0.kind == .unreadable } }
 
     package var text: String {
         var lines = ["\(counts.listed) videos: \(counts.done) done, \(counts.skipped) skipped, \(counts.failed) failed"]
@@ -60,6 +74,7 @@ package struct IngestReport: Sendable, Codable {
             let others = passing > 0 ? "other failed files" : "failed files"
             lines.append("\(others) are tried again when they change, or with avprep ingest --retry")
         }
+        lines += ScanReport.lines(findings, unreachable: unreachable)
         lines += setAside
         lines += unread.prefix(Self.shownUnread)
         if unread.count > Self.shownUnread {

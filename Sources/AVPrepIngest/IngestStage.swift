@@ -1,7 +1,7 @@
 import AVPrepAudio
 import AVPrepCatalog
 import AVPrepCore
-import AVPrepCorpus
+package import AVPrepCorpus
 import AVPrepMedia
 import AVPrepSettings
 package import AVPrepWorkspace
@@ -12,36 +12,38 @@ package enum IngestStage {
     /// Prepares all listed videos that are not yet prepared for their content and these settings.
     ///
     /// - Parameters:
+    ///   - request: which paths to look at, and what may be missing there.
     ///   - retry: failed items are tried again, whatever failed; those with causes that pass always are.
     ///   - rehash: files whose content is known are read again, and prepared again where it is another one.
     ///   - hook: called at each step of each video; for tests.
     /// - Throws: ``Failure`` when there is nothing to ingest, or for trouble with the disk or the workspace;
     ///   `CancellationError`. Trouble with a single file is the outcome of that file, not an error.
     package static func run(
-        _ workspace: Workspace, _ context: StageContext, retry: Bool = false, rehash: Bool = false,
-        hook: PreparationHook? = nil
+        _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest = CorpusRequest(),
+        retry: Bool = false, rehash: Bool = false, hook: PreparationHook? = nil
     ) throws -> IngestReport {
         try workspace.exclusively {
-            let items = try CorpusScan.items(in: workspace)
+            let existing = try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog) : nil
+            let scan = try CorpusScan.run(
+                workspace, request, catalog: existing, cancellation: context.cancellation)
             try removeLitter(workspace)
             let settings = workspace.settings.ingest
             let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
-            let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
+            let catalog =
+                try existing ?? Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
             let key = try settings.key
             let run = try catalog.beginRun(StageName.ingest)
             do {
-                if retry { _ = try catalog.forgetFailures(stage: StageName.ingest) }
+                _ = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
+                _ = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
+                if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
                 _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
-                // Noted before anything is read: what is found to differ later was written to meanwhile.
-                let identities = items.map { FileIdentity(path: $0.path) }
-                _ = try catalog.list(zip(items, identities).lazy.map { $0.listedFile($1) }, run: run)
-                _ = try catalog.endListing(run: run)
+                try catalog.setFindings(scan.findings, isWhole: request.isWhole)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
                 let listing = IngestListing(
-                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
-                    listed: Dictionary(
-                        zip(items, identities).compactMap { item, identity in identity.map { (item.listed, $0) } }
-                    ) { first, _ in first }, hook: hook)
+                    scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                    hook: hook)
+                try listing.recordFaults()
                 try listing.forgetLostResults()
                 if rehash { try listing.hashAgain() }
                 try listing.hash()
@@ -78,14 +80,4 @@ struct MediaRecord: StoredRecord, Sendable, Equatable {
     let decode: DecodeSummary?
     /// Framing and shot changes; nil when the video was skipped earlier.
     var cues: CueRecord?
-}
-
-extension CorpusItem {
-    /// The item as the catalog lists it. A file without a readable status has size -1 and becomes a failed item.
-    fileprivate func listedFile(_ identity: FileIdentity?) -> ListedFile {
-        guard let identity, identity.isRegular else {
-            return ListedFile(path: listed, size: -1, modifiedNanoseconds: 0)
-        }
-        return ListedFile(path: listed, size: identity.size, modifiedNanoseconds: identity.modifiedNanoseconds)
-    }
 }

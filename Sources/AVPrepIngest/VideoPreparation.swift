@@ -74,7 +74,7 @@ package final class VideoPreparation {
 
     private func attempt(_ item: CorpusItem, video: String, to path: String, listed: FileIdentity?) throws -> Result {
         do {
-            steps.listed = item.listed
+            steps.listed = item.listed.escaped
             try steps.reach(.opening)
             let file = try LocalFile(path: item.path)
             let cancellation = cancellation
@@ -118,9 +118,9 @@ package final class VideoPreparation {
             return skipped("no-video", "\(item.listed) has no picture left after cropping")
         }
         try steps.reach(.framing)
-        for stretch in cropPlan.stretches { try settings.checkPictures(of: stretch, listed: item.listed) }
+        for stretch in cropPlan.stretches { try settings.checkPictures(of: stretch, listed: item.listed.escaped) }
         let origin = SegmentOrigin(
-            videoID: video, source: item.listed, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
+            videoID: video, source: item.listed.escaped, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
         let temporary = AtomicFile.temporaryPath(for: path)
         do {

@@ -12,7 +12,7 @@ extension Outcome {
     ///
     /// - Parameter listed: the path that the video is listed under; the reason names it.
     /// - Throws: the error itself where it concerns the whole run.
-    static func failure(_ error: any Error, of listed: String) throws -> Outcome {
+    static func failure(_ error: any Error, of listed: BytePath) throws -> Outcome {
         if error.isOfRun { throw error }
         if let error = error as? MediaError { return .failed(Reason(error.code.rawValue, error.description)) }
         if let failure = error as? ReadFailure { return .failed(Reason(failure)) }

@@ -33,11 +33,17 @@ package enum InspectStage {
     /// - Throws: `MediaError`, `StoreError` or ``Failure`` when the file cannot be opened, or a requested drawing
     ///   cannot be made; `CancellationError`.
     package static func run(
-        _ path: String, settings: IngestSettings, drawings: Drawings, _ context: StageContext
+        _ file: some PathConvertible, settings: IngestSettings, drawings: Drawings, _ context: StageContext
     ) throws -> InspectionReport {
+        let path = file.bytePath
         let bytes = try size(of: path)
         if try isHDF5(path) {
-            let (reader, pairSets) = try openStored(path)
+            guard let text = path.text else {
+                throw Failure(
+                    "cannot inspect \(path): HDF5 cannot open a name that is not UTF-8; rename the file",
+                    exitStatus: .badInput)
+            }
+            let (reader, pairSets) = try openStored(text)
             let report = try StoreReport(reader, bytes: bytes, pairSets: pairSets)
             if !drawings.isEmpty {
                 try draw(drawings, report.rows) { try StoreSheet.content(of: reader, pairSets: pairSets, tiles: $0) }
@@ -45,7 +51,7 @@ package enum InspectStage {
             return InspectionReport(content: .stored(report))
         }
         let media = try open(path, settings: settings, context)
-        var inspection = MediaInspection(media, path: path, bytes: bytes, settings: settings)
+        var inspection = MediaInspection(media, path: path.escaped, bytes: bytes, settings: settings)
         try inspection.decode(draws: !drawings.isEmpty, context)
         if !drawings.isEmpty {
             if let fault = inspection.report.fault {
@@ -71,7 +77,7 @@ package enum InspectStage {
     }
 
     /// The only place that opens media files.
-    private static func open(_ path: String, settings: IngestSettings, _ context: StageContext) throws
+    private static func open(_ path: BytePath, settings: IngestSettings, _ context: StageContext) throws
         -> any MediaSource
     {
         let cancellation = context.cancellation
@@ -102,9 +108,9 @@ package enum InspectStage {
         }
     }
 
-    private static func size(of path: String) throws -> Int64 {
+    private static func size(of path: BytePath) throws -> Int64 {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard path.withCString({ stat($0, &status) }) == 0 else {
             throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -117,11 +123,10 @@ package enum InspectStage {
     }
 
     /// Whether a file has the HDF5 signature (HDF5 file format specification, "Disk Format: Level 0A").
-    private static func isHDF5(_ path: String) throws -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput)
-        }
-        defer { try? file.close() }
+    private static func isHDF5(_ path: BytePath) throws -> Bool {
+        let descriptor = path.withCString { Foundation.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else { throw Failure("cannot open \(path): \(systemError())", exitStatus: .badInput) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         return try file.read(upToCount: 8) == Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
     }
 }

@@ -67,7 +67,9 @@ struct StoreReport: Sendable, Codable {
                 flagSeconds[flag, default: 0] += Double(stored.frames.count) / fps
             }
             let source = stored.segment.source
-            if sources.count < Self.sourceLimit, !sources.contains(source) { sources.append(source) }
+            if sources.count < Self.sourceLimit, !sources.contains(where: { $0.utf8.elementsEqual(source.utf8) }) {
+                sources.append(source)
+            }
         }
         try reader.refuseNewerSettings()
         let settings = try reader.kind == .prepared ? reader.ingestSettings : IngestSettings()

@@ -1,5 +1,6 @@
 import AVPrepCatalog
 package import AVPrepCore
+package import AVPrepCorpus
 package import AVPrepIngest
 package import AVPrepSettings
 package import AVPrepShard
@@ -63,8 +64,10 @@ package enum RunStage {
     }
 
     /// Runs the four stages. Each does only what is left to do.
-    package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
-        let ingest = try IngestStage.run(workspace, context)
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest = CorpusRequest()
+    ) throws -> Report {
+        let ingest = try IngestStage.run(workspace, context, request)
         let shard = try ShardStage.run(workspace, context)
         let train = try TrainStage.run(workspace, context)
         let evaluate = try EvaluateStage.run(workspace, context)

@@ -88,6 +88,7 @@ package struct StatusReport: Sendable, Codable {
             }
         }
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
+        lines += ScanReport.lines(corpus.findings, unreachable: corpus.unreachable)
         lines += notes.map { "  " + $0 }
         if let text = nearDuplicates?.text { lines.append(text) }
         if let seconds, seconds.videos > 0 { lines += Self.lines(of: seconds) }

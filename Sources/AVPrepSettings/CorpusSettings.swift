@@ -5,6 +5,15 @@ package import AVPrepModel
 package struct CorpusSettings: Sendable, Equatable, StoredSettings {
     /// Video files, folders (searched recursively) and list files (`.txt`, one path per line).
     package var paths = ["videos"]
+    /// Files and folders that are left out where a folder is searched, as ``FilePattern``s: what recycle bins, file servers,
+    /// other systems and half-finished downloads leave in folders of videos, and what is hidden. Of the patterns that match,
+    /// the first counts. Files that are named, on the command line or by a list, are never left out.
+    package var exclude = [
+        "@eaDir", "#recycle", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information",
+        "found.[0-9][0-9][0-9]", "lost+found", "__MACOSX", ".Trash*", "._*", ".*", "*.part", "*.part-Frag*",
+        "*.temp.*", "*.ytdl", "*.aria2", "*.crdownload", "*.download", "*.filepart", "*.!qB", "*.!ut", "*.bc!",
+        "* beside {}.part", "* beside {}.ytdl", "* beside {}.aria2", "*.f[0-9]*.* beside {1}.*.part",
+    ]
     /// Extensions of video files in folders, without the dot.
     package var extensions = [
         "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "flv", "wmv", "3gp", "ogv",
@@ -28,6 +37,9 @@ package struct CorpusSettings: Sendable, Equatable, StoredSettings {
     static let firstSourcePattern = #"(?:^|/)(?:([\w-]{11})_\d+(?:[._]\d+)*|(v_\w+_g\d+)_c\d+)\.\w+$"#
 
     package init() {}
+
+    /// Before, hidden files and folders were left out, and nothing else.
+    package static var laterKeys: [String: LaterKey] { ["exclude": .omitted(at: [".*"])] }
 }
 
 /// The folders and files of the results, relative to the pipeline file.

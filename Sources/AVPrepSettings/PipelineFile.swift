@@ -103,6 +103,11 @@ package enum PipelineFile {
         for kind in settings.ingest.spectrograms {
             do { try kind.check() } catch { found.append("ingest.spectrograms: \(error.description)") }
         }
+        for text in settings.corpus.exclude {
+            do throws(FilePattern.Invalid) { _ = try FilePattern(text) } catch {
+                found.append("corpus.exclude: \"\(text)\" is not a valid pattern: \(error.reason)")
+            }
+        }
         if (try? SourcePattern(settings.corpus.sourcePattern)) == nil {
             found.append("corpus.source_pattern is not a valid regular expression: \(settings.corpus.sourcePattern)")
         }

@@ -7,7 +7,7 @@ import AVPrepSettings
 import AVPrepStore
 
 /// A prepared video, and the path it is listed under.
-typealias PreparedVideo = (subject: String, video: ShardPlan.Video)
+typealias PreparedVideo = (subject: BytePath, video: ShardPlan.Video)
 
 /// One plan of a run, and what it was made of. A video that turns out not to be packable calls for another one.
 struct ShardRound {

@@ -61,7 +61,7 @@ struct CatalogVerification {
     }
 
     /// Near-duplicates, and videos of one source, that are in different splits, as the catalog knows them now.
-    private func leaks(_ sides: [String: Split], _ videos: [String: String], _ catalog: Catalog) throws
+    private func leaks(_ sides: [String: Split], _ videos: [String: BytePath], _ catalog: Catalog) throws
         -> [VerifyReport.Finding]
     {
         let links = try VideoLinks(
@@ -111,7 +111,7 @@ struct CatalogVerification {
 
     /// Compares the segments in shards and those left out with the decisions in the catalog.
     private func decided(
-        _ catalog: Catalog, _ videos: [String: String], _ shardVideos: [String: Int], _ leftOut: ShardIndex.LeftOut?
+        _ catalog: Catalog, _ videos: [String: BytePath], _ shardVideos: [String: Int], _ leftOut: ShardIndex.LeftOut?
     ) throws -> [VerifyReport.Finding] {
         let settings = workspace.settings.ingest
         let decisions = try DecisionReport(catalog: catalog, settings: settings)

@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepSettings
 import Foundation
 import Synchronization
@@ -93,7 +94,7 @@ package final class ProgressReporter: Sendable {
     package func say(_ message: String) {
         guard style != .quiet else { return }
         state.withLock { state in
-            write((state.barIsOpen ? "\r\u{1B}[K" : "") + message + "\n")
+            write((state.barIsOpen ? "\r\u{1B}[K" : "") + PathEscape.withoutControls(message) + "\n")
             state.barIsOpen = false
             state.lastDrawn = nil
         }
@@ -102,7 +103,8 @@ package final class ProgressReporter: Sendable {
     /// Prints a message on a line of its own, where no bar is known of.
     package static func say(_ message: String, style: Style) {
         guard style != .quiet else { return }
-        FileHandle.standardError.write(Data(((style == .bar ? "\r\u{1B}[K" : "") + message + "\n").utf8))
+        let clean = PathEscape.withoutControls(message)
+        FileHandle.standardError.write(Data(((style == .bar ? "\r\u{1B}[K" : "") + clean + "\n").utf8))
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

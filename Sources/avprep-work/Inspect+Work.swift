@@ -6,7 +6,7 @@ import Foundation
 extension Inspect: PerformableCommand {
     func perform() throws {
         let report = try InspectStage.run(
-            file, settings: try options.settingsOrDefaults().ingest,
+            Paths.given([file])[0], settings: try options.settingsOrDefaults().ingest,
             drawings: InspectStage.Drawings(sheet: image, flow: flow), options.session.context)
         try Terminal.show(report, json: options.json, text: \.text)
         try report.exitStatus.end()

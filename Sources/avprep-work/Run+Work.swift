@@ -1,9 +1,12 @@
 import AVPrepCommands
+import AVPrepCorpus
 import AVPrepPipeline
 
 extension Run: PerformableCommand {
     func perform() throws {
-        let report = try RunStage.run(try options.workspace(), options.session.context)
+        var request = CorpusRequest()
+        request.acceptsEmptyRoots = scan.acceptEmptyRoots
+        let report = try RunStage.run(try options.workspace(), options.session.context, request)
         try Terminal.show(report, json: options.json, text: \.text)
         try report.exitStatus.end()
     }

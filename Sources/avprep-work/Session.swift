@@ -1,5 +1,6 @@
 import AVPrepCommands
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
@@ -7,11 +8,9 @@ import Foundation
 extension PipelineOptions {
     /// The workspace of the pipeline file, with `more` overrides from the command's own options.
     ///
-    /// - Parameter adjust: changes that cannot be written as `KEY=VALUE`, such as paths given on the command line.
-    func workspace(_ more: [String] = [], adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> Workspace {
+    func workspace(_ more: [String] = []) throws -> Workspace {
         let overrides = overrides + more
-        var settings = try PipelineFile.load(pipeline, overrides: overrides)
-        adjust(&settings)
+        let settings = try PipelineFile.load(pipeline, overrides: overrides)
         return Workspace(
             folder: (pipeline as NSString).deletingLastPathComponent, settings: settings, overrides: overrides)
     }
@@ -24,6 +23,21 @@ extension PipelineOptions {
 enum Paths {
     static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    /// Files that arguments name, as they are or as avprep shows them. The parser's texts have lost what is not UTF-8, so the
+    /// bytes come from the program's own arguments.
+    static func given(_ arguments: [String]) -> [BytePath] { bytes(of: arguments).map { PathReading.path($0) } }
+
+    /// The bytes of arguments, whatever they name.
+    static func bytes(of arguments: [String]) -> [BytePath] {
+        var raw = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0] }.map { text in
+            BytePath(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
+        }
+        return arguments.map { text in
+            let place = raw.firstIndex { String(decoding: $0.bytes, as: UTF8.self).utf8.elementsEqual(text.utf8) }
+            return place.map { raw.remove(at: $0) } ?? BytePath(text)
+        }
     }
 }
 

@@ -1,11 +1,17 @@
 import AVPrepCommands
 import AVPrepCorpus
 import AVPrepPipeline
+import AVPrepWorkspace
 
 extension Status: PerformableCommand {
     func perform() throws {
         if let state = list.flatMap({ ItemList.State(rawValue: $0.rawValue) }) {
-            let items = try ItemList.make(try options.workspace(), state)
+            let workspace = try options.workspace()
+            let items = try ItemList.make(workspace, state)
+            if null {
+                Terminal.show(items.separatedByNUL(in: workspace.folder))
+                return
+            }
             if options.json || !items.items.isEmpty { try Terminal.show(items, json: options.json, text: \.text) }
             return
         }

@@ -40,7 +40,9 @@ import Testing
     @Test func whatVanishesCountsNoMoreUntilItIsBack() throws {
         try withCatalog { catalog in
             try catalog.listing([file("a"), file("b")])
-            for name in ["a", "b"] { try catalog.record(outcome(name), decided: Self.segments, policyKey: "p1") }
+            for name: BytePath in ["a", "b"] {
+                try catalog.record(outcome(name), decided: Self.segments, policyKey: "p1")
+            }
             #expect(try sums(catalog)["silent dropped"] == [2, 500])
             try catalog.listing([file("b")])
             #expect(try sums(catalog)["silent dropped"] == [1, 250])
@@ -59,8 +61,8 @@ import Testing
     @Test(arguments: 0..<6) func sumsAreThoseOfTheRows(seed: UInt64) throws {
         try withCatalog { catalog in
             var random = SeededRandom(seed: seed, for: "decisions")
-            let names = (0..<6).map { "video-\($0)" }
-            var versions: [String: Int64] = [:]
+            let names: [BytePath] = (0..<6).map { "video-\($0)" }
+            var versions: [BytePath: Int64] = [:]
             for _ in 0..<60 {
                 let name = names[random.below(names.count)]
                 switch random.below(6) {

@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 import Testing
 
@@ -6,7 +7,9 @@ import Testing
     @Test func fingerprintsOfListedVideosAreHandedOverInOrder() throws {
         try withCatalog { catalog in
             try catalog.listing(["a", "b", "c"].map { file($0) })
-            for (path, video) in [("a", "v2"), ("b", "v1"), ("c", "v3")] { try catalog.setVideoID(video, of: path) }
+            for (path, video): (BytePath, String) in [("a", "v2"), ("b", "v1"), ("c", "v3")] {
+                try catalog.setVideoID(video, of: path)
+            }
             try catalog.setFingerprint([1, 2], ofVideo: "v1", settingsKey: "k")
             try catalog.setFingerprint([3], ofVideo: "v2", settingsKey: "k")
             try catalog.setFingerprint([4], ofVideo: "v3", settingsKey: "other")

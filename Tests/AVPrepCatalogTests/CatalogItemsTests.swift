@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 import Testing
 
@@ -15,17 +16,6 @@ import Testing
             #expect(third.change.returned == 1 && third.change.unchanged == 4 && third.vanished == 0)
             #expect(try catalog.item("c")?.isVanished == false)
             #expect(try catalog.item("e") == nil)
-        }
-    }
-
-    @Test func onlyWhatLiesInTheListedFoldersCanVanish() throws {
-        try withCatalog { catalog in
-            try catalog.listing(
-                ["old/a", "old/deep/b", "old.mp4", "older/c", "old0", "new/d", "old"].map { file($0) })
-            #expect(try catalog.listing([], roots: ["old/", "new/d"]).vanished == 4)
-            let vanished = try ["old/a", "old/deep/b", "old", "new/d"].map { try catalog.item($0)?.isVanished }
-            #expect(vanished == [true, true, true, true])
-            #expect(try catalog.item("older/c")?.isVanished == false)
         }
     }
 
@@ -74,7 +64,7 @@ import Testing
         try withCatalog { catalog in
             try catalog.listing([file("m"), file("n"), file("solo")])
             try catalog.listing([file("a"), file("m"), file("n"), file("solo")])
-            for path in ["a", "m", "n"] { try catalog.setVideoID("same", of: path) }
+            for path: BytePath in ["a", "m", "n"] { try catalog.setVideoID("same", of: path) }
             try catalog.setVideoID("other", of: "solo")
             let groups = try catalog.duplicates()
             #expect(groups.map(\.videoID) == ["same"] && groups.map(\.paths) == [["m", "n", "a"]])
@@ -84,7 +74,7 @@ import Testing
     @Test func whereTheFirstOfEqualFilesVanishesTheNextIsPending() throws {
         try withCatalog { catalog in
             try catalog.listing([file("a"), file("b"), file("c")])
-            for path in ["a", "b", "c"] { try catalog.setVideoID("same", of: path) }
+            for path: BytePath in ["a", "b", "c"] { try catalog.setVideoID("same", of: path) }
             let duplicate = Outcome.skipped(.init("duplicate", "same content as a"))
             try catalog.record([outcome("a"), outcome("b", duplicate), outcome("c", duplicate)])
             #expect(try catalog.pending(stage: "ingest", settingsKey: "k1").isEmpty)
@@ -106,10 +96,10 @@ import Testing
 
     @Test func namesAreKeptToTheByte() throws {
         try withCatalog { catalog in
-            let names = ["a b", "日本/ü.mp4", "it's; DROP TABLE items", "%_?", "A", "e\u{301}", "é"]
+            let names: [BytePath] = ["a b", "日本/ü.mp4", "it's; DROP TABLE items", "%_?", "A", "e\u{301}", "é"]
             try catalog.listing(names.map { file($0) })
             try catalog.record(names.map { outcome($0) })
-            #expect(try catalog.outcomes(stage: "ingest").map(\.subject).map { Array($0.utf8) }.count == names.count)
+            #expect(Set(try catalog.outcomes(stage: "ingest").map(\.subject)) == Set(names))
             #expect(try catalog.listing(names.map { file($0) }).change.unchanged == names.count)
             try catalog.checkCounts()
         }

@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 import Foundation
 import TestSupport

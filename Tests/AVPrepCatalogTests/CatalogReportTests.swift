@@ -11,11 +11,11 @@ import Testing
     func countsAddUpWhateverHappens(seed: UInt64) throws {
         try withCatalog { catalog in
             var random = SeededRandom(seed: seed)
-            let paths = (0..<30).map { "p/\($0)" }
+            let paths: [BytePath] = (0..<30).map { "p/\($0)" }
             var versions = Dictionary(uniqueKeysWithValues: paths.map { ($0, Int64(1)) })
-            var listed: Set<String> = []
-            var known: [String: Int64] = [:]
-            var model: [String: [String: (key: String, outcome: Outcome)]] = ["ingest": [:], "shard": [:]]
+            var listed: Set<BytePath> = []
+            var known: [BytePath: Int64] = [:]
+            var model: [String: [BytePath: (key: String, outcome: Outcome)]] = ["ingest": [:], "shard": [:]]
             for _ in 0..<25 {
                 switch random.below(4) {
                 case 3:
@@ -101,7 +101,9 @@ import Testing
 
     /// What a catalog held before there were sums.
     private static let withoutSums = """
-        DELETE FROM grdb_migrations WHERE identifier = 'v4';
+        DELETE FROM grdb_migrations WHERE identifier IN ('v4', 'paths');
+        DROP INDEX items_unreachable; DROP TABLE roots; DROP TABLE findings;
+        ALTER TABLE items DROP COLUMN root; ALTER TABLE items DROP COLUMN unreachable;
         DROP TRIGGER content_first; DROP TRIGGER content_last; DROP TRIGGER items_counted; DROP TRIGGER items_recounted;
         DROP TRIGGER content_left; DROP TRIGGER content_joined; DROP TRIGGER outcomes_made;
         DROP TRIGGER outcomes_taken_back; DROP TRIGGER outcomes_left; DROP TRIGGER outcomes_joined;
@@ -112,7 +114,9 @@ import Testing
     func aCatalogOfBeforeThereWereSumsIsCountedAndGetsThem() throws {
         try withCatalog { catalog in
             try catalog.listing(["a", "b", "c", "d"].map { file($0) })
-            for (path, video) in [("a", "v1"), ("b", "v1"), ("c", "v2")] { try catalog.setVideoID(video, of: path) }
+            for (path, video): (BytePath, String) in [("a", "v1"), ("b", "v1"), ("c", "v2")] {
+                try catalog.setVideoID(video, of: path)
+            }
             try catalog.listing(["a", "b", "d"].map { file($0) })
             try catalog.record([outcome("a"), outcome("b", .failed(.init("corrupt", "bad"))), outcome("c")])
             let report = try catalog.report(stages: [("ingest", "k1")])
@@ -135,8 +139,8 @@ import Testing
             try catalog.listing(["a", "b", "c", "d", "e", "f"].map { file($0) })
             let run = try catalog.beginRun("avprep ingest clips")
             _ = try catalog.list(["a", "b", "c", "d", "e"].map { file($0) }, run: run)
-            _ = try catalog.endListing(run: run)
-            for (path, video) in [("a", "v1"), ("b", "v1"), ("c", "v2"), ("f", "v3")] {
+            _ = try catalog.endListing(run: run, scope: .everything)
+            for (path, video): (BytePath, String) in [("a", "v1"), ("b", "v1"), ("c", "v2"), ("f", "v3")] {
                 try catalog.setVideoID(video, of: path)
             }
             let noAudio = Outcome.skipped(.init("no-audio", "none"))
@@ -174,7 +178,9 @@ import Testing
     @Test func statusIsQuickOnLargeCorpora() throws {
         try withCatalog { catalog in
             let count = 30_000
-            let paths = (0..<count).map { "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4" }
+            let paths: [BytePath] = (0..<count).map {
+                "corpus/part-\($0 % 100)/some-quite-long-directory-name/video-\($0).mp4"
+            }
             try catalog.listing(paths.map { file($0) })
             let clock = ContinuousClock()
             let records = paths.enumerated().map { index, path in

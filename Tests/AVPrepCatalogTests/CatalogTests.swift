@@ -179,7 +179,7 @@ import Testing
 
     @Test func manyThreadsRecordAtOnce() throws {
         try withCatalog { catalog in
-            let paths = (0..<400).map { "clips/\($0)" }
+            let paths: [BytePath] = (0..<400).map { "clips/\($0)" }
             try catalog.listing(paths.map { file($0) })
             let failures = Mutex([String]())
             DispatchQueue.concurrentPerform(iterations: 8) { worker in

@@ -12,9 +12,9 @@ package struct FileIdentity: Sendable, Equatable {
     package let isRegular: Bool
 
     /// The file at `path` (links followed); nil when the system does not say.
-    package init?(path: String) {
+    package init?(path: some PathConvertible) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard path.bytePath.withCString({ stat($0, &status) }) == 0 else { return nil }
         self.init(status)
     }
 
@@ -25,7 +25,8 @@ package struct FileIdentity: Sendable, Equatable {
         self.init(status)
     }
 
-    private init(_ status: stat) {
+    /// A status that the system has told.
+    package init(_ status: stat) {
         func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

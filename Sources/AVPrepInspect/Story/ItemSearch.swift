@@ -1,5 +1,6 @@
 import AVPrepCatalog
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepWorkspace
 import Foundation
 
@@ -14,8 +15,10 @@ struct ItemSearch {
     private static let shown = 5
 
     /// - Throws: ``Failure`` with exit status 65 when nothing, or more than one content, has this name.
-    func item(named name: String) throws -> CatalogItem {
-        if let item = try catalog.item(name) ?? listed(asPath: name) { return item }
+    func item(named name: BytePath) throws -> CatalogItem {
+        let read = BytePath(escaped: name.text ?? name.escaped)
+        if let item = try catalog.item(name) ?? catalog.item(read) ?? listed(asPath: name) { return item }
+        let name = name.escaped
         // A segment is called VIDEO-NNNN.
         let digits = String(name.prefix { $0.isHexDigit })
         let rest = name.dropFirst(digits.count)
@@ -28,7 +31,7 @@ struct ItemSearch {
                 exitStatus: .badInput)
         }
         guard Set(found.map(\.videoID)).count == 1 else {
-            let paths = found.prefix(Self.shown).map(\.file.path).joined(separator: ", ")
+            let paths = found.prefix(Self.shown).map(\.file.path.escaped).joined(separator: ", ")
             throw Failure(
                 "\(found.count) items have an id that begins with \(digits), among them \(paths); give more digits, or a path",
                 exitStatus: .badInput)
@@ -39,13 +42,11 @@ struct ItemSearch {
     }
 
     /// An item by a path of the file system: absolute, or from the working directory.
-    private func listed(asPath name: String) throws -> CatalogItem? {
-        let path = Self.absolute(name)
+    private func listed(asPath name: BytePath) throws -> CatalogItem? {
+        let path = PathReading.path(name).absolute
         if let item = try catalog.item(path) { return item }
-        let folder = Self.absolute(workspace.folder)
-        guard path.hasPrefix(folder + "/") else { return nil }
-        return try catalog.item(String(path.dropFirst(folder.count + 1)))
+        let folder = BytePath(workspace.folder).absolute.bytes + [UInt8(ascii: "/")]
+        guard path.bytes.starts(with: folder) else { return nil }
+        return try catalog.item(BytePath(path.bytes.dropFirst(folder.count)))
     }
-
-    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 }

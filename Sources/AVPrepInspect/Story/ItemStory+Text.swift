@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 import AVPrepWorkspace
 
@@ -7,8 +8,8 @@ extension ItemStory {
     package var text: String { TextTable.text(rows) }
 
     private var rows: [[String]] {
-        [["item", path]] + listingRows + stageRows + segmentRows
-            + relatives.map { ["related", ($0.paths.first ?? $0.videoID) + ", " + $0.reason] } + shardRows
+        [["item", path.escaped]] + listingRows + stageRows + segmentRows
+            + relatives.map { ["related", ($0.paths.first?.escaped ?? $0.videoID) + ", " + $0.reason] } + shardRows
             + shardFaults.map { ["shards", $0] } + [["next", advice]]
     }
 
@@ -20,7 +21,7 @@ extension ItemStory {
         if isVanished { rows.append(["vanished", "the corpus does not list it any more"]) }
         rows.append(["bytes", bytes.map { QuantityText.bytes($0) } ?? "unknown: its status could not be read"])
         rows.append(["video", videoID ?? "unknown: its content was not hashed yet"])
-        rows += copies.map { ["same as", $0] }
+        rows += copies.map { ["same as", $0.escaped] }
         return rows
     }
 
@@ -82,7 +83,7 @@ extension ItemStory {
                 : "change policy in the pipeline file, then avprep ingest, if it should be in shards"
         default:
             return shards.isEmpty && shardFaults.isEmpty
-                ? "avprep shard" : "nothing; avprep inspect \(ingest.output ?? path) shows what is stored"
+                ? "avprep shard" : "nothing; avprep inspect \(ingest.output ?? path.escaped) shows what is stored"
         }
     }
 }

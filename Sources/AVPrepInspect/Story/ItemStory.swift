@@ -29,21 +29,21 @@ package struct ItemStory: Sendable, Codable {
     /// A video that belongs to this one, and so is in the same split.
     package struct Relative: Sendable, Codable {
         /// Its listed paths.
-        package let paths: [String]
+        package let paths: [BytePath]
         package let videoID: String
         /// Why, in words.
         package let reason: String
     }
 
     /// The path as listed.
-    package let path: String
+    package let path: BytePath
     /// In bytes; nil for a file whose status could not be read.
     package let bytes: Int64?
     package let listings: ItemListings?
     package let isVanished: Bool
     package let videoID: String?
     /// Other listed files with the same bytes.
-    package let copies: [String]
+    package let copies: [BytePath]
     package let stages: [Stage]
     /// Container and streams, counts of the decode pass, borders and cuts, as the catalog has them.
     package let media: JSONValue?
@@ -60,9 +60,11 @@ package struct ItemStory: Sendable, Codable {
     /// - Parameter name: a listed path, a path of the file system, the id of a video or of a segment, or the first eight
     ///   or more digits of one.
     /// - Throws: ``Failure`` with exit status 65 when nothing, or more than one thing, has this name; ``CatalogError``.
-    package static func tell(_ name: String, in workspace: Workspace, _ context: StageContext) throws -> ItemStory {
+    package static func tell(_ name: some PathConvertible, in workspace: Workspace, _ context: StageContext) throws
+        -> ItemStory
+    {
         let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
-        let item = try ItemSearch(catalog: catalog, workspace: workspace).item(named: name)
+        let item = try ItemSearch(catalog: catalog, workspace: workspace).item(named: name.bytePath)
         return try ItemStory(item, catalog, workspace, context)
     }
 
@@ -87,7 +89,7 @@ package struct ItemStory: Sendable, Codable {
             return
         }
         copies = try catalog.items(withVideoPrefix: videoID, limit: .max).map(\.file.path).filter {
-            !$0.utf8.elementsEqual(item.file.path.utf8)
+            $0 != item.file.path
         }
         media = try catalog.media(ofVideo: videoID).flatMap(JSONValue.init(text:))
         relatives = try Self.relatives(of: videoID, catalog, settings)

@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 import Foundation
 
 /// A regular file that is open for reading. All readers of one media file share it, each with its own offset: the path
@@ -11,7 +11,7 @@ package final class LocalFile: Sendable {
     /// Reads with `pread`.
     package static let systemReader: Reader = { pread($0, $1, $2, off_t($3)) }
 
-    /// The file's name for messages; it is not opened again.
+    /// The file's escaped name, for messages; it is not opened again.
     package let path: String
     /// Size in bytes when it was opened.
     package let size: Int
@@ -21,15 +21,16 @@ package final class LocalFile: Sendable {
 
     /// - Throws: ``MediaError`` with `unreadable` when the path is missing, not permitted or not a regular file, and with
     ///   `readError` when the system could not say for a reason that passes.
-    package convenience init(path: String) throws(MediaError) {
+    package convenience init(path: some PathConvertible) throws(MediaError) {
+        let path = path.bytePath
         // Non-blocking, because opening a named pipe would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
         guard descriptor >= 0 else {
             let error = errno
             throw MediaError(
                 PassingCause.isPassing(error) ? .readError : .unreadable, "cannot open \(path): \(systemError(error))")
         }
-        try self.init(adopting: descriptor, path: path)
+        try self.init(adopting: descriptor, path: path.escaped)
     }
 
     /// Takes ownership of a descriptor open for reading, and closes it at the end.

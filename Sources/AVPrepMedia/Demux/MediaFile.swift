@@ -1,3 +1,4 @@
+package import AVPrepCore
 package import AVPrepModel
 import CFFmpeg
 
@@ -30,7 +31,7 @@ package final class MediaFile: MediaSource {
     ///   container, `limit` or `timeLimit`; `CancellationError`. A missing stream is not an error: ``info`` has nil in
     ///   its place.
     package convenience init(
-        path: String, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
+        path: some PathConvertible, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         try self.init(

@@ -34,6 +34,10 @@ enum PipelineTable {
         SettingsTable<CorpusSettings>([
             .texts("paths", \.paths, "files, folders and list files (.txt, one path per line)"),
             .texts("extensions", \.extensions, "file name extensions of videos in folders"),
+            .texts(
+                "exclude", \.exclude,
+                "what to leave out in folders: names or paths with *, ?, [0-9]; A beside B: where B is beside it; []: nothing",
+                mayBeEmpty: true),
             .optionalText(
                 "source_pattern", \.sourcePattern,
                 "regular expression; its first group is the source of a path; \"^(.*)/\": its folder; \"\": none"),

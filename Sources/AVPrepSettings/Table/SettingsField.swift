@@ -163,9 +163,11 @@ extension SettingsField {
     }
 
     /// A list of texts.
-    static func texts(_ name: String, _ key: WritableKeyPath<Root, [String]>, _ summary: String) -> Self {
+    static func texts(
+        _ name: String, _ key: WritableKeyPath<Root, [String]>, _ summary: String, mayBeEmpty: Bool = false
+    ) -> Self {
         scalar(name, key, summary, schema: .list(.text), expected: "a list of texts") { node in
-            guard let items = node.sequence, !items.isEmpty else { return nil }
+            guard let items = node.sequence, mayBeEmpty || !items.isEmpty else { return nil }
             let texts = items.compactMap(\.string)
             return texts.count == items.count ? texts : nil
         } show: { texts in

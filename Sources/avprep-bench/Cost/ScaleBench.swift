@@ -55,7 +55,7 @@ struct ScaleBench: ParsableCommand {
                 (0..<count).lazy.map {
                     ListedFile(path: Self.path($0), size: 1_000_000, modifiedNanoseconds: Int64($0))
                 }, run: run)
-            _ = try catalog.endListing(run: run)
+            _ = try catalog.endListing(run: run, scope: .everything)
         }
         let identify = try seconds {
             // As many at a time as in ingest.
@@ -87,12 +87,12 @@ struct ScaleBench: ParsableCommand {
 
     private func planSeconds(_ count: Int) throws -> Double {
         let videos = (0..<count).map {
-            ShardPlan.Video(videoID: Self.videoID($0), path: Self.path($0), bytes: 4 << 20)
+            ShardPlan.Video(videoID: Self.videoID($0), path: Self.path($0).escaped, bytes: 4 << 20)
         }
         return seconds { _ = ShardPlan(videos: videos, settings: ShardSettings(), seed: 1) }
     }
 
-    private static func path(_ number: Int) -> String { "folder-\(number / 1000)/video-\(number).mp4" }
+    private static func path(_ number: Int) -> BytePath { "folder-\(number / 1000)/video-\(number).mp4" }
 
     private static func videoID(_ number: Int) -> String { String(SHA256.digest(of: "\(number)").hex.prefix(32)) }
 

@@ -129,7 +129,7 @@ struct MediaFuzz {
         let catalog = try Catalog(path: place + "/catalog.sqlite", access: .readOnly)
         try catalog.checkCounts()
         let outcomes = try catalog.outcomes(stage: "ingest")
-        let missing = Set(cases.map { "videos/\($0.name)" }).subtracting(outcomes.map(\.subject))
+        let missing = Set(cases.map { "videos/\($0.name)" }).subtracting(outcomes.map(\.subject.escaped))
         if !missing.isEmpty { result.faults.append("no outcome for \(missing.sorted().joined(separator: ", "))") }
         if outcomes.count != cases.count { result.faults.append("\(outcomes.count) outcomes of \(cases.count) files") }
         for record in outcomes {
@@ -140,7 +140,7 @@ struct MediaFuzz {
             if ["crashed", "time-limit", "memory-limit", "untrustworthy"].contains(reason.code) {
                 result.breaches.append(reason.detail)
             }
-            let file = (record.subject as NSString).lastPathComponent
+            let file = (record.subject.escaped as NSString).lastPathComponent
             if !reason.detail.contains(file) || reason.detail.contains("\n") || reason.detail.count > 1500 {
                 result.faults.append("no proper reason for \(file): \(reason.detail.prefix(300))")
             }

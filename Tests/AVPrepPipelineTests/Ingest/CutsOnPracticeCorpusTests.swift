@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepIngest
 import AVPrepModel
 import AVPrepSettings

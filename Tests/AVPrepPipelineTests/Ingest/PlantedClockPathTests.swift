@@ -1,6 +1,7 @@
 import AVPrepCases
 import AVPrepCatalog
 import AVPrepClips
+import AVPrepCore
 import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
@@ -62,7 +63,7 @@ import Testing
 
             let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
             for (name, times) in moments {
-                let record = try #require(try catalog.outcome(of: name, stage: StageName.ingest))
+                let record = try #require(try catalog.outcome(of: BytePath(name), stage: StageName.ingest))
                 let prepared = try StoreReader(path: folder + "/" + #require(record.output))
                 #expect(prepared.segments.count == 2)
                 try check(prepared, moments: [name: times])

@@ -1,5 +1,6 @@
 import AVPrepAudio
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepIngest
 import AVPrepModel
 import AVPrepSettings
@@ -76,10 +77,10 @@ import Testing
             if let reason = record.outcome.reason {
                 #expect(
                     !reason.detail.contains("\n")
-                        && reason.detail.contains((record.subject as NSString).lastPathComponent))
+                        && reason.detail.contains((record.subject.escaped as NSString).lastPathComponent))
             }
             return Row(
-                file: record.subject.split(separator: "/").suffix(2).joined(separator: "/"),
+                file: record.subject.escaped.split(separator: "/").suffix(2).joined(separator: "/"),
                 outcome: record.outcome.status, reason: record.outcome.reason?.code ?? "", segments: segments ?? 0)
         }
     }

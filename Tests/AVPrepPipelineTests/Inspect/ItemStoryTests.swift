@@ -38,7 +38,7 @@ struct ItemStoryTests {
             try corpus.addSyntheticVideos(2)
             _ = try IngestStage.run(corpus.workspace, corpus.context)
             func path(_ name: String) throws -> String {
-                try ItemStory.tell(name, in: corpus.workspace, corpus.context).path
+                try ItemStory.tell(name, in: corpus.workspace, corpus.context).path.escaped
             }
             let video = try #require(
                 try ItemStory.tell("videos/video-00000.mp4", in: corpus.workspace, corpus.context).videoID)

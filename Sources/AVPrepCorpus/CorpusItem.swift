@@ -1,0 +1,60 @@
+package import AVPrepCatalog
+package import AVPrepCore
+package import AVPrepModel
+
+/// A video as listed in the corpus, and the file it refers to.
+package struct CorpusItem: Sendable, Equatable {
+    /// The path as listed: relative to the folder or list that contains it. The catalog uses it as the video's name.
+    package let listed: BytePath
+    /// The path to open.
+    package let path: BytePath
+    /// What it was found by.
+    package let root: CorpusRoot
+    /// The file as it was when it was listed, before anything of it was read: what is found to differ later was written to
+    /// meanwhile. Nil where there is no regular file.
+    package let identity: FileIdentity?
+    /// Why it cannot be a video at all: it is not opened then. Nil for a regular file.
+    package let fault: Outcome.Reason?
+
+    /// The longest path that the system takes.
+    static let maxPathBytes = 4095
+
+    init(listed: BytePath, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
+        self.listed = listed
+        self.path = path
+        self.root = root
+        var fault: Outcome.Reason?
+        switch status {
+        case .regular(let identity): self.identity = identity
+        case .folder, .other, .broken, .gone, .unknown:
+            identity = nil
+            fault = Self.fault(status, listed)
+        }
+        if path.bytes.count > Self.maxPathBytes {
+            fault = Outcome.Reason(
+                "path-too-long",
+                "\(listed): its path has \(path.bytes.count) bytes, of which the system takes \(Self.maxPathBytes); move it up, or give folders shorter names"
+            )
+        }
+        self.fault = fault
+    }
+
+    private static func fault(_ status: EntryStatus, _ listed: BytePath) -> Outcome.Reason {
+        switch status {
+        case .folder:
+            Outcome.Reason(
+                "not-regular", "\(listed) is not a regular file (a folder): list it in corpus.paths, or its videos")
+        case .other(let kind): Outcome.Reason("not-regular", "\(listed) is not a regular file (\(kind)): remove it")
+        case .broken(let kind): Outcome.Reason("unreadable", "cannot open \(listed): it is \(kind); mend or remove it")
+        case .unknown(let reason): Outcome.Reason("unreadable", "cannot open \(listed): \(reason)")
+        case .gone, .regular: Outcome.Reason("unreadable", "cannot open \(listed): No such file or directory")
+        }
+    }
+
+    /// The item as the catalog lists it: with size -1 where there is no regular file.
+    package var listedFile: ListedFile {
+        ListedFile(
+            path: listed, size: identity?.size ?? -1, modifiedNanoseconds: identity?.modifiedNanoseconds ?? 0,
+            root: root)
+    }
+}
