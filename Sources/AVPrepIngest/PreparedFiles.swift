@@ -10,7 +10,7 @@ import Synchronization
 final class PreparedFiles: Sendable {
     /// What lies in the place of a prepared file.
     enum State {
-        /// Nothing, now: it is to be prepared.
+        /// Nothing, now, or a file that lacks what the policy keeps: it is to be prepared.
         case absent
         /// The file, brought under the policy in force.
         case usable(DecidedVideo, fingerprint: [UInt8])
@@ -50,6 +50,7 @@ final class PreparedFiles: Sendable {
         }
         switch try reapplication.decide(path) {
         case .decided(let video, let fingerprint): return .usable(video, fingerprint: fingerprint)
+        case .incomplete: return .absent
         case .damaged(let error):
             say("avprep: " + (try setAside.setAside(path, because: error.description)))
             return .absent

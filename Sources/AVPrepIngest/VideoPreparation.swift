@@ -38,14 +38,17 @@ package final class VideoPreparation {
     private let cancellation: Cancellation
     private let media: MediaOpener
     private let steps: PreparationSteps
+    private let memory: HeldMemory
 
     /// - Parameters:
     ///   - transforms: one transform per stored spectrogram, shared by all workers.
     ///   - steps: reached by each video in turn.
+    ///   - memory: how much of a segment is kept in memory; nil: by the limits.
     package init(
         settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation,
-        steps: PreparationSteps = PreparationSteps()
+        steps: PreparationSteps = PreparationSteps(), memory: HeldMemory? = nil
     ) throws {
+        self.memory = memory ?? HeldMemory(settings.limits)
         self.settings = settings
         self.steps = steps
         self.cancellation = cancellation
@@ -119,6 +122,10 @@ package final class VideoPreparation {
         }
         try steps.reach(.framing)
         for stretch in cropPlan.stretches { try settings.checkPictures(of: stretch, listed: item.listed.escaped) }
+        if let pass = media.outputSize(crop: cropPlan.crop, shortSide: cropPlan.shortSide) {
+            try WorkerMemory(settings, cropPlan, pass: pass, memory).check(
+                settings, cropPlan, listed: item.listed.escaped)
+        }
         let origin = SegmentOrigin(
             videoID: video, source: item.listed.escaped, originSeconds: info.commonStartSeconds, cropPlan: cropPlan)
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
@@ -126,8 +133,11 @@ package final class VideoPreparation {
         do {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             var segments: [Segment] = []
+            var memory = memory
+            memory.folder = (path as NSString).deletingLastPathComponent
             let assembler = try Segmenter(
-                settings: settings, video: origin, encoder: encoder, features: features, steps: steps,
+                settings: settings, video: origin, encoder: encoder, features: features, memory: memory,
+                steps: steps,
                 cancellation: cancellation,
                 emit: { data in
                     var data = data
@@ -138,7 +148,11 @@ package final class VideoPreparation {
                     data.segment.decide(by: self.settings.policy)
                     segments.append(data.segment)
                     try self.steps.reach(.writing)
-                    try writer.append(data)
+                    if data.segment.decision.leavesMediaOut {
+                        try writer.leaveOut(data.segment)
+                    } else {
+                        try writer.append(data)
+                    }
                 })
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
             try steps.reach(.decoding)

@@ -23,7 +23,8 @@ package struct MediaLimits: Sendable, Equatable, StoredSettings {
     package var secondsPerMegabyte: Double = 20
     /// Longest time without progress of a decoder process, in seconds.
     package var maxStallSeconds: Double = 120
-    /// Memory of a decoder process, in MiB: 8K in 10 bits with 16 reference pictures takes 2.5 GiB.
+    /// Memory of a decoder process, in MiB: 8K in 10 bits with 16 reference pictures takes 2.5 GiB. The same for what a
+    /// worker holds of one video.
     package var maxMemoryMegabytes = 4096
 
     package init() {}

@@ -119,6 +119,10 @@ package struct SegmentDecision: Sendable, Hashable, Codable {
 
     package var isDropped: Bool { !droppedBy.isEmpty }
 
+    /// Whether the segment's media are not even stored: it is dropped because its picture stands still, and such pictures
+    /// can go on for hours. Under a policy that keeps it, the video is decoded again.
+    package var leavesMediaOut: Bool { !droppedBy.isDisjoint(with: [.still, .slideshow]) }
+
     /// The verdict on the whole segment: dropped outweighs fixed, fixed outweighs kept.
     package var verdict: Verdict { isDropped ? .dropped : fixed.isEmpty ? .kept : .fixed }
 

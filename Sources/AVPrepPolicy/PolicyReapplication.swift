@@ -5,8 +5,8 @@ package import AVPrepSettings
 package import AVPrepStore
 import Foundation
 
-/// Applies the current policy to prepared files without decoding: decides again from what is stored, and rewrites the
-/// file with the writer of ingest. The bytes equal those of a fresh ingest. One per worker.
+/// Applies the current policy to prepared files: decides again from what is stored, and rewrites the file with the writer of
+/// ingest. Decoding is needed only where the policy keeps a still picture that was left out. The bytes equal those of a fresh ingest. One per worker.
 package struct PolicyReapplication {
     private let settings: IngestSettings
     private let layout: StoreLayout
@@ -25,6 +25,8 @@ package struct PolicyReapplication {
     package enum Result {
         /// The decided segments, and the fingerprint with which the file was finished.
         case decided(DecidedVideo, fingerprint: [UInt8])
+        /// The file lacks media that the policy keeps: its video has to be decoded again.
+        case incomplete
         /// The file was read, and contradicts itself or its name: its content has to be prepared again.
         case damaged(StoreError)
         /// The file could not be read, or is of a newer avprep; it may be intact.
@@ -65,14 +67,21 @@ package struct PolicyReapplication {
             let video = DecidedVideo(reader.segments.map(\.segment), settings: settings)
             return .decided(video, fingerprint: fingerprint)
         }
-        var segments: [Segment] = []
+        var segments = reader.segments.map(\.segment)
+        for row in segments.indices {
+            segments[row].decide(by: settings.policy)
+            if reader.segments[row].leftOutFrames > 0, !segments[row].decision.leavesMediaOut { return .incomplete }
+        }
         try AtomicFile.write(to: path) { temporary in
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             for row in reader.segments.indices {
                 try cancellation.check()
+                if segments[row].decision.leavesMediaOut {
+                    try writer.leaveOut(segments[row])
+                    continue
+                }
                 var data = try reading { try reader.segmentData(row) }
-                data.segment.decide(by: settings.policy)
-                segments.append(data.segment)
+                data.segment = segments[row]
                 try writer.append(data)
             }
             try writer.finish(fingerprint: fingerprint)

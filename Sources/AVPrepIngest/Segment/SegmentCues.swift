@@ -16,10 +16,10 @@ struct SegmentCues {
     func mark(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, stretch: CropPlan.Stretch, frames: Range<Int>,
         changes: [ShotChange]
-    ) throws {
+    ) {
         markBorders(&segment, taken, stretch)
         markTransitions(&segment, frames, changes)
-        try markStillness(&segment, taken, frames, changes)
+        markStillness(&segment, taken, frames, changes)
     }
 
     private func markBorders(_ segment: inout Segment, _ taken: FramePreparation.Taken, _ stretch: CropPlan.Stretch) {
@@ -39,12 +39,18 @@ struct SegmentCues {
         segment.decision.fixed.formUnion(segment.flags.intersection(probe.fixed))
 
         // The probe may have missed bars, so the segment's own frames are examined.
-        let count = min(taken.greys.count, Self.lookedAt)
-        let looked = (0..<count).map { (2 * $0 + 1) * taken.greys.count / (2 * count) }
+        let count = min(taken.count, Self.lookedAt)
+        var looked: [(frame: Int, picture: PixelBuffer)] = []
+        for place in 0..<count {
+            let wanted = (2 * place + 1) * taken.count / (2 * count)
+            // Where large frames were left out, the nearest of the others.
+            let nearest = taken.greys.min { abs($0.frame - wanted) < abs($1.frame - wanted) }
+            if let nearest, looked.last?.frame != nearest.frame { looked.append(nearest) }
+        }
         var watched = BorderSettings()
         watched.margin = 0
         let shown = BorderTimeline.detect(
-            in: looked.map { taken.greys[$0] }, at: looked.map(Double.init), settings: watched
+            in: looked.map(\.picture), at: looked.map { Double($0.frame) }, settings: watched
         ).union
         let missed = stretch.unknown(of: shown)
         let lost = stretch.sourceScale * Double(missed)
@@ -75,14 +81,15 @@ struct SegmentCues {
 
     private func markStillness(
         _ segment: inout Segment, _ taken: FramePreparation.Taken, _ frames: Range<Int>, _ changes: [ShotChange]
-    ) throws {
+    ) {
         // A picture held between two dissolves is still.
         let gradual = changes.filter { $0.end > $0.start }.map { $0.start..<$0.end }
         let outside = taken.differences.indices.filter { index in
             !gradual.contains { $0.contains(frames.lowerBound + index + 1) }
         }
-        let findings = try FreezeAnalysis.findings(
-            taken.greys, differences: taken.differences, fps: settings.video.fps, level: Float(settings.still.level))
+        let findings = FreezeAnalysis.findings(
+            blocks: taken.blocks, differences: taken.differences, fps: settings.video.fps,
+            level: Float(settings.still.level))
         let all = FreezeAnalysis.measure(findings, differences: taken.differences)
         let shot = FreezeAnalysis.measure(
             outside.map { findings[$0] }, differences: outside.map { taken.differences[$0] })

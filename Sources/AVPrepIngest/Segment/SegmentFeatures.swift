@@ -39,8 +39,11 @@ package final class SegmentFeatures {
     }
 
     /// Completes a segment with the sound of `[from, to)` seconds of the pass.
+    ///
+    /// - Parameter isStored: false where only flags and measures are wanted.
     package func complete(
-        _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer]
+        _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer],
+        isStored: Bool = true
     ) throws -> SegmentData {
         var segment = segment
         try steps.reach(.sound)
@@ -54,12 +57,13 @@ package final class SegmentFeatures {
         var motions: [FrameMotion] = []
         if settings.cameraMotion.enabled {
             try steps.reach(.cameraMotion)
-            let estimator = try cameraMotion(width: segment.width, height: segment.height)
-            motions = try estimator.estimate(greys: taken.greys)
+            let estimator = cameraMotion(width: segment.width, height: segment.height)
+            motions = try taken.motions(by: estimator)
             let finding = estimator.finding(for: motions)
             segment.flags.formUnion(finding.flags)
             segment.measures.merge(finding.measures) { $1 }
         }
+        guard isStored else { return SegmentData(segment: segment, frames: PictureSequence()) }
         let pcm =
             settings.pcm.sampleRate > 0 ? Self.quantised(&sounds[0], from: from, to: to, isCentred: isCentred) : []
         var waveforms: [String: [Int16]] = [:]
@@ -83,7 +87,8 @@ package final class SegmentFeatures {
             }
         }
         return SegmentData(
-            segment: segment, frames: taken.frames, flow: taken.flow, motion: motions, pcm: pcm,
+            segment: segment, frames: stabilisation.isNeeded ? PictureSequence() : taken.frames, flow: taken.flow,
+            motion: motions, pcm: pcm,
             waveforms: waveforms, spectrograms: stored)
     }
 
@@ -149,7 +154,7 @@ package final class SegmentFeatures {
         return index
     }
 
-    private func cameraMotion(width: Int, height: Int) throws -> CameraMotionEstimator {
+    private func cameraMotion(width: Int, height: Int) -> CameraMotionEstimator {
         if let motion, motion.width == width, motion.height == height { return motion.estimator }
         var tracked = settings.cameraMotion
         // Every frame is warped by its own homography.
@@ -158,5 +163,14 @@ package final class SegmentFeatures {
             settings: tracked, fps: settings.video.fps, width: width, height: height)
         motion = (estimator, width, height)
         return estimator
+    }
+}
+
+extension FramePreparation.Taken {
+    /// The camera's motion at every frame.
+    func motions(by estimator: CameraMotionEstimator) throws -> [FrameMotion] {
+        try estimator.estimate(count: count) { frame, small in
+            try tracked.read(picture: frame, into: UnsafeMutableRawBufferPointer(small.pixels))
+        }
     }
 }

@@ -5,8 +5,8 @@ import AVPrepVision
 
 /// Encodes the pictures of complete segments, and removes the camera's motion from those to be stabilised. One per worker.
 ///
-/// Whether a segment is stabilised is known only when it is complete. So the pictures of at most one segment are kept in
-/// memory and encoded at its end, when flow is also computed. When the settings stabilise no segment, all this is skipped.
+/// Whether a segment is stabilised is known only when it is complete. So the pictures of at most one segment are kept, in
+/// memory or in a file, and encoded at its end, when flow is also computed. When the settings stabilise no segment, all this is skipped.
 package final class SegmentStabilisation {
     private let settings: IngestSettings
     private let encoder: PictureEncoder
@@ -22,19 +22,24 @@ package final class SegmentStabilisation {
     package var isNeeded: Bool { settings.mayStabilise }
 
     /// Encodes the kept pictures of a segment whose flags are known.
-    package func store(_ taken: FramePreparation.Taken, in data: inout SegmentData) throws {
+    package func store(_ taken: FramePreparation.Taken, in data: inout SegmentData, _ memory: HeldMemory) throws {
         guard isNeeded else { return }
+        let (width, height) = (data.segment.width, data.segment.height)
+        let kept = PixelBuffer(width: width, height: height, channels: 3)
+        func picture(_ index: Int) throws -> PixelBuffer {
+            try taken.frames.read(picture: index, into: UnsafeMutableRawBufferPointer(kept.pixels))
+            return kept
+        }
         guard settings.stabilises(data.segment.flags) else {
-            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
+            try store(taken.count, in: &data, memory, picture: picture)
             return
         }
-        let (width, height) = (data.segment.width, data.segment.height)
         let stabiliser = Stabiliser(
             settings: settings.stabilise, fps: settings.video.fps, width: width, height: height)
         // Motion at every n-th frame is enough for flags, but not for stabilising.
         let motions =
             settings.stabilise.enabled
-            ? data.motion : try cameraMotion(width: width, height: height).estimate(greys: taken.greys)
+            ? data.motion : try taken.motions(by: cameraMotion(width: width, height: height))
         let isReliable = !data.segment.flags.contains(.motionUnreliable)
         let made = stabiliser.plan(for: motions)
         guard isReliable, case .success(let whole) = made else {
@@ -43,7 +48,7 @@ package final class SegmentStabilisation {
             if isReliable, case .failure(let discard) = made {
                 data.segment.measures[.stabilisedShare] = discard.reason.share(ofSide: min(width, height))
             }
-            try store(taken.pictures.count, in: &data) { taken.pictures[$0] }
+            try store(taken.count, in: &data, memory, picture: picture)
             return
         }
         data.segment.measures[.stabilisedShare] = Float(min(whole.width, whole.height)) / Float(min(width, height))
@@ -54,14 +59,16 @@ package final class SegmentStabilisation {
         data.segment.height = plan.height
         data.motion = stabiliser.motion(left: motions, by: plan)
         let stabilised = PixelBuffer(width: plan.width, height: plan.height, channels: 3)
-        try store(taken.pictures.count, in: &data) { index in
-            try stabiliser.warp(taken.pictures[index], index: index, by: plan, into: stabilised)
+        try store(taken.count, in: &data, memory) { index in
+            try stabiliser.warp(picture(index), index: index, by: plan, into: stabilised)
             return stabilised
         }
     }
 
     /// Encodes `count` pictures of the segment's size one after the other, and computes their flow.
-    private func store(_ count: Int, in data: inout SegmentData, picture: (Int) throws -> PixelBuffer) throws {
+    private func store(
+        _ count: Int, in data: inout SegmentData, _ memory: HeldMemory, picture: (Int) throws -> PixelBuffer
+    ) throws {
         let (width, height) = (data.segment.width, data.segment.height)
         let flow = try flowStage(width: width, height: height)
         let grey = PixelBuffer(width: width, height: height, channels: 1)
@@ -71,10 +78,12 @@ package final class SegmentStabilisation {
         for index in 0..<count {
             let picture = try picture(index)
             try encoder.withEncoded(picture) { frames.append($0) }
+            try frames.spill(over: memory.encodedBytes, into: memory.folder)
             guard let flow else { continue }
             try Grey.convert(picture, into: grey)
             for (direction, stored) in try flow.append(grey) {
                 stored.withUnsafeBytes { flows[direction]?.append($0) }
+                try flows[direction]?.spill(over: memory.encodedBytes, into: memory.folder)
             }
         }
         data.frames = frames

@@ -54,6 +54,7 @@ package final class Segmenter: DecodeConsumer {
     private var repairs: [(frame: Int, repair: AudioRepair)] = []
     /// Whether the next segment begins a new shot.
     private var beginsShot = false
+    private let memory: HeldMemory
     private let steps: PreparationSteps
     /// What ends the current segment, if it is too short.
     private var ending = UnusedReason.shortAtEnd
@@ -63,10 +64,11 @@ package final class Segmenter: DecodeConsumer {
 
     /// - Parameters:
     ///   - video: properties shared by all segments of the video.
+    ///   - memory: how much of a segment is kept in memory.
     ///   - emit: receives each finished segment, in order.
     package init(
         settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
-        steps: PreparationSteps = PreparationSteps(), cancellation: Cancellation,
+        memory: HeldMemory = HeldMemory(), steps: PreparationSteps = PreparationSteps(), cancellation: Cancellation,
         emit: @escaping (SegmentData) throws -> Void
     ) throws {
         self.settings = settings
@@ -81,7 +83,8 @@ package final class Segmenter: DecodeConsumer {
         frames = try FramePreparation(
             settings: settings, width: video.cropPlan.stretches[first].width,
             height: video.cropPlan.stretches[first].height, encoder: encoder,
-            keepsPictures: features.stabilisation.isNeeded)
+            keepsPictures: features.stabilisation.isNeeded, memory: memory)
+        self.memory = memory
         self.steps = steps
         self.cancellation = cancellation
         self.emit = emit
@@ -101,7 +104,7 @@ package final class Segmenter: DecodeConsumer {
             frames = try FramePreparation(
                 settings: settings, width: video.cropPlan.stretches[current].width,
                 height: video.cropPlan.stretches[current].height, encoder: encoder,
-                keepsPictures: features.stabilisation.isNeeded)
+                keepsPictures: features.stabilisation.isNeeded, memory: memory)
         }
         try steps.reach(.picture)
         let picture = try view.picture(in: picture)
@@ -184,21 +187,28 @@ package final class Segmenter: DecodeConsumer {
         let fps = settings.video.fps
         let start = Double(firstFrame) / fps
         let end = Double(firstFrame + count) / fps
-        let taken = frames.take(count)
         let part = video.cropPlan.stretches[stretch]
-        if count >= minimumFrames {
-            let segment = Segment(
-                segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
-                source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
-                height: part.height, crop: part.span.crop)
-            var data = try features.complete(segment, taken, from: start, to: end, &sounds)
+        var segment = Segment(
+            segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
+            source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
+            height: part.height, crop: part.span.crop)
+        var isStored = false
+        let taken = try frames.take(count) { taken in
+            guard count >= minimumFrames else { return false }
             try steps.reach(.cues)
-            try cues.mark(
-                &data.segment, taken, stretch: part, frames: firstFrame..<firstFrame + count,
-                changes: recentChanges)
+            cues.mark(
+                &segment, taken, stretch: part, frames: firstFrame..<firstFrame + count, changes: recentChanges)
+            // Stabilising adds flags of its own.
+            isStored =
+                features.stabilisation.isNeeded
+                || !(settings.policy[flag: .still] == .drop && segment.flags.contains(.still))
+            return isStored
+        }
+        if count >= minimumFrames {
+            var data = try features.complete(segment, taken, from: start, to: end, &sounds, isStored: isStored)
             mark(&data.segment, seconds: end - start)
             try steps.reach(.stabilisation)
-            try features.stabilisation.store(taken, in: &data)
+            try features.stabilisation.store(taken, in: &data, memory)
             try hand(on: data)
             tally.segments += 1
             tally.segmentSeconds = (tally.segmentSeconds ?? 0) + end - start

@@ -74,4 +74,6 @@ package struct StoredSegment: Sendable, Equatable {
     package var groupID = ""
     /// Rows (samples) of /audio/NAME, for each waveform of the layout.
     package var waveforms: [String: Range<Int>] = [:]
+    /// Number of frames of a segment whose media are not stored: all its ranges are empty. 0 for others, and in shards.
+    package var leftOutFrames = 0
 }

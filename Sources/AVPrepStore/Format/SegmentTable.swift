@@ -7,6 +7,7 @@ enum SegmentTable {
     private static let measuresColumn = "measures"
     private static let groupColumn = "group_id"
     private static let decisionColumn = "decision"
+    private static let leftOutColumn = "left_out_frames"
 
     // MARK: - Writing
 
@@ -56,6 +57,10 @@ enum SegmentTable {
         try put("flags", .uint32) { $0.segment.flags.rawValue }
         try put(decisionColumn, .uint8) { $0.segment.decision.verdict.rawValue }
         for (name, flags) in decidingColumns { try put(name, .uint32) { $0.segment.decision[keyPath: flags].rawValue } }
+        // Only where there are such segments.
+        if segments.contains(where: { $0.leftOutFrames > 0 }) {
+            try put(leftOutColumn, .int64) { Int64($0.leftOutFrames) }
+        }
         let measures = SegmentMeasure.allCases
         let measured = try HDF5.Dataset(
             create: measuresColumn, in: group, type: .float32, rows: segments.count, rowShape: [measures.count],
@@ -108,6 +113,7 @@ enum SegmentTable {
         let deciding = try (columns.contains(decisionColumn) ? decidingColumns : []).map {
             (flags: $0.flags, bits: try numbers($0.name, .uint32, UInt32.self))
         }
+        let leftOut = columns.contains(leftOutColumn) ? try numbers(leftOutColumn, .int64, Int64.self) : nil
         let measured = try readMeasures(measures, count: count, in: file, path)
         let crops = try cropColumns.map { (side: $0.side, margins: try numbers($0.name, .int32, Int32.self)) }
         let stabilised = try (layout.mayBeStabilised ? stabilisedColumns : []).map {
@@ -140,7 +146,11 @@ enum SegmentTable {
                 segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: split)
             stored.groupID = groups[row]
             for (track, ranges) in ranges { stored[track] = ranges[row] }
-            stored.segment.frameCount = stored.frames.count
+            stored.leftOutFrames = leftOut?[row] ?? 0
+            guard stored.leftOutFrames == 0 || stored.leftOutFrames > 0 && stored.frames.isEmpty else {
+                throw StoreError.damaged(path, "segment \(row) is left out and has frames")
+            }
+            stored.segment.frameCount = stored.frames.count + stored.leftOutFrames
             for (flags, bits) in deciding {
                 stored.segment.decision[keyPath: flags] = SegmentFlags(rawValue: UInt32(bits[row]))
             }

@@ -9,6 +9,9 @@ import Foundation
 /// Used by one thread at a time. The same content gives the same bytes. The path should be a temporary one
 /// (``AtomicFile``): before ``finish()`` returns, the file is not valid.
 package final class PreparedFileWriter {
+    /// Bytes of pictures written at a time.
+    private static let pieceBytes = 32 << 20
+
     private let path: String
     private let layout: StoreLayout
     private var file: HDF5.Handle?
@@ -55,6 +58,15 @@ package final class PreparedFileWriter {
     /// Changes the rows of the segments added so far: for what is known of a file only at its end.
     package func revise(_ body: (inout Segment) -> Void) {
         for index in segments.indices { body(&segments[index].segment) }
+    }
+
+    /// Adds a segment without its media: a row of the table.
+    package func leaveOut(_ segment: Segment) throws {
+        guard file != nil else { throw gaveUp }
+        var stored = StoredSegment(
+            segment: segment, frames: 0..<0, flow: [:], pcm: 0..<0, spectrograms: [:], split: nil)
+        stored.leftOutFrames = segment.frameCount
+        segments.append(stored)
     }
 
     /// Writes the table of segments, and closes the file, which is then complete.
@@ -120,7 +132,7 @@ package final class PreparedFileWriter {
         return try HDF5.perform {
             let first = offsets.rows - 1
             let base = Int64(datasets.rows.rows)
-            try pictures.bytes.withUnsafeBytes { try datasets.rows.append($0) }
+            try pictures.forEachPiece(of: Self.pieceBytes) { try datasets.rows.append($0) }
             try pictures.offsets.dropFirst().map { $0 + base }.withUnsafeBytes { try offsets.append($0) }
             return first..<first + pictures.count
         }

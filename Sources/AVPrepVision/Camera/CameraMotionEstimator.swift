@@ -39,10 +39,16 @@ package final class CameraMotionEstimator {
         self.fps = fps
         self.width = width
         self.height = height
-        let scale = min(1, Double(settings.trackingSize) / Double(min(width, height)))
-        trackingWidth = max(1, Int((Double(width) * scale).rounded()))
-        trackingHeight = max(1, Int((Double(height) * scale).rounded()))
+        (trackingWidth, trackingHeight) = Self.trackingSize(settings, width: width, height: height)
         tracker = CornerTracker(settings: settings, width: trackingWidth, height: trackingHeight)
+    }
+
+    /// The size at which frames are tracked, in pixels: the shorter side is scaled down to that of the settings.
+    package static func trackingSize(_ settings: CameraMotionSettings, width: Int, height: Int) -> (
+        width: Int, height: Int
+    ) {
+        let scale = min(1, Double(settings.trackingSize) / Double(min(width, height)))
+        return (max(1, Int((Double(width) * scale).rounded())), max(1, Int((Double(height) * scale).rounded())))
     }
 
     /// Whether a homography is estimated at frame `index` of `count`: at every n-th frame from the first, and at the
@@ -61,26 +67,46 @@ package final class CameraMotionEstimator {
     /// - Parameter greys: the segment's frames, one channel, in order, without a cut.
     /// - Returns: one value per frame. ``FrameMotion/unknown`` where no homography was requested or none could be
     ///   estimated.
-    package func estimate(greys: [PixelBuffer]) throws(VisionError) -> [FrameMotion] {
-        var motions = Array(repeating: FrameMotion.unknown, count: greys.count)
-        guard settings.enabled, !greys.isEmpty else { return motions }
+    package func estimate(greys: [PixelBuffer]) throws -> [FrameMotion] {
         for grey in greys {
             precondition(
                 grey.channels == 1 && grey.width == width && grey.height == height, "the frame has another shape")
         }
-        let centre = greys.count / 2
+        return try estimate(count: greys.count) { index, small in
+            if small.hasShape(of: greys[index]) {
+                small.copyPixels(from: greys[index])
+            } else {
+                try Grey.scale(greys[index], into: small)
+            }
+        }
+    }
+
+    /// The same for frames that are not all in memory.
+    ///
+    /// - Parameters:
+    ///   - count: number of frames.
+    ///   - load: fills the picture with the frame of a number, in grey at ``trackingSize(_:width:height:)``. Called in no
+    ///     order, and for some frames several times.
+    package func estimate(count: Int, _ load: (_ frame: Int, _ small: PixelBuffer) throws -> Void) throws
+        -> [FrameMotion]
+    {
+        var motions = Array(repeating: FrameMotion.unknown, count: count)
+        guard settings.enabled, count > 0 else { return motions }
+        let centre = count / 2
         var found: [Int: Found] = [:]
-        let wanted = greys.indices.filter { isEstimated($0, of: greys.count) && $0 != centre }
+        let wanted = (0..<count).filter { isEstimated($0, of: count) && $0 != centre }
         for direction in [wanted.filter { $0 > centre }, wanted.filter { $0 < centre }.reversed()] {
-            var chain = Chain(key: try picture(of: greys[centre]), keyIndex: centre)
+            var chain = Chain(key: try picture(centre, load), keyIndex: centre)
             chain.keyCornerCount = try tracker.cornerCount(of: chain.key)
             found[centre] = Found(toCentre: .identity, inlierCount: chain.keyCornerCount, error: 0)
-            for index in direction { found[index] = try follow(&chain, to: index, in: greys) }
+            for index in direction { found[index] = try follow(&chain, to: index, load) }
             idlePictures.append(chain.key)
         }
         fill(&motions, from: found)
         return motions
     }
+
+    private typealias Load = (Int, PixelBuffer) throws -> Void
 
     // MARK: - Tracking
 
@@ -140,14 +166,14 @@ package final class CameraMotionEstimator {
 
     /// Matches frame `target` to the key frame; failing that, to the last matched frame; failing that, by way of the
     /// frame half-way. If there is a frame half-way, it is preferred to an unconvincing match.
-    private func follow(_ chain: inout Chain, to target: Int, in greys: [PixelBuffer]) throws(VisionError) -> Found? {
-        let picture = try picture(of: greys[target])
+    private func follow(_ chain: inout Chain, to target: Int, _ load: Load) throws -> Found? {
+        let picture = try picture(target, load)
         let gap = target - chain.lastIndex
         // After an unmatched frame the motion is unknown; half the distance is as hopeless as the whole.
         let canHalve = abs(gap) > 1 && abs(gap) <= settings.everyNthFrame
         if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
         if chain.lastIndex != chain.keyIndex, let toKey = chain.keyToLast.inverse {
-            let last = try self.picture(of: greys[chain.lastIndex])
+            let last = try self.picture(chain.lastIndex, load)
             idlePictures.append(chain.key)
             chain.replaceKey(
                 by: last, index: chain.lastIndex, toCentre: chain.keyToCentre * toKey,
@@ -155,9 +181,9 @@ package final class CameraMotionEstimator {
             if let found = try matchToKey(&chain, picture, index: target, convincingly: canHalve) { return found }
         }
         if canHalve {
-            if try follow(&chain, to: chain.lastIndex + gap / 2, in: greys) != nil {
+            if try follow(&chain, to: chain.lastIndex + gap / 2, load) != nil {
                 idlePictures.append(picture)
-                return try follow(&chain, to: target, in: greys)
+                return try follow(&chain, to: target, load)
             }
             if let found = try matchToKey(&chain, picture, index: target, convincingly: false) { return found }
         }
@@ -194,15 +220,9 @@ package final class CameraMotionEstimator {
             || abs(log(motion.scale)) > log(Self.largestGrowth) || abs(motion.rotation) > Self.largestTurn
     }
 
-    private func picture(of grey: PixelBuffer) throws(VisionError) -> TrackedPicture {
-        let picture: TrackedPicture
-        if let idle = idlePictures.popLast() {
-            picture = idle
-        } else {
-            let isScaled = trackingWidth != width || trackingHeight != height
-            picture = try TrackedPicture(width: trackingWidth, height: trackingHeight, isScaled: isScaled)
-        }
-        try picture.load(grey)
+    private func picture(_ index: Int, _ load: Load) throws -> TrackedPicture {
+        let picture = try idlePictures.popLast() ?? TrackedPicture(width: trackingWidth, height: trackingHeight)
+        try picture.load { try load(index, $0) }
         return picture
     }
 

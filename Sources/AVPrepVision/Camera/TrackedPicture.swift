@@ -10,9 +10,8 @@ final class TrackedPicture {
     static let levels: Int32 = 3
 
     let pyramid: OpaquePointer
-    /// The picture at tracking size, or nil where pictures are tracked at their own size.
-    private let small: PixelBuffer?
-    private var grey: PixelBuffer?
+    /// The picture at tracking size.
+    private let grey: PixelBuffer
     private var corners: [copencv_point] = []
     private var areCornersKnown = false
     private var textures: [Int32: PictureTexture] = [:]
@@ -20,30 +19,29 @@ final class TrackedPicture {
     /// - Parameters:
     ///   - width: pixels per row at which tracking runs.
     ///   - height: rows at which tracking runs.
-    ///   - isScaled: whether pictures are larger than that and must be scaled.
-    init(width: Int, height: Int, isScaled: Bool) throws(VisionError) {
+    init(width: Int, height: Int) throws(VisionError) {
         var handle: OpaquePointer?
         try VisionError.check(copencv_pyramid_create(&handle, Self.window, Self.levels), "prepare tracking")
         guard let handle else { preconditionFailure("copencv_pyramid_create succeeded without a handle") }
         pyramid = handle
-        small = isScaled ? PixelBuffer(width: width, height: height, channels: 1) : nil
+        grey = PixelBuffer(width: width, height: height, channels: 1)
     }
 
     deinit { copencv_pyramid_destroy(pyramid) }
 
-    /// Loads a picture; `image` must stay unchanged while this one is in use.
-    func load(_ image: PixelBuffer) throws(VisionError) {
-        if let small { try Grey.scale(image, into: small) }
-        let grey = small ?? image
+    /// Loads a picture.
+    ///
+    /// - Parameter fill: fills the picture at tracking size.
+    func load(_ fill: (PixelBuffer) throws -> Void) throws {
+        try fill(grey)
         try VisionError.check(copencv_pyramid_build(pyramid, grey.openCV), "build a tracking pyramid")
-        self.grey = grey
         areCornersKnown = false
         textures.removeAll(keepingCapacity: true)
     }
 
     /// The corners of the loaded picture, strongest first in each part.
     func corners(_ parameters: copencv_corner_parameters) throws(VisionError) -> [copencv_point] {
-        guard !areCornersKnown, let grey else { return corners }
+        guard !areCornersKnown else { return corners }
         var found = Array(repeating: copencv_point(), count: Int(parameters.max_corners))
         var count: Int32 = 0
         try VisionError.check(copencv_corners(grey.openCV, parameters, &found, &count), "find corners")

@@ -34,12 +34,24 @@ package enum FreezeAnalysis {
     package static func findings(
         _ greys: [PixelBuffer], differences: [Float], fps: Double, level: Float = frozenLevel
     ) throws(VisionError) -> [FreezeDetector.Finding] {
+        let maker = FreezeBlocks()
+        var blocks: [[UInt8]] = []
+        for grey in greys { blocks.append(try maker.make(of: grey)) }
+        return findings(blocks: blocks, differences: differences, fps: fps, level: level)
+    }
+
+    /// The same for frames whose blocks are known.
+    ///
+    /// - Parameter blocks: from ``FreezeBlocks``.
+    package static func findings(
+        blocks: [[UInt8]], differences: [Float], fps: Double, level: Float = frozenLevel
+    ) -> [FreezeDetector.Finding] {
         precondition(
-            differences.count == max(0, greys.count - 1), "every pair of consecutive frames needs a difference")
+            differences.count == max(0, blocks.count - 1), "every pair of consecutive frames needs a difference")
         var pictures = FreezeDetector(fps: fps, level: level)
         var findings: [FreezeDetector.Finding] = []
-        for (index, grey) in greys.enumerated() {
-            if let finding = try pictures.push(grey, change: index > 0 ? differences[index - 1] : 0) {
+        for (index, frame) in blocks.enumerated() {
+            if let finding = pictures.push(blocks: frame, change: index > 0 ? differences[index - 1] : 0) {
                 findings.append(finding)
             }
         }

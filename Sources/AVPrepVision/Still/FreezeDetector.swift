@@ -18,7 +18,9 @@ package struct FreezeDetector {
     }
 
     /// Number of rows of the small pictures whose pixels are the blocks.
-    static let blockLines = 32
+    package static let blockLines = 32
+    /// Largest number of blocks in a row or column, whatever the aspect ratio.
+    package static let mostBlocks = 512
     /// Length of the compared window, in seconds.
     static let stretchSeconds = 1.0
     /// Length of the parts of the window that are averaged, in seconds.
@@ -41,7 +43,7 @@ package struct FreezeDetector {
     /// Number of frames from a window's first to its last.
     private let reach: Int
     private let partLength: Int
-    private var small: PixelBuffer?
+    private let maker = FreezeBlocks()
     /// The blocks of the last frames, at most those of one window, oldest first.
     private var blocks: [[UInt8]] = []
     /// Sums over the last ``partLength`` frames, at each of ``blocks``; empty while there are fewer frames.
@@ -53,6 +55,8 @@ package struct FreezeDetector {
     /// The current state of each of the last frames, starting after the first of ``blocks``.
     private var pending: [Finding] = []
     private var count = 0
+    /// Whether the picture has been held for a second, up to the newest frame.
+    package private(set) var isHolding = false
 
     /// - Parameters:
     ///   - fps: frames per second of the stream, > 0.
@@ -72,7 +76,13 @@ package struct FreezeDetector {
     /// - Returns: the final state of the frame one second ago, relative to the frame before it; nil for the first
     ///   frames.
     package mutating func push(_ grey: PixelBuffer, change: Float) throws(VisionError) -> Finding? {
-        let newest = try makeBlocks(grey)
+        push(blocks: try maker.make(of: grey), change: change)
+    }
+
+    /// The same for a frame whose blocks are known.
+    ///
+    /// - Parameter newest: from ``FreezeBlocks``.
+    package mutating func push(blocks newest: [UInt8], change: Float) -> Finding? {
         if let last = blocks.last {
             jumps.append(Self.changed(newest, last, by: Self.jumpedBlock) >= Self.movedBlocks)
             pending.append(.moving)
@@ -90,27 +100,31 @@ package struct FreezeDetector {
             changes.removeFirst()
         }
         guard blocks.count == reach + 1 else { return nil }
-        markStretch()
+        isHolding = markStretch()
         return pending.removeFirst()
     }
 
     /// Ends the stream: the states of the last frames, of each but the first where there are fewer than a second's.
     package mutating func finish() -> [Finding] {
-        if count <= reach, blocks.count > 1 { markStretch() }
+        if count <= reach, blocks.count > 1 { _ = markStretch() }
+        isHolding = false
         let rest = pending
         (blocks, sums, jumps, changes, pending, count) = ([], [], [], [], [], 0)
         return rest
     }
 
     /// Marks the frames of the window that ends with the newest frame, if the picture is held in it.
-    private mutating func markStretch() {
-        guard !jumps.dropFirst().contains(true), isHeld else { return }
+    ///
+    /// - Returns: whether it is.
+    private mutating func markStretch() -> Bool {
+        guard !jumps.dropFirst().contains(true), isHeld else { return false }
         // Frames repeated by a frame rate conversion are not evidence of a freeze.
         let changed = changes.dropFirst().filter { $0 > 0 }.sorted()
         let isFrozen = changed.isEmpty || changed[changed.count / 2] <= frozenLevel
         for index in pending.indices.suffix(blocks.count - 1) where pending[index] != .frozen {
             pending[index] = isFrozen ? .frozen : .held
         }
+        return true
     }
 
     private var isHeld: Bool {
@@ -157,21 +171,5 @@ package struct FreezeDetector {
             for index in sum.indices { sum[index] += UInt16(frame[index]) }
         }
         return sum
-    }
-
-    private mutating func makeBlocks(_ grey: PixelBuffer) throws(VisionError) -> [UInt8] {
-        precondition(grey.channels == 1, "freeze detection needs grey pictures")
-        let scale = min(1, Double(Self.blockLines) / Double(min(grey.width, grey.height)))
-        let width = max(1, Int((Double(grey.width) * scale).rounded()))
-        let height = max(1, Int((Double(grey.height) * scale).rounded()))
-        let small: PixelBuffer
-        if let kept = self.small, kept.width == width, kept.height == height {
-            small = kept
-        } else {
-            small = PixelBuffer(width: width, height: height, channels: 1)
-            self.small = small
-        }
-        try Grey.scale(grey, into: small)
-        return Array(small.pixels)
     }
 }

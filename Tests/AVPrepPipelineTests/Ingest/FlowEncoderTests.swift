@@ -46,7 +46,7 @@ import Testing
         return try lengths.map { length in
             for frame in waiting.prefix(length) { try preparation.append(frame) }
             waiting = waiting.dropFirst(length)
-            let taken = preparation.take(length)
+            let taken = try preparation.take(length)
             preparation.recycle(taken)
             return taken.flow
         }

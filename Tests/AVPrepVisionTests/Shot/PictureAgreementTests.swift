@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import Testing
 
 @testable import AVPrepVision
@@ -10,8 +11,8 @@ import Testing
     static let level: Int32 = 1
 
     static func tracked(_ level: (_ x: Int, _ y: Int) -> Double) throws -> TrackedPicture {
-        let picture = try TrackedPicture(width: width, height: height, isScaled: false)
-        try picture.load(Pictures.make(width, height, 1) { x, y, _ in level(x, y) })
+        let picture = try TrackedPicture(width: width, height: height)
+        try picture.load { $0.copyPixels(from: Pictures.make(width, height, 1) { x, y, _ in level(x, y) }) }
         return picture
     }
 
