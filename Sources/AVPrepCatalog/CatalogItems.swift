@@ -59,7 +59,7 @@ extension Catalog {
 
     /// Records that a listed file has another content than was known: its outcomes are removed, and it is pending in every
     /// stage.
-    package func setContent(_ videoID: String, of path: String) throws {
+    package func setContent(_ videoID: String, of path: BytePath) throws {
         try write("record in") { database in
             try database.execute(
                 sql: "UPDATE items SET video_id = ? WHERE path = ?", arguments: [videoID, path])

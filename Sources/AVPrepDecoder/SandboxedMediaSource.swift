@@ -32,7 +32,6 @@ package final class SandboxedMediaSource: MediaSource {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         self.client = client
-        let path = file.path
         func open() throws -> (DecoderSession, MediaInfo) {
             let session = try DecoderSession(client, file, limits: limits, isCancelled: isCancelled)
             try session.send(.open(OpenRequest(path: file.path, limits: limits)))

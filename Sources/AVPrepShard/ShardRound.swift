@@ -34,7 +34,7 @@ struct ShardRound {
         let links = try VideoLinks(
             duplicates: duplicates.matches, sources: SourceGroups.links(of: paths, by: pattern, in: catalog))
         joined = JoinedVideos(
-            Dictionary(paths.map { ($1, $0) }) { first, _ in first }, links, by: pattern,
+            Dictionary(paths.map { ($1, $0.escaped) }) { first, _ in first }, links, by: pattern,
             copies: try catalog.duplicates().reduce(0) { $0 + $1.paths.count - 1 })
         let grouped = GroupedPlan(
             videos: videos.map(\.video), existing: existing.shards,

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// What tells a file that was written to, or replaced, from the one that was there before, without reading it.
 package struct FileIdentity: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import AVPrepAudio
 package import AVPrepModel
 package import AVPrepSettings
 package import AVPrepStore
@@ -18,6 +19,8 @@ package final class FramePreparation {
         /// The whole grey picture, if it is among those that are kept.
         var grey: PixelBuffer?
         let blocks: [UInt8]
+        /// The small picture in which motion is compared; empty where no offset of the sound is searched for.
+        let motion: [UInt8]
         /// Mean absolute grey difference from the previous frame, in levels of 255.
         let difference: Float
     }
@@ -31,6 +34,8 @@ package final class FramePreparation {
     private let keepsPictures: Bool
     private let mostGreys: Int
     private let freezeBlocks = FreezeBlocks()
+    /// nil where no offset of the sound is searched for.
+    private let motionPictures: MotionPictures?
     /// The frame as it is tracked; nil where camera motion is not measured.
     private let small: PixelBuffer?
     private var entries: [Entry] = []
@@ -68,6 +73,7 @@ package final class FramePreparation {
             : try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
         for direction in flow?.directions ?? [] { flows[direction] = PictureSequence() }
         grey = PixelBuffer(width: width, height: height, channels: 1)
+        motionPictures = settings.skew.searchSeconds > 0 ? MotionPictures() : nil
         if settings.policy[flag: .still] == .drop, !keepsPictures {
             freeze = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
         }
@@ -101,7 +107,8 @@ package final class FramePreparation {
         lastGrey = grey
         // It may have been left out while it was the newest.
         if let before, !entries.isEmpty, entries[entries.count - 1].grey == nil { spareGreys.append(before) }
-        entries.append(Entry(grey: grey, blocks: blocks, difference: difference))
+        let motion = try motionPictures?.make(of: grey) ?? []
+        entries.append(Entry(grey: grey, blocks: blocks, motion: motion, difference: difference))
         greyCount += 1
         if greyCount > mostGreys { thinGreys() }
     }
@@ -181,6 +188,10 @@ package final class FramePreparation {
         package let greys: [(frame: Int, picture: PixelBuffer)]
         /// The blocks of each frame, see ``FreezeBlocks``.
         package let blocks: [[UInt8]]
+        /// The small picture of each frame, see `MotionPictures`, and their width; empty pictures where no offset of the sound
+        /// is searched for.
+        package let motion: [[UInt8]]
+        package let motionWidth: Int
         /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
         package let differences: [Float]
     }
@@ -195,7 +206,7 @@ package final class FramePreparation {
         let greys = old.enumerated().compactMap { index, entry in entry.grey.map { (frame: index, picture: $0) } }
         var result = Taken(
             count: count, tracked: PictureSequence(), greys: greys, blocks: old.map(\.blocks),
-            differences: old.dropFirst().map(\.difference))
+            motion: old.map(\.motion), motionWidth: motionPictures?.width ?? 0, differences: old.dropFirst().map(\.difference))
         let isStored = try isStored(result)
         if isStored { try store(all: max(0, count - frames.count)) } else { forgetWaiting(of: count) }
         let stored = min(count, frames.count)

@@ -100,7 +100,8 @@ package final class SegmentFeatures {
         segment.flags.formUnion(finding.flags)
         segment.measures.merge(finding.measures) { $1 }
         guard settings.skew.searchSeconds > 0 else { return }
-        let events = try MotionEventDetector.events(in: taken.greys, fps: settings.video.fps)
+        let events = MotionEventDetector.events(
+            in: taken.motion, width: taken.motionWidth, fps: settings.video.fps)
         guard
             let skew = OnsetSkew(
                 events: events, onsets: finding.onsets, onsetRate: Double(OnsetEnvelope.rate),

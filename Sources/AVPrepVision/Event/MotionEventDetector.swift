@@ -2,8 +2,6 @@ package import AVPrepModel
 
 /// Finds the moments at which motion begins, stops or turns.
 package enum MotionEventDetector {
-    /// Rows of the small pictures that are compared: enough for a hand, too few for grain.
-    private static let lines = 32
     /// Side of the blocks in which motion is compared, in pixels of the small pictures.
     private static let side = 4
     /// Time between the compared frames, in seconds; frames in between are left out.
@@ -13,23 +11,24 @@ package enum MotionEventDetector {
     ///   - greys: frames of one shot in order, all of one shape.
     ///   - fps: frames per second, > 0.
     package static func events(in greys: [PixelBuffer], fps: Double) throws(VisionError) -> MotionEvents {
-        precondition(fps > 0, "the frame rate must be positive, not \(fps)")
-        let step = max(1, Int((stepSeconds * fps).rounded()))
+        let scaler = MotionPictures()
         var pictures: [[UInt8]] = []
-        var small: PixelBuffer?
-        for grey in stride(from: 0, to: greys.count, by: step).lazy.map({ greys[$0] }) {
-            let scale = min(1, Double(lines) / Double(min(grey.width, grey.height)))
-            let width = max(1, Int((Double(grey.width) * scale).rounded()))
-            let height = max(1, Int((Double(grey.height) * scale).rounded()))
-            let target = small ?? PixelBuffer(width: width, height: height, channels: 1)
-            small = target
-            try Grey.scale(grey, into: target)
-            pictures.append(Array(target.pixels))
-        }
-        return events(in: pictures, width: small?.width ?? 0, fps: fps / Double(step))
+        for grey in greys { pictures.append(try scaler.make(of: grey)) }
+        return events(in: pictures, width: scaler.width, fps: fps)
     }
 
-    private static func events(in pictures: [[UInt8]], width: Int, fps: Double) -> MotionEvents {
+    /// - Parameters:
+    ///   - pictures: frames of one shot in order, as ``MotionPictures`` makes them.
+    ///   - width: of each, in pixels.
+    ///   - fps: frames per second, > 0.
+    package static func events(in pictures: [[UInt8]], width: Int, fps: Double) -> MotionEvents {
+        precondition(fps > 0, "the frame rate must be positive, not \(fps)")
+        let step = max(1, Int((stepSeconds * fps).rounded()))
+        let compared = stride(from: 0, to: pictures.count, by: step).map { pictures[$0] }
+        return events(comparing: compared, width: width, fps: fps / Double(step))
+    }
+
+    private static func events(comparing pictures: [[UInt8]], width: Int, fps: Double) -> MotionEvents {
         let count = max(0, pictures.count - 1)
         let speed = (0..<count).map { index in
             let sum = difference(pictures[index], pictures[index + 1])
