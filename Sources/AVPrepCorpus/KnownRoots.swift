@@ -61,7 +61,7 @@ final class KnownRoots {
 
 extension Workspace {
     /// `name` relative to the pipeline file's folder.
-    func path(_ name: BytePath) -> BytePath { folder == "." ? name : name.relative(to: BytePath(folder)) }
+    package func path(_ name: BytePath) -> BytePath { folder == "." ? name : name.relative(to: BytePath(folder)) }
 }
 
 extension BytePath {

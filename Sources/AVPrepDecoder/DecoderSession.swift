@@ -136,7 +136,8 @@ final class DecoderSession {
     /// The error that the process itself reports, in one line of bounded length.
     private func stated(_ code: MediaError.Code, _ text: String) -> any Error {
         switch code {
-        case .unreadable, .readError, .changing, .notMedia, .empty, .pointer, .errorPage, .archive, .unsupported, .encrypted,
+        case .unreadable, .readError, .changing, .notMedia, .empty, .pointer, .errorPage, .archive, .unsupported,
+            .encrypted,
             .corrupt, .limit, .memoryLimit:
             break
         case .timeLimit, .crashed, .killed, .untrustworthy, .encode:

@@ -54,18 +54,18 @@ struct SourceVerification {
         do {
             guard try ExistingFile.isThere(path) else {
                 return VerifyReport.Finding(
-                    .missing, path, "the corpus had it, and it does not exist",
+                    .missing, path.escaped, "the corpus had it, and it does not exist",
                     remedy: "put it back, or run avprep ingest, which takes it from the list")
             }
             let digest = try SHA256.digest(ofFile: path) { context.cancellation.isCancelled }
             guard PreparedPath.videoID(digest) != item.videoID else { return nil }
             return VerifyReport.Finding(
-                .source, path, "it has another content than when it was ingested (video \(item.videoID ?? ""))",
+                .source, path.escaped, "it has another content than when it was ingested (video \(item.videoID ?? ""))",
                 remedy: "put the old content back, or run avprep ingest --rehash, which prepares the new one")
         } catch let failure as ReadFailure {
-            return VerifyReport.Finding(.unreadable, path, failure.description, remedy: VerifyReport.makeReadable)
+            return VerifyReport.Finding(.unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
         } catch let failure as Failure {
-            return VerifyReport.Finding(.unreadable, path, failure.description, remedy: VerifyReport.makeReadable)
+            return VerifyReport.Finding(.unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
         }
     }
 }

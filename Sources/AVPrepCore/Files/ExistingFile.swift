@@ -9,11 +9,13 @@ package enum ExistingFile {
     /// Whether something lies at `path` (links followed).
     ///
     /// - Throws: ``Failure`` when the system cannot say.
-    package static func isThere(_ path: String) throws -> Bool {
+    package static func isThere(_ path: some PathConvertible) throws -> Bool {
         var status = stat()
-        if stat(path, &status) == 0 { return true }
-        if errno == ENOENT || errno == ENOTDIR { return false }
-        throw unreadable(path, systemError())
+        let path = path.bytePath
+        if path.withCString({ stat($0, &status) }) == 0 { return true }
+        let reason = errno
+        if reason == ENOENT || reason == ENOTDIR { return false }
+        throw unreadable(path.escaped, systemError(reason))
     }
 
     /// The bytes of the file at `path`; nil where there is none.
