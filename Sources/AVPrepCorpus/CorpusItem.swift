@@ -39,6 +39,11 @@ package struct CorpusItem: Sendable, Equatable {
         self.fault = fault
     }
 
+    /// A file that somebody has named.
+    package init(named listed: BytePath, path: BytePath) {
+        self.init(listed: listed, path: path, root: CorpusRoot("", .named), EntryStatus(at: path))
+    }
+
     private static func fault(_ status: EntryStatus, _ listed: BytePath) -> Outcome.Reason {
         switch status {
         case .folder:

@@ -62,8 +62,10 @@ import Testing
         let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: nil) }
         let preparation = try VideoPreparation(
             settings: settings, transforms: transforms, cancellation: Cancellation(), memory: memory)
-        let item = CorpusItem(listed: "video-00000.mp4", path: corpus.folder + "/videos/video-00000.mp4")
-        let result = try preparation.prepare(item, video: String(repeating: "0", count: 32), to: path)
+        let item = CorpusItem(
+            named: "video-00000.mp4", path: BytePath(corpus.folder + "/videos/video-00000.mp4"))
+        let result = try preparation.prepare(
+            item, video: String(repeating: "0", count: 32), to: path, listed: item.identity)
         #expect(result.outcome == .done)
     }
 

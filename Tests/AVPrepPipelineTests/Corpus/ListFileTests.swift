@@ -36,8 +36,10 @@ import Testing
         try withTemporaryFolder { folder in
             let all: [BytePath] = awkward + ["new\nline.mp4"]
             let data = (all + ["missing.mp4"]).flatMap { (path: BytePath) -> [UInt8] in path.bytes + [0] }
-            #expect(Set(try listed(data, all, folder)) == Set(all + ["missing.mp4"]))
-            #expect(Set(try listed(Array(data.dropLast()), all, folder)) == Set(all + ["missing.mp4"]))
+            for data in [data, data.dropLast()] {
+                let found = try listed(data, all, folder)
+                #expect(Set(found) == Set(all + ["missing.mp4"]))
+            }
         }
     }
 
@@ -46,7 +48,8 @@ import Testing
         try withTemporaryFolder { folder in
             let all: [BytePath] = awkward + ["new\nline.mp4"]
             let data = (all + ["gone\n.mp4"]).flatMap { (path: BytePath) -> [UInt8] in Array(path.escaped.utf8) + [0x0A] }
-            #expect(Set(try listed(data, all, folder)) == Set(all + ["gone\n.mp4"]))
+            let found = try listed(data, all, folder)
+            #expect(Set(found) == Set(all + ["gone\n.mp4"]))
         }
     }
 
@@ -84,7 +87,8 @@ import Testing
 
     @Test func aMissingFileWithACommaIsNoTable() throws {
         try withTemporaryFolder { folder in
-            #expect(try listed(Array("Foo, the bar.mp4\n".utf8), [], folder) == ["Foo, the bar.mp4"])
+            let found = try listed(Array("Foo, the bar.mp4\n".utf8), [], folder)
+            #expect(found == ["Foo, the bar.mp4"])
         }
     }
 
@@ -97,7 +101,7 @@ import Testing
             try corpus.write("\(name)\n\(path)\n", to: "list.txt")
             corpus.settings.corpus.paths = ["list.txt"]
             let items = try CorpusScan.run(corpus.workspace, catalog: nil).items
-            #expect(items.count == 2 && items.allSatisfy { $0.fault != nil && $0.size == -1 })
+            #expect(items.count == 2 && items.allSatisfy { $0.fault != nil && $0.identity == nil })
             #expect(items.contains { $0.fault?.code == "path-too-long" })
         }
     }
