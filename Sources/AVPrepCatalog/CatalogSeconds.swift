@@ -70,6 +70,8 @@ extension Catalog {
 
     /// What is wrong with the sums of seconds; nil when they are those of the rows.
     func secondsFault(in database: Database) throws -> String? {
+        // An older catalog that is opened read-only is not migrated.
+        guard try database.tableExists("second_counts") else { return nil }
         let counted = try Row.fetchAll(
             database,
             sql: """
