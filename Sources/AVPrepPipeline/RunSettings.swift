@@ -66,6 +66,6 @@ struct RunSettings {
 
     /// A stored value as this avprep knows it; nil when it does not.
     private static func decode<Value: Decodable>(_ type: Value.Type, _ stored: JSONValue) throws -> Value? {
-        try? JSONDecoder().decode(type, from: Data(try CanonicalJSON.encode(stored).utf8))
+        try? StoredJSON.decode(type, from: try CanonicalJSON.encode(stored))
     }
 }

@@ -66,11 +66,11 @@ package enum ShardStage {
                 failed.merge(packing.failed) { $1 }
             } while shards.count < round.plan.shards.count
             let (plan, grouped, copies) = (round.plan, round.grouped, round.copies)
-            let pairs = try PairDrawing(
+            let drawing = PairDrawing(
                 workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
                 others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished),
-                joined: round.joined
-            ).run()
+                joined: round.joined)
+            let pairs = try naming(failed) { try drawing.run() }
             let layout = try ShardReader(shards[0], in: workspace.shards).layout
             var index = ShardIndex(
                 createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
@@ -98,6 +98,18 @@ package enum ShardStage {
                 repacked: compact
                     ? nil : existing.obstacle ?? (round.holdsCopies ? "near-duplicates are dropped now" : nil),
                 failed: failed.values.sorted(), folder: workspace.shards)
+        }
+    }
+
+    /// Runs `body`; what stops it may come of the videos that are missing, so those are named, too.
+    private static func naming<Result>(_ failed: [String: String], _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as any ActionableError {
+            guard let first = failed.values.min() else { throw error }
+            throw Failure(
+                "\(error.description); \(failed.count) videos could not be packed, such as: \(first)",
+                exitStatus: error.exitStatus)
         }
     }
 
