@@ -82,7 +82,7 @@ extension HDF5 {
         let names = Names()
         try check(
             H5Aiterate2(
-                object.id, H5_INDEX_NAME, H5_ITER_INC, nil,
+                object.id, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
                 { _, name, _, context in
                     guard let name, let context else { return -1 }
                     let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()

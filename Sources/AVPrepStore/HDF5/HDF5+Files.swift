@@ -102,16 +102,18 @@ extension HDF5 {
         dispatchPrecondition(condition: .onQueue(queue))
         final class Names { var all: [String] = [] }
         let names = Names()
+        // In the file's own order: for a sorted one libhdf5 1.10 makes a table first, and where a damaged link keeps it from
+        // filling that, it frees what it did not allocate.
         try check(
             H5Literate(
-                group.id, H5_INDEX_NAME, H5_ITER_INC, nil,
+                group.id, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
                 { _, name, _, context in
                     guard let name, let context else { return -1 }
                     let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
                     names.all.append(String(cString: name))
                     return names.all.count < 10_000 ? 0 : -1
                 }, Unmanaged.passUnretained(names).toOpaque()), "list the groups of", path)
-        return names.all
+        return names.all.sorted()
     }
 
     /// Creates an external link `name` to `object` in another file, which need not exist.
