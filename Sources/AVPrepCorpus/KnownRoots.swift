@@ -47,7 +47,8 @@ final class KnownRoots {
     /// The name of a folder: a known one, or a folder in one.
     private func name(ofFolder folder: BytePath) -> BytePath? {
         if let known = spellings[folder] { return known }
-        var name = FolderIdentity(at: folder.bytes.isEmpty ? "." : folder).flatMap { names[$0] } ?? paths[folder.absolute]
+        var name =
+            FolderIdentity(at: folder.bytes.isEmpty ? "." : folder).flatMap { names[$0] } ?? paths[folder.absolute]
         // A relative path ends at the working directory: only what is written is looked at.
         if name == nil, !folder.bytes.isEmpty, folder != "/", folder != folder.folder,
             folder.name != Array("..".utf8)[...]

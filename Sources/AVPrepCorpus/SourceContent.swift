@@ -47,7 +47,8 @@ package enum SourceContent {
 
     private static func changing(_ path: some PathConvertible) -> ReadFailure {
         ReadFailure(
-            .changing, "\(path.bytePath) changes while it is ingested: it was written to or replaced; the next run ingests it")
+            .changing,
+            "\(path.bytePath) changes while it is ingested: it was written to or replaced; the next run ingests it")
     }
 }
 

@@ -41,7 +41,8 @@ package struct DoctorReport: Sendable, Codable {
         checks.append(
             Check(
                 status: "ok", name: "machine",
-                detail: "\(AvailableProcessors.count) usable cores, \(String(format: "%.1f", gibibytes)) GiB of memory"))
+                detail: "\(AvailableProcessors.count) usable cores, \(String(format: "%.1f", gibibytes)) GiB of memory")
+        )
         checks.append(disk())
         return DoctorReport(version: Version.text, checks: checks)
     }

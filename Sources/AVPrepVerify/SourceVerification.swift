@@ -63,9 +63,11 @@ struct SourceVerification {
                 .source, path.escaped, "it has another content than when it was ingested (video \(item.videoID ?? ""))",
                 remedy: "put the old content back, or run avprep ingest --rehash, which prepares the new one")
         } catch let failure as ReadFailure {
-            return VerifyReport.Finding(.unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
+            return VerifyReport.Finding(
+                .unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
         } catch let failure as Failure {
-            return VerifyReport.Finding(.unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
+            return VerifyReport.Finding(
+                .unreadable, path.escaped, failure.description, remedy: VerifyReport.makeReadable)
         }
     }
 }

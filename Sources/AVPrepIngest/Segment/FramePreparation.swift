@@ -206,7 +206,8 @@ package final class FramePreparation {
         let greys = old.enumerated().compactMap { index, entry in entry.grey.map { (frame: index, picture: $0) } }
         var result = Taken(
             count: count, tracked: PictureSequence(), greys: greys, blocks: old.map(\.blocks),
-            motion: old.map(\.motion), motionWidth: motionPictures?.width ?? 0, differences: old.dropFirst().map(\.difference))
+            motion: old.map(\.motion), motionWidth: motionPictures?.width ?? 0,
+            differences: old.dropFirst().map(\.difference))
         let isStored = try isStored(result)
         if isStored { try store(all: max(0, count - frames.count)) } else { forgetWaiting(of: count) }
         let stored = min(count, frames.count)

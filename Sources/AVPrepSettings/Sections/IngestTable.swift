@@ -265,7 +265,9 @@ enum IngestTable {
                 "seconds_per_mb", \.secondsPerMegabyte, in: 0...10_000,
                 "seconds added to both limits for each MiB of the file"),
             .number("max_stall_seconds", \.maxStallSeconds, in: 1...1_000_000, "wall-clock time without progress"),
-            .integer("max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576, "memory of a decoder process, and of what a worker holds of one video, in MiB"),
+            .integer(
+                "max_memory_mb", \.maxMemoryMegabytes, in: 64...1_048_576,
+                "memory of a decoder process, and of what a worker holds of one video, in MiB"),
         ])
     }
 }

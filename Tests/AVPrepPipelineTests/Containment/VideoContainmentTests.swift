@@ -35,7 +35,8 @@ import Testing
             #expect(report.counts.done == 2 && report.counts.failed == 1 && report.counts.pending == 0)
             #expect(report.exitStatus == .doneWithFailures)
             let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
-            let reason = try #require(try catalog.outcome(of: BytePath(Self.victim), stage: StageName.ingest)?.outcome.reason)
+            let reason = try #require(
+                try catalog.outcome(of: BytePath(Self.victim), stage: StageName.ingest)?.outcome.reason)
             #expect(reason.code == "unexpected" && reason.detail.hasPrefix(Self.victim + ": two lines of an unknown"))
             #expect(temporaryFiles(folder).isEmpty)
             // It stays failed, and is not tried again by itself.

@@ -1,9 +1,9 @@
 import AVPrepCatalog
 import AVPrepCore
-import AVPrepWorkspace
-import AVPrepModel
 import AVPrepCorpus
+import AVPrepModel
 import AVPrepSettings
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 import AVPrepCatalog
 import AVPrepCore
-import AVPrepWorkspace
 import AVPrepModel
 import AVPrepSettings
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 import AVPrepCore
-import AVPrepWorkspace
-import AVPrepModel
 import AVPrepCorpus
+import AVPrepModel
 import AVPrepSettings
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 import Testing
@@ -47,7 +47,8 @@ import Testing
     @Test func aListMayHaveTheEscapesThatAreShown() throws {
         try withTemporaryFolder { folder in
             let all: [BytePath] = awkward + ["new\nline.mp4"]
-            let data = (all + ["gone\n.mp4"]).flatMap { (path: BytePath) -> [UInt8] in Array(path.escaped.utf8) + [0x0A] }
+            let data = (all + ["gone\n.mp4"]).flatMap { (path: BytePath) -> [UInt8] in Array(path.escaped.utf8) + [0x0A]
+            }
             let found = try listed(data, all, folder)
             #expect(Set(found) == Set(all + ["gone\n.mp4"]))
         }
