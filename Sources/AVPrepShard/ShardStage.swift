@@ -38,8 +38,8 @@ package enum ShardStage {
             let key = try settings.ingest.decidedKey
             let splitKey = try settings.splitKey
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
-            let (prepared, decisions) = try preparedVideos(workspace)
             let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
+            let (prepared, decisions) = try preparedVideos(workspace)
             let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
             let duplicates = try NearDuplicates.find(in: catalog, settings, context)
             let setAside = SetAsideFiles()
