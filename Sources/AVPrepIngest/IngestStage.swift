@@ -23,14 +23,16 @@ package enum IngestStage {
         retry: Bool = false, rehash: Bool = false, hook: PreparationHook? = nil
     ) throws -> IngestReport {
         try workspace.exclusively {
-            let existing = try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog) : nil
+            let journal = workspace.settings.folders.catalogJournal
+            let existing =
+                try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog, journal: journal) : nil
             let scan = try CorpusScan.run(
                 workspace, request, catalog: existing, cancellation: context.cancellation)
             try removeLitter(workspace)
             let settings = workspace.settings.ingest
             let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
             let catalog =
-                try existing ?? Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
+                try existing ?? Catalog(path: workspace.catalog, journal: journal)
             let key = try settings.key
             let run = try catalog.beginRun(StageName.ingest)
             do {
