@@ -20,9 +20,10 @@ package struct Avprep: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Status.self, Why.self,
+            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Refresh.self, Status.self,
+            Why.self,
             Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,
-            Doctor.self,
+            Schedule.self, Doctor.self,
         ])
 
     package init() {}

@@ -1,5 +1,5 @@
 /// The exit codes of the process. This is the only list of them; the manual copies it.
-package enum ExitStatus: Int32, Sendable {
+package enum ExitStatus: Int32, Sendable, Codable {
     /// Everything that was asked for is done.
     case done = 0
     /// The command failed and cannot continue.

@@ -18,6 +18,8 @@ struct IngestListing {
     let key: String
     let files: PreparedFiles
     let retries: PassingRetries
+    /// The outcomes of this run.
+    let tally = OutcomeTally()
     private let hook: PreparationHook?
 
     init(
@@ -228,6 +230,7 @@ struct IngestListing {
         _ listed: BytePath, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
         wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
+        tally.add(outcome)
         let record = OutcomeRecord(
             subject: listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
             wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)

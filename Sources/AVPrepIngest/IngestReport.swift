@@ -23,6 +23,8 @@ package struct IngestReport: Sendable, Codable {
     package let unreachable: Int
     /// What the last scans left out, and could not read.
     package let findings: [ScanFinding]
+    /// What this run found other than before, and what it did.
+    package let change: IngestChange
     /// Prepared files that were damaged: set aside, and prepared again. A line each.
     package let setAside: [String]
     /// Prepared files that could not be read: they and their outcomes stay as they are. A line each.
@@ -30,8 +32,9 @@ package struct IngestReport: Sendable, Codable {
 
     init(
         catalog: Catalog, settings: IngestSettings, nearDuplicates: NearDuplicates, decidedAnew: Int,
-        files: PreparedFiles
+        files: PreparedFiles, change: IngestChange
     ) throws {
+        self.change = change
         let key = try settings.key
         setAside = files.setAside.lines
         unread = files.unread

@@ -36,8 +36,10 @@ package enum IngestStage {
             let key = try settings.key
             let run = try catalog.beginRun(StageName.ingest)
             do {
-                _ = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
-                _ = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
+                let listed = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
+                let vanished = try catalog.endListing(run: run, scope: scan.scope) {
+                    CorpusScan.isGone($0, in: workspace)
+                }
                 if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
                 _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
                 try catalog.setFindings(scan.findings, isWhole: request.isWhole)
@@ -54,7 +56,7 @@ package enum IngestStage {
                 let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
                 let report = try IngestReport(
                     catalog: catalog, settings: settings, nearDuplicates: duplicates,
-                    decidedAnew: decidedAnew, files: files)
+                    decidedAnew: decidedAnew, files: files, change: listing.tally.change(listed, vanished: vanished))
                 try catalog.endRun(run, report.exitStatus)
                 return report
             } catch {

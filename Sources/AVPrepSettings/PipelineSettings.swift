@@ -15,6 +15,7 @@ package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     package var duplicates = DuplicateSettings()
     package var shard = ShardSettings()
     package var train = TrainSettings()
+    package var refresh = RefreshSettings()
     package var synth = SynthSettings()
 
     package init() {}

@@ -6,6 +6,7 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case loaderThreads = "loader_threads"
     case prefetchBatches = "prefetch_batches"
     case checkpointSteps = "checkpoint_steps"
+    case grownShards = "grown_shards"
     case cropScale = "crop_scale"
     case frames = "model.frames"
     case cropSize = "model.crop_size"

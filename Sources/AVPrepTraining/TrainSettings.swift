@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 package import AVPrepTorch
 
 /// The trunk that sees the picture: MC3-18 (Tran et al., CVPR 2018, arXiv 1711.11248) under torchvision's names.
@@ -82,6 +82,15 @@ package struct StageSettings: Sendable, Equatable, StoredRecord {
     package static let requiredKeys: Set<String> = ["name", "set", "epochs"]
 }
 
+/// What a run does when the shards are other ones than those it has learnt from so far.
+package enum GrownShards: String, Sendable, Codable, CaseIterable {
+    /// It stops, and says so: what it learnt would have two origins.
+    case refuse
+    /// It goes on with what is there now. The epoch under way begins again; a run that was finished repeats its last
+    /// stage. `run.json` records at which step.
+    case goOn = "continue"
+}
+
 /// A training run.
 package struct TrainSettings: Sendable, Equatable, StoredSettings {
     /// The run's folder under runs/.
@@ -99,6 +108,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var prefetchBatches = 4
     /// Steps between checkpoints within an epoch; there is one at the end of each epoch anyway.
     package var checkpointSteps = 200
+    /// When the shards changed since the run began.
+    package var grownShards = GrownShards.refuse
     /// Random horizontal flips of the picture.
     package var flip = true
     /// Range of the random crop's side as a share of the shorter side, for multi-scale cropping.
@@ -110,6 +121,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var stages = [
         StageSettings(name: "easy", set: "easy", epochs: 50), StageSettings(name: "mixed", set: "mixed", epochs: 40),
     ]
+
+    package static var laterKeys: [String: LaterKey] { ["grownShards": .omitted(at: GrownShards.refuse)] }
 
     package init() {}
 }

@@ -9,6 +9,8 @@ package struct Workspace: Sendable {
     package let settings: PipelineSettings
     /// What of the settings the command line has set beside the pipeline file: `KEY=VALUE`, in order.
     package let overrides: [String]
+    /// Whether this process holds the lock for several stages; see ``holding(_:)``.
+    private var isHeld = false
 
     /// - Parameters:
     ///   - folder: where relative paths start.
@@ -38,8 +40,8 @@ package struct Workspace: Sendable {
 
     /// Takes the lock, waiting for it up to a second: child processes of an avprep that was just killed may hold it
     /// until they end.
-    private func take(_ lock: FileLock, of file: Int32) -> FileLock.Outcome {
-        for _ in 0..<20 {
+    private func take(_ lock: FileLock, of file: Int32, waits: Bool) -> FileLock.Outcome {
+        for _ in 0..<(waits ? 20 : 0) {
             let outcome = lock.take(file)
             if outcome != .busy { return outcome }
             usleep(50_000)
@@ -52,11 +54,30 @@ package struct Workspace: Sendable {
     /// The operating system holds the lock and releases it when the process ends, however it ends.
     /// - Throws: ``Failure`` with exit status 75 when another process holds it.
     package func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
-        try exclusively(by: FileLock(), body)
+        if isHeld { return try body() }
+        return try exclusively(by: FileLock(), body)
+    }
+
+    /// The same for several stages in a row, which get a workspace whose lock they need not take.
+    ///
+    /// - Throws: ``Failure`` with exit status 75, at once, when another process holds the lock.
+    package func holding<Result>(_ body: (Workspace) throws -> Result) throws -> Result {
+        var held = self
+        held.isHeld = true
+        return try exclusively(by: FileLock(), waits: false) { try body(held) }
+    }
+
+    /// The same workspace with other settings; who holds its lock still does.
+    package func with(_ settings: PipelineSettings) -> Workspace {
+        var other = Workspace(folder: folder, settings: settings, overrides: overrides)
+        other.isHeld = isHeld
+        return other
     }
 
     /// The same with a choice of locks.
-    func exclusively<Result>(by lock: FileLock, _ body: () throws -> Result) throws -> Result {
+    ///
+    /// - Parameter waits: whether to wait up to a second for child processes of an avprep that was killed.
+    func exclusively<Result>(by lock: FileLock, waits: Bool = true, _ body: () throws -> Result) throws -> Result {
         try AtomicFile.makeFolder(folder)
         let name = path(settings.folders.lock)
         let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
@@ -64,7 +85,7 @@ package struct Workspace: Sendable {
             throw Failure("cannot write \(name): \(systemError()); make its folder writable, or set folders.lock")
         }
         defer { close(file) }
-        switch take(lock, of: file) {
+        switch take(lock, of: file, waits: waits) {
         case .taken: break
         case .busy:
             var text = [CChar](repeating: 0, count: 32)

@@ -16,6 +16,7 @@ enum PipelineTable {
             .section("policy", \.self, policy, "what happens to segments with a flag: keep, drop or fix"),
             .section("shard", \.shard, shard, "how prepared files become shards with pair sets"),
             .section("train", \.train, TrainTable.train, "how a network learns from the shards"),
+            .section("refresh", \.refresh, refresh, "what avprep refresh does besides ingest and shard"),
             .section("synth", \.synth, synth, "the practice corpus made by avprep synth"),
         ])
     }
@@ -141,6 +142,15 @@ enum PipelineTable {
             .integer("pairs_per_segment", \.pairsPerSegment, in: 2...10_000, "pairs per segment and epoch, on average"),
             .integer(
                 "epochs", \.epochs, in: 1...10_000, "number of epochs to draw pairs for; training uses them in turn"),
+        ])
+    }
+
+    static var refresh: SettingsTable<RefreshSettings> {
+        SettingsTable<RefreshSettings>([
+            .choice(
+                "train", \.train,
+                "off; continue: train.name goes on with the shards that are there; new: a run for each state of them"),
+            .flag("evaluate", \.evaluate, "evaluate the run afterwards"),
         ])
     }
 

@@ -13,6 +13,9 @@ enum TrainTable {
             .integer("loader_threads", \.loaderThreads, in: 0...1024, "threads that prepare batches; 0: one per core"),
             .integer("prefetch_batches", \.prefetchBatches, in: 1...1024, "batches prepared ahead"),
             .integer("checkpoint_steps", \.checkpointSteps, in: 1...1_000_000, "steps between checkpoints in an epoch"),
+            .choice(
+                "grown_shards", \.grownShards,
+                "when the shards changed since the run began: refuse, or continue with those that are there now"),
             .flag("flip", \.flip, "random horizontal flips"),
             .interval(
                 "crop_scale", \.cropScale, in: 0.05...1, "side of the random crop, as a fraction of the shorter side"),

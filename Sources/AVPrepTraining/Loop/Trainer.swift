@@ -51,7 +51,7 @@ package struct Trainer {
         try settings.validate()
         try folder.prepare()
         let shardSet = try ShardSet(shards)
-        let checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
+        var checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
         // Who asks for what the shards hold gets what the run has taken so far; its shards must be the same.
         if settings.model.frames == 0, let state = checkpoint?.state {
             settings.model.frames = state.settings.model.frames
@@ -69,19 +69,18 @@ package struct Trainer {
         let data = try TrainingData(
             settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
         settings.model.frames = data.shape.frames
-        if let state = checkpoint?.state, ![data.key, shardSet.digest.hex].contains(state.shards) {
-            throw TrainingError(
-                .data,
-                """
-                \(folder.path) is at step \(state.step) of a run on other shards than those in \(shards): videos came or \
-                went, or pairs were drawn again, since it began; give the run another name (\(TrainKey.name), or \
-                `avprep train --name`) to train on what is there now
-                """)
-        }
-        if let state = checkpoint?.state, state.epoch >= data.schedule.epochs.count,
-            settings.recipe.weightFiles.map(folder.weights).allSatisfy(FileManager.default.fileExists)
-        {
-            return .wasFinished(steps: state.step)
+        if var state = checkpoint?.state {
+            let isOver = state.epoch >= data.schedule(settings.stages, rounds: state.rounds).epochs.count
+            if ![data.key, shardSet.digest.hex].contains(state.shards) {
+                guard settings.grownShards == .goOn else { throw otherShards(at: state) }
+                for dataset in data.training { try dataset.checkAgreement(with: settings.model) }
+                state.move(to: data.key, isOver: isOver)
+                checkpoint?.state = state
+            } else if isOver,
+                settings.recipe.weightFiles.map(folder.weights).allSatisfy(FileManager.default.fileExists)
+            {
+                return .wasFinished(steps: state.step)
+            }
         }
         let engine = try Engine.load(device: settings.device, threads: settings.threads)
         var checked = try ShardChecksumCache(run: folder)
@@ -103,5 +102,16 @@ package struct Trainer {
             settings: settings, data: data, folder: folder, state: state, engine: engine, checkpoint: checkpoint)
         try session.run(cancellation: cancellation, progress: progress)
         return .finished(steps: session.state.step)
+    }
+
+    private func otherShards(at state: TrainingState) -> TrainingError {
+        TrainingError(
+            .data,
+            """
+            \(folder.path) is at step \(state.step) of a run on other shards than those in \(shards): videos came or \
+            went, or pairs were drawn again, since it began; give the run another name (\(TrainKey.name), or \
+            `avprep train --name`) to train on what is there now, or set \(TrainKey.grownShards) to \
+            \(GrownShards.goOn.rawValue)
+            """)
     }
 }

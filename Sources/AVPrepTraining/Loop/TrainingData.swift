@@ -11,7 +11,6 @@ struct TrainingData {
     let orders: [EpochOrder]
     /// The pairs that validation measures, by name of their set: none where the split is empty.
     let validation: [(set: String, dataset: ShardDataset)]
-    let schedule: TrainingSchedule
     let shape: ClipShape
     /// Stands for the shards and pairs of all of these.
     let key: String
@@ -39,8 +38,16 @@ struct TrainingData {
                 pairsPerEpoch: settings.pairsPerEpoch,
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }
-        schedule = TrainingSchedule(stages: settings.stages, steps: orders.map(\.stepsPerEpoch))
         key = try ShardDataset.contentKey(of: training + validation.map(\.dataset))
+    }
+
+    /// The epochs of the whole run.
+    ///
+    /// - Parameters:
+    ///   - stages: those that this was made for.
+    ///   - rounds: how often the last one is repeated.
+    func schedule(_ stages: [StageSettings], rounds: Int) -> TrainingSchedule {
+        TrainingSchedule(stages: stages, steps: orders.map(\.stepsPerEpoch), rounds: rounds)
     }
 
     /// Every set that is read.

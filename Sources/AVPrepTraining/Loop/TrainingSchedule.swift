@@ -11,16 +11,28 @@ struct TrainingSchedule {
         var opensStage: Bool { number == 0 }
     }
 
-    let epochs: [Epoch]
+    private(set) var epochs: [Epoch]
 
-    /// - Parameter steps: steps of an epoch of each stage.
-    init(stages: [StageSettings], steps: [Int]) {
+    /// - Parameters:
+    ///   - steps: steps of an epoch of each stage.
+    ///   - rounds: how often the last stage is repeated after the end. Its epochs are counted on, so each has an order of its
+    ///     own, and the learning rate stays where it is.
+    init(stages: [StageSettings], steps: [Int], rounds: Int = 0) {
         precondition(stages.count == steps.count, "a stage without steps")
         epochs = stages.indices.flatMap { stage in
             (0..<stages[stage].epochs).map { Epoch(stage: stage, number: $0, steps: steps[stage]) }
         }
+        guard let last = epochs.last else { return }
+        let length = stages[last.stage].epochs
+        epochs += (0..<rounds * length).map { Epoch(stage: last.stage, number: length + $0, steps: last.steps) }
     }
 
-    /// Steps of the whole run.
-    var totalSteps: Int { epochs.reduce(0) { $0 + $1.steps } }
+    /// Steps that are left to the end of the run.
+    ///
+    /// - Parameters:
+    ///   - epoch: the one under way; `epochs.count` when all are over.
+    ///   - batch: batches of it that were taken.
+    func stepsLeft(epoch: Int, batch: Int) -> Int {
+        epochs.dropFirst(epoch).reduce(0) { $0 + $1.steps } - batch
+    }
 }

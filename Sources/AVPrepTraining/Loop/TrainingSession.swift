@@ -7,6 +7,7 @@ final class TrainingSession {
     private(set) var state: TrainingState
     private let settings: TrainSettings
     private let data: TrainingData
+    private let schedule: TrainingSchedule
     private let folder: RunFolder
     private let recipe: any TrainingRecipe
     private let model: any RecipeModel
@@ -25,6 +26,7 @@ final class TrainingSession {
     ) throws {
         self.settings = settings
         self.data = data
+        schedule = data.schedule(settings.stages, rounds: state.rounds)
         self.folder = folder
         self.state = state
         // Where and how the work is done may have changed since; the checkpoint says what is true now.
@@ -43,7 +45,7 @@ final class TrainingSession {
     func run(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
         try cancellation.savingAtEnd {
             do {
-                while state.epoch < data.schedule.epochs.count {
+                while state.epoch < schedule.epochs.count {
                     try trainEpoch(cancellation: cancellation, progress: progress)
                     try endEpoch(cancellation: cancellation, progress: progress)
                 }
@@ -55,7 +57,7 @@ final class TrainingSession {
         try exportWeights()
     }
 
-    private var epoch: TrainingSchedule.Epoch { data.schedule.epochs[state.epoch] }
+    private var epoch: TrainingSchedule.Epoch { schedule.epochs[state.epoch] }
 
     // MARK: - Steps
 
@@ -112,12 +114,13 @@ final class TrainingSession {
     }
 
     private func currentProgress(_ pace: TrainingPace, loss: RunningMean, isValidating: Bool) -> TrainingProgress {
-        let total = data.schedule.totalSteps
+        let left = schedule.stepsLeft(epoch: state.epoch, batch: state.batch)
         return TrainingProgress(
-            step: state.step, totalSteps: total, stage: settings.stages[epoch.stage].name, epoch: state.epoch + 1,
-            epochs: data.schedule.epochs.count, isValidating: isValidating, loss: loss.value,
+            step: state.step, totalSteps: state.step + left, stage: settings.stages[epoch.stage].name,
+            epoch: state.epoch + 1,
+            epochs: schedule.epochs.count, isValidating: isValidating, loss: loss.value,
             learningRate: state.plateau.learningRate, clipsPerSecond: pace.clipsPerSecond, dataWait: pace.dataWait,
-            remainingSeconds: stepSeconds.value.map { $0 * Double(total - state.step) })
+            remainingSeconds: stepSeconds.value.map { $0 * Double(left) })
     }
 
     // MARK: - Epochs

@@ -26,8 +26,12 @@ struct TrainingState: StoredRecord, Equatable {
     /// Loss since the epoch began, and since the last report: sums over batches.
     var epochLoss = RunningMean()
     var recentLoss = RunningMean()
+    /// How often the last stage was repeated on shards that had grown after the run was finished.
+    var rounds = 0
     /// The epoch with the highest validation score so far, from 0, and that score.
     var best: Best?
+
+    static var laterKeys: [String: LaterKey] { ["rounds": .omitted(at: 0)] }
 
     struct Best: Codable, Equatable {
         var epoch: Int
@@ -36,11 +40,24 @@ struct TrainingState: StoredRecord, Equatable {
 
     /// What is wrong with a state that was read, or nil.
     var fault: String? {
-        if min(step, epoch, batch) < 0 { return "it stands at step \(step), epoch \(epoch), batch \(batch)" }
+        if min(step, epoch, batch, rounds) < 0 { return "it stands at step \(step), epoch \(epoch), batch \(batch)" }
         if statistics.mean.count != statistics.deviation.count || !statistics.deviation.allSatisfy({ $0 > 0 }) {
             return "its normalisation statistics of the spectrogram are invalid"
         }
         return nil
+    }
+
+    /// Goes on with other shards: the epoch under way begins again, since its order was that of the old pairs.
+    ///
+    /// - Parameters:
+    ///   - key: of the new shards and pairs.
+    ///   - isOver: whether the last epoch is over; the last stage is then repeated.
+    mutating func move(to key: String, isOver: Bool) {
+        shards = key
+        batch = 0
+        epochLoss = RunningMean()
+        recentLoss = RunningMean()
+        if isOver { rounds += 1 }
     }
 
     /// What a run must not change on its way: how often and where the work is done may change, what is learnt may not.
@@ -55,6 +72,7 @@ struct TrainingState: StoredRecord, Equatable {
         old.loaderThreads = settings.loaderThreads
         old.prefetchBatches = settings.prefetchBatches
         old.checkpointSteps = settings.checkpointSteps
+        old.grownShards = settings.grownShards
         return try Self.difference(of: old, from: settings)
     }
 
