@@ -12,6 +12,7 @@ package struct RefreshReport: Sendable, Encodable {
         package let exitStatus: ExitStatus
     }
 
+    /// The absolute path of the workspace: whoever reads a mail does not know where it ran.
     package let folder: String
     package let ingest: IngestReport
     /// Nil when nothing is prepared, or when ``stop`` came before.

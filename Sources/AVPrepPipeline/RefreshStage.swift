@@ -8,6 +8,7 @@ import AVPrepShard
 import AVPrepStore
 import AVPrepTraining
 package import AVPrepWorkspace
+import Foundation
 
 /// Brings everything up to date, unattended: what is new or changed is ingested, what vanished is marked, new shards are
 /// packed, the pair sets that are there are extended; a network learns on if the settings say so.
@@ -21,7 +22,8 @@ package enum RefreshStage {
     ) throws -> RefreshReport {
         try workspace.holding { workspace in
             var report = RefreshReport(
-                folder: workspace.folder, ingest: try IngestStage.run(workspace, context, request))
+                folder: URL(fileURLWithPath: workspace.folder).standardizedFileURL.path,
+                ingest: try IngestStage.run(workspace, context, request))
             do {
                 if report.ingest.counts.done > 0 {
                     report.shard = try ShardStage.run(workspace, context)
