@@ -22,9 +22,9 @@ struct WorkerMemory {
         let aspect =
             plan.stretches.map { Double(max($0.width, $0.height)) / Double(min($0.width, $0.height)) }.max() ?? 1
         let line = min(Double(FreezeDetector.mostBlocks), aspect * Double(FreezeDetector.blockLines))
-        let motion = min(Double(MotionPictures.mostPixels), aspect * Double(MotionPictures.lines))
+        let motion = min(Double(MotionEventDetector.mostPixels), aspect * Double(MotionEventDetector.lines))
         let perFrame =
-            line * Double(FreezeDetector.blockLines) + motion * Double(MotionPictures.lines) + 512
+            line * Double(FreezeDetector.blockLines) + motion * Double(MotionEventDetector.lines) + 512
         // What waits for its segment, what was taken for one, and the segment before it.
         func waiting(_ bytes: Double, _ limit: Int) -> Double { 3 * min(frames * bytes, Double(limit)) }
         var total = pictures + greys + frames * perFrame + min(frames * stored * 3, Double(Self.pieceBytes))

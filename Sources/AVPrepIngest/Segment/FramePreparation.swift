@@ -33,9 +33,9 @@ package final class FramePreparation {
     private let flow: FlowEncoder?
     private let keepsPictures: Bool
     private let mostGreys: Int
-    private let freezeBlocks = FreezeBlocks()
+    private let freezeBlocks = FreezeDetector.blockPictures()
     /// nil where no offset of the sound is searched for.
-    private let motionPictures: MotionPictures?
+    private let motionPictures: SmallPictures?
     /// The frame as it is tracked; nil where camera motion is not measured.
     private let small: PixelBuffer?
     private var entries: [Entry] = []
@@ -73,7 +73,7 @@ package final class FramePreparation {
             : try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
         for direction in flow?.directions ?? [] { flows[direction] = PictureSequence() }
         grey = PixelBuffer(width: width, height: height, channels: 1)
-        motionPictures = settings.skew.searchSeconds > 0 ? MotionPictures() : nil
+        motionPictures = settings.skew.searchSeconds > 0 ? MotionEventDetector.smallPictures() : nil
         if settings.policy[flag: .still] == .drop, !keepsPictures {
             freeze = FreezeDetector(fps: settings.video.fps, level: Float(settings.still.level))
         }
@@ -186,9 +186,9 @@ package final class FramePreparation {
         package fileprivate(set) var tracked: PictureSequence
         /// Whole grey pictures: of all frames, or of some spread over them.
         package let greys: [(frame: Int, picture: PixelBuffer)]
-        /// The blocks of each frame, see ``FreezeBlocks``.
+        /// The blocks of each frame, see `FreezeDetector.blockPictures`.
         package let blocks: [[UInt8]]
-        /// The small picture of each frame, see `MotionPictures`, and their width; empty pictures where no offset of the sound
+        /// The small picture of each frame, and their width; empty pictures where no offset of the sound
         /// is searched for.
         package let motion: [[UInt8]]
         package let motionWidth: Int

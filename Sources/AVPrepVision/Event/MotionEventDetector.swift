@@ -2,23 +2,32 @@ package import AVPrepModel
 
 /// Finds the moments at which motion begins, stops or turns.
 package enum MotionEventDetector {
+    /// Shorter side of the small pictures that are compared: enough for a hand, too few for grain.
+    package static let lines = 32
+    /// Their longest side: a strip that is longer is compared more coarsely.
+    package static let mostPixels = 1024
     /// Side of the blocks in which motion is compared, in pixels of the small pictures.
     private static let side = 4
     /// Time between the compared frames, in seconds; frames in between are left out.
     private static let stepSeconds = 0.04
 
+    /// Makes the small pictures in which motion is compared.
+    package static func smallPictures() -> SmallPictures {
+        SmallPictures(shorterSide: lines, longestSide: mostPixels)
+    }
+
     /// - Parameters:
     ///   - greys: frames of one shot in order, all of one shape.
     ///   - fps: frames per second, > 0.
     package static func events(in greys: [PixelBuffer], fps: Double) throws(VisionError) -> MotionEvents {
-        let scaler = MotionPictures()
+        let scaler = smallPictures()
         var pictures: [[UInt8]] = []
         for grey in greys { pictures.append(try scaler.make(of: grey)) }
         return events(in: pictures, width: scaler.width, fps: fps)
     }
 
     /// - Parameters:
-    ///   - pictures: frames of one shot in order, as ``MotionPictures`` makes them.
+    ///   - pictures: frames of one shot in order, as ``smallPictures()`` makes them.
     ///   - width: of each, in pixels.
     ///   - fps: frames per second, > 0.
     package static func events(in pictures: [[UInt8]], width: Int, fps: Double) -> MotionEvents {

@@ -34,7 +34,7 @@ package enum FreezeAnalysis {
     package static func findings(
         _ greys: [PixelBuffer], differences: [Float], fps: Double, level: Float = frozenLevel
     ) throws(VisionError) -> [FreezeDetector.Finding] {
-        let maker = FreezeBlocks()
+        let maker = FreezeDetector.blockPictures()
         var blocks: [[UInt8]] = []
         for grey in greys { blocks.append(try maker.make(of: grey)) }
         return findings(blocks: blocks, differences: differences, fps: fps, level: level)
@@ -42,7 +42,7 @@ package enum FreezeAnalysis {
 
     /// The same for frames whose blocks are known.
     ///
-    /// - Parameter blocks: from ``FreezeBlocks``.
+    /// - Parameter blocks: from ``FreezeDetector/blockPictures()``.
     package static func findings(
         blocks: [[UInt8]], differences: [Float], fps: Double, level: Float = frozenLevel
     ) -> [FreezeDetector.Finding] {

@@ -21,6 +21,11 @@ package struct FreezeDetector {
     package static let blockLines = 32
     /// Largest number of blocks in a row or column, whatever the aspect ratio.
     package static let mostBlocks = 512
+
+    /// Makes the small pictures whose pixels are the blocks.
+    package static func blockPictures() -> SmallPictures {
+        SmallPictures(shorterSide: blockLines, longestSide: mostBlocks)
+    }
     /// Length of the compared window, in seconds.
     static let stretchSeconds = 1.0
     /// Length of the parts of the window that are averaged, in seconds.
@@ -43,7 +48,7 @@ package struct FreezeDetector {
     /// Number of frames from a window's first to its last.
     private let reach: Int
     private let partLength: Int
-    private let maker = FreezeBlocks()
+    private let maker = FreezeDetector.blockPictures()
     /// The blocks of the last frames, at most those of one window, oldest first.
     private var blocks: [[UInt8]] = []
     /// Sums over the last ``partLength`` frames, at each of ``blocks``; empty while there are fewer frames.
@@ -81,7 +86,7 @@ package struct FreezeDetector {
 
     /// The same for a frame whose blocks are known.
     ///
-    /// - Parameter newest: from ``FreezeBlocks``.
+    /// - Parameter newest: from ``FreezeDetector/blockPictures()``.
     package mutating func push(blocks newest: [UInt8], change: Float) -> Finding? {
         if let last = blocks.last {
             jumps.append(Self.changed(newest, last, by: Self.jumpedBlock) >= Self.movedBlocks)
