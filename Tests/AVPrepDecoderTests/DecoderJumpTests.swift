@@ -9,13 +9,7 @@ import Testing
 @Suite struct DecoderJumpTests {
     @Test func jumpsOfTheClockComeAcross() throws {
         try withTemporaryFolder { folder in
-            let path = "\(folder)/both.ts"
-            var bytes = Data()
-            for start in [1.0, 60.0] {
-                try write(path, start: start)
-                bytes += try Data(contentsOf: URL(fileURLWithPath: path))
-            }
-            try bytes.write(to: URL(fileURLWithPath: path))
+            let path = try writeParts(in: folder, starts: [1, 60])
             let expected = PassRecord(formats: wholePass.audio.count)
             let found = PassRecord(formats: wholePass.audio.count)
             let summary = try MediaFile(path: path).decode(wholePass, to: expected)
@@ -29,13 +23,7 @@ import Testing
     /// The second part begins 0.3 s after the end of the first: silence is filled in, and where and how much is told.
     @Test func repairsOfTheAudioComeAcross() throws {
         try withTemporaryFolder { folder in
-            let path = "\(folder)/both.ts"
-            var bytes = Data()
-            for start in [1.0, 2.3] {
-                try write(path, start: start)
-                bytes += try Data(contentsOf: URL(fileURLWithPath: path))
-            }
-            try bytes.write(to: URL(fileURLWithPath: path))
+            let path = try writeParts(in: folder, starts: [1, 2.3])
             let expected = PassRecord(formats: wholePass.audio.count)
             let found = PassRecord(formats: wholePass.audio.count)
             let summary = try MediaFile(path: path).decode(wholePass, to: expected)
@@ -46,6 +34,18 @@ import Testing
             #expect(try outside.decode(wholePass, to: found) == summary)
             #expect(found == expected)
         }
+    }
+
+    /// One recording behind the other in one file, each with its own clock.
+    private func writeParts(in folder: String, starts: [Double]) throws -> String {
+        let path = "\(folder)/both.ts"
+        var bytes = Data()
+        for start in starts {
+            try write(path, start: start)
+            bytes += try Data(contentsOf: URL(fileURLWithPath: path))
+        }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        return path
     }
 
     private func write(_ path: String, start: Double) throws {

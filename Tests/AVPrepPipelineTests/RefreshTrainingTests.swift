@@ -1,7 +1,5 @@
-import AVPrepPairs
 import AVPrepPipeline
 import AVPrepSettings
-import AVPrepTorch
 import AVPrepTraining
 import Foundation
 import TestSupport
@@ -13,19 +11,7 @@ struct RefreshTrainingTests {
     private func corpus(_ folder: String, _ training: RefreshSettings.Training) throws -> SmallCorpus {
         var corpus = try SmallCorpus(folder)
         corpus.settings.refresh.train = training
-        corpus.settings.shard.split.val = 0.25
-        corpus.settings.shard.split.test = 0.3
-        corpus.settings.shard.pairs.clipSeconds = 0.5
-        corpus.settings.shard.pairs.pairsPerSegment = 16
-        corpus.settings.train.device = .cpu
-        corpus.settings.train.threads = 1
-        corpus.settings.train.batchSize = 8
-        corpus.settings.train.pairsPerEpoch = 16
-        corpus.settings.train.model.cropSize = 16
-        corpus.settings.train.model.video.width = 2
-        corpus.settings.train.model.audio.width = 2
-        corpus.settings.train.model.embedding = 4
-        corpus.settings.train.stages = ["easy", "mixed"].map { StageSettings(name: $0, set: $0, epochs: 1) }
+        corpus.setUpTraining()
         try corpus.addSyntheticVideos(14)
         try corpus.move(6..<9, to: "later")
         return corpus

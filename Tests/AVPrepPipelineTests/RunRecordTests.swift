@@ -5,7 +5,6 @@ import AVPrepPairs
 import AVPrepPipeline
 import AVPrepSettings
 import AVPrepShard
-import AVPrepTorch
 import AVPrepTraining
 import AVPrepWorkspace
 import Foundation
@@ -21,19 +20,7 @@ struct RunRecordTests {
         corpus.settings.workers = 2
         corpus.settings.ingest.isolation = .none
         corpus.settings.ingest.policy[flag: .silent] = .keep
-        corpus.settings.shard.split.val = 0.25
-        corpus.settings.shard.split.test = 0.3
-        corpus.settings.shard.pairs.clipSeconds = 0.5
-        corpus.settings.shard.pairs.pairsPerSegment = 16
-        corpus.settings.train.device = .cpu
-        corpus.settings.train.threads = 1
-        corpus.settings.train.batchSize = 8
-        corpus.settings.train.pairsPerEpoch = 16
-        corpus.settings.train.model.cropSize = 16
-        corpus.settings.train.model.video.width = 2
-        corpus.settings.train.model.audio.width = 2
-        corpus.settings.train.model.embedding = 4
-        corpus.settings.train.stages = ["easy", "mixed"].map { StageSettings(name: $0, set: $0, epochs: 1) }
+        corpus.setUpTraining()
         try corpus.addSyntheticVideos(14)
         _ = try IngestStage.run(corpus.workspace, corpus.context)
         corpus.settings.shard.pairs.hardRatio = 0.5

@@ -3,6 +3,8 @@ import AVPrepCore
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepSynth
+import AVPrepTorch
+import AVPrepTraining
 import AVPrepVision
 import AVPrepWorkspace
 import Foundation
@@ -30,6 +32,23 @@ struct SmallCorpus {
         settings.synth.height = 48
         settings.synth.fps = 15
         try FileManager.default.createDirectory(atPath: folder + "/videos", withIntermediateDirectories: true)
+    }
+
+    /// Settings for a small model that learns from fourteen synthetic videos: two epochs of two steps.
+    mutating func setUpTraining() {
+        settings.shard.split.val = 0.25
+        settings.shard.split.test = 0.3
+        settings.shard.pairs.clipSeconds = 0.5
+        settings.shard.pairs.pairsPerSegment = 16
+        settings.train.device = .cpu
+        settings.train.threads = 1
+        settings.train.batchSize = 8
+        settings.train.pairsPerEpoch = 16
+        settings.train.model.cropSize = 16
+        settings.train.model.video.width = 2
+        settings.train.model.audio.width = 2
+        settings.train.model.embedding = 4
+        settings.train.stages = ["easy", "mixed"].map { StageSettings(name: $0, set: $0, epochs: 1) }
     }
 
     var workspace: Workspace { Workspace(folder: folder, settings: settings) }
