@@ -1,9 +1,9 @@
 import Foundation
 
 /// An exclusive lock on an open file, which the operating system releases when the process ends, however it ends.
-struct FileLock: Sendable {
+package struct FileLock: Sendable {
     /// What came of trying to take it.
-    enum Outcome: Equatable {
+    package enum Outcome: Equatable {
         case taken
         /// Another process holds it.
         case busy
@@ -12,19 +12,24 @@ struct FileLock: Sendable {
     }
 
     /// A call that locks files.
-    struct Call: Sendable {
-        let name: String
+    package struct Call: Sendable {
+        package let name: String
         /// Takes the lock of a descriptor without waiting: 0, or the `errno`.
-        let lock: @Sendable (Int32) -> Int32
+        package let lock: @Sendable (Int32) -> Int32
+
+        package init(name: String, lock: @escaping @Sendable (Int32) -> Int32) {
+            self.name = name
+            self.lock = lock
+        }
 
         /// Locks of open files, everywhere but on some cluster file systems.
-        static let bsd = Call(name: "flock") { file in
+        package static let bsd = Call(name: "flock") { file in
             flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
         }
 
         /// POSIX locks that belong to the open file. (Those of old belong to the process, which would lose them by closing
         /// the file anywhere.)
-        static let posix = Call(name: "fcntl") { file in
+        package static let posix = Call(name: "fcntl") { file in
             var range = flock()
             range.l_type = Int16(F_WRLCK)
             range.l_whence = Int16(SEEK_SET)
@@ -35,11 +40,13 @@ struct FileLock: Sendable {
     /// Linux's F_OFD_SETLK, which Swift does not import.
     private static let setLockOfOpenFile: Int32 = 37
 
-    /// In the order in which they are tried. All processes meet at the first one that the file system has.
-    var calls: [Call] = [.bsd, .posix]
+    /// Tried in this order. All processes meet at the first one that the file system has.
+    private let calls: [Call]
+
+    package init(calls: [Call] = [.bsd, .posix]) { self.calls = calls }
 
     /// Tries once.
-    func take(_ file: Int32) -> Outcome {
+    package func take(_ file: Int32) -> Outcome {
         var answers: [String] = []
         for call in calls {
             var error = call.lock(file)
