@@ -20,9 +20,9 @@ ENGINE     := .engine/libavprep_engine.so
 RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
-PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto
+PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto libcurl
 APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg xz-utils \
-    libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libopencv-core-dev libopencv-imgproc-dev \
+    libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
 .PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas audit bench quickstart install clean

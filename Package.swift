@@ -44,6 +44,7 @@ let package = Package(
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
+        system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         system("CPNG", pkgConfig: "libpng", apt: ["libpng-dev"]),
         // Debian ships OpenCV's pkg-config file only with every OpenCV module; four of them are enough here.
         .target(
@@ -72,6 +73,7 @@ let package = Package(
         module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CFFTW", "CKernels"]),
         module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CMapping", "CPNG", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("AVPrepDownload", ["AVPrepCore", "AVPrepModel", "CCurl"]),
         module("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
@@ -85,14 +87,15 @@ let package = Package(
             "AVPrepSettings",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth", "Yams",
+                "AVPrepDownload", "AVPrepDuplicates", "AVPrepPairs", "AVPrepTorch", "AVPrepTraining", "AVPrepSynth",
+                "Yams",
             ]),
         module("AVPrepWorkspace", ["AVPrepCore", "AVPrepSettings"]),
         module(
             "AVPrepCorpus",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepVision", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs",
-                "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepCore", "AVPrepModel", "AVPrepVision", "AVPrepCatalog", "AVPrepDownload", "AVPrepDuplicates",
+                "AVPrepPairs", "AVPrepSettings", "AVPrepWorkspace",
             ]),
         module(
             "AVPrepPolicy",
@@ -194,6 +197,7 @@ let package = Package(
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
         tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepDownload", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
         tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
@@ -207,8 +211,9 @@ let package = Package(
             "AVPrepPipeline",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
-                "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
-                "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepCatalog", "AVPrepDownload", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch",
+                "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus",
+                "AVPrepPolicy",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
                 "ShardFixtures",
             ]),

@@ -20,7 +20,8 @@ package struct Avprep: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Refresh.self, Status.self,
+            Init.self, Download.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Refresh.self,
+            Status.self,
             Why.self,
             Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,
             Schedule.self, Doctor.self,

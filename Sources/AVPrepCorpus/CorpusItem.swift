@@ -30,6 +30,7 @@ package struct CorpusItem: Sendable, Equatable {
             identity = nil
             fault = Self.fault(status, listed)
         }
+        if fault != nil, listed.isWebAddress, status == .gone { fault = Self.notDownloaded(listed) }
         if path.bytes.count > Self.maxPathBytes {
             fault = Outcome.Reason(
                 "path-too-long",
@@ -42,6 +43,25 @@ package struct CorpusItem: Sendable, Equatable {
     /// A file that somebody has named.
     package init(named listed: BytePath, path: BytePath) {
         self.init(listed: listed, path: path, root: CorpusRoot("", .named), EntryStatus(at: path))
+    }
+
+    /// Whether it is the web address of a file that is not here.
+    package var isToBeDownloaded: Bool { listed.isWebAddress && identity == nil }
+
+    /// The same item after its file was fetched, or with the reason why it was not.
+    func downloaded(_ reason: Outcome.Reason?) -> CorpusItem {
+        CorpusItem(self, EntryStatus(at: path), reason)
+    }
+
+    private init(_ item: CorpusItem, _ status: EntryStatus, _ reason: Outcome.Reason?) {
+        let seen = CorpusItem(listed: item.listed, path: item.path, root: item.root, status)
+        (listed, path, root, identity) = (seen.listed, seen.path, seen.root, seen.identity)
+        fault = reason ?? seen.fault
+    }
+
+    private static func notDownloaded(_ listed: BytePath) -> Outcome.Reason {
+        Outcome.Reason(
+            Outcome.Reason.downloadError, "\(listed) is not downloaded yet: run avprep download, or avprep ingest")
     }
 
     private static func fault(_ status: EntryStatus, _ listed: BytePath) -> Outcome.Reason {

@@ -56,7 +56,9 @@ package struct CorpusScan {
 
     /// Whether a file that was listed by name is no longer there.
     package static func isGone(_ listed: BytePath, in workspace: Workspace) -> Bool {
-        switch EntryStatus(at: workspace.path(listed)) {
+        // What was downloaded can be downloaded again.
+        if listed.isWebAddress { return false }
+        return switch EntryStatus(at: workspace.path(listed)) {
         case .gone, .folder: true
         case .regular, .other, .broken, .unknown: false
         }
@@ -103,6 +105,13 @@ package struct CorpusScan {
     private mutating func take(_ name: BytePath) throws {
         let path = workspace.path(name)
         let status = EntryStatus(at: path)
+        if let address = WebAddress(name) {
+            // Not with its text: a password would get into logs.
+            if let fault = address.fault {
+                throw Failure("an address of \(address.host) cannot be fetched: \(fault)", exitStatus: .badInput)
+            }
+            return add(CorpusItem(listed: name, path: path, root: .named, status))
+        }
         let listed = known.name(ofRoot: path) ?? name
         switch status {
         case .folder: folders.append((path, listed, name))

@@ -1,4 +1,5 @@
 package import AVPrepCore
+import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
 
@@ -61,8 +62,13 @@ final class KnownRoots {
 }
 
 extension Workspace {
-    /// `name` relative to the pipeline file's folder.
-    package func path(_ name: BytePath) -> BytePath { folder == "." ? name : name.relative(to: BytePath(folder)) }
+    /// `name` relative to the pipeline file's folder; of a web address, where its file is downloaded to.
+    package func path(_ name: BytePath) -> BytePath {
+        if let address = WebAddress(name) {
+            return BytePath(path("\(settings.folders.downloads)/\(address.cachedName)"))
+        }
+        return folder == "." ? name : name.relative(to: BytePath(folder))
+    }
 }
 
 extension BytePath {
@@ -83,6 +89,7 @@ extension BytePath {
     }
 
     private var fromRoot: BytePath {
+        if isWebAddress { return self }
         if isAbsolute { return tidied }
         guard let text = getcwd(nil, 0) else { return tidied }
         defer { free(text) }

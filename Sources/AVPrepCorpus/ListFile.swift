@@ -72,6 +72,10 @@ struct ListFile {
         if bare.bytes.isEmpty { return nil }
         // The end of a line as Windows writes it, behind a name that ends with a space.
         if line.last == UInt8(ascii: "\r"), isThere(BytePath(line.dropLast())) { return BytePath(line.dropLast()) }
+        if let address = WebAddress(bare) {
+            if let fault = address.fault { throw refusal(number, "the address there cannot be fetched: \(fault)") }
+            return bare
+        }
         let path = PathReading.path(bare, at: place)
         if isThere(path) { return path }
         if bare.bytes[0] == UInt8(ascii: "#") { return nil }
@@ -85,7 +89,9 @@ struct ListFile {
             return "it has control characters: it is not a list of paths"
         }
         let text = String(decoding: line.prefix(12), as: UTF8.self)
-        if text.contains("://") { return "it is an address, not a path: download the file first" }
+        if text.contains("://") {
+            return "it is an address, and only those of http and https are downloaded: fetch the file first"
+        }
         for mark in ["{", "[{", "<", "- ", "file '"] where text.hasPrefix(mark) {
             return
                 "it is not a path but begins like another format (\(mark)): a list has one path a line, and nothing else"

@@ -44,8 +44,9 @@ package enum IngestStage {
                 _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
                 try catalog.setFindings(scan.findings, isWhole: request.isWhole)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
+                let items = try fetch(scan.items, catalog, run: run, key: key, workspace, context)
                 let listing = IngestListing(
-                    scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
                     hook: hook)
                 try listing.recordFaults()
                 try listing.forgetLostResults()
@@ -65,6 +66,19 @@ package enum IngestStage {
                 throw error
             }
         }
+    }
+
+    /// Downloads what is to be prepared and has a web address; what cannot be had fails, with the reason.
+    private static func fetch(
+        _ items: [CorpusItem], _ catalog: Catalog, run: Int64, key: String, _ workspace: Workspace,
+        _ context: StageContext
+    ) throws -> [CorpusItem] {
+        guard items.contains(where: \.isToBeDownloaded) else { return items }
+        let pending = Set(try catalog.pending(stage: StageName.ingest, settingsKey: key).map(\.file.path))
+        let (complete, _) = try Downloads.fetch(items, workspace, context) { pending.contains($0.listed) }
+        let fetched = zip(items, complete).filter { $0.isToBeDownloaded && !$1.isToBeDownloaded }
+        _ = try catalog.list(fetched.lazy.map(\.1.listedFile), run: run)
+        return complete
     }
 
     /// Removes temporary files of killed ingests from the folder of prepared files.

@@ -54,10 +54,14 @@ package enum Outcome: Sendable, Equatable {
         package static let changing = "changing"
         /// The system ended the process that decoded the file.
         package static let killed = "killed"
+        /// A server could not be reached, or broke off.
+        package static let downloadError = "download-error"
 
         /// The codes of causes that lie outside of the file's content, so that they can pass while the file stays as it is:
         /// the next run tries again, without being asked to. All others wait for `--retry`, or for another content.
-        package static let passingCodes: Set<String> = [unreadable, readError, changing, killed]
+        package static let passingCodes: Set<String> = [
+            unreadable, readError, changing, killed, downloadError,
+        ]
 
         /// Whether the next run tries again.
         package var isPassing: Bool { Self.passingCodes.contains(code) }

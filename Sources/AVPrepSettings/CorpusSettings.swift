@@ -53,12 +53,15 @@ package struct FolderSettings: Sendable, Equatable, StoredSettings {
     package var catalogJournal = CatalogJournal.automatic
     /// The file that is locked while a command changes the folder.
     package var lock = ".avprep.lock"
+    /// Files fetched from the web addresses that are listed.
+    package var downloads = "downloads"
 
     package init() {}
 
     package static var laterKeys: [String: LaterKey] {
         [
             "catalogJournal": .omitted(at: CatalogJournal.automatic.rawValue), "lock": .omitted(at: ".avprep.lock"),
+            "downloads": .omitted(at: "downloads"),
         ]
     }
 }

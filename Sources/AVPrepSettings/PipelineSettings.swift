@@ -1,4 +1,5 @@
 import AVPrepCore
+package import AVPrepDownload
 package import AVPrepDuplicates
 package import AVPrepSynth
 package import AVPrepTraining
@@ -10,6 +11,7 @@ package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     /// Videos prepared, or shards packed, at the same time; 0 means one per core.
     package var workers = 0
     package var corpus = CorpusSettings()
+    package var download = DownloadSettings()
     package var folders = FolderSettings()
     package var ingest = IngestSettings()
     package var duplicates = DuplicateSettings()

@@ -92,9 +92,9 @@ extension BytePath {
     /// The file or folder of this name in this folder.
     package func appending(_ name: some Sequence<UInt8>) -> BytePath { BytePath(bytes + [Self.slash] + name) }
 
-    /// This path, or where it is relative and not empty, the one that it names in a folder.
+    /// This path, or where it is relative and not empty, the one that it names in a folder. Web addresses are not relative.
     package func relative(to folder: BytePath) -> BytePath {
-        isAbsolute || folder.bytes.isEmpty ? self : folder.appending(bytes)
+        isAbsolute || folder.bytes.isEmpty || isWebAddress ? self : folder.appending(bytes)
     }
 
     /// The same path without empty components, `.` and a `/` at the end. A `..` stays: behind a link it may lead anywhere.

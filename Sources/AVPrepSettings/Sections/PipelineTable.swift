@@ -1,3 +1,4 @@
+import AVPrepDownload
 import AVPrepDuplicates
 import AVPrepModel
 import AVPrepPairs
@@ -10,6 +11,7 @@ enum PipelineTable {
             .integer("seed", \.seed, in: 0...Int(Int32.max), "seed of everything random"),
             .integer("workers", \.workers, in: 0...1024, "videos or shards processed at a time; 0: one per core"),
             .section("corpus", \.corpus, corpus, "the videos"),
+            .section("download", \.download, download, "how listed web addresses are fetched"),
             .section("folders", \.folders, folders, "where results are written, relative to this file"),
             .section("ingest", \.ingest, IngestTable.ingest, "how a video becomes a prepared file"),
             .section("duplicates", \.duplicates, duplicates, "when two videos are near-duplicates of each other"),
@@ -45,6 +47,21 @@ enum PipelineTable {
         ])
     }
 
+    static var download: SettingsTable<DownloadSettings> {
+        SettingsTable<DownloadSettings>([
+            .integer(
+                "max_megabytes", \.maxMegabytes, in: 0...16_777_216, "largest size of a file, in MiB; 0: no limit"),
+            .number(
+                "megabytes_per_second", \.megabytesPerSecond, in: 0...100_000,
+                "largest rate of all transfers together, in MiB a second; 0: no limit"),
+            .integer("connections", \.connections, in: 1...64, "transfers at a time"),
+            .integer("attempts", \.attempts, in: 1...100, "attempts at a file in one run, where the cause may pass"),
+            .integer(
+                "stall_seconds", \.stallSeconds, in: 1...3600, "a transfer that brings nothing for so long is given up"),
+            .flag("netrc", \.netrc, "take user names and passwords from ~/.netrc"),
+        ])
+    }
+
     static var folders: SettingsTable<FolderSettings> {
         SettingsTable<FolderSettings>([
             .text("prepared", \.prepared, "one HDF5 file per video"),
@@ -54,6 +71,7 @@ enum PipelineTable {
             .choice(
                 "catalog_journal", \.catalogJournal,
                 "rollback where processes cannot share memory, as on network file systems; auto: tries"),
+            .text("downloads", \.downloads, "files fetched from listed web addresses"),
             .text("lock", \.lock, "locked while a command works here; needs a disk with flock or POSIX locks"),
         ])
     }

@@ -59,7 +59,7 @@ import Testing
         ("x\n---g-f_I2yQ,1,people marching,test\n", 2),
         ("a.mp4;0.5\n", 1), ("a.mp4\tdog\n", 1), ("\"a.mp4\"\n", 1), ("file 'a.mp4'\n", 1),
         ("{\"path\": \"a.mp4\"}\n", 1),
-        ("- a.mp4\n", 1), ("https://example.org/a.mp4\n", 1), ("a.mp4\n\u{1}\u{2}\n", 2),
+        ("- a.mp4\n", 1), ("ftp://example.org/a.mp4\n", 1), ("a.mp4\n\u{1}\u{2}\n", 2),
         ("[\"a.mp4\", \"b.mp4\"]\n", 1),
         ("<html>\n", 1), ("b.mp4,c.mp4\n", 1),
     ])
