@@ -91,6 +91,7 @@ let package = Package(
                 "Yams",
             ]),
         module("AVPrepWorkspace", ["AVPrepCore", "AVPrepSettings"]),
+        module("AVPrepParts", ["AVPrepCore"]),
         module(
             "AVPrepCorpus",
             [
@@ -107,7 +108,8 @@ let package = Package(
             "AVPrepIngest",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
+                "AVPrepPolicy",
             ]),
         module(
             "AVPrepShard",
@@ -147,7 +149,7 @@ let package = Package(
                 "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
                 "AVPrepSynth",
                 "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
+                "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(
@@ -159,8 +161,9 @@ let package = Package(
         .executableTarget(
             name: "avprep-work",
             dependencies: [
-                "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
-                "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit", "AVPrepPipeline",
+                "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The process that decodes: it can touch nothing but the descriptors it is handed.
@@ -198,6 +201,7 @@ let package = Package(
         tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepDownload", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepParts", ["AVPrepCore"]),
         tests("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel", "AVPrepPairs"]),
         tests("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
@@ -212,8 +216,8 @@ let package = Package(
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepVision", "AVPrepAudio", "AVPrepStore",
                 "AVPrepCatalog", "AVPrepDownload", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch",
-                "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus",
-                "AVPrepPolicy",
+                "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts",
+                "AVPrepCorpus", "AVPrepPolicy",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
                 "ShardFixtures",
             ]),

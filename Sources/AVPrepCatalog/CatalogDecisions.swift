@@ -59,31 +59,36 @@ extension Catalog {
 
     /// The same for several items, in one transaction.
     package func record(_ items: [(outcome: OutcomeRecord, segments: [DecidedSegment])], policyKey: String) throws {
-        try write("record in") { database in
-            try enter(items.map(\.outcome), in: database)
-            let decide = try database.cachedStatement(
-                sql: """
-                    INSERT INTO decided (subject, stage, settings_key, policy_key, live)
-                    SELECT subject, stage, settings_key, ?, live FROM outcomes WHERE subject = ? AND stage = ?
-                    """)
-            let insert = try database.cachedStatement(
-                sql: """
-                    INSERT INTO decisions (item, segment, flag, verdict, frames, measure, value, threshold)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """)
-            for (record, segments) in items {
-                try decide.execute(arguments: [policyKey, record.subject, record.stage])
-                let item = database.lastInsertedRowID
-                for segment in segments {
+        try write("record in") { try enter(items, policyKey: policyKey, in: $0) }
+    }
+
+    /// The same inside a transaction.
+    func enter(
+        _ items: [(outcome: OutcomeRecord, segments: [DecidedSegment])], policyKey: String, in database: Database
+    ) throws {
+        try enter(items.map(\.outcome), in: database)
+        let decide = try database.cachedStatement(
+            sql: """
+                INSERT INTO decided (subject, stage, settings_key, policy_key, live)
+                SELECT subject, stage, settings_key, ?, live FROM outcomes WHERE subject = ? AND stage = ?
+                """)
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO decisions (item, segment, flag, verdict, frames, measure, value, threshold)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for (record, segments) in items {
+            try decide.execute(arguments: [policyKey, record.subject, record.stage])
+            let item = database.lastInsertedRowID
+            for segment in segments {
+                try insert.execute(
+                    arguments: [item, segment.number, "", segment.verdict, segment.frames, nil, nil, nil])
+                for flag in segment.flags {
                     try insert.execute(
-                        arguments: [item, segment.number, "", segment.verdict, segment.frames, nil, nil, nil])
-                    for flag in segment.flags {
-                        try insert.execute(
-                            arguments: [
-                                item, segment.number, flag.flag, flag.verdict, segment.frames, flag.measure,
-                                flag.value, flag.threshold,
-                            ])
-                    }
+                        arguments: [
+                            item, segment.number, flag.flag, flag.verdict, segment.frames, flag.measure,
+                            flag.value, flag.threshold,
+                        ])
                 }
             }
         }

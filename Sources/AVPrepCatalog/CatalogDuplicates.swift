@@ -5,11 +5,14 @@ import GRDB
 extension Catalog {
     /// Records the fingerprint of a video prepared under these settings.
     package func setFingerprint(_ bytes: [UInt8], ofVideo videoID: String, settingsKey: String) throws {
-        try write("record in") { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO fingerprints (video_id, settings_key, bytes) VALUES (?, ?, ?)",
-                arguments: [videoID, settingsKey, Data(bytes)])
-        }
+        try write("record in") { try enterFingerprint(Data(bytes), ofVideo: videoID, settingsKey: settingsKey, in: $0) }
+    }
+
+    /// The same inside a transaction.
+    func enterFingerprint(_ bytes: Data, ofVideo videoID: String, settingsKey: String, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO fingerprints (video_id, settings_key, bytes) VALUES (?, ?, ?)",
+            arguments: [videoID, settingsKey, bytes])
     }
 
     /// Calls `body` with the fingerprints of these settings that belong to listed items, ordered by video id.

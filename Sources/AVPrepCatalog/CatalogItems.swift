@@ -113,11 +113,14 @@ extension Catalog {
 
     /// Records the media information of a content, as JSON.
     package func setMedia(_ infoJSON: String, ofVideo videoID: String) throws {
-        try write("record in") { database in
-            try database.execute(
-                sql: "INSERT INTO media (video_id, info) VALUES (?, ?) ON CONFLICT DO UPDATE SET info = excluded.info",
-                arguments: [videoID, infoJSON])
-        }
+        try write("record in") { try enterMedia(infoJSON, ofVideo: videoID, in: $0) }
+    }
+
+    /// The same inside a transaction.
+    func enterMedia(_ infoJSON: String, ofVideo videoID: String, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO media (video_id, info) VALUES (?, ?) ON CONFLICT DO UPDATE SET info = excluded.info",
+            arguments: [videoID, infoJSON])
     }
 
     /// The media information recorded by ``setMedia(_:ofVideo:)``.

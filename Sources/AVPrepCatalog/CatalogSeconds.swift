@@ -25,15 +25,20 @@ package struct SecondsReport: Sendable, Equatable, Codable {
 extension Catalog {
     /// Records where a video's seconds are, replacing what was recorded before; nil forgets it.
     package func setSeconds(_ seconds: SourceSeconds?, ofVideo videoID: String, settingsKey: String) throws {
+        try write("record in") { try enterSeconds(seconds, ofVideo: videoID, settingsKey: settingsKey, in: $0) }
+    }
+
+    /// The same inside a transaction.
+    func enterSeconds(_ seconds: SourceSeconds?, ofVideo videoID: String, settingsKey: String, in database: Database)
+        throws
+    {
         var parts = (seconds?.unused ?? [:]).mapValues(Self.milliseconds).filter { $0.value > 0 }
         if let seconds { parts[CatalogSeconds.inSegments] = Self.milliseconds(seconds.inSegments) }
-        try write("record in") { database in
-            try database.execute(sql: "DELETE FROM source_seconds WHERE video_id = ?", arguments: [videoID])
-            for (reason, milliseconds) in parts.sorted(by: { $0.key < $1.key }) {
-                try database.execute(
-                    sql: "INSERT INTO source_seconds VALUES (?, ?, ?, ?)",
-                    arguments: [videoID, reason, settingsKey, milliseconds])
-            }
+        try database.execute(sql: "DELETE FROM source_seconds WHERE video_id = ?", arguments: [videoID])
+        for (reason, milliseconds) in parts.sorted(by: { $0.key < $1.key }) {
+            try database.execute(
+                sql: "INSERT INTO source_seconds VALUES (?, ?, ?, ?)",
+                arguments: [videoID, reason, settingsKey, milliseconds])
         }
     }
 

@@ -16,12 +16,13 @@ package struct Avprep: ParsableCommand {
               avprep train                      AVTS: easy negatives first, then a share of hard ones
 
             Exit codes: 0 done, 1 failed, 2 done with failed items, 64 usage, 65 bad input or settings,
-            75 busy (another avprep uses this workspace), 130 and 143 ended by a signal.
+            75 busy (another avprep uses this workspace, or a merge waits for tasks), 129, 130 and 143 ended by a signal
+            (SIGHUP, SIGINT, and SIGTERM or SIGUSR1): the same command goes on.
             """,
         version: Version.text,
         subcommands: [
             Init.self, Download.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Run.self, Refresh.self,
-            Status.self,
+            Merge.self, Slurm.self, Status.self,
             Why.self,
             Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,
             Schedule.self, Doctor.self,

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A flag set once when the user asks the work to stop (SIGINT, SIGTERM); every stage checks it between units of work.
+/// A flag set once when the user asks the work to stop (SIGINT, SIGTERM, …); every stage checks it between units of work.
 package final class Cancellation: Sendable {
     private let status = Atomic<Int32>(0)
     /// How many pieces of work that may take longer to end are under way.

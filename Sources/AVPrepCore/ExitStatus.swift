@@ -10,11 +10,13 @@ package enum ExitStatus: Int32, Sendable, Codable {
     case usage = 64
     /// Input data or settings are wrong (sysexits EX_DATAERR).
     case badInput = 65
-    /// Another avprep holds the working directory; try again later (sysexits EX_TEMPFAIL).
+    /// Another avprep holds the working directory, or tasks have left something to do; try again later (sysexits EX_TEMPFAIL).
     case busy = 75
+    /// Stopped by SIGHUP (128 + 1): the terminal is gone.
+    case hungUp = 129
     /// Stopped by SIGINT (128 + 2).
     case interrupted = 130
-    /// Stopped by SIGTERM (128 + 15).
+    /// Stopped by SIGTERM (128 + 15), or by SIGUSR1, with which schedulers announce it.
     case terminated = 143
 }
 

@@ -47,7 +47,7 @@ extension IngestListing {
             var read: [(entry: CatalogItem, videoID: String)] = []
             for entry in batch {
                 guard let item = items[entry.file.path], item.fault == nil else { continue }
-                switch try digest(of: item) {
+                switch try attempt.digest(of: item) {
                 case .success(let digest): read.append((entry, PreparedPath.videoID(digest)))
                 case .failure(let failure): try record(item.listed, .failed(Outcome.Reason(failure)))
                 }
@@ -61,23 +61,6 @@ extension IngestListing {
             try found(read)
         }
         progress.finish()
-    }
-
-    private func digest(of item: CorpusItem) throws -> Result<SHA256Digest, ReadFailure> {
-        try retries.run(
-            isPassing: { result in
-                if case .failure(let failure) = result { failure.kind == .passing } else { false }
-            },
-            {
-                do {
-                    return .success(
-                        try SourceContent.digest(ofFile: item.path, listed: item.identity) {
-                            context.cancellation.isCancelled
-                        })
-                } catch let failure as ReadFailure {
-                    return .failure(failure)
-                }
-            })
     }
 }
 

@@ -17,7 +17,7 @@ struct IngestListing {
     let context: StageContext
     let key: String
     let files: PreparedFiles
-    let retries: PassingRetries
+    let attempt: VideoAttempt
     /// The outcomes of this run.
     let tally = OutcomeTally()
     private let hook: PreparationHook?
@@ -25,15 +25,28 @@ struct IngestListing {
     init(
         _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
         files: PreparedFiles, hook: PreparationHook? = nil
-    ) {
+    ) throws {
         self.files = files
-        retries = PassingRetries(cancellation: context.cancellation)
+        attempt = try VideoAttempt(workspace, cancellation: context.cancellation)
         self.hook = hook
         self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
         self.catalog = catalog
         self.workspace = workspace
         self.context = context
         self.key = key
+    }
+
+    /// Enters the items into the catalog, and says what is to be done again.
+    ///
+    /// - Parameter retry: failed items, whatever failed; those with causes that pass always are.
+    static func list(
+        _ scan: CorpusListing, in catalog: Catalog, _ workspace: Workspace, run: Int64, retry: Bool
+    ) throws -> (ListingChange, vanished: Int) {
+        let listed = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
+        let vanished = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
+        if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
+        _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
+        return (listed, vanished)
     }
 
     /// What is no regular file fails at once: nothing opens it, since that might take for ever.
@@ -128,21 +141,25 @@ struct IngestListing {
         return .adopted(decided.outcome)
     }
 
-    /// Prepares every pending item, the largest files first: the last ones to finish are then short.
-    func prepare(_ transforms: [Spectrogram]) throws {
+    /// Of files with the same bytes only the first is prepared.
+    ///
+    /// - Returns: the pending items that are no duplicates.
+    func skipDuplicates() throws -> [CatalogItem] {
         var primary: [BytePath: BytePath] = [:]
         for group in try catalog.duplicates() {
             for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
         }
-        var work: [CatalogItem] = []
-        for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
+        return try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { entry in
             let path = entry.file.path
-            if let first = primary[path] {
-                try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
-            } else {
-                if items[path] != nil { work.append(entry) }
-            }
+            guard let first = primary[path] else { return true }
+            try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
+            return false
         }
+    }
+
+    /// Prepares every pending item, the largest files first: the last ones to finish are then short.
+    func prepare(_ transforms: [Spectrogram]) throws {
+        var work = try skipDuplicates().filter { items[$0.file.path] != nil }
         guard !work.isEmpty else { return }
         work.sort { ($1.file.size, $0.file.path) < ($0.file.size, $1.file.path) }
         let total = max(1, work.reduce(0) { $0 + $1.file.size })
@@ -185,32 +202,20 @@ struct IngestListing {
     private func prepare(
         _ item: CorpusItem, video: String, with worker: VideoPreparation, _ reapplication: PolicyReapplication
     ) throws -> Outcome? {
-        let output = PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
         // A file that is there is whole: the run that made it was killed before the catalog knew.
-        switch try adopt(item.listed, output, reapplication) {
+        switch try adopt(item.listed, attempt.output(video), reapplication) {
         case .adopted(let outcome): return outcome
         case .unread: return nil
         case .none: break
         }
-        let wall = ContinuousClock.now
-        let cpu = threadSeconds()
-        let result = try retries.run(
-            isPassing: { result in result.outcome.reason?.code == Outcome.Reason.readError },
-            { try worker.prepare(item, video: video, to: workspace.path(output), listed: item.identity) })
+        var notes = ItemNotes(item, video: video)
+        let result = try attempt.prepare(item, video: video, with: worker)
         try hook?(.noting, item.listed.escaped)
-        if let info = result.info {
-            let media = MediaRecord(info: info, tally: result.tally, decode: result.decode, cues: result.cues)
-            try catalog.setMedia(CanonicalJSON.encode(media), ofVideo: video)
-        }
-        try catalog.setSeconds(result.seconds, ofVideo: video, settingsKey: key)
-        if result.decided != nil {
-            try catalog.setFingerprint(result.fingerprint, ofVideo: video, settingsKey: key)
-        }
-        try record(
-            item.listed, result.outcome, output: result.decided == nil ? nil : output, decided: result.decided,
-            wallSeconds: (ContinuousClock.now - wall).inSeconds,
-            cpuSeconds: threadSeconds() - cpu + result.decoderSeconds)
-        return result.outcome
+        notes.result = result
+        try catalog.note([notes], stage: StageName.ingest)
+        guard let outcome = result.outcome else { return nil }
+        tally.add(outcome)
+        return outcome
     }
 
     /// Does what concerns one item. An error of its own becomes its outcome, and is recorded.
@@ -241,11 +246,4 @@ struct IngestListing {
             try catalog.record(record)
         }
     }
-}
-
-/// CPU seconds of the calling thread; 0 where the system does not count them.
-private func threadSeconds() -> Double {
-    var time = timespec()
-    guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

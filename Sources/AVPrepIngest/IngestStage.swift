@@ -3,6 +3,7 @@ import AVPrepCatalog
 import AVPrepCore
 package import AVPrepCorpus
 import AVPrepMedia
+import AVPrepParts
 import AVPrepSettings
 package import AVPrepWorkspace
 import Foundation
@@ -23,48 +24,62 @@ package enum IngestStage {
         retry: Bool = false, rehash: Bool = false, hook: PreparationHook? = nil
     ) throws -> IngestReport {
         try workspace.exclusively {
-            let journal = workspace.settings.folders.catalogJournal
-            let existing =
-                try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog, journal: journal) : nil
-            let scan = try CorpusScan.run(
-                workspace, request, catalog: existing, cancellation: context.cancellation)
-            try removeLitter(workspace)
-            let settings = workspace.settings.ingest
-            let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
-            let catalog =
-                try existing ?? Catalog(path: workspace.catalog, journal: journal)
-            let key = try settings.key
-            let run = try catalog.beginRun(StageName.ingest)
-            do {
-                let listed = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
-                let vanished = try catalog.endListing(run: run, scope: scan.scope) {
-                    CorpusScan.isGone($0, in: workspace)
-                }
-                if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
-                _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
-                try catalog.setFindings(scan.findings, isWhole: request.isWhole)
-                let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
-                let items = try fetch(scan.items, catalog, run: run, key: key, workspace, context)
-                let listing = IngestListing(
-                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
-                    hook: hook)
-                try listing.recordFaults()
-                try listing.forgetLostResults()
+            if try PartsFolder(workspace.parts).isInUse() {
+                ProgressReporter.say(
+                    "avprep: \(workspace.parts) holds work of ingest --part that is not merged: avprep merge brings it into the catalog",
+                    style: context.progress)
+            }
+            return try perform(workspace, context, request, retry: retry, fetches: true, hook: hook) {
+                listing, transforms in
                 if rehash { try listing.hashAgain() }
                 try listing.hash()
                 let decidedAnew = try listing.decideAnew(transforms)
                 try listing.prepare(transforms)
-                let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
-                let report = try IngestReport(
-                    catalog: catalog, settings: settings, nearDuplicates: duplicates,
-                    decidedAnew: decidedAnew, files: files, change: listing.tally.change(listed, vanished: vanished))
-                try catalog.endRun(run, report.exitStatus)
-                return report
-            } catch {
-                let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
-                try? catalog.endRun(run, status)
-                throw error
+                return decidedAnew
             }
+        }
+    }
+
+    /// Lists the corpus in the catalog, and lets `work` bring its items' outcomes in. Call it while the workspace is held.
+    ///
+    /// - Parameters:
+    ///   - fetches: whether to download what has a web address.
+    ///   - work: what is done about the listed items; it returns how many were decided anew.
+    static func perform(
+        _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest, retry: Bool = false,
+        fetches: Bool = false, hook: PreparationHook? = nil, work: (IngestListing, [Spectrogram]) throws -> Int
+    ) throws -> IngestReport {
+        let journal = workspace.settings.folders.catalogJournal
+        let existing =
+            try ExistingFile.isThere(workspace.catalog) ? Catalog(path: workspace.catalog, journal: journal) : nil
+        let scan = try CorpusScan.run(workspace, request, catalog: existing, cancellation: context.cancellation)
+        try removeLitter(workspace)
+        let settings = workspace.settings.ingest
+        let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
+        let catalog = try existing ?? Catalog(path: workspace.catalog, journal: journal)
+        let run = try catalog.beginRun(StageName.ingest)
+        do {
+            let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
+            let (listed, vanished) = try IngestListing.list(scan, in: catalog, workspace, run: run, retry: retry)
+            try catalog.setFindings(scan.findings, isWhole: request.isWhole)
+            let key = try settings.key
+            let items =
+                fetches ? try fetch(scan.items, catalog, run: run, key: key, workspace, context) : scan.items
+            let listing = try IngestListing(
+                items, catalog: catalog, workspace: workspace, context: context, key: key, files: files, hook: hook)
+            try listing.recordFaults()
+            try listing.forgetLostResults()
+            let decidedAnew = try work(listing, transforms)
+            let duplicates = try NearDuplicates.find(in: catalog, workspace.settings, context)
+            let report = try IngestReport(
+                catalog: catalog, settings: settings, nearDuplicates: duplicates, decidedAnew: decidedAnew,
+                files: files, change: listing.tally.change(listed, vanished: vanished))
+            try catalog.endRun(run, report.exitStatus)
+            return report
+        } catch {
+            let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
+            try? catalog.endRun(run, status)
+            throw error
         }
     }
 

@@ -27,7 +27,7 @@ package enum UnusedReason: String, Sendable, Codable, CaseIterable {
 extension UnusedReason: CodingKeyRepresentable {}
 
 /// Where the seconds of a source are: their sum is its duration, from the first picture or sound to the last.
-package struct SourceSeconds: Sendable, Equatable {
+package struct SourceSeconds: Sendable, Equatable, Codable {
     /// In segments, kept or dropped by the policy.
     package var inSegments: Double
     /// In no segment, by ``UnusedReason`` or by the reason code of a video that has no segments.

@@ -55,13 +55,15 @@ package struct FolderSettings: Sendable, Equatable, StoredSettings {
     package var lock = ".avprep.lock"
     /// Files fetched from the web addresses that are listed.
     package var downloads = "downloads"
+    /// Where tasks that divide an ingest meet.
+    package var parts = "parts"
 
     package init() {}
 
     package static var laterKeys: [String: LaterKey] {
         [
             "catalogJournal": .omitted(at: CatalogJournal.automatic.rawValue), "lock": .omitted(at: ".avprep.lock"),
-            "downloads": .omitted(at: "downloads"),
+            "downloads": .omitted(at: "downloads"), "parts": .omitted(at: "parts"),
         ]
     }
 }

@@ -26,6 +26,7 @@ package struct Workspace: Sendable {
     package var shards: String { path(settings.folders.shards) }
     package var runs: String { path(settings.folders.runs) }
     package var catalog: String { path(settings.folders.catalog) }
+    package var parts: String { path(settings.folders.parts) }
 
     /// `name` relative to the pipeline file's folder.
     package func path(_ name: String) -> String {

@@ -24,6 +24,7 @@ enum Front {
         guard setenv("OMP_WAIT_POLICY", "passive", 0) == 0 else {
             complain("cannot set an environment variable: no memory")
         }
+        holdSignals()
         let folder = executableFolder()
         let candidates = ["\(folder)/avprep-work", "\(folder)/../lib/avprep/avprep-work"]
         for path in candidates where access(path, X_OK) == 0 {
@@ -31,6 +32,15 @@ enum Front {
         }
         let looked = candidates.joined(separator: ", ")
         complain("cannot start avprep-work (looked for \(looked)); install avprep again")
+    }
+
+    /// Signals that come while the loader works wait until `avprep-work` listens to them: a job that is stopped in its first
+    /// moment ends as cleanly as later. (Blocked signals, and those that wait, stay over an exec.)
+    private static func holdSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGUSR1, SIGHUP] { sigaddset(&signals, number) }
+        if sigprocmask(SIG_BLOCK, &signals, nil) != 0 { complain("cannot block signals") }
     }
 
     private static func complain(_ message: String) -> Never {

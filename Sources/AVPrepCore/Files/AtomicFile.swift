@@ -109,7 +109,7 @@ package enum AtomicFile {
     }
 
     /// The system's own words for a file that Foundation could not read or write.
-    static func diskReason(_ error: any Error) -> String {
+    package static func diskReason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let cause = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
             return systemError(Int32(cause.code))

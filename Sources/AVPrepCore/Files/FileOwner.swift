@@ -5,9 +5,9 @@ import Foundation
 /// Several machines may work in one folder, and a process id says nothing about a process elsewhere: so it is told together
 /// with the machine's name, and with a digest of the start of its kernel and of the process's name space (containers of one
 /// machine count their processes each for itself).
-enum FileOwner {
+package enum FileOwner {
     /// This process.
-    static var current: String { "\(place)-\(getpid())" }
+    package static var current: String { "\(place)-\(getpid())" }
 
     /// Whether a writer has ended; nil when that cannot be told here: it runs or ran elsewhere, or before this machine was
     /// started anew, or is no name of a writer.

@@ -73,6 +73,7 @@ enum PipelineTable {
                 "rollback where processes cannot share memory, as on network file systems; auto: tries"),
             .text("downloads", \.downloads, "files fetched from listed web addresses"),
             .text("lock", \.lock, "locked while a command works here; needs a disk with flock or POSIX locks"),
+            .text("parts", \.parts, "where the tasks of ingest --part meet, until avprep merge; needs no locks"),
         ])
     }
 

@@ -43,7 +43,7 @@ enum Paths {
 
 /// Progress reporting and cancellation for stages of this process.
 struct Session {
-    /// Set by SIGINT and SIGTERM.
+    /// Set by the signals that ask the work to stop.
     static let cancellation = Cancellation()
 
     let quiet: Bool
@@ -51,48 +51,5 @@ struct Session {
     /// The context passed to the pipeline's stages.
     var context: StageContext {
         StageContext(cancellation: Session.cancellation, progress: .automatic(quiet: quiet))
-    }
-}
-
-/// SIGINT and SIGTERM, for every command, from its first moment: the first one asks the work to end, and ends the process
-/// itself where the work does not hear it in time (a read that hangs, a wait for another process, a long computation). A
-/// second one ends the process at once.
-///
-/// That is safe at any moment, as `kill -9` is: every file appears by a rename, and the catalog by transactions.
-enum StopSignals {
-    private static let statuses: [Int32: ExitStatus] = [SIGINT: .interrupted, SIGTERM: .terminated]
-
-    /// Starts to listen. Call it before other threads are started, which inherit that the signals are blocked.
-    static func listen() {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in statuses.keys {
-            sigaddset(&signals, number)
-            // For the decoder programs, which inherit it: on Ctrl-C this process decides. Linux delivers a blocked signal
-            // to sigwait whether it is ignored or not.
-            signal(number, SIG_IGN)
-        }
-        let status = pthread_sigmask(SIG_BLOCK, &signals, nil)
-        precondition(status == 0, "the signals exist")
-        let waiting = signals
-        // A thread of its own: Dispatch's may all be waiting for what hangs.
-        Thread.detachNewThread { wait(for: waiting) }
-    }
-
-    private static func wait(for signals: sigset_t) {
-        var signals = signals
-        var number: Int32 = 0
-        while sigwait(&signals, &number) != 0 {}
-        let status = statuses[number] ?? .failed
-        Session.cancellation.cancel(status)
-        let begin = ContinuousClock.now
-        while ContinuousClock.now - begin < .seconds(Session.cancellation.graceSeconds) {
-            var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
-            if sigtimedwait(&signals, nil, &pause) > 0 { break }
-        }
-        let line = "avprep: stopped; repeat the command to continue\n"
-        // Where nobody can be told, the exit code tells.
-        _ = write(STDERR_FILENO, line, line.utf8.count)
-        _exit(status.rawValue)
     }
 }

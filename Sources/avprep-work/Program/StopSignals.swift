@@ -1,0 +1,57 @@
+import AVPrepCore
+import Foundation
+
+/// The signals that ask a command to stop, from its first moment: SIGINT, SIGTERM, SIGUSR1 (with which schedulers announce that
+/// the time is nearly over) and SIGHUP. The first one asks the work to end, and ends the process itself where the work does
+/// not hear it in time (a read that hangs, a wait for another process, a long computation). A SIGINT after it ends the
+/// process at once: somebody does not want to wait. Schedulers send several of the others, one soon after the other or to
+/// several processes that pass them on: these change nothing.
+///
+/// That is safe at any moment, as `kill -9` is: every file appears by a rename, and the catalog by transactions.
+enum StopSignals {
+    private static let statuses: [Int32: ExitStatus] = [
+        SIGINT: .interrupted, SIGTERM: .terminated, SIGUSR1: .terminated, SIGHUP: .hungUp,
+    ]
+
+    /// Starts to listen. Call it before other threads are started, which inherit that the signals are blocked.
+    static func listen() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in statuses.keys where number != SIGHUP || !isIgnored(SIGHUP) {
+            sigaddset(&signals, number)
+            // For the decoder programs, which inherit it: on Ctrl-C this process decides. Linux delivers a blocked signal
+            // to sigwait whether it is ignored or not.
+            signal(number, SIG_IGN)
+        }
+        let status = pthread_sigmask(SIG_BLOCK, &signals, nil)
+        precondition(status == 0, "the signals exist")
+        let waiting = signals
+        // A thread of its own: Dispatch's may all be waiting for what hangs.
+        Thread.detachNewThread { wait(for: waiting) }
+    }
+
+    /// `nohup` and shells that detach their jobs have SIGHUP ignored: it does not concern the work then.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    private static func wait(for signals: sigset_t) {
+        var signals = signals
+        var number: Int32 = 0
+        while sigwait(&signals, &number) != 0 {}
+        let status = statuses[number] ?? .failed
+        Session.cancellation.cancel(status)
+        let begin = ContinuousClock.now
+        while ContinuousClock.now - begin < .seconds(Session.cancellation.graceSeconds) {
+            var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
+            if sigtimedwait(&signals, nil, &pause) == SIGINT { break }
+        }
+        let line = "avprep: stopped; repeat the command to continue\n"
+        // Where nobody can be told, the exit code tells.
+        _ = write(STDERR_FILENO, line, line.utf8.count)
+        _exit(status.rawValue)
+    }
+}
