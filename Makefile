@@ -103,7 +103,7 @@ $(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-ORACLES := numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets
+ORACLES := prometheus_client numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets
 
 venv: $(VENV)/.oracles
 

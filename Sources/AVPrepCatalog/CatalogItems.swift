@@ -67,6 +67,22 @@ extension Catalog {
         }
     }
 
+    /// Notes the size and time of a listed file that is looked at by itself. Where they are others than before, its content is
+    /// unknown, and it is pending in every stage. When and by what it was listed stays.
+    package func lookAgain(at file: ListedFile) throws {
+        try write("record in") { database in
+            try database.execute(
+                sql: """
+                    UPDATE items SET size = :size, mtime_ns = :time, video_id = NULL
+                    WHERE path = :path AND (size <> :size OR mtime_ns <> :time)
+                    """,
+                arguments: ["size": file.size, "time": file.modifiedNanoseconds, "path": file.path])
+            if database.changesCount > 0 {
+                try database.execute(sql: "DELETE FROM outcomes WHERE subject = ?", arguments: [file.path])
+            }
+        }
+    }
+
     /// The listed items whose content is known, ordered by path.
     package func hashed() throws -> [CatalogItem] {
         try read("read") { database in

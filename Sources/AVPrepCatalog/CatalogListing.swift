@@ -60,14 +60,16 @@ extension Catalog {
         change = try write("list files in") { [change] database in
             var change = change
             let find = try database.cachedStatement(
-                sql: "SELECT size, mtime_ns, vanished FROM items WHERE path = ?")
+                sql: "SELECT size, mtime_ns, vanished, unreachable FROM items WHERE path = ?")
             let insert = try database.cachedStatement(
                 sql: """
                     INSERT INTO items (path, size, mtime_ns, first_run, last_run, vanished, root)
                     VALUES (?, ?, ?, ?, ?, 0, ?)
                     """)
-            let keep = try database.cachedStatement(
-                sql: "UPDATE items SET last_run = ?, vanished = 0, unreachable = 0, root = ? WHERE path = ?")
+            // The usual case sets no column that a trigger waits for.
+            let keep = try database.cachedStatement(sql: "UPDATE items SET last_run = ?, root = ? WHERE path = ?")
+            let bringBack = try database.cachedStatement(
+                sql: "UPDATE items SET last_run = ?, root = ?, vanished = 0, unreachable = 0 WHERE path = ?")
             let replace = try database.cachedStatement(
                 sql: """
                     UPDATE items SET size = ?, mtime_ns = ?, video_id = NULL, last_run = ?, vanished = 0,
@@ -83,9 +85,12 @@ extension Catalog {
                     change.added += 1
                     continue
                 }
-                if row["vanished"] { change.returned += 1 }
-                if row["size"] == file.size, row["mtime_ns"] == file.modifiedNanoseconds {
-                    try keep.execute(arguments: [run, known, file.path])
+                // By number: there are millions of them, and names cost a search each.
+                let (isVanished, isUnreachable): (Bool, Bool) = (row[2], row[3])
+                if isVanished { change.returned += 1 }
+                if row[0] == file.size, row[1] == file.modifiedNanoseconds {
+                    let statement = isVanished || isUnreachable ? bringBack : keep
+                    try statement.execute(arguments: [run, known, file.path])
                     change.unchanged += 1
                 } else {
                     try replace.execute(arguments: [file.size, file.modifiedNanoseconds, run, known, file.path])

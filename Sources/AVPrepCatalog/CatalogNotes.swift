@@ -23,6 +23,8 @@ package struct ItemNotes: Sendable, Codable {
         package let status: String
         package let reason: Outcome.Reason?
         package var output: String?
+        /// Size of the result in bytes; nil where it is not known.
+        package var outputBytes: Int64?
         /// The decision about each segment; nil without a prepared file.
         package var decided: [DecidedSegment]?
         package var fingerprint: Data?
@@ -121,7 +123,8 @@ extension Catalog {
         }
         let record = OutcomeRecord(
             subject: note.path, stage: stage, settingsKey: result.settingsKey, outcome: outcome,
-            wallSeconds: result.wallSeconds, cpuSeconds: result.cpuSeconds, output: result.output)
+            wallSeconds: result.wallSeconds, cpuSeconds: result.cpuSeconds, output: result.output,
+            outputBytes: result.outputBytes)
         if let decided = result.decided {
             try enter([(record, decided)], policyKey: result.policyKey, in: database)
         } else {

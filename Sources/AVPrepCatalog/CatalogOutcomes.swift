@@ -14,12 +14,14 @@ package struct OutcomeRecord: Sendable, Equatable {
     package var cpuSeconds: Double
     /// Path of the result, if any.
     package var output: String?
+    /// Size of the result in bytes; nil where it is not known.
+    package var outputBytes: Int64?
     /// When it was recorded (UTC, ISO 8601); set by the catalog.
     package internal(set) var updatedAt = ""
 
     package init(
         subject: BytePath, stage: String, settingsKey: String, outcome: Outcome, wallSeconds: Double = 0,
-        cpuSeconds: Double = 0, output: String? = nil
+        cpuSeconds: Double = 0, output: String? = nil, outputBytes: Int64? = nil
     ) {
         self.subject = subject
         self.stage = stage
@@ -28,6 +30,7 @@ package struct OutcomeRecord: Sendable, Equatable {
         self.wallSeconds = wallSeconds
         self.cpuSeconds = cpuSeconds
         self.output = output
+        self.outputBytes = outputBytes
     }
 }
 
@@ -50,14 +53,16 @@ extension Catalog {
             sql: """
                 INSERT INTO outcomes
                     (subject, stage, settings_key, status, code, detail, wall_seconds, cpu_seconds, output,
-                     updated_at, live)
+                     updated_at, live, source_bytes, output_bytes)
                 VALUES (:subject, :stage, :key, :status, :code, :detail, :wall, :cpu, :output, :now,
-                    coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0))
+                    coalesce((SELECT 1 - vanished FROM items WHERE path = :subject), 0),
+                    coalesce((SELECT max(size, 0) FROM items WHERE path = :subject), 0), :bytes)
                 ON CONFLICT DO UPDATE SET
                     settings_key = excluded.settings_key, status = excluded.status, code = excluded.code,
                     detail = excluded.detail, wall_seconds = excluded.wall_seconds,
                     cpu_seconds = excluded.cpu_seconds, output = excluded.output,
-                    updated_at = excluded.updated_at, live = excluded.live
+                    updated_at = excluded.updated_at, live = excluded.live,
+                    source_bytes = excluded.source_bytes, output_bytes = excluded.output_bytes
                 """)
         for record in records {
             precondition(record.outcome.reason?.code != "", "an outcome needs a reason code")
@@ -69,6 +74,7 @@ extension Catalog {
                     "detail": record.outcome.reason?.detail ?? "",
                     "wall": record.wallSeconds.isFinite ? record.wallSeconds : 0,
                     "cpu": record.cpuSeconds.isFinite ? record.cpuSeconds : 0, "output": record.output, "now": now,
+                    "bytes": record.output == nil ? 0 : record.outputBytes,
                 ])
         }
     }
@@ -115,6 +121,25 @@ extension Catalog {
                     ORDER BY subject LIMIT :limit
                     """, arguments: StatementArguments(arguments))
         }.map(outcomeRecord)
+    }
+
+    /// Calls `body` with each listed item's result in a stage under these settings, whatever its status, in the order of the index.
+    ///
+    /// - Complexity: memory for one of them.
+    package func forEachOutput(
+        stage: String, settingsKey: String,
+        _ body: (_ subject: BytePath, _ output: String, _ isSized: Bool) throws -> Void
+    ) throws {
+        try read("read") { database in
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT subject, output, output_bytes IS NOT NULL FROM outcomes
+                    WHERE stage = ? AND live = 1 AND status IN ('done', 'skipped') AND settings_key = ?
+                        AND output IS NOT NULL
+                    """, arguments: [stage, settingsKey])
+            while let row = try rows.next() { try body(row[0], row[1], row[2]) }
+        }
     }
 
     /// Listed items without an outcome in a stage under these settings, ordered by path: the work to do.
@@ -200,7 +225,8 @@ extension Catalog {
         }
         var record = OutcomeRecord(
             subject: row["subject"], stage: row["stage"], settingsKey: row["settings_key"], outcome: outcome,
-            wallSeconds: row["wall_seconds"], cpuSeconds: row["cpu_seconds"], output: row["output"])
+            wallSeconds: row["wall_seconds"], cpuSeconds: row["cpu_seconds"], output: row["output"],
+            outputBytes: row["output_bytes"])
         record.updatedAt = row["updated_at"]
         return record
     }

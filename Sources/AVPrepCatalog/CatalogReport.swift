@@ -75,7 +75,7 @@ extension Catalog {
                 unhashed: items.listed - items.hashed,
                 videos: items.videos, stages: try stages.map { try counts(database, $0, items.listed) },
                 lastRun: try Row.fetchOne(database, sql: "SELECT * FROM runs ORDER BY id DESC LIMIT 1")
-                    .map(CatalogRun.init))
+                    .map { try Self.run($0, in: database) })
         }
     }
 
@@ -123,7 +123,9 @@ extension Catalog {
                     WHERE live <> coalesce(1 - vanished, 0)
                     """)
             guard strays == 0 else { throw uneven("\(strays ?? 0) outcomes differ from their items") }
-            if let fault = try decisionFault(in: database) ?? secondsFault(in: database) { throw uneven(fault) }
+            if let fault = try decisionFault(in: database) ?? secondsFault(in: database) ?? bytesFault(in: database) {
+                throw uneven(fault)
+            }
         }
     }
 

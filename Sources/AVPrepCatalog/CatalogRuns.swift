@@ -12,6 +12,12 @@ package struct CatalogRun: Sendable, Equatable, Codable {
     package let endedAt: String?
     /// Its exit status.
     package let exitStatus: Int32?
+    /// What it has done.
+    package internal(set) var work = RunWork()
+    /// When it last noted what it has done, in seconds since 1970; nil if it never did.
+    package internal(set) var seenAt: Double?
+    /// Whether its process runs; nil where that cannot be told, as for one on another machine.
+    package internal(set) var isAlive: Bool?
 
     init(_ row: Row) {
         id = row["id"]
@@ -29,8 +35,12 @@ extension Catalog {
     package func beginRun(_ command: String) throws -> Int64 {
         try write("record in") { database in
             try database.execute(
-                sql: "INSERT INTO runs (command, started_at) VALUES (?, ?)", arguments: [command, Self.timestamp()])
-            return database.lastInsertedRowID
+                sql: "INSERT INTO runs (command, started_at, owner) VALUES (?, ?, ?)",
+                arguments: [command, Self.timestamp(), FileOwner.current])
+            let run = database.lastInsertedRowID
+            try database.execute(
+                sql: "INSERT INTO run_sums VALUES (?, ?, ?)", arguments: [run, Self.uptimeName, FileOwner.uptime])
+            return run
         }
     }
 
@@ -47,7 +57,7 @@ extension Catalog {
     package func runs(limit: Int) throws -> [CatalogRun] {
         try read("read") { database in
             try Row.fetchAll(database, sql: "SELECT * FROM runs ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(CatalogRun.init)
+                .map { try Self.run($0, in: database) }
         }
     }
 }

@@ -44,6 +44,7 @@ extension IngestListing {
         }
         try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             batch in
+            let begin = ContinuousClock.now
             var read: [(entry: CatalogItem, videoID: String)] = []
             for entry in batch {
                 guard let item = items[entry.file.path], item.fault == nil else { continue }
@@ -59,6 +60,7 @@ extension IngestListing {
                 progress.update(done: files, total: entries.count, share: Double(bytes) / Double(total))
             }
             try found(read)
+            try meter.add { $0[.hashing] += (ContinuousClock.now - begin).inSeconds }
         }
         progress.finish()
     }

@@ -20,13 +20,17 @@ struct IngestListing {
     let attempt: VideoAttempt
     /// The outcomes of this run.
     let tally = OutcomeTally()
+    let meter: WorkMeter
+    /// Whether nothing but ``items`` is to be touched; else copies of them elsewhere become theirs.
+    var isSelection = false
     private let hook: PreparationHook?
 
     init(
         _ items: [CorpusItem], catalog: Catalog, workspace: Workspace, context: StageContext, key: String,
-        files: PreparedFiles, hook: PreparationHook? = nil
+        files: PreparedFiles, meter: WorkMeter, hook: PreparationHook? = nil
     ) throws {
         self.files = files
+        self.meter = meter
         attempt = try VideoAttempt(workspace, cancellation: context.cancellation)
         self.hook = hook
         self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
@@ -59,17 +63,18 @@ struct IngestListing {
 
     /// Items whose prepared file somebody removed are to be done again.
     func forgetLostResults() throws {
-        let lost = try prepared().filter { record in
-            record.output.map { files.isGone(workspace.path($0)) } ?? true
+        var lost: [BytePath] = []
+        var sizes: [(BytePath, Int64)] = []
+        try catalog.forEachOutput(stage: StageName.ingest, settingsKey: key) { subject, output, isSized in
+            let path = workspace.path(output)
+            if files.isGone(path) {
+                lost.append(subject)
+            } else if !isSized, let size = PreparedFiles.size(of: path) {
+                sizes.append((subject, size))
+            }
         }
-        try catalog.forget(lost.map(\.subject), stage: StageName.ingest)
-    }
-
-    /// What has a prepared file, be it in shards or dropped.
-    private func prepared() throws -> [OutcomeRecord] {
-        try catalog.outcomes(stage: StageName.ingest, settingsKey: key, status: "done")
-            + catalog.outcomes(
-                stage: StageName.ingest, settingsKey: key, status: "skipped", code: DecidedVideo.droppedCode)
+        try catalog.forget(lost, stage: StageName.ingest)
+        try catalog.setOutputBytes(sizes, stage: StageName.ingest)
     }
 
     /// Brings what was decided by another policy under the one in force, without decoding it.
@@ -151,6 +156,7 @@ struct IngestListing {
         }
         return try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { entry in
             let path = entry.file.path
+            if isSelection, items[path] == nil { return false }
             guard let first = primary[path] else { return true }
             try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
             return false
@@ -162,12 +168,13 @@ struct IngestListing {
         var work = try skipDuplicates().filter { items[$0.file.path] != nil }
         guard !work.isEmpty else { return }
         work.sort { ($1.file.size, $0.file.path) < ($0.file.size, $1.file.path) }
-        let total = max(1, work.reduce(0) { $0 + $1.file.size })
+        let total = max(1, work.reduce(0) { $0 + max(0, $1.file.size) })
         let count = work.count
         let progress = ProgressReporter("ingest", unit: "videos", style: context.progress)
         let state = Mutex((videos: 0, bytes: Int64(0), failed: 0))
         let settings = workspace.settings.ingest
         let isWarned = Atomic<Bool>(false)
+        try meter.plan(videos: count, bytes: total, workers: min(workspace.workers, count))
         progress.update(done: 0, total: count)
         let reapplication = try PolicyReapplication(
             settings: settings, transforms: transforms, cancellation: context.cancellation)
@@ -195,6 +202,7 @@ struct IngestListing {
             }
             progress.update(done: videos, total: count, share: Double(bytes) / Double(total), failed: failed)
         }
+        meter.endPreparing()
         progress.finish()
     }
 
@@ -209,12 +217,22 @@ struct IngestListing {
         case .none: break
         }
         var notes = ItemNotes(item, video: video)
-        let result = try attempt.prepare(item, video: video, with: worker)
-        try hook?(.noting, item.listed.escaped)
-        notes.result = result
-        try catalog.note([notes], stage: StageName.ingest)
+        let (result, effort) = try attempt.prepare(item, video: video, with: worker)
+        try worker.clock.during(.output) {
+            try hook?(.noting, item.listed.escaped)
+            notes.result = result
+            try catalog.note([notes], stage: StageName.ingest)
+        }
+        var measured = worker.clock.restart()
+        measured.decoder = effort.decoderSeconds
+        try meter.add { work in
+            work[.videos] += 1
+            work[.videoSeconds] += effort.videoSeconds
+            work[.sourceBytes] += Double(max(0, item.identity?.size ?? 0))
+            StageSeconds(measured).add(to: &work)
+        }
         guard let outcome = result.outcome else { return nil }
-        tally.add(outcome)
+        try tell(outcome, of: item.listed, seconds: result.wallSeconds)
         return outcome
     }
 
@@ -235,15 +253,25 @@ struct IngestListing {
         _ listed: BytePath, _ outcome: Outcome, output: String? = nil, decided: DecidedVideo? = nil,
         wallSeconds: Double = 0, cpuSeconds: Double = 0
     ) throws {
-        tally.add(outcome)
+        try tell(outcome, of: listed, seconds: wallSeconds)
         let record = OutcomeRecord(
             subject: listed, stage: StageName.ingest, settingsKey: key, outcome: outcome,
-            wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output)
+            wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, output: output,
+            outputBytes: output.flatMap { PreparedFiles.size(of: workspace.path($0)) })
         if let decided {
             try catalog.record(
                 record, decided: decided.segments, policyKey: workspace.settings.ingest.policyKey)
         } else {
             try catalog.record(record)
         }
+    }
+
+    /// Counts an outcome of this run, and tells whoever listens.
+    private func tell(_ outcome: Outcome, of listed: BytePath, seconds: Double) throws {
+        tally.add(outcome)
+        try meter.add(outcome)
+        context.log?.item(
+            listed.escaped, stage: StageName.ingest, outcome: outcome.status, reason: outcome.reason?.code,
+            detail: outcome.reason?.detail, seconds: seconds > 0 ? seconds : nil)
     }
 }

@@ -58,15 +58,23 @@ package enum IngestStage {
         let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
         let catalog = try existing ?? Catalog(path: workspace.catalog, journal: journal)
         let run = try catalog.beginRun(StageName.ingest)
+        let meter = WorkMeter(catalog, run: run)
         do {
             let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
             let (listed, vanished) = try IngestListing.list(scan, in: catalog, workspace, run: run, retry: retry)
+            try meter.add { work in
+                work[.added] = Double(listed.added)
+                work[.changed] = Double(listed.changed)
+                work[.returned] = Double(listed.returned)
+                work[.vanished] = Double(vanished)
+            }
             try catalog.setFindings(scan.findings, isWhole: request.isWhole)
             let key = try settings.key
             let items =
                 fetches ? try fetch(scan.items, catalog, run: run, key: key, workspace, context) : scan.items
             let listing = try IngestListing(
-                items, catalog: catalog, workspace: workspace, context: context, key: key, files: files, hook: hook)
+                items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                meter: meter, hook: hook)
             try listing.recordFaults()
             try listing.forgetLostResults()
             let decidedAnew = try work(listing, transforms)
@@ -74,10 +82,12 @@ package enum IngestStage {
             let report = try IngestReport(
                 catalog: catalog, settings: settings, nearDuplicates: duplicates, decidedAnew: decidedAnew,
                 files: files, change: listing.tally.change(listed, vanished: vanished))
+            try meter.note()
             try catalog.endRun(run, report.exitStatus)
             return report
         } catch {
             let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
+            try? meter.note()
             try? catalog.endRun(run, status)
             throw error
         }

@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepPolicy
 import AVPrepStore
+import Foundation
 import Synchronization
 
 /// The prepared files that lie there before a run, and what was wrong with some of them.
@@ -36,6 +37,12 @@ final class PreparedFiles: Sendable {
             note("\(error)")
             return false
         }
+    }
+
+    /// The size of a prepared file in bytes; nil where it cannot be looked at.
+    static func size(of path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
     }
 
     /// Looks at the file, and sets it aside where it is damaged.

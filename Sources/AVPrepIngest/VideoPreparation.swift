@@ -39,6 +39,8 @@ package final class VideoPreparation {
     private let media: MediaOpener
     private let steps: PreparationSteps
     private let memory: HeldMemory
+    /// What the seconds of this worker went into.
+    let clock = WorkClock()
 
     /// - Parameters:
     ///   - transforms: one transform per stored spectrogram, shared by all workers.
@@ -148,10 +150,12 @@ package final class VideoPreparation {
                     data.segment.decide(by: self.settings.policy)
                     segments.append(data.segment)
                     try self.steps.reach(.writing)
-                    if data.segment.decision.leavesMediaOut {
-                        try writer.leaveOut(data.segment)
-                    } else {
-                        try writer.append(data)
+                    try self.clock.during(.output) {
+                        if data.segment.decision.leavesMediaOut {
+                            try writer.leaveOut(data.segment)
+                        } else {
+                            try writer.append(data)
+                        }
                     }
                 })
             let tap = try FingerprintTap(settings: settings, consumer: assembler)
@@ -160,14 +164,16 @@ package final class VideoPreparation {
                 DecodeRequest(
                     fps: settings.video.fps, crop: cropPlan.crop, shortSide: cropPlan.shortSide,
                     audio: settings.audioFormats),
-                to: tap)
-            try assembler.finish()
-            let fingerprint = tap.finish().bytes
+                to: ClockedConsumer(clock, tap))
+            let fingerprint = try clock.during(.compute) {
+                try assembler.finish()
+                return tap.finish().bytes
+            }
             try steps.reach(.finishing)
             // How much of a file is lost is known when all of it was read.
             writer.revise { $0.mark(lostShare: summary.lostShare, settings: self.settings) }
             for index in segments.indices { segments[index].mark(lostShare: summary.lostShare, settings: settings) }
-            try writer.finish(fingerprint: fingerprint)
+            try clock.during(.output) { try writer.finish(fingerprint: fingerprint) }
             let tally = assembler.tally
             var account = SourceSeconds(inSegments: tally.segmentSeconds ?? 0)
             account.add(summary.unusedSeconds ?? [:])
@@ -184,7 +190,7 @@ package final class VideoPreparation {
             }
             try confirm()
             try steps.reach(.committing)
-            try AtomicFile.commit(temporary, to: path)
+            try clock.during(.output) { try AtomicFile.commit(temporary, to: path) }
             let cues = CueRecord(probe, changes: assembler.changes)
             let decided = DecidedVideo(segments, settings: settings)
             return Result(

@@ -26,7 +26,7 @@ package enum RefreshStage {
                 ingest: try IngestStage.run(workspace, context, request))
             do {
                 if report.ingest.counts.done > 0 {
-                    report.shard = try ShardStage.run(workspace, context)
+                    report.shard = try ShardStage.run(workspace, context, trustsStamp: true)
                     try train(workspace, context, &report)
                 }
             } catch let error as any ActionableError {

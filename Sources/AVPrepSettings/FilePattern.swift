@@ -13,6 +13,9 @@ package struct FilePattern: Sendable {
     private let isPath: Bool
     private let isFolder: Bool
     private let beside: [UInt8]?
+    /// The bytes that each name it matches begins and ends with; nil where these are not fixed. Nearly all names of a large
+    /// corpus fail here, without a search.
+    private let ends: (first: UInt8?, last: UInt8?)
 
     /// - Throws: ``Invalid`` with what is wrong.
     package init(_ text: String) throws(Invalid) {
@@ -33,6 +36,7 @@ package struct FilePattern: Sendable {
         isPath = parts.count > 1 || pattern.hasPrefix("/")
         if parts.isEmpty { throw Invalid(reason: "it is empty") }
         if isFolder, beside != nil { throw Invalid(reason: "beside is for files, but the pattern ends with /") }
+        ends = parts.last.map(Glob.ends) ?? (nil, nil)
         if parts.contains(where: { !Glob.isWhole($0) }) { throw Invalid(reason: "a [ has no ]") }
     }
 
@@ -47,6 +51,8 @@ package struct FilePattern: Sendable {
     ///   - siblings: the names in its folder.
     package func matches(_ path: [ArraySlice<UInt8>], isFolder: Bool, siblings: SiblingNames) -> Bool {
         guard isFolder || !self.isFolder, let name = path.last else { return false }
+        if let first = ends.first, name.first.map(Glob.lower) != first { return false }
+        if let last = ends.last, name.last.map(Glob.lower) != last { return false }
         guard isPath ? Self.match(parts[...], path[...]) : Glob.match(parts[0], name) else { return false }
         guard let beside else { return true }
         guard !isFolder, let last = parts.last else { return false }
@@ -203,7 +209,14 @@ private enum Glob {
         return 1 + name.dropFirst().prefix { $0 & 0xC0 == 0x80 }.count
     }
 
-    private static func lower(_ byte: UInt8) -> UInt8 {
+    /// The first and the last byte of a pattern, where they stand for themselves.
+    static func ends(_ pattern: [UInt8]) -> (first: UInt8?, last: UInt8?) {
+        func fixed(_ byte: UInt8?) -> UInt8? { byte.flatMap { Array("*?[]\\".utf8).contains($0) ? nil : lower($0) } }
+        let isEscaped = pattern.count > 1 && pattern[pattern.count - 2] == escape
+        return (fixed(pattern.first), isEscaped ? nil : fixed(pattern.last))
+    }
+
+    static func lower(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }

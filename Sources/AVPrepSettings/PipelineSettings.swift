@@ -18,6 +18,7 @@ package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     package var shard = ShardSettings()
     package var train = TrainSettings()
     package var refresh = RefreshSettings()
+    package var metrics = MetricsSettings()
     package var synth = SynthSettings()
 
     package init() {}

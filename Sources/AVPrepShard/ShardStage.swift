@@ -1,6 +1,6 @@
 import AVPrepCatalog
 import AVPrepClips
-import AVPrepCore
+package import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
 import AVPrepPairs
@@ -27,19 +27,30 @@ package enum ShardStage {
     /// - Parameters:
     ///   - compact: plans and shuffles everything anew. Videos stay on their sides, except that a group whose videos turned
     ///     out to lie on several gathers on one.
+    ///   - only: of what is in no shard yet, only these items are packed; nil for all.
+    ///   - trustsStamp: whether to look no further where nothing has changed since the last run, by ``ShardStamp``.
     ///   - hook: called at each step; for tests.
     /// - Throws: ``Failure`` when nothing is prepared under the settings in force; errors of the modules below;
     ///   `CancellationError`.
     package static func run(
-        _ workspace: Workspace, _ context: StageContext, compact: Bool = false, hook: ShardHook? = nil
+        _ workspace: Workspace, _ context: StageContext, compact: Bool = false, only: Set<BytePath>? = nil,
+        trustsStamp: Bool = false, hook: ShardHook? = nil
     ) throws -> ShardReport {
         try workspace.exclusively {
+            if trustsStamp, !compact, only == nil, try ExistingFile.isThere(workspace.catalog) {
+                let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
+                if let report = try ShardStamp.report(workspace, catalog) { return report }
+            }
             let settings = workspace.settings
             let key = try settings.ingest.decidedKey
             let splitKey = try settings.splitKey
             let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
             let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
-            let (prepared, decisions) = try preparedVideos(workspace)
+            var (prepared, decisions) = try preparedVideos(workspace)
+            if let only {
+                let packed = Set(existing.shards.flatMap(\.videoIDs))
+                prepared.removeAll { !packed.contains($0.video.videoID) && !only.contains($0.subject) }
+            }
             let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
             let duplicates = try NearDuplicates.find(in: catalog, settings, context)
             let setAside = SetAsideFiles()
@@ -91,13 +102,15 @@ package enum ShardStage {
             }
             try index.save(workspace.shards)
             let strays = try StaleShards.remove(index, before: existing.index, in: workspace.shards, setAside)
-            try record(grouped.leftOut, failed: failed, of: prepared, splitKey, in: catalog)
-            return ShardReport(
+            try record(grouped.leftOut, failed: failed, of: prepared, splitKey, isWhole: only == nil, in: catalog)
+            let report = ShardReport(
                 index: index, refusals: pairs.refusals, notes: pairs.notes + setAside.lines + strays,
                 packed: packed,
                 repacked: compact
                     ? nil : existing.obstacle ?? (round.holdsCopies ? "near-duplicates are dropped now" : nil),
                 failed: failed.values.sorted(), folder: workspace.shards)
+            if only == nil { try ShardStamp.note(report, workspace, catalog) }
+            return report
         }
     }
 
@@ -116,9 +129,11 @@ package enum ShardStage {
     /// Notes in the catalog which videos are in no shard, and why; those of before that are in one again are forgotten.
     private static func record(
         _ leftOut: [String: String], failed: [String: String], of videos: [PreparedVideo], _ splitKey: String,
-        in catalog: Catalog
+        isWhole: Bool, in catalog: Catalog
     ) throws {
-        try catalog.forget(catalog.outcomes(stage: StageName.shard).map(\.subject), stage: StageName.shard)
+        let known = try catalog.outcomes(stage: StageName.shard).map(\.subject)
+        let asked = Set(videos.map(\.subject))
+        try catalog.forget(isWhole ? known : known.filter(asked.contains), stage: StageName.shard)
         try catalog.record(
             videos.compactMap { entry in
                 let video = entry.video.videoID

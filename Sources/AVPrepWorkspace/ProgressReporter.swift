@@ -4,14 +4,16 @@ import Foundation
 import Synchronization
 
 /// Reports the progress of a long step on stderr: a redrawn bar on a terminal, a plain line every ten seconds elsewhere,
-/// nothing in quiet mode.
+/// nothing in quiet mode. With a log, it writes events instead.
 package final class ProgressReporter: Sendable {
-    package enum Style: Sendable {
+    package enum Style: Sendable, Equatable {
         /// Redrawn in place, at most ten times per second.
         case bar
         /// One line every ten seconds, and one at the end.
         case lines
         case quiet
+        /// Events of a log, every ten seconds and one at the end.
+        case log(EventLog)
 
         /// A bar on a terminal, lines elsewhere.
         package static func automatic(quiet: Bool) -> Style {
@@ -53,12 +55,22 @@ package final class ProgressReporter: Sendable {
             let now = ContinuousClock.now
             let isLast = done >= total
             let interval: Duration = style == .bar ? .milliseconds(100) : .seconds(10)
-            if !isLast, let last = state.lastDrawn ?? (style == .lines ? state.started : nil), now - last < interval {
+            if !isLast, let last = state.lastDrawn ?? (style == .bar ? nil : state.started), now - last < interval {
                 return
             }
             state.lastDrawn = now
             let elapsed = (now - state.started).inSeconds
             let share = share ?? (total > 0 ? Double(done) / Double(total) : 1)
+            if case .log(let log) = style {
+                var values: [String: JSONValue] = [
+                    "stage": .string(title), "unit": .string(unit), "done": .integer(done), "total": .integer(total),
+                    "failed": .integer(failed), "seconds": .number(elapsed),
+                ]
+                if elapsed > 0 { values["rate"] = .number(Double(done) / elapsed) }
+                if share > 0, share <= 1 { values["eta"] = .number(elapsed / share * (1 - share)) }
+                if !note.isEmpty { values["message"] = .string(note) }
+                return log.write("progress", .info, values)
+            }
             var parts = ["\(done)/\(total) \(unit)"]
             if elapsed > 0, done > 0 { parts.append("\((Double(done) / elapsed).rateText)/s") }
             if isLast {
@@ -77,7 +89,7 @@ package final class ProgressReporter: Sendable {
                 write("\r\u{1B}[K\(title.padded(to: 9)) \(bar) \(text)")
                 state.barIsOpen = true
             case .lines: write("\(title): \(text)\n")
-            case .quiet: break
+            case .quiet, .log: break
             }
         }
     }
@@ -93,6 +105,7 @@ package final class ProgressReporter: Sendable {
     /// Prints a message between two states of the bar.
     package func say(_ message: String) {
         guard style != .quiet else { return }
+        if case .log(let log) = style { return log.write("message", .warning, ["message": .string(message)]) }
         state.withLock { state in
             write((state.barIsOpen ? "\r\u{1B}[K" : "") + PathEscape.withoutControls(message) + "\n")
             state.barIsOpen = false
@@ -103,6 +116,7 @@ package final class ProgressReporter: Sendable {
     /// Prints a message on a line of its own, where no bar is known of.
     package static func say(_ message: String, style: Style) {
         guard style != .quiet else { return }
+        if case .log(let log) = style { return log.write("message", .warning, ["message": .string(message)]) }
         let clean = PathEscape.withoutControls(message)
         FileHandle.standardError.write(Data(((style == .bar ? "\r\u{1B}[K" : "") + clean + "\n").utf8))
     }

@@ -9,4 +9,9 @@ package struct StageContext: Sendable {
         self.cancellation = cancellation
         self.progress = progress
     }
+
+    /// What takes events, if anything does.
+    package var log: EventLog? {
+        if case .log(let log) = progress { log } else { nil }
+    }
 }

@@ -7,7 +7,8 @@ struct Bench: ParsableCommand {
         commandName: "avprep-bench", abstract: "Compare avprep with its kernels, with other programs and with itself.",
         subcommands: [
             IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self,
-            ScaleBench.self, PackBench.self, DuplicateBench.self, SoundFlagBench.self, SkewBench.self, CutBench.self,
+            ScaleBench.self, RefreshBench.self, PackBench.self, DuplicateBench.self, SoundFlagBench.self,
+            SkewBench.self, CutBench.self,
             StillBench.self,
             CameraBench.self,
             CueBench.self, FlowBench.self, AuditBench.self,

@@ -80,7 +80,7 @@ import Testing
             "DROP TRIGGER items_vanished; UPDATE items SET vanished = 1 WHERE path = 'a'",
             "UPDATE item_counts SET items = 1 WHERE state = 'videos'",
             "UPDATE outcome_counts SET items = items - 1",
-            "INSERT INTO outcomes SELECT 'ghost', stage, '', status, code, '', 0, 0, NULL, '', 1 FROM outcomes",
+            "INSERT INTO outcomes SELECT 'ghost', stage, '', status, code, '', 0, 0, NULL, '', 1, 0, 0 FROM outcomes",
         ])
     func tamperedCountsAreNoticed(sql: String) throws {
         try withCatalog { catalog in

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep merge`.
-package struct Merge: WorkCommand {
+package struct Merge: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Bring what the tasks of ingest --part have done into the catalog.",
         discussion: """
@@ -12,6 +12,8 @@ package struct Merge: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @OptionGroup package var scan: ScanOptions
 

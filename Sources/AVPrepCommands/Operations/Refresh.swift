@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep refresh`.
-package struct Refresh: WorkCommand {
+package struct Refresh: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Bring everything up to date: new, changed and vanished videos, shards, pair sets; made for cron.",
         discussion: """
@@ -18,6 +18,8 @@ package struct Refresh: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @OptionGroup package var scan: ScanOptions
 

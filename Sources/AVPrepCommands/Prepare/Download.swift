@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep download`.
-package struct Download: WorkCommand {
+package struct Download: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Fetch the files of listed web addresses (http, https) into the folder of downloads.",
         discussion: """
@@ -16,6 +16,8 @@ package struct Download: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Argument(help: "Addresses and lists to use instead of corpus.paths.")
     package var paths: [String] = []

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep ingest`.
-package struct Ingest: WorkCommand {
+package struct Ingest: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Prepare videos: one decode pass and one HDF5 file per video.",
         discussion: """
@@ -23,6 +23,8 @@ package struct Ingest: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Argument(help: "Files, folders and list files (.txt, one path per line) instead of corpus.paths.")
     package var paths: [String] = []

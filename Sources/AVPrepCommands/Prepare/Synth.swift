@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep synth`.
-package struct Synth: WorkCommand {
+package struct Synth: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Make a practice corpus: real videos whose moving objects make sounds at visible moments.",
         discussion: """
@@ -12,6 +12,8 @@ package struct Synth: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Argument(help: "The folder to make; default: the first of corpus.paths.")
     package var folder: String?

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep audit`.
-package struct Audit: WorkCommand {
+package struct Audit: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Measure whether the shards carry shortcuts that a network could learn instead of the content.",
         discussion: """
@@ -22,6 +22,8 @@ package struct Audit: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Option(
         name: .customLong("for"), help: ArgumentHelp("A pair set; repeat for more. Default: all.", valueName: "set"))

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep export`.
-package struct Export: WorkCommand {
+package struct Export: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Export the shards for other tools: WebDataset tars, a Hugging Face folder.",
         discussion: """
@@ -15,6 +15,8 @@ package struct Export: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Argument(help: "The folder to write: empty, or an earlier export.")
     package var folder: String

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep shard`.
-package struct Shard: WorkCommand {
+package struct Shard: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Pack prepared videos into shards and sample their pairs.",
         discussion: """
@@ -19,6 +19,8 @@ package struct Shard: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Option(name: .long, help: "Fraction of hard negatives among the negatives of the set \"mixed\".")
     package var hardRatio: Double?

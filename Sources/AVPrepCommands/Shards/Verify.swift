@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep verify`.
-package struct Verify: WorkCommand {
+package struct Verify: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Check that shards, pairs, index and catalog are intact and consistent.",
         discussion: """
@@ -16,6 +16,8 @@ package struct Verify: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Flag(name: .long, help: "Do not read media: compare sizes instead of checksums.")
     package var quick = false

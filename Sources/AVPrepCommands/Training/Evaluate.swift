@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep evaluate`.
-package struct Evaluate: WorkCommand {
+package struct Evaluate: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Measure a trained run on videos it never saw.",
         discussion: """
@@ -12,6 +12,8 @@ package struct Evaluate: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Option(name: .long, help: "The run's folder under runs.")
     package var name: String?

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep run`.
-package struct Run: WorkCommand {
+package struct Run: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Ingest, shard, train and evaluate, one after the other.",
         discussion: """
@@ -11,6 +11,8 @@ package struct Run: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @OptionGroup package var scan: ScanOptions
 

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `avprep train`.
-package struct Train: WorkCommand {
+package struct Train: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Train on the shards, stage by stage.",
         discussion: """
@@ -12,6 +12,8 @@ package struct Train: WorkCommand {
             """)
 
     @OptionGroup package var options: PipelineOptions
+
+    @OptionGroup package var observation: ObservationOptions
 
     @Option(name: .long, help: "The run's folder under runs.")
     package var name: String?

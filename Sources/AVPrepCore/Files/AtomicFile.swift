@@ -85,7 +85,10 @@ package enum AtomicFile {
     package static func removeLitter(in folder: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { name in
-            guard let range = name.range(of: mark, options: .backwards) else { return false }
+            // It would end with the number of a process: most of a million names do not.
+            guard name.utf8.last.map({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) == true,
+                let range = name.range(of: mark, options: .backwards)
+            else { return false }
             let path = "\(folder)/\(name)"
             switch FileOwner.isGone(String(name[range.upperBound...])) {
             case true: return unlink(path) == 0

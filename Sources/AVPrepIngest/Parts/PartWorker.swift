@@ -88,7 +88,7 @@ final class PartWorker: Sendable {
                 try hook?(.decision, item.escaped)
                 result = attempt.adopted(decided, fingerprint: fingerprint, video: video)
             case .unread: return false
-            case .absent: result = try attempt.prepare(file, video: video, with: worker)
+            case .absent: result = try attempt.prepare(file, video: video, with: worker).0
             }
             try hook?(.noting, item.escaped)
         } catch {

@@ -1,6 +1,7 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepCorpus
+import AVPrepMedia
 import AVPrepModel
 import AVPrepPolicy
 import AVPrepSettings
@@ -46,11 +47,21 @@ struct VideoAttempt: Sendable {
         PreparedPath.path(video: video, key: key, in: workspace.settings.folders.prepared)
     }
 
-    /// Prepares a video.
-    func prepare(_ item: CorpusItem, video: String, with worker: VideoPreparation) throws -> ItemNotes.Result {
+    /// What preparing a video has cost beside the time of the worker's thread, and for how much video.
+    struct Effort {
+        /// CPU time of the decoder process.
+        var decoderSeconds = 0.0
+        /// As the container states it; 0 where it does not.
+        var videoSeconds = 0.0
+    }
+
+    /// Prepares a video. The worker's clock begins anew.
+    func prepare(_ item: CorpusItem, video: String, with worker: VideoPreparation) throws -> (ItemNotes.Result, Effort)
+    {
         let wall = ContinuousClock.now
         let cpu = threadSeconds()
         let output = output(video)
+        _ = worker.clock.restart()
         let made = try retries.run(
             isPassing: { result in result.outcome.reason?.code == Outcome.Reason.readError },
             { try worker.prepare(item, video: video, to: workspace.path(output), listed: item.identity) })
@@ -64,10 +75,14 @@ struct VideoAttempt: Sendable {
             result.fingerprint = Data(made.fingerprint)
             result.decided = decided.segments
             result.output = output
+            result.outputBytes = PreparedFiles.size(of: workspace.path(output))
         }
         result.wallSeconds = (ContinuousClock.now - wall).inSeconds
         result.cpuSeconds = threadSeconds() - cpu + made.decoderSeconds
-        return result
+        let seconds = made.info?.durationSeconds ?? 0
+        return (
+            result, Effort(decoderSeconds: made.decoderSeconds, videoSeconds: seconds.isFinite ? max(0, seconds) : 0)
+        )
     }
 
     /// What is known of a video whose prepared file lies there, made by a run that was killed before it could note more.
@@ -76,6 +91,7 @@ struct VideoAttempt: Sendable {
         result.decided = decided.segments
         result.fingerprint = Data(fingerprint)
         result.output = output(video)
+        result.outputBytes = PreparedFiles.size(of: workspace.path(output(video)))
         return result
     }
 }

@@ -19,6 +19,7 @@ enum PipelineTable {
             .section("shard", \.shard, shard, "how prepared files become shards with pair sets"),
             .section("train", \.train, TrainTable.train, "how a network learns from the shards"),
             .section("refresh", \.refresh, refresh, "what avprep refresh does besides ingest and shard"),
+            .section("metrics", \.metrics, metrics, "numbers for a monitoring system"),
             .section("synth", \.synth, synth, "the practice corpus made by avprep synth"),
         ])
     }
@@ -170,6 +171,16 @@ enum PipelineTable {
                 "train", \.train,
                 "off; continue: train.name goes on with the shards that are there; new: a run for each state of them"),
             .flag("evaluate", \.evaluate, "evaluate the run afterwards"),
+        ])
+    }
+
+    static var metrics: SettingsTable<MetricsSettings> {
+        SettingsTable<MetricsSettings>([
+            .optionalText(
+                "file", \.file,
+                "a file NAME.prom for node_exporter's textfile collector, kept up to date by commands that work long; \"\": none"
+            ),
+            .number("seconds", \.seconds, in: 1...3600, "seconds between writes while a command works"),
         ])
     }
 

@@ -15,6 +15,11 @@ extension Status: PerformableCommand {
             if options.json || !items.items.isEmpty { try Terminal.show(items, json: options.json, text: \.text) }
             return
         }
+        if watch {
+            let workspace = try options.workspace()
+            try StatusWatch(json: options.json, seconds: interval ?? 2).run { try StatusReport.make(workspace) }
+            return
+        }
         let report = try StatusReport.make(try options.workspace(), isThorough: check)
         try Terminal.show(report, json: options.json, text: \.text)
     }

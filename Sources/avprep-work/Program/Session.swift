@@ -4,6 +4,7 @@ import AVPrepCorpus
 import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
+import Synchronization
 
 extension PipelineOptions {
     /// The workspace of the pipeline file, with `more` overrides from the command's own options.
@@ -11,8 +12,10 @@ extension PipelineOptions {
     func workspace(_ more: [String] = []) throws -> Workspace {
         let overrides = overrides + more
         let settings = try PipelineFile.load(pipeline, overrides: overrides)
-        return Workspace(
+        let workspace = Workspace(
             folder: (pipeline as NSString).deletingLastPathComponent, settings: settings, overrides: overrides)
+        try Session.opened(workspace)
+        return workspace
     }
 
     /// Progress reporting and cancellation for stages of this process.
@@ -46,10 +49,42 @@ struct Session {
     /// Set by the signals that ask the work to stop.
     static let cancellation = Cancellation()
 
+    private static let chosenLog = Mutex<EventLog?>(nil)
+
+    /// What takes events instead of text on stderr; nil for text.
+    static var log: EventLog? { chosenLog.withLock { $0 } }
+
+    static func setLog(_ log: EventLog?) { chosenLog.withLock { $0 = log } }
+
+    private static let workspaceListener = Mutex<(@Sendable (Workspace) throws -> Void)?>(nil)
+
+    /// - Parameter listener: hears which workspace a command works in, once it knows.
+    static func setWorkspaceListener(_ listener: @escaping @Sendable (Workspace) throws -> Void) {
+        workspaceListener.withLock { $0 = listener }
+    }
+
+    static func opened(_ workspace: Workspace) throws { try workspaceListener.withLock { $0 }?(workspace) }
+
     let quiet: Bool
 
     /// The context passed to the pipeline's stages.
     var context: StageContext {
-        StageContext(cancellation: Session.cancellation, progress: .automatic(quiet: quiet))
+        StageContext(
+            cancellation: Session.cancellation, progress: Session.log.map { .log($0) } ?? .automatic(quiet: quiet))
+    }
+}
+
+/// Standard input, output and error of this process.
+enum StandardFiles {
+    /// Those that are closed would be the numbers of the first files that are opened: a result would be printed into the
+    /// catalog. They become `/dev/null`.
+    static func open() {
+        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) < 0 {
+            let file = Foundation.open("/dev/null", O_RDWR)
+            if file >= 0, file != number {
+                _ = dup2(file, number)
+                close(file)
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepWorkspace
 import Foundation
 
 /// The signals that ask a command to stop, from its first moment: SIGINT, SIGTERM, SIGUSR1 (with which schedulers announce that
@@ -48,6 +49,11 @@ enum StopSignals {
         while ContinuousClock.now - begin < .seconds(Session.cancellation.graceSeconds) {
             var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
             if sigtimedwait(&signals, nil, &pause) == SIGINT { break }
+        }
+        if let log = Session.log {
+            let values: [String: JSONValue] = ["exit_code": .integer(Int(status.rawValue))]
+            log.write("end", .warning, values)
+            _exit(status.rawValue)
         }
         let line = "avprep: stopped; repeat the command to continue\n"
         // Where nobody can be told, the exit code tells.

@@ -1,10 +1,12 @@
 import AVPrepCore
+import AVPrepWorkspace
 import Foundation
 
 /// Output for people and programs: results on stdout, errors on stderr.
 enum Terminal {
     /// Prints an error message, each line with the program's name.
     static func complain(_ message: String) {
+        if let log = Session.log { return log.write("message", .error, ["message": .string(message)]) }
         for line in message.split(separator: "\n") {
             FileHandle.standardError.write(Data("avprep: \(PathEscape.withoutControls(String(line)))\n".utf8))
         }
@@ -12,6 +14,7 @@ enum Terminal {
 
     /// Prints a note that is not part of the result, on stderr.
     static func note(_ message: String) {
+        if let log = Session.log { return log.write("message", .info, ["message": .string(message)]) }
         FileHandle.standardError.write(Data("\(PathEscape.withoutControls(message, keeping: ["\n"]))\n".utf8))
     }
 

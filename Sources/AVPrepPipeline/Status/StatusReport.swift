@@ -8,7 +8,7 @@ package import AVPrepWorkspace
 import Foundation
 
 /// The outcome of every video, and the results so far: `avprep status`.
-package struct StatusReport: Sendable, Codable {
+package struct StatusReport: Sendable, Encodable {
     let corpus: CatalogReport
     /// Some failed and skipped items, with their reasons.
     let notes: [String]
@@ -21,6 +21,9 @@ package struct StatusReport: Sendable, Codable {
     /// Prepared videos that the last `avprep shard` left out because they would link videos in different splits, or could
     /// not pack.
     let straddling: [StageCounts.Reason]
+    /// What the last ingests did, how fast, and what held them up.
+    let work: WorkReport
+    let disk: DiskReport
     let shards: ShardIndex?
     /// Why the index of the existing shards cannot be read; nil if it can, or if there is none.
     package let shardsFault: String?
@@ -51,6 +54,8 @@ package struct StatusReport: Sendable, Codable {
             seconds: try catalog.seconds(settingsKey: key),
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
             straddling: try catalog.counts(stage: StageName.shard).reasons,
+            work: try WorkReport.make(catalog),
+            disk: DiskReport.make(workspace, try catalog.bytes(stage: StageName.ingest, settingsKey: key)),
             shards: try? shards.get(), shardsFault: fault(shards, in: workspace.shards),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
@@ -93,6 +98,8 @@ package struct StatusReport: Sendable, Codable {
         if let text = nearDuplicates?.text { lines.append(text) }
         if let seconds, seconds.videos > 0 { lines += Self.lines(of: seconds) }
         lines += decisions.lines
+        lines += work.lines
+        lines += disk.lines
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
@@ -112,12 +119,6 @@ package struct StatusReport: Sendable, Codable {
         for run in runs {
             let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"
             lines.append("run \(run.name): \(state)")
-        }
-        if let last = corpus.lastRun {
-            let end =
-                last.endedAt.map { "ended \($0) with exit code \(last.exitStatus ?? 0)" }
-                ?? "was killed, or is still running"
-            lines.append("last \(last.command): started \(last.startedAt), \(end)")
         }
         return lines.joined(separator: "\n")
     }

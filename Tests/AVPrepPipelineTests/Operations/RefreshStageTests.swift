@@ -1,6 +1,7 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepShard
@@ -89,6 +90,41 @@ struct RefreshStageTests {
             let report = try refresh(corpus)
             #expect(report.ingest.change.done == 2 && report.stop?.exitStatus == report.exitStatus)
             #expect(report.text.contains("2 prepared") && report.text.contains("stopped: "))
+        }
+    }
+
+    /// A refresh that trusts what it noted of the shards still sees whatever a user does to them, or to the settings.
+    @Test func shardsAreLookedAtAgainOnceAnythingOfThemChanged() throws {
+        try withTemporaryFolder { folder in
+            var corpus = try SmallCorpus(folder)
+            try corpus.addSyntheticVideos(3)
+            _ = try refresh(corpus)
+            let before = try corpus.digests("shards")
+            func expectSame(_ what: String) throws {
+                #expect(try refresh(corpus).exitStatus == .done, "\(what)")
+                #expect(
+                    try corpus.digests("shards").filter { $0.key.hasSuffix(".h5") }
+                        == before.filter { $0.key.hasSuffix(".h5") }, "\(what)")
+            }
+            try expectSame("nothing happened")
+            for name in before.keys.sorted() {
+                try FileManager.default.removeItem(atPath: "\(folder)/shards/\(name)")
+                try expectSame("\(name) was removed")
+            }
+            let pairs = try #require(before.keys.first { $0.hasSuffix("pairs.h5") })
+            try Data("cut".utf8).write(to: URL(fileURLWithPath: "\(folder)/shards/\(pairs)"))
+            try expectSame("\(pairs) was overwritten")
+            corpus.settings.shard.pairs.hardRatio = 0.9
+            _ = try refresh(corpus)
+            #expect(try corpus.digests("shards")[pairs] != before[pairs], "another ratio")
+            // Outcomes that changed outside of a refresh.
+            let catalog = try Catalog(path: corpus.workspace.catalog)
+            let records = try catalog.outcomes(stage: StageName.ingest)
+            try catalog.record(
+                OutcomeRecord(
+                    subject: records[0].subject, stage: StageName.ingest, settingsKey: records[0].settingsKey,
+                    outcome: .skipped(.init("too-short", "for a test"))))
+            #expect(try refresh(corpus).shard?.index.vanishedVideos.count == 1)
         }
     }
 }

@@ -1,21 +1,25 @@
-import AVPrepCatalog
-import AVPrepCore
-import AVPrepCorpus
-import AVPrepWorkspace
+package import AVPrepCatalog
+package import AVPrepCore
+package import AVPrepWorkspace
 import Foundation
 
 /// Finds the item that a user means.
-struct ItemSearch {
-    let catalog: Catalog
-    let workspace: Workspace
+package struct ItemSearch {
+    private let catalog: Catalog
+    private let workspace: Workspace
 
     /// The fewest digits of an id that are taken for one: fewer are found by chance in a large corpus.
     private static let fewestDigits = 8
     /// How many candidates a message lists.
     private static let shown = 5
 
+    package init(catalog: Catalog, workspace: Workspace) {
+        self.catalog = catalog
+        self.workspace = workspace
+    }
+
     /// - Throws: ``Failure`` with exit status 65 when nothing, or more than one content, has this name.
-    func item(named name: BytePath) throws -> CatalogItem {
+    package func item(named name: BytePath) throws -> CatalogItem {
         let read = BytePath(escaped: name.text ?? name.escaped)
         if let item = try catalog.item(name) ?? catalog.item(read) ?? listed(asPath: name) { return item }
         let name = name.escaped

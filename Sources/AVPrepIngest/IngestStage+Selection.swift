@@ -1,0 +1,56 @@
+import AVPrepAudio
+package import AVPrepCatalog
+package import AVPrepCore
+import AVPrepCorpus
+import AVPrepMedia
+import AVPrepModel
+import AVPrepSettings
+package import AVPrepWorkspace
+import Foundation
+
+extension IngestStage {
+    /// Tries some listed items again, and nothing else: no folder is scanned, and what else is pending stays so.
+    ///
+    /// - Parameter chosen: names of listed items.
+    /// - Returns: what became of each, in the order given.
+    /// - Throws: as ``run(_:_:_:retry:rehash:hook:)`` does.
+    package static func tryAgain(_ chosen: [BytePath], in workspace: Workspace, _ context: StageContext) throws
+        -> [OutcomeRecord]
+    {
+        try workspace.exclusively {
+            let settings = workspace.settings.ingest
+            let transforms = try settings.spectrograms.map { try Spectrogram($0, wisdom: settings.wisdom) }
+            let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
+            let run = try catalog.beginRun(StageName.ingest)
+            let meter = WorkMeter(catalog, run: run)
+            do {
+                let named = chosen.map { CorpusItem(named: $0, path: workspace.path($0)) }
+                let (items, _) = try Downloads.fetch(named, workspace, context)
+                for item in items {
+                    try context.cancellation.check()
+                    try catalog.lookAgain(at: item.listedFile)
+                }
+                try catalog.forget(chosen, stage: StageName.ingest)
+                let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
+                var listing = try IngestListing(
+                    items, catalog: catalog, workspace: workspace, context: context, key: try settings.key,
+                    files: files, meter: meter)
+                listing.isSelection = true
+                try listing.recordFaults()
+                try listing.hash()
+                try listing.prepare(transforms)
+                _ = try NearDuplicates.find(in: catalog, workspace.settings, context)
+                let records = try chosen.compactMap { try catalog.outcome(of: $0, stage: StageName.ingest) }
+                let isWhole = records.count == chosen.count && !records.contains { $0.outcome.status == "failed" }
+                try meter.note()
+                try catalog.endRun(run, isWhole ? .done : .doneWithFailures)
+                return records
+            } catch {
+                let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
+                try? meter.note()
+                try? catalog.endRun(run, status)
+                throw error
+            }
+        }
+    }
+}
