@@ -1,7 +1,7 @@
 /// The rows of a catalog, as text.
 package enum CatalogDump {
     /// Every row of every table, sorted, without what differs from one ingest to the next of the same files: times, seconds that
-    /// work took, numbers of runs and rows, and the runs themselves.
+    /// work took, numbers of runs, rows and changes, and the runs themselves.
     ///
     /// - Throws: where python cannot be started, or has no sqlite3.
     package static func rows(of catalog: String, without tables: [String] = []) throws -> [String] {
@@ -17,7 +17,7 @@ package enum CatalogDump {
         volatile = {"first_run", "last_run", "updated_at", "wall_seconds", "cpu_seconds", "item", "root", "id"}
         names = [n for (n,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         for name in names:
-            if name.startswith(("sqlite_", "grdb_")) or name in {"runs"} | set(sys.argv[2:]): continue
+            if name.startswith(("sqlite_", "grdb_")) or name in {"runs", "run_sums", "changes"} | set(sys.argv[2:]): continue
             columns = [r[1] for r in c.execute(f"PRAGMA table_info({name})")]
             kept = [k for k in columns if k not in volatile or name == "findings"]
             query = "SELECT " + ", ".join(f'"{name}"."{k}"' for k in kept) + f' FROM "{name}"'
@@ -25,6 +25,9 @@ package enum CatalogDump {
                 query = query.replace("SELECT ", "SELECT subject, ", 1) + " JOIN decided USING (item)"
             if name == "items" and "root" in columns:
                 query = query.replace("SELECT ", "SELECT roots.path, roots.kind, ", 1) + " LEFT JOIN roots ON roots.id = items.root"
+            # Sums that have been and are none any more; what the shards were made of, with a count of changes.
+            if name == "byte_counts": query += " WHERE items <> 0"
+            if name == "facts": query += " WHERE name <> 'shard_stamp'"
             for row in sorted(repr(r) for r in c.execute(query)): print(name, kept, row)
         """
 }

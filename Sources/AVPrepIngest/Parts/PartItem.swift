@@ -91,9 +91,10 @@ struct PartItem: Sendable {
             workspace, request, catalog: isKnown ? catalog : nil, cancellation: context.cancellation)
         let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
         let key = try workspace.settings.ingest.key
-        let listing = try IngestListing(
-            scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files)
         let run = try catalog.beginRun(StageName.ingest)
+        let listing = try IngestListing(
+            scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+            meter: WorkMeter(catalog, run: run))
         _ = try IngestListing.list(scan, in: catalog, workspace, run: run, retry: retry)
         try listing.recordFaults()
         try listing.forgetLostResults()
