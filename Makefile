@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas audit bench quickstart install clean
+.PHONY: help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -37,6 +37,7 @@ help:
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
+	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make install      PREFIX=$(PREFIX)"
@@ -133,6 +134,10 @@ fuzz-shards: deps
 kill: deps
 	$(SWIFT) build --build-tests
 	AVPREP_KILLS=$(or $(KILLS),100) $(SWIFT) test --skip-build --filter KillTests
+
+# The job files of avprep slurm on a real Slurm: a controller and three nodes on this machine, as root, in a container too.
+slurm: build
+	Tests/Slurm/check.sh $(RELEASE)
 
 # Catalog, plan and pairs at the size of Kinetics and of AudioSet.
 scale: deps

@@ -148,7 +148,9 @@ package struct SlurmJobs: Sendable {
                 # The time was over before the work was: the same job goes on later. (Slurm itself requeues a job that is preempted,
                 # or whose node fails.)
                 if [ "$stopped" = time ] && [ "$status" -eq 143 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then
-                    scontrol requeue "$SLURM_JOB_ID" && sleep 60
+                    # (Of an array's last task, SLURM_JOB_ID names the whole array.)
+                    task=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+                    scontrol requeue "${task:-$SLURM_JOB_ID}" && sleep 60
                 fi\(failures)
                 exit "$status"
 

@@ -1,6 +1,7 @@
 import AVPrepCatalog
 import AVPrepClips
 import AVPrepCorpus
+import AVPrepParts
 import AVPrepPolicy
 import AVPrepSettings
 import AVPrepStore
@@ -27,6 +28,8 @@ package struct StatusReport: Sendable, Encodable {
     let shards: ShardIndex?
     /// Why the index of the existing shards cannot be read; nil if it can, or if there is none.
     package let shardsFault: String?
+    /// The tasks of a divided ingest, until they are merged.
+    let tasks: [TaskState]
     /// Runs by name, each with its state.
     let runs: [RunState]
 
@@ -57,6 +60,8 @@ package struct StatusReport: Sendable, Encodable {
             work: try WorkReport.make(catalog),
             disk: DiskReport.make(workspace, try catalog.bytes(stage: StageName.ingest, settingsKey: key)),
             shards: try? shards.get(), shardsFault: fault(shards, in: workspace.shards),
+            // By this machine's clock: who only looks writes nothing.
+            tasks: try PartsFolder(workspace.parts).states(by: Date().timeIntervalSince1970),
             runs: names.sorted().map { name in
                 let folder = "\(workspace.runs)/\(name)"
                 return RunState(
@@ -82,6 +87,9 @@ package struct StatusReport: Sendable, Encodable {
         return [first] + seconds.unused.map { "  \(text($0.seconds)) \($0.reason) (\($0.videos) videos)" }
     }
 
+    /// Largest number of running tasks that are shown one by one.
+    private static let shownTasks = 20
+
     package var text: String {
         var lines: [String] = []
         for stage in corpus.stages {
@@ -91,6 +99,14 @@ package struct StatusReport: Sendable, Encodable {
             lines += stage.reasons.map {
                 "  \($0.count) \($0.status): \($0.code)" + ($0.isPassing ? " (passing: the next run tries again)" : "")
             }
+        }
+        if !tasks.isEmpty {
+            let running = tasks.filter(\.isRunning)
+            lines.append(
+                "\(tasks.count) tasks of ingest --part, \(running.count) of them running, have done \(tasks.reduce(0) { $0 + $1.done }) videos that avprep merge brings in"
+            )
+            lines += running.prefix(Self.shownTasks).map { "  \($0.text)" }
+            if running.count > Self.shownTasks { lines.append("  … and \(running.count - Self.shownTasks) more") }
         }
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
         lines += ScanReport.lines(corpus.findings, unreachable: corpus.unreachable)
