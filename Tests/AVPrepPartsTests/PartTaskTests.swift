@@ -63,6 +63,8 @@ import Testing
             #expect(try other.claim(key) == .mine)
             // It comes back, and finds that others have it.
             #expect(try lost.claim(key) == .held(by: other.header.token))
+            // Asking was a sign of life.
+            set(-600)
             let states = try PartsFolder(folder + "/parts").states()
             #expect(states.count { $0.isRunning } == 1)
             #expect(states.contains { $0.text.contains("no sign of life for") })
