@@ -49,20 +49,30 @@ package struct DuplicateGroup: Sendable, Equatable, Codable {
 
 extension Catalog {
     /// Records the video ids of listed files in one transaction.
-    package func setVideoIDs(_ entries: [(videoID: String, path: BytePath)]) throws {
+    ///
+    /// - Parameter contentID: the id of the whole file, of which the item is a part; nil for a whole file.
+    package func setVideoIDs(_ entries: [(videoID: String, contentID: String?, path: BytePath)]) throws {
         guard !entries.isEmpty else { return }
         try write("record in") { database in
-            let set = try database.cachedStatement(sql: "UPDATE items SET video_id = ? WHERE path = ?")
-            for entry in entries { try set.execute(arguments: [entry.videoID, entry.path]) }
+            let set = try database.cachedStatement(sql: "UPDATE items SET video_id = ?, content_id = ? WHERE path = ?")
+            for entry in entries { try set.execute(arguments: [entry.videoID, entry.contentID, entry.path]) }
         }
+    }
+
+    /// The same for whole files.
+    package func setVideoIDs(_ entries: [(videoID: String, path: BytePath)]) throws {
+        try setVideoIDs(entries.map { ($0.videoID, nil, $0.path) })
     }
 
     /// Records that a listed file has another content than was known: its outcomes are removed, and it is pending in every
     /// stage.
-    package func setContent(_ videoID: String, of path: BytePath) throws {
+    ///
+    /// - Parameter contentID: as in ``setVideoIDs(_:)``.
+    package func setContent(_ videoID: String, contentID: String? = nil, of path: BytePath) throws {
         try write("record in") { database in
             try database.execute(
-                sql: "UPDATE items SET video_id = ? WHERE path = ?", arguments: [videoID, path])
+                sql: "UPDATE items SET video_id = ?, content_id = ? WHERE path = ?",
+                arguments: [videoID, contentID, path])
             try database.execute(sql: "DELETE FROM outcomes WHERE subject = ?", arguments: [path])
         }
     }

@@ -67,13 +67,15 @@ extension Catalog {
                     VALUES (?, ?, ?, ?, ?, 0, ?)
                     """)
             // The usual case sets no column that a trigger waits for.
-            let keep = try database.cachedStatement(sql: "UPDATE items SET last_run = ?, root = ? WHERE path = ?")
+            let keep = try database.cachedStatement(
+                sql: "UPDATE items SET last_run = ?1, \(Self.relisted) WHERE path = ?3")
             let bringBack = try database.cachedStatement(
-                sql: "UPDATE items SET last_run = ?, root = ?, vanished = 0, unreachable = 0 WHERE path = ?")
+                sql: "UPDATE items SET last_run = ?1, \(Self.relisted), vanished = 0, unreachable = 0 WHERE path = ?3")
+            // One without a file counts from the run that finds it: copies of it that were there stay what they are.
             let replace = try database.cachedStatement(
                 sql: """
-                    UPDATE items SET size = ?, mtime_ns = ?, video_id = NULL, last_run = ?, vanished = 0,
-                        unreachable = 0, root = ? WHERE path = ?
+                    UPDATE items SET first_run = iif(size < 0, ?1, first_run), size = ?4, mtime_ns = ?5, video_id = NULL,
+                        last_run = ?1, \(Self.relisted), vanished = 0, unreachable = 0 WHERE path = ?3
                     """)
             let forget = try database.cachedStatement(sql: "DELETE FROM outcomes WHERE subject = ?")
             var roots: [CorpusRoot: Int64] = [:]
@@ -93,7 +95,7 @@ extension Catalog {
                     try statement.execute(arguments: [run, known, file.path])
                     change.unchanged += 1
                 } else {
-                    try replace.execute(arguments: [file.size, file.modifiedNanoseconds, run, known, file.path])
+                    try replace.execute(arguments: [run, known, file.path, file.size, file.modifiedNanoseconds])
                     try forget.execute(arguments: [file.path])
                     change.changed += 1
                 }
@@ -121,6 +123,13 @@ extension Catalog {
             return vanished
         }
     }
+
+    /// The root of an item that is listed again. One that a manifest names stays the manifest's, though a list (of what to try
+    /// again, say) names it too: it leaves the corpus with its row.
+    private static let relisted = """
+        root = iif(vanished = 0 AND root IN (SELECT root FROM manifests)
+            AND ?2 NOT IN (SELECT root FROM manifests), root, ?2)
+        """
 
     /// The items in a folder, or the item itself. A folder's items are those between "folder/" and "folder0", the character
     /// after "/" in ASCII.
@@ -200,6 +209,18 @@ extension Catalog {
                 sql: """
                     SELECT count(*) FROM items
                     WHERE vanished = 0 AND root = (SELECT id FROM roots WHERE path = ? AND kind = 'list')
+                    """, arguments: [list]) ?? 0
+        }
+    }
+
+    /// Those of them whose file was there.
+    package func knownFileCount(inList list: BytePath) throws -> Int {
+        try read("read") { database in
+            try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM items
+                    WHERE vanished = 0 AND size >= 0 AND root = (SELECT id FROM roots WHERE path = ? AND kind = 'list')
                     """, arguments: [list]) ?? 0
         }
     }

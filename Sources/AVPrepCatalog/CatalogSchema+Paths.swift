@@ -24,6 +24,11 @@ extension CatalogSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    static func addPaths(_ database: Database) throws {
+        try database.execute(sql: pathTables)
+        try escapePaths(database)
+    }
+
     /// Before, paths were stored as they were. Those with a character that ``PathEscape`` escapes, a backslash for instance,
     /// get the text that names them now.
     static func escapePaths(_ database: Database) throws {

@@ -20,11 +20,9 @@ enum CatalogSchema {
         migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
         migrator.registerMigration("v4") { database in try database.execute(sql: version4) }
         migrator.registerMigration("seconds") { database in try database.execute(sql: CatalogSeconds.tables) }
-        migrator.registerMigration("paths") { database in
-            try database.execute(sql: pathTables)
-            try escapePaths(database)
-        }
+        migrator.registerMigration("paths", migrate: addPaths)
         migrator.registerMigration("sums") { database in try database.execute(sql: sumTables) }
+        migrator.registerMigration("manifests") { database in try database.execute(sql: manifestTables) }
         return migrator
     }()
 

@@ -8,6 +8,8 @@ package struct CorpusItem: Sendable, Equatable {
     package let listed: BytePath
     /// The path to open.
     package let path: BytePath
+    /// The part of the file that it is; nil: all of it.
+    package let range: TimeRange?
     /// What it was found by.
     package let root: CorpusRoot
     /// The file as it was when it was listed, before anything of it was read: what is found to differ later was written to
@@ -15,12 +17,20 @@ package struct CorpusItem: Sendable, Equatable {
     package let identity: FileIdentity?
     /// Why it cannot be a video at all: it is not opened then. Nil for a regular file.
     package let fault: Outcome.Reason?
+    /// What manifests say of it.
+    package internal(set) var notes: [ItemNote] = []
 
     /// The longest path that the system takes.
     static let maxPathBytes = 4095
 
     init(listed: BytePath, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
-        self.listed = listed
+        self.init(ItemName(file: listed, range: nil), path: path, root: root, status)
+    }
+
+    /// - Parameter path: of the file.
+    init(_ name: ItemName, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
+        listed = name.listed
+        range = name.range
         self.path = path
         self.root = root
         var fault: Outcome.Reason?
@@ -40,9 +50,17 @@ package struct CorpusItem: Sendable, Equatable {
         self.fault = fault
     }
 
-    /// A file that somebody has named.
+    /// An item by its listed name.
+    ///
+    /// - Parameter path: of its file.
     package init(named listed: BytePath, path: BytePath) {
-        self.init(listed: listed, path: path, root: CorpusRoot("", .named), EntryStatus(at: path))
+        self.init(ItemName(listed: listed), path: path, root: CorpusRoot("", .named), EntryStatus(at: path))
+    }
+
+    /// An item of which there is no file, with the reason.
+    init(_ name: ItemName, path: BytePath, root: CorpusRoot, missing: Outcome.Reason) {
+        (listed, range, self.path, self.root) = (name.listed, name.range, path, root)
+        (identity, fault) = (nil, missing)
     }
 
     /// Whether it is the web address of a file that is not here.
@@ -54,9 +72,10 @@ package struct CorpusItem: Sendable, Equatable {
     }
 
     private init(_ item: CorpusItem, _ status: EntryStatus, _ reason: Outcome.Reason?) {
-        let seen = CorpusItem(listed: item.listed, path: item.path, root: item.root, status)
-        (listed, path, root, identity) = (seen.listed, seen.path, seen.root, seen.identity)
+        let seen = CorpusItem(ItemName(listed: item.listed), path: item.path, root: item.root, status)
+        (listed, path, range, root, identity) = (seen.listed, seen.path, seen.range, seen.root, seen.identity)
         fault = reason ?? seen.fault
+        notes = item.notes
     }
 
     private static func notDownloaded(_ listed: BytePath) -> Outcome.Reason {

@@ -1,5 +1,6 @@
 package import AVPrepCatalog
 package import AVPrepCore
+import AVPrepModel
 import AVPrepSettings
 package import AVPrepWorkspace
 import Foundation
@@ -23,25 +24,37 @@ package struct CorpusListing: Sendable {
     package let scope: ListingScope
     /// What was left out or could not be read, by listed folder.
     package let findings: [(root: BytePath, findings: [ScanFinding])]
+    /// The manifests that were read.
+    package let manifests: [ManifestRecord]
+
+    /// Records what the manifests say.
+    package func recordManifests(in catalog: Catalog) throws {
+        var notes: [BytePath: [(path: BytePath, note: ItemNote)]] = [:]
+        for item in items { for note in item.notes { notes[note.manifest, default: []].append((item.listed, note)) } }
+        for manifest in manifests { try catalog.setManifest(manifest, notes: notes[manifest.manifest] ?? []) }
+        if scope.isWhole { try catalog.forgetManifests(except: manifests.map(\.manifest)) }
+    }
 }
 
 /// Finds the videos of a corpus.
 ///
 /// A folder gives the files below it with one of the extensions, but for those of `corpus.exclude`; a `.txt` file gives one
-/// path per line (``ListFile``), relative to the list's folder; anything else is a video. Named files need not exist: a
-/// missing file becomes a failed item and is not lost.
+/// path per line (``ListFile``), relative to the list's folder; a `.csv`, `.tsv` or `.jsonl` file is a manifest
+/// (``ManifestReader``); anything else is a video. Named files need not exist: a missing file becomes a failed item and is
+/// not lost.
 package struct CorpusScan {
-    private let workspace: Workspace
+    let workspace: Workspace
     private let request: CorpusRequest
-    private let catalog: Catalog?
-    private let cancellation: Cancellation
-    private let known: KnownRoots
+    let catalog: Catalog?
+    let cancellation: Cancellation
+    let known: KnownRoots
     private let names: [BytePath]
-    private var found: [BytePath: CorpusItem] = [:]
-    private var scope = ListingScope()
+    var found: [BytePath: CorpusItem] = [:]
+    var scope = ListingScope()
+    var manifests: [ManifestRecord] = []
     private var folders: [(path: BytePath, listed: BytePath, written: BytePath)] = []
     /// What had videos and has none: how many, and what it is.
-    private var losses: [(name: BytePath, videos: Int)] = []
+    var losses: [(name: BytePath, videos: Int)] = []
 
     /// - Parameter catalog: what is known of the corpus; nil before the first run.
     /// - Throws: ``Failure`` with exit status 65 when a list cannot be read or is none, nothing is found at all, or a folder
@@ -58,7 +71,7 @@ package struct CorpusScan {
     package static func isGone(_ listed: BytePath, in workspace: Workspace) -> Bool {
         // What was downloaded can be downloaded again.
         if listed.isWebAddress { return false }
-        return switch EntryStatus(at: workspace.path(listed)) {
+        return switch EntryStatus(at: workspace.path(ItemName(listed: listed).file)) {
         case .gone, .folder: true
         case .regular, .other, .broken, .unknown: false
         }
@@ -81,7 +94,10 @@ package struct CorpusScan {
         let walk = try FolderWalk(workspace.settings.corpus, known: known, cancellation: cancellation)
         try walk.walk(folders.map { ($0.path, $0.listed) })
         // What a list names, too, is an item of the folder: an empty folder would miss it.
-        for item in walk.items { found[item.listed] = item }
+        for var item in walk.items {
+            item.notes = found[item.listed]?.notes ?? []
+            found[item.listed] = item
+        }
         scope.walked += walk.scope.walked
         for (root, folder) in zip(walk.roots, folders) where root.findings.allSatisfy(\.isRead) {
             // Its videos may be in the catalog by these names.
@@ -98,35 +114,47 @@ package struct CorpusScan {
         guard !found.isEmpty || isKnown || !losses.isEmpty else { throw nothing(walk.roots.flatMap(\.findings)) }
         return CorpusListing(
             items: found.values.sorted { $0.listed < $1.listed }, scope: scope,
-            findings: walk.roots.map { ($0.name, $0.findings) })
+            findings: walk.roots.map { ($0.name, $0.findings) }, manifests: manifests)
     }
 
     /// Lists a file or a list at once, and leaves a folder for the walk.
     private mutating func take(_ name: BytePath) throws {
-        let path = workspace.path(name)
+        let part = part(name)
+        let path = workspace.path(part.file)
         let status = EntryStatus(at: path)
-        if let address = WebAddress(name) {
+        if let address = WebAddress(part.file) {
             // Not with its text: a password would get into logs.
             if let fault = address.fault {
                 throw Failure("an address of \(address.host) cannot be fetched: \(fault)", exitStatus: .badInput)
             }
-            return add(CorpusItem(listed: name, path: path, root: .named, status))
+            return add(CorpusItem(part, path: path, root: .named, status))
         }
-        let listed = known.name(ofRoot: path) ?? name
+        let listed = known.name(ofRoot: path) ?? part.file
         switch status {
         case .folder: folders.append((path, listed, name))
+        case .regular where part.range != nil:
+            add(CorpusItem(ItemName(file: listed, range: part.range), path: path, root: .named, status))
         case .regular where name.bytes.fileExtension == Array("txt".utf8): try read(path, listed)
+        case .regular where isManifest(name): try readManifest(path, listed)
         case .gone where try knownCount(listed) > 0, .broken where try knownCount(listed) > 0: try lose(listed)
         // The walk says why it cannot be read.
         case .unknown where try knownCount(listed) > 0: folders.append((path, listed, name))
         default:
-            if listed != name { scope.walked.append(name) }
-            add(CorpusItem(listed: listed, path: path, root: .named, status))
+            if listed != part.file { scope.walked.append(name) }
+            add(CorpusItem(ItemName(file: listed, range: part.range), path: path, root: .named, status))
         }
     }
 
-    private mutating func add(_ item: CorpusItem) {
+    mutating func add(_ item: CorpusItem) {
         if found[item.listed] == nil { found[item.listed] = item }
+    }
+
+    /// What a name that somebody wrote stands for: the file of exactly this name, or the part of another that avprep lists by
+    /// it.
+    private func part(_ name: BytePath) -> ItemName {
+        let part = ItemName(listed: name)
+        let isFile = !name.isWebAddress && PathReading.isThere(workspace.path(name))
+        return part.file == name || isFile ? ItemName(file: name, range: nil) : part
     }
 
     private mutating func read(_ path: BytePath, _ name: BytePath) throws {
@@ -142,12 +170,12 @@ package struct CorpusScan {
         let root = CorpusRoot(name, .list)
         for (number, entry) in entries.enumerated() {
             if number % 1024 == 0 { try cancellation.check() }
-            let written = entry.relative(to: folder)
-            let path = workspace.path(written)
-            let listed = known.name(ofFile: path) ?? written
+            let written = part(entry.relative(to: folder))
+            let path = workspace.path(written.file)
+            let name = ItemName(file: known.name(ofFile: path) ?? written.file, range: written.range)
             // It may be in the catalog as it is written.
-            if listed != written { scope.walked.append(written) }
-            add(CorpusItem(listed: listed, path: path, root: root, EntryStatus(at: path)))
+            if name != written { scope.walked.append(written.listed) }
+            add(CorpusItem(name, path: path, root: root, EntryStatus(at: path)))
         }
         if entries.isEmpty, let catalog {
             let count = try catalog.knownCount(inList: name)
@@ -155,7 +183,7 @@ package struct CorpusScan {
         }
     }
 
-    private static func content(_ path: BytePath) -> [UInt8]? {
+    static func content(_ path: BytePath) -> [UInt8]? {
         let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard file >= 0 else { return nil }
         return try? Array(FileHandle(fileDescriptor: file, closeOnDealloc: true).readToEnd() ?? Data())

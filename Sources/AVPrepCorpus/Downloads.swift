@@ -61,7 +61,9 @@ package enum Downloads {
         try WorkerPool.run(items, workers: settings.connections, isCancelled: { context.cancellation.isCancelled }) {
             try Downloader(settings, shared, cancellation: context.cancellation)
         } _: { downloader, item in
-            guard let address = WebAddress(item.listed), let target = item.path.text else { return }
+            guard let address = WebAddress(ItemName(listed: item.listed).file), let target = item.path.text else {
+                return
+            }
             let result = try downloader.fetch(address, to: target) { bytes in
                 let (done, failed, sum) = state.withLock { state in
                     state.bytes += bytes

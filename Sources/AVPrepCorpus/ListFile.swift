@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import Foundation
 
 /// A list of paths in a text file: one a line, or separated by NUL as `find -print0` writes them.
@@ -72,7 +73,7 @@ struct ListFile {
         if bare.bytes.isEmpty { return nil }
         // The end of a line as Windows writes it, behind a name that ends with a space.
         if line.last == UInt8(ascii: "\r"), isThere(BytePath(line.dropLast())) { return BytePath(line.dropLast()) }
-        if let address = WebAddress(bare) {
+        if let address = WebAddress(ItemName(listed: bare).file) {
             if let fault = address.fault { throw refusal(number, "the address there cannot be fetched: \(fault)") }
             return bare
         }

@@ -60,15 +60,16 @@ package struct NearDuplicates: Sendable {
         -> NearDuplicates
     {
         let ingestKey = try settings.ingest.key
-        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey).joined(separator: "\n")
-        let key = try settingsKey(settings) + SHA256.digest(of: videos).hex
+        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey)
+        let key = try settingsKey(settings) + SHA256.digest(of: videos.joined(separator: "\n")).hex
         if let noted = try noted(in: catalog, settings, key: key) { return noted }
         try context.cancellation.check()
         var search = DuplicateSearch(settings: settings.duplicates, mirrorBits: PictureHash.mirrorBits)
         try catalog.forEachFingerprint(settingsKey: ingestKey) { video, bytes in
             if let fingerprint = VideoFingerprint(bytes: bytes) { search.add(fingerprint, ofVideo: video) }
         }
-        let matches = search.matches()
+        let similar = search.matches()
+        let matches = try similar + OverlappingParts.matches(in: catalog, among: Set(videos), beside: similar)
         try context.cancellation.check()
         try catalog.setNearDuplicates(matches, key: key)
         return NearDuplicates(matches)

@@ -1,5 +1,6 @@
 package import AVPrepCatalog
 package import AVPrepCore
+import AVPrepModel
 package import AVPrepSettings
 import Foundation
 
@@ -14,13 +15,19 @@ package enum SourceGroups {
     {
         var members: [String: Set<String>] = [:]
         func note(_ path: BytePath, _ video: String) {
-            if let source = pattern.source(of: path.escaped) { members[source, default: []].insert(video) }
+            if let source = pattern.source(of: ItemName(listed: path).file.escaped) {
+                members[source, default: []].insert(video)
+            }
         }
         for (path, video) in videos { note(path, video) }
         let prepared = Set(videos.values)
         for group in try catalog.duplicates() where prepared.contains(group.videoID) {
             for path in group.paths { note(path, group.videoID) }
         }
-        return members.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { $0.value.sorted() }
+        // Parts of one file are of one source, whatever the pattern says.
+        let parts = try catalog.partsOfContents().map { parts in
+            Set(parts.map(\.videoID)).intersection(prepared).sorted()
+        }.filter { $0.count > 1 }
+        return members.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { $0.value.sorted() } + parts
     }
 }

@@ -15,6 +15,8 @@ enum Request: Codable, JSONMessage {
 struct OpenRequest: Codable {
     /// The file's name for messages; it is not opened by this name.
     let path: String
+    /// The part to read; nil: all of it.
+    let range: TimeRange?
     let limits: MediaLimits
 }
 

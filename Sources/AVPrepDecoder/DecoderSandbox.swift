@@ -49,7 +49,7 @@ package enum DecoderSandbox {
         var limits = open.limits
         limits.maxSeconds = .infinity
         let pulse = ProgressPulse(channel)
-        let media = try MediaFile(file, limits: limits, onProgress: { pulse.beat() })
+        let media = try MediaFile(file, range: open.range, limits: limits, onProgress: { pulse.beat() })
         guard channel.send(Reply.info(media.info)) else { return }
         while let more = try channel.receive(
             descriptors: 1,

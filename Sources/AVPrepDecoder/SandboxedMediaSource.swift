@@ -17,24 +17,25 @@ package final class SandboxedMediaSource: MediaSource {
     ///
     /// - Parameters:
     ///   - path: opened here; the process receives the descriptor.
+    ///   - range: the part to read; nil: all of it.
     ///   - isCancelled: called often, from this thread; true ends the process and throws `CancellationError`.
     /// - Throws: ``MediaError``, `CancellationError`, and ``DecoderError`` when no process can be started at all.
     package convenience init(
-        path: some PathConvertible, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        path: some PathConvertible, range: TimeRange? = nil, on client: DecoderClient,
+        limits: MediaLimits = MediaLimits(), isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
-        try self.init(LocalFile(path: path), on: client, limits: limits, isCancelled: isCancelled)
+        try self.init(LocalFile(path: path), range: range, on: client, limits: limits, isCancelled: isCancelled)
     }
 
     /// The same for a file that is already open; the process receives its descriptor.
     package init(
-        _ file: LocalFile, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
+        _ file: LocalFile, range: TimeRange? = nil, on client: DecoderClient, limits: MediaLimits = MediaLimits(),
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         self.client = client
         func open() throws -> (DecoderSession, MediaInfo) {
             let session = try DecoderSession(client, file, limits: limits, isCancelled: isCancelled)
-            try session.send(.open(OpenRequest(path: file.path, limits: limits)))
+            try session.send(.open(OpenRequest(path: file.path, range: range, limits: limits)))
             guard case .reply(.info(let info)) = try session.next() else {
                 throw session.fail(session.untrustworthy("sent a reply to another request"))
             }

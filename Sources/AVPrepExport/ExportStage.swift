@@ -85,7 +85,7 @@ package enum ExportStage {
     }
 
     /// Another one when the members of a sample change, so that tars of an earlier avprep are written again.
-    private static let layoutVersion = "3"
+    private static let layoutVersion = "4"
     private static let normalizationName = "normalization.json"
     private static let cardName = "README.md"
 
@@ -105,11 +105,15 @@ package enum ExportStage {
             shards.index.shards, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }
         ) { shard in
             let name = place + tarName(shard)
-            let key = try CanonicalJSON.key(of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted())
+            let labelDigest = shards.index.labelFiles?[LabelFile.name(forShard: shard.name)]
+            let key = try CanonicalJSON.key(
+                of: [shard.sha256, layoutVersion] + request.parts.map(\.rawValue).sorted()
+                    + [labelDigest].compactMap(\.self))
             if try !manifest.holds(name, key: key) {
                 let reader = try shards.reader(of: shard)
+                let labels = try shards.labels(of: shard)
                 try manifest.write(name, key: key) {
-                    try write(reader.store, request.parts, to: $0, context.cancellation)
+                    try write(reader.store, labels, request.parts, to: $0, context.cancellation)
                 }
             }
             progress.update(
@@ -122,14 +126,16 @@ package enum ExportStage {
     }
 
     private static func write(
-        _ reader: StoreReader, _ parts: Set<SegmentSample.Part>, to path: String, _ cancellation: Cancellation
+        _ reader: StoreReader, _ labels: SegmentLabels, _ parts: Set<SegmentSample.Part>, to path: String,
+        _ cancellation: Cancellation
     ) throws {
         var buffer: [UInt8] = []
         try AtomicFile.write(to: path) { temporary in
             let tar = try TarWriter(path: temporary)
-            for segment in reader.segments {
+            for (row, segment) in reader.segments.enumerated() {
                 try cancellation.check()
-                try SegmentSample.write(segment, of: reader, parts: parts, to: tar, buffer: &buffer)
+                try SegmentSample.write(
+                    segment, of: reader, labels: labels[row], parts: parts, to: tar, buffer: &buffer)
             }
             try tar.finish()
         }

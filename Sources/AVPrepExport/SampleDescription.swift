@@ -45,18 +45,18 @@ package enum SampleDescription {
     }
 
     /// The member's text.
-    static func json(of stored: StoredSegment, fps: Double) throws -> String {
-        try value(of: stored.segment, split: stored.split, fps: fps).json()
+    static func json(of stored: StoredSegment, labels: [String], fps: Double) throws -> String {
+        try value(of: stored.segment, labels: labels, split: stored.split, fps: fps).json()
     }
 
     /// The member's type, as lines of a dataset card's `features`.
     static func features(indent: String) -> [String] {
         let segment = Segment(
             segmentID: "", videoID: "", source: "", startSeconds: 0, frameCount: 0, width: 0, height: 0)
-        return value(of: segment, split: nil, fps: 0).feature("json", indent: indent)
+        return value(of: segment, labels: [], split: nil, fps: 0).feature("json", indent: indent)
     }
 
-    private static func value(of segment: Segment, split: Split?, fps: Double) -> Value {
+    private static func value(of segment: Segment, labels: [String], split: Split?, fps: Double) -> Value {
         let crop = segment.crop
         return .object([
             (
@@ -72,6 +72,7 @@ package enum SampleDescription {
             ("fps", .number(fps)),
             ("frame_count", .whole(segment.frameCount)),
             ("height", .whole(segment.height)),
+            ("labels", .texts(labels)),
             // Through the Float's own text: 0.15 stays 0.15.
             (
                 "measures",

@@ -13,13 +13,16 @@ package enum SegmentSample {
     /// `KEY.frames.npy` (uint8, one after another as they are stored) and `KEY.frames_offsets.npy` (int64, one more than
     /// there are pictures); raw ones are one array, uint8 or float16 as stored. Likewise for flow.
     ///
+    /// - Parameter labels: of the segment.
     /// - Parameter buffer: reused from sample to sample.
     /// - Throws: `StoreError`, ``Failure``.
     package static func write(
-        _ stored: StoredSegment, of reader: StoreReader, parts: Set<Part>, to tar: TarWriter, buffer: inout [UInt8]
+        _ stored: StoredSegment, of reader: StoreReader, labels: [String] = [], parts: Set<Part>, to tar: TarWriter,
+        buffer: inout [UInt8]
     ) throws {
         let key = stored.segment.segmentID
-        try tar.add("\(key).json", Array(try SampleDescription.json(of: stored, fps: reader.layout.fps).utf8))
+        let json = try SampleDescription.json(of: stored, labels: labels, fps: reader.layout.fps)
+        try tar.add("\(key).json", Array(json.utf8))
         if parts.contains(.frames) {
             try write(
                 pictures: stored.frames, codec: reader.layout.frameCodec, name: "\(key).frames",

@@ -42,7 +42,8 @@ package struct BorderProbe: Sendable, Equatable {
             (spans, filler, fillerKind, change, fixed) = ([nothing], .none, nil, 0, [])
             return
         }
-        let seconds = media.info.video?.durationSeconds ?? media.info.durationSeconds
+        let whole = media.info.video?.durationSeconds ?? media.info.durationSeconds
+        let seconds = media.info.range == nil ? whole : media.info.askedSeconds
         let frames = try media.spreadFrames(count: settings.probeCount(seconds: seconds))
         guard let scale = frames.first?.scale else {
             (spans, filler, fillerKind, change, fixed) = ([nothing], .none, nil, 0, [])

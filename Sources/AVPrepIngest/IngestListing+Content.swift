@@ -14,7 +14,7 @@ extension IngestListing {
             $0.videoID == nil && items[$0.file.path].map { $0.fault == nil } == true
         }
         try readContents(of: pending) { found in
-            try catalog.setVideoIDs(found.map { ($0.videoID, $0.entry.file.path) })
+            try catalog.setVideoIDs(found.map { ($0.videoID, $0.contentID, $0.entry.file.path) })
         }
     }
 
@@ -23,46 +23,71 @@ extension IngestListing {
     func hashAgain() throws {
         let known = try catalog.hashed()
         try readContents(of: known) { found in
-            for (entry, videoID) in found where videoID != entry.videoID {
-                try catalog.setContent(videoID, of: entry.file.path)
+            for found in found where found.videoID != found.entry.videoID {
+                try catalog.setContent(found.videoID, contentID: found.contentID, of: found.entry.file.path)
             }
         }
     }
 
-    /// Reads files, several at a time, and passes on the ids of their contents. A file that cannot be read fails.
-    private func readContents(
-        of entries: [CatalogItem], _ found: @Sendable ([(entry: CatalogItem, videoID: String)]) throws -> Void
-    ) throws {
+    /// An item whose content was read.
+    private struct ReadContent {
+        let entry: CatalogItem
+        let videoID: String
+        /// Of the whole file where the item is a part of it.
+        let contentID: String?
+    }
+
+    /// Reads files, several at a time, and passes on the ids of their contents. A file of several items is read once. Items
+    /// whose file cannot be read fail.
+    private func readContents(of entries: [CatalogItem], _ found: @Sendable ([ReadContent]) throws -> Void) throws {
         guard !entries.isEmpty else { return }
-        let total = max(1, entries.reduce(0) { $0 + max(0, $1.file.size) })
+        var parts: [BytePath: Int] = [:]
+        var files: [[CatalogItem]] = []
+        for entry in entries {
+            guard let item = items[entry.file.path], item.fault == nil else { continue }
+            if let place = parts[item.path] {
+                files[place].append(entry)
+            } else {
+                parts[item.path] = files.count
+                files.append([entry])
+            }
+        }
+        let total = max(1, files.reduce(0) { $0 + max(0, $1[0].file.size) })
         let progress = ProgressReporter("hash", unit: "files", style: context.progress)
         let state = Mutex((files: 0, bytes: Int64(0)))
         // Several at a time are noted together, since each note waits for the disk; and no worker ends long before the rest.
-        let length = max(1, min(64, entries.count / (16 * max(1, workspace.workers))))
-        let batches = stride(from: 0, to: entries.count, by: length).map {
-            entries[$0..<min($0 + length, entries.count)]
-        }
+        let length = max(1, min(64, files.count / (16 * max(1, workspace.workers))))
+        let batches = stride(from: 0, to: files.count, by: length).map { files[$0..<min($0 + length, files.count)] }
+        let count = files.count
         try WorkerPool.run(batches, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             batch in
             let begin = ContinuousClock.now
-            var read: [(entry: CatalogItem, videoID: String)] = []
-            for entry in batch {
-                guard let item = items[entry.file.path], item.fault == nil else { continue }
+            var read: [ReadContent] = []
+            for entries in batch {
+                guard let item = items[entries[0].file.path] else { continue }
                 switch try attempt.digest(of: item) {
-                case .success(let digest): read.append((entry, PreparedPath.videoID(digest)))
-                case .failure(let failure): try record(item.listed, .failed(Outcome.Reason(failure)))
+                case .success(let digest): read += entries.map { content(of: $0, digest) }
+                case .failure(let failure):
+                    for entry in entries { try record(entry.file.path, .failed(Outcome.Reason(failure))) }
                 }
                 let (files, bytes) = state.withLock { state in
                     state.files += 1
-                    state.bytes += max(0, entry.file.size)
+                    state.bytes += max(0, entries[0].file.size)
                     return state
                 }
-                progress.update(done: files, total: entries.count, share: Double(bytes) / Double(total))
+                progress.update(done: files, total: count, share: Double(bytes) / Double(total))
             }
             try found(read)
             try meter.add { $0[.hashing] += (ContinuousClock.now - begin).inSeconds }
         }
         progress.finish()
+    }
+
+    private func content(of entry: CatalogItem, _ digest: SHA256Digest) -> ReadContent {
+        let range = items[entry.file.path]?.range
+        return ReadContent(
+            entry: entry, videoID: PreparedPath.videoID(digest, range),
+            contentID: range == nil ? nil : PreparedPath.videoID(digest))
     }
 }
 

@@ -55,11 +55,34 @@ struct IngestListing {
 
     /// What is no regular file fails at once: nothing opens it, since that might take for ever.
     func recordFaults() throws {
-        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key)
-        for entry in pending {
-            if let item = items[entry.file.path], let fault = item.fault { try record(item.listed, .failed(fault)) }
+        let faults = try catalog.pending(stage: StageName.ingest, settingsKey: key).compactMap { entry in
+            items[entry.file.path].flatMap { item in item.fault.map { (item.listed, Outcome.failed($0)) } }
+        }
+        for (_, outcome) in faults { tally.add(outcome) }
+        try record(faults)
+        // The same row may have another number now.
+        let missing = try catalog.outcomes(
+            stage: StageName.ingest, settingsKey: key, status: "failed", code: Outcome.Reason.missingFile)
+        try record(
+            missing.compactMap { record in
+                guard let fault = items[record.subject]?.fault, fault != record.outcome.reason else { return nil }
+                return (record.subject, .failed(fault))
+            })
+    }
+
+    /// Thousands at a time: each transaction waits for the disk, and a manifest may lack half of its files.
+    private func record(_ outcomes: [(BytePath, Outcome)]) throws {
+        for first in stride(from: 0, to: outcomes.count, by: Self.recordsAtOnce) {
+            try context.cancellation.check()
+            let some = outcomes[first..<min(first + Self.recordsAtOnce, outcomes.count)]
+            try catalog.record(
+                some.map { listed, outcome in
+                    OutcomeRecord(subject: listed, stage: StageName.ingest, settingsKey: key, outcome: outcome)
+                })
         }
     }
+
+    private static let recordsAtOnce = 10_000
 
     /// Items whose prepared file somebody removed are to be done again.
     func forgetLostResults() throws {

@@ -69,6 +69,7 @@ package enum IngestStage {
                 work[.vanished] = Double(vanished)
             }
             try catalog.setFindings(scan.findings, isWhole: request.isWhole)
+            try scan.recordManifests(in: catalog)
             let key = try settings.key
             let items =
                 fetches ? try fetch(scan.items, catalog, run: run, key: key, workspace, context) : scan.items

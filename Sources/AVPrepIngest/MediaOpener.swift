@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
+import AVPrepModel
 import AVPrepSettings
 
 /// Opens media files for one worker, one at a time: in sandboxed processes, or in this process.
@@ -33,10 +34,16 @@ final class MediaOpener {
     }
 
     /// Opens a file for reading; ``close()`` it before the next.
-    func open(_ file: LocalFile) throws -> any MediaSource {
+    ///
+    /// - Parameter range: the part to read; nil: all of it.
+    func open(_ file: LocalFile, range: TimeRange? = nil) throws -> any MediaSource {
         let cancellation = cancellation
-        guard let host else { return try MediaFile(file, limits: limits, isCancelled: { cancellation.isCancelled }) }
-        let process = try SandboxedMediaSource(file, on: host, limits: limits) { cancellation.isCancelled }
+        guard let host else {
+            return try MediaFile(file, range: range, limits: limits, isCancelled: { cancellation.isCancelled })
+        }
+        let process = try SandboxedMediaSource(file, range: range, on: host, limits: limits) {
+            cancellation.isCancelled
+        }
         self.process = process
         return process
     }

@@ -67,7 +67,7 @@ package final class VideoPreparation {
     /// Prepares `item` into `path`, which appears complete or not at all.
     ///
     /// - Parameters:
-    ///   - video: the id of the item's content: half of the digest of its bytes.
+    ///   - video: the id of the item's content: half of the digest of its bytes, or of what names the part of them.
     ///   - listed: the item's file as it was before its bytes got the id. What is decoded has to be that still.
     /// - Returns: done, or the reason why this item was skipped or failed.
     /// - Throws: errors that concern the whole run, see `RunEndingError`.
@@ -86,12 +86,12 @@ package final class VideoPreparation {
             func confirm() throws {
                 try SourceContent.confirm(
                     file.descriptor, path: item.path, listed: listed, isCancelled: { cancellation.isCancelled },
-                    isDigest: { PreparedPath.videoID($0) == video })
+                    isDigest: { PreparedPath.videoID($0, item.range) == video })
             }
             try confirm()
             let result: Result
             do {
-                result = try prepare(try media.open(file), item, video: video, to: path, confirm)
+                result = try prepare(try media.open(file, range: item.range), item, video: video, to: path, confirm)
             } catch  where !error.isOfRun {
                 // Whatever half a file is taken for, the whole one may be sound.
                 try confirm()
@@ -112,7 +112,7 @@ package final class VideoPreparation {
     ) throws -> Result {
         let info = media.info
         func skipped(_ code: String, _ detail: String) -> Result {
-            let seconds = info.durationSeconds.map { SourceSeconds(unused: [code: $0]) }
+            let seconds = info.askedSeconds.map { SourceSeconds(unused: [code: $0]) }
             return Result(outcome: .skipped(Outcome.Reason(code, detail)), info: info, seconds: seconds)
         }
         if let lack = info.lack { return skipped(lack.code, "\(item.listed) \(lack.text)") }

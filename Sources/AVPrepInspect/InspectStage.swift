@@ -2,6 +2,7 @@ import AVPrepClips
 package import AVPrepCore
 import AVPrepDecoder
 import AVPrepMedia
+import AVPrepModel
 package import AVPrepSettings
 import AVPrepStore
 package import AVPrepWorkspace
@@ -35,7 +36,10 @@ package enum InspectStage {
     package static func run(
         _ file: some PathConvertible, settings: IngestSettings, drawings: Drawings, _ context: StageContext
     ) throws -> InspectionReport {
-        let path = file.bytePath
+        let listed = file.bytePath
+        // A part of a file, as avprep lists it, unless there is a file of this name.
+        let name = FileManager.default.fileExists(atPath: listed.text ?? "") ? nil : ItemName(listed: listed)
+        let path = name?.file ?? listed
         let bytes = try size(of: path)
         if try isHDF5(path) {
             guard let text = path.text else {
@@ -43,15 +47,15 @@ package enum InspectStage {
                     "cannot inspect \(path): HDF5 cannot open a name that is not UTF-8; rename the file",
                     exitStatus: .badInput)
             }
-            let (reader, pairSets) = try openStored(text)
-            let report = try StoreReport(reader, bytes: bytes, pairSets: pairSets)
+            let (reader, pairSets, labels) = try openStored(text)
+            let report = try StoreReport(reader, bytes: bytes, pairSets: pairSets, labels: labels)
             if !drawings.isEmpty {
                 try draw(drawings, report.rows) { try StoreSheet.content(of: reader, pairSets: pairSets, tiles: $0) }
             }
             return InspectionReport(content: .stored(report))
         }
-        let media = try open(path, settings: settings, context)
-        var inspection = MediaInspection(media, path: path.escaped, bytes: bytes, settings: settings)
+        let media = try open(path, range: name?.range, settings: settings, context)
+        var inspection = MediaInspection(media, path: (name?.listed ?? path).escaped, bytes: bytes, settings: settings)
         try inspection.decode(draws: !drawings.isEmpty, context)
         if !drawings.isEmpty {
             if let fault = inspection.report.fault {
@@ -64,30 +68,35 @@ package enum InspectStage {
 
     /// Opens a prepared file or a shard, with the pair sets beside a shard. A file that an index beside it lists must
     /// match that index; any other file is not checked.
-    private static func openStored(_ path: String) throws -> (StoreReader, [PairSet]) {
+    private static func openStored(_ path: String) throws -> (StoreReader, [PairSet], SegmentLabels?) {
         if let (shards, shard) = ShardSet.holding(path) {
-            return (try shards.reader(of: shard).store, try shards.storedPairSets(of: shard))
+            return (
+                try shards.reader(of: shard).store, try shards.storedPairSets(of: shard), try shards.labels(of: shard)
+            )
         }
         let reader = try StoreReader(path: path)
         let file = path as NSString
         let pairs = (file.deletingLastPathComponent as NSString)
             .appendingPathComponent(PairFile.name(forShard: file.lastPathComponent))
         let hasPairs = reader.kind == .shard && FileManager.default.fileExists(atPath: pairs)
-        return (reader, try hasPairs ? PairFile.read(pairs) : [])
+        return (reader, try hasPairs ? PairFile.read(pairs) : [], nil)
     }
 
     /// The only place that opens media files.
-    private static func open(_ path: BytePath, settings: IngestSettings, _ context: StageContext) throws
+    private static func open(_ path: BytePath, range: TimeRange?, settings: IngestSettings, _ context: StageContext)
+        throws
         -> any MediaSource
     {
         let cancellation = context.cancellation
         switch settings.isolation {
         case .process:
-            return try SandboxedMediaSource(path: path, on: DecoderClient(), limits: settings.limits) {
+            return try SandboxedMediaSource(
+                path: path, range: range, on: DecoderClient(), limits: settings.limits
+            ) {
                 cancellation.isCancelled
             }
         case .none:
-            return try MediaFile(path: path, limits: settings.limits) { cancellation.isCancelled }
+            return try MediaFile(path: path, range: range, limits: settings.limits) { cancellation.isCancelled }
         }
     }
 

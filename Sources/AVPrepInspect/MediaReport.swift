@@ -70,6 +70,7 @@ extension MediaReport {
 
     private var containerRows: [[String]] {
         var facts = [media.container]
+        if let range = media.range { facts.append("seconds \(range.text) of") }
         if let seconds = media.durationSeconds { facts.append(QuantityText.seconds(seconds)) }
         if media.bitRate > 0 { facts.append(QuantityText.bitRate(Double(media.bitRate))) }
         let counts = media.streams

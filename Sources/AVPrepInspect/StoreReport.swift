@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 import AVPrepModel
 import AVPrepPolicy
 import AVPrepSettings
@@ -38,11 +39,22 @@ struct StoreReport: Sendable, Codable {
     let sources: [String]
     /// The sets of the pair file beside a shard.
     let pairSets: [PairSetCounts]
+    /// Segments by label, of the label file beside a shard; nil without labels.
+    let labels: [String: Int]?
 
     private static let sourceLimit = 20
 
-    /// - Parameter pairSets: those of a shard's pair file.
-    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet]) throws {
+    /// - Parameters:
+    ///   - pairSets: those of a shard's pair file.
+    ///   - labels: those of its label file.
+    init(_ reader: StoreReader, bytes: Int64, pairSets: [PairSet], labels: SegmentLabels?) throws {
+        self.labels = labels.flatMap { labels in
+            labels.vocabulary.isEmpty
+                ? nil
+                : reader.segments.indices.reduce(into: [:]) { counts, row in
+                    for label in labels[row] { counts[label, default: 0] += 1 }
+                }
+        }
         kind = reader.kind.rawValue
         path = reader.path
         self.bytes = bytes
@@ -119,6 +131,11 @@ struct StoreReport: Sendable, Codable {
         rows += DecisionText.rows(decisions, times: decisions.map { "segment \($0.number)" })
         for set in pairSets {
             rows.append(["pairs \(set.name)", "\(set.pairs): " + Self.text(set.kinds.mapValues { "\($0)" })])
+        }
+        if let labels {
+            let most = labels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.sourceLimit)
+            let text = most.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            rows.append(["labels", PathEscape.withoutControls(text) + (labels.count > most.count ? ", …" : "")])
         }
         rows.append(["videos", sources.joined(separator: ", ") + (videos > sources.count ? ", …" : "")])
         return rows

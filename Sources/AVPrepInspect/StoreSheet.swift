@@ -22,7 +22,9 @@ enum StoreSheet {
         var starts = [0.0]
         for stored in segments { starts.append((starts.last ?? 0) + Double(stored.frames.count) / fps) }
         let timeline = Timeline(reader: reader, segments: segments, starts: starts)
-        let rows = try StoreReport(reader, bytes: 0, pairSets: pairSets).rows.dropFirst().map { "\($0[0]): \($0[1])" }
+        let rows = try StoreReport(reader, bytes: 0, pairSets: pairSets, labels: nil).rows.dropFirst().map {
+            "\($0[0]): \($0[1])"
+        }
         let shown =
             segments.count < reader.segments.count
             ? "the first \(segments.count) of \(reader.segments.count) segments, end to end"

@@ -48,6 +48,8 @@ package enum Outcome: Sendable, Equatable {
 
         /// The file is missing, not permitted, or no regular file.
         package static let unreadable = "unreadable"
+        /// A manifest names it, and its file is not there. It is looked for by every scan; so it is not told again.
+        package static let missingFile = "missing-file"
         /// The system failed while the file was opened or read.
         package static let readError = "read-error"
         /// The file was written to or replaced meanwhile.

@@ -26,9 +26,10 @@ package struct ShardName: Sendable, Equatable {
     /// Without an extension.
     package let text: String
 
-    /// Extensions of shards and of their pair files.
+    /// Extensions of shards, of their pair files and of their label files.
     package static let ending = ".h5"
     package static let pairEnding = ".pairs.h5"
+    package static let labelEnding = ".labels.h5"
 
     package init(_ split: Split, _ number: Int) {
         self.split = split
@@ -57,10 +58,13 @@ package struct ShardName: Sendable, Equatable {
     }
 
     /// - Parameter pairFile: `train-00000.pairs.h5`; nil for anything else.
-    package init?(pairFile: String) {
-        guard pairFile.hasSuffix(Self.pairEnding),
-            let name = Self(String(pairFile.dropLast(Self.pairEnding.utf8.count)))
-        else { return nil }
+    package init?(pairFile: String) { self.init(pairFile, ending: Self.pairEnding) }
+
+    /// - Parameter labelFile: `train-00000.labels.h5`; nil for anything else.
+    package init?(labelFile: String) { self.init(labelFile, ending: Self.labelEnding) }
+
+    private init?(_ file: String, ending: String) {
+        guard file.hasSuffix(ending), let name = Self(String(file.dropLast(ending.utf8.count))) else { return nil }
         self = name
     }
 }

@@ -3,8 +3,11 @@ package import AVPrepModel
 
 /// The videos to prepare.
 package struct CorpusSettings: Sendable, Equatable, StoredSettings {
-    /// Video files, folders (searched recursively) and list files (`.txt`, one path per line).
+    /// Video files, folders (searched recursively), list files (`.txt`, one path per line) and manifests (`.csv`, `.tsv`,
+    /// `.jsonl`).
     package var paths = ["videos"]
+    /// How manifests are read.
+    package var manifest = ManifestSettings()
     /// Files and folders that are left out where a folder is searched, as ``FilePattern``s: what recycle bins, file servers,
     /// other systems and half-finished downloads leave in folders of videos, and what is hidden. Of the patterns that match,
     /// the first counts. Files that are named, on the command line or by a list, are never left out.
@@ -38,8 +41,10 @@ package struct CorpusSettings: Sendable, Equatable, StoredSettings {
 
     package init() {}
 
-    /// Before, hidden files and folders were left out, and nothing else.
-    package static var laterKeys: [String: LaterKey] { ["exclude": .omitted(at: [".*"])] }
+    /// Before, hidden files and folders were left out, and nothing else; and there were no manifests.
+    package static var laterKeys: [String: LaterKey] {
+        ["exclude": .omitted(at: [".*"]), "manifest": .omitted(at: ManifestSettings())]
+    }
 }
 
 /// The folders and files of the results, relative to the pipeline file.

@@ -20,26 +20,50 @@ struct GroupedPlan {
     /// - Parameters:
     ///   - existing: the shards that lie there, in the index's order.
     ///   - leftOut: videos that were left out the last time.
+    ///   - fixed: the sides that manifests state: these hold, whatever belongs together and lies where.
     ///   - isCompact: shuffles everything anew; sides stay.
     init(
         videos: [ShardPlan.Video], existing: [ShardPlan.Existing], leftOut before: Set<String> = [],
-        _ links: VideoLinks, settings: ShardSettings, seed: UInt64, isCompact: Bool = false
+        _ links: VideoLinks, fixed: [String: Split] = [:], settings: ShardSettings, seed: UInt64,
+        isCompact: Bool = false
     ) {
         var sides: [String: Split] = [:]
         for shard in existing { for video in shard.videoIDs { sides[video] = shard.split } }
+        let moved = Set(
+            videos.map(\.videoID).filter { video in
+                sides[video].map { side in fixed[video] ?? side != side } ?? false
+            })
+        for video in videos { if let side = fixed[video.videoID] { sides[video.videoID] = side } }
         if isCompact {
             let groups = links.groups()
             for (_, members) in Self.torn(groups, sides) {
-                let side = Self.precedence.first { side in members.contains { sides[$0] == side } }
-                for video in members { sides[video] = side }
+                let stated = members.filter { fixed[$0] != nil }
+                let side = Self.precedence.first { side in
+                    (stated.isEmpty ? members : stated).contains { sides[$0] == side }
+                }
+                for video in members where fixed[video] == nil { sides[video] = side }
             }
-            plan = ShardPlan(videos: videos, sides: sides, groups: groups, settings: settings, seed: seed)
+            // Where manifests tear a group, each of its videos has a side of its own.
+            plan = ShardPlan(
+                videos: videos, sides: sides, groups: groups, fixed: fixed.isEmpty ? [:] : sides, settings: settings,
+                seed: seed)
             self.groups = groups
             leftOut = [:]
             return
         }
         var left: [String: String] = [:]
         let all = links.groups()
+        for (_, members) in Self.torn(all, sides) {
+            let stated = Set(members.compactMap { fixed[$0] })
+            // What manifests state holds; others of the group that lie elsewhere have to go.
+            for video in members where fixed[video] == nil && !stated.isEmpty {
+                guard let side = sides[video], !stated.contains(side) else { continue }
+                let names = Self.precedence.reversed().filter(stated.contains).map(\.rawValue).joined(
+                    separator: " and ")
+                left[video] =
+                    "it is in \(side.rawValue), and manifests put near-duplicates of it or others of its source into \(names)"
+            }
+        }
         let sizes = Dictionary(grouping: all.values, by: { $0 }).mapValues(\.count)
         for video in before where sides[video] == nil && sizes[all[video] ?? video] ?? 1 > 1 {
             left[video] = "it was left out before, and what ties it to others is still there"
@@ -49,6 +73,8 @@ struct GroupedPlan {
             guard let side = Self.precedence.first(where: { side in members.contains { sides[$0] == side } }) else {
                 continue
             }
+            // That manifests tear them is said, and obeyed.
+            guard !members.contains(where: { fixed[$0] != nil }) else { continue }
             for video in members where sides[video] != side {
                 let own = sides[video]?.rawValue ?? ""
                 left[video] =
@@ -65,7 +91,7 @@ struct GroupedPlan {
         groups = links.groups(without: Set(left.keys))
         plan = ShardPlan(
             videos: videos.filter { left[$0.videoID] == nil }, existing: existing, removed: Set(left.keys),
-            groups: groups, settings: settings, seed: seed)
+            groups: groups, moved: moved, fixed: fixed, settings: settings, seed: seed)
         let there = Set(videos.map(\.videoID))
         leftOut = left.filter { there.contains($0.key) }
     }

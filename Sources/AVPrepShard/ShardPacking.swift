@@ -35,6 +35,8 @@ final class ShardPacking: Sendable {
     let splitKey: String
     /// What the index says of shards that lie there.
     let known: [String: ShardIndex.Shard]
+    /// Whether new shards get a link to their labels: without any, nothing would be there.
+    private let linksLabels: Bool
     let setAside: SetAsideFiles
     private let hook: ShardHook?
     private let state = Mutex(State())
@@ -51,9 +53,11 @@ final class ShardPacking: Sendable {
 
     init(
         workspace: Workspace, context: StageContext, plan: ShardPlan, groups: [String: String], settingsKey: String,
-        splitKey: String, known: [ShardIndex.Shard], setAside: SetAsideFiles, hook: ShardHook?
+        splitKey: String, known: [ShardIndex.Shard], linksLabels: Bool = false, setAside: SetAsideFiles,
+        hook: ShardHook?
     ) {
         self.hook = hook
+        self.linksLabels = linksLabels
         self.setAside = setAside
         self.groups = groups
         self.workspace = workspace
@@ -178,8 +182,10 @@ final class ShardPacking: Sendable {
     ) throws -> SHA256Digest {
         try AtomicFile.write(to: path) { temporary in
             try hook?(.packing, path)
+            let name = (path as NSString).lastPathComponent
             let digest = try ShardPacker.pack(
-                parts, to: temporary, pairsFile: PairFile.name(forShard: (path as NSString).lastPathComponent),
+                parts, to: temporary, pairsFile: PairFile.name(forShard: name),
+                labelsFile: linksLabels ? LabelFile.name(forShard: name) : nil,
                 attributes: [
                     "avprep_version": .string(Version.text), "seed": .int(workspace.settings.seed),
                     "content_key": .string(key), "split_key": .string(splitKey),

@@ -69,33 +69,43 @@ package struct ShardPlan: Equatable {
     ///   - existing: the shards that are to stay, in the index's order; none for a plan from scratch.
     ///   - removed: videos that are to leave the shards they lie in, which are packed again without them.
     ///   - sides: on which side videos lie already that are in no existing shard.
+    ///   - moved: videos in existing shards that are to go to another side, by `fixed`.
+    ///   - fixed: the sides that certain videos have, whatever their group.
     ///   - groups: the group of each video that has one; its videos go where those of it lie that lie anywhere, which is
     ///     one side (see ``GroupedPlan``).
     package init(
         videos: [Video], existing: [Existing] = [], removed: Set<String> = [], sides: [String: Split] = [:],
-        groups: [String: String] = [:], settings: ShardSettings, seed: UInt64
+        groups: [String: String] = [:], moved: Set<String> = [], fixed: [String: Split] = [:],
+        settings: ShardSettings, seed: UInt64
     ) {
         var sideOfGroup: [String: Split] = [:]
         for (video, side) in sides { sideOfGroup[groups[video] ?? video] = side }
+        for video in videos {
+            if let side = fixed[video.videoID] { sideOfGroup[groups[video.videoID] ?? video.videoID] = side }
+        }
         for shard in existing {
-            for video in shard.videoIDs where !removed.contains(video) {
+            for video in shard.videoIDs where !removed.contains(video) && !moved.contains(video) {
                 sideOfGroup[groups[video] ?? video] = shard.split
             }
         }
         let there = Dictionary(videos.map { ($0.videoID, $0) }, uniquingKeysWith: { first, _ in first })
-        let packed = Set(existing.flatMap(\.videoIDs))
+        let packed = Set(existing.flatMap(\.videoIDs)).subtracting(moved)
         var fresh: [Split: [Video]] = [:]
         var kept: [Existing] = []
         for shard in existing {
-            if shard.isGrouped(as: groups), removed.isDisjoint(with: shard.videoIDs) {
+            if shard.isGrouped(as: groups), removed.union(moved).isDisjoint(with: shard.videoIDs) {
                 kept.append(shard)
             } else {
-                fresh[shard.split, default: []] += shard.videoIDs.compactMap { there[$0] }
+                fresh[shard.split, default: []] += shard.videoIDs.filter { !moved.contains($0) }.compactMap {
+                    there[$0]
+                }
             }
         }
         for video in videos where !packed.contains(video.videoID) {
             let group = groups[video.videoID] ?? video.videoID
-            let side = sideOfGroup[group] ?? VideoSplit.split(of: group, settings: settings.split, seed: seed)
+            let side =
+                fixed[video.videoID] ?? sideOfGroup[group]
+                ?? VideoSplit.split(of: group, settings: settings.split, seed: seed)
             fresh[side, default: []].append(video)
         }
         shards = Split.allCases.flatMap { split in

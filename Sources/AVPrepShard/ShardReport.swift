@@ -48,9 +48,10 @@ package struct ShardReport: Sendable, Codable {
             : [
                 "\(straddling.count) videos are left out: near-duplicates of them, or others of their source, are in different splits; avprep shard --compact brings them together"
             ]
+        let leaks = index.leaks?.lines ?? []
         let last = "\(packed) shards packed\(already), in \(folder); next: avprep train"
         let unpacked = failed.map { "not packed: " + $0 }
-        let remarks = unpacked + refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + notes
+        let remarks = unpacked + refusals.map { "no pairs: " + $0 } + why + dropped + gone + left + leaks + notes
         return ([TextTable.text(rows), pairLines] + remarks + [last])
             .joined(
                 separator: "\n")

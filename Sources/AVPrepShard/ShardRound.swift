@@ -18,10 +18,12 @@ struct ShardRound {
     let copies: [String]
     let holdsCopies: Bool
     let joined: JoinedVideos
+    /// What manifests tear apart.
+    let leaks: SplitLeaks
 
     init(
         _ prepared: [PreparedVideo], _ existing: ExistingShards, _ duplicates: NearDuplicates, _ catalog: Catalog,
-        _ settings: PipelineSettings, compact: Bool
+        _ settings: PipelineSettings, manifests: ManifestSplits, compact: Bool
     ) throws {
         self.prepared = prepared
         let copies =
@@ -38,8 +40,10 @@ struct ShardRound {
             copies: try catalog.duplicates().reduce(0) { $0 + $1.paths.count - 1 })
         let grouped = GroupedPlan(
             videos: videos.map(\.video), existing: existing.shards,
-            leftOut: Set(existing.index?.straddlingVideos ?? []), links, settings: settings.shard,
+            leftOut: Set(existing.index?.straddlingVideos ?? []), links, fixed: manifests.sides,
+            settings: settings.shard,
             seed: UInt64(settings.seed), isCompact: compact || holdsCopies)
+        leaks = manifests.leaks(links, among: Set(prepared.map(\.video.videoID)))
         self.copies = copies
         self.holdsCopies = holdsCopies
         self.grouped = grouped

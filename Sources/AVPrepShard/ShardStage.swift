@@ -53,6 +53,7 @@ package enum ShardStage {
             }
             let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
             let duplicates = try NearDuplicates.find(in: catalog, settings, context)
+            let manifests = try ManifestSplits(catalog)
             let setAside = SetAsideFiles()
             let opaque = existing.opaque.without(wanted.map(\.name))
             var failed: [String: String] = [:]
@@ -62,7 +63,7 @@ package enum ShardStage {
             repeat {
                 round = try ShardRound(
                     prepared.filter { failed[$0.video.videoID] == nil }, existing, duplicates, catalog, settings,
-                    compact: compact)
+                    manifests: manifests, compact: compact)
                 try refuseLosses(existing, round.prepared, compact)
                 try opaque.check(against: pairKeys(round.plan, settingsKey: key), in: workspace.shards)
                 try round.refuseNoTraining(failed)
@@ -70,7 +71,8 @@ package enum ShardStage {
                 AtomicFile.removeLitter(in: workspace.shards)
                 let packing = ShardPacking(
                     workspace: workspace, context: context, plan: round.plan, groups: round.grouped.groups,
-                    settingsKey: key, splitKey: splitKey, known: existing.index?.shards ?? [], setAside: setAside,
+                    settingsKey: key, splitKey: splitKey, known: existing.index?.shards ?? [],
+                    linksLabels: !manifests.labels.isEmpty || existing.index?.labels != nil, setAside: setAside,
                     hook: hook)
                 shards = try packing.run()
                 packed = packing.packedCount
@@ -93,6 +95,13 @@ package enum ShardStage {
             index.vanishedVideos = plan.vanished
             index.straddlingVideos = grouped.leftOut.keys.sorted()
             index.leftOut = ShardIndex.LeftOut(decisions)
+            let labelling = LabelWriting(
+                workspace: workspace, cancellation: context.cancellation, labels: manifests.labels,
+                before: existing.index)
+            let vocabulary = labelling.vocabulary(of: Set(plan.shards.flatMap(\.videoIDs)), isCompact: compact)
+            index.labelFiles = try labelling.run(shards, vocabulary)
+            index.labels = index.labelFiles == nil ? nil : vocabulary
+            index.leaks = round.leaks.isEmpty ? nil : round.leaks
             index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
             index.normalization = try ShardNormalization(
                 folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation

@@ -17,6 +17,8 @@ struct ShardStamp: Codable, Equatable {
     let settings: String
     /// How often outcomes of ingest had changed: ``Catalog/changeCount(stage:)``.
     let changes: Int
+    /// How often what manifests say had changed.
+    let manifests: Int
     /// The search for near-duplicates that it knew.
     let nearDuplicates: String
     /// A digest of the folder's listing.
@@ -36,6 +38,7 @@ struct ShardStamp: Codable, Equatable {
         )
         self.settings = try CanonicalJSON.key(of: [CanonicalJSON.encode(settings), Version.text])
         self.changes = changes
+        manifests = try catalog.manifestChangeCount()
         nearDuplicates = try catalog.fact("near_duplicates_key") ?? ""
         files = try Self.listing(of: workspace.shards)
     }

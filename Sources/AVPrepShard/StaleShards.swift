@@ -13,14 +13,20 @@ enum StaleShards {
     static func remove(_ index: ShardIndex, before: ShardIndex?, in folder: String, _ setAside: SetAsideFiles) throws
         -> [String]
     {
-        let kept = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
-        let named = Set((before?.shards ?? []).map(\.name)).union((before?.pairFiles ?? [:]).keys)
+        func files(_ index: ShardIndex?) -> Set<String> {
+            Set((index?.shards ?? []).map(\.name)).union((index?.pairFiles ?? [:]).keys)
+                .union((index?.labelFiles ?? [:]).keys)
+        }
+        let kept = files(index)
+        let named = files(before)
         var notes: [String] = []
         for name in try ExistingFile.names(inFolder: folder) where !kept.contains(name) {
             let path = "\(folder)/\(name)"
             do {
                 if ShardName(pairFile: name) != nil {
                     _ = try ShardSet.unindexedPairFile(path)
+                } else if ShardName(labelFile: name) != nil {
+                    try ShardSet.checkUnindexedLabelFile(path)
                 } else if ShardName(file: name) != nil {
                     let known = before?.shards.first { $0.name == name }
                     let reader = try known.map { try ShardReader($0, in: folder).store } ?? StoreReader(path: path)

@@ -31,7 +31,7 @@ struct CatalogVerification {
     /// - Throws: `CancellationError`.
     func run(
         shardVideos: [String: Int]?, sides: [String: Split], vanished: Set<String>, straddling: Set<String>,
-        leftOut: ShardIndex.LeftOut?
+        leftOut: ShardIndex.LeftOut?, torn: Set<String> = []
     ) throws -> Result {
         var result = Result()
         let path = workspace.catalog
@@ -51,7 +51,9 @@ struct CatalogVerification {
                     Set(shardVideos.keys).subtracting(vanished), Set(videos.keys).subtracting(straddling))
                 result.findings += try decided(catalog, videos, shardVideos, leftOut)
             }
-            result.findings += try leaks(sides, videos, catalog)
+            result.findings += try leaks(sides, videos, catalog, torn)
+            result.findings += try LabelVerification.compare(
+                ManifestSplits(catalog), sides.filter { !vanished.contains($0.key) }, workspace)
         } catch let error as CatalogError {
             result.findings.append(
                 VerifyReport.Finding(
@@ -61,8 +63,8 @@ struct CatalogVerification {
     }
 
     /// Near-duplicates, and videos of one source, that are in different splits, as the catalog knows them now.
-    private func leaks(_ sides: [String: Split], _ videos: [String: BytePath], _ catalog: Catalog) throws
-        -> [VerifyReport.Finding]
+    private func leaks(_ sides: [String: Split], _ videos: [String: BytePath], _ catalog: Catalog, _ torn: Set<String>)
+        throws -> [VerifyReport.Finding]
     {
         let links = try VideoLinks(
             duplicates: NearDuplicates.latest(in: catalog, workspace.settings)?.matches ?? [],
@@ -78,7 +80,7 @@ struct CatalogVerification {
                 first[group] = video
                 continue
             }
-            guard side != otherSide else { continue }
+            guard side != otherSide, !torn.isSuperset(of: [video, other]) else { continue }
             findings.append(
                 VerifyReport.Finding(
                     .leak, workspace.shards,

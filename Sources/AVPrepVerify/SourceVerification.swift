@@ -50,7 +50,8 @@ struct SourceVerification {
     }
 
     private func finding(on item: CatalogItem) throws -> VerifyReport.Finding? {
-        let path = workspace.path(item.file.path)
+        let name = ItemName(listed: item.file.path)
+        let path = workspace.path(name.file)
         do {
             guard try ExistingFile.isThere(path) else {
                 return VerifyReport.Finding(
@@ -58,7 +59,7 @@ struct SourceVerification {
                     remedy: "put it back, or run avprep ingest, which takes it from the list")
             }
             let digest = try SHA256.digest(ofFile: path) { context.cancellation.isCancelled }
-            guard PreparedPath.videoID(digest) != item.videoID else { return nil }
+            guard PreparedPath.videoID(digest, name.range) != item.videoID else { return nil }
             return VerifyReport.Finding(
                 .source, path.escaped, "it has another content than when it was ingested (video \(item.videoID ?? ""))",
                 remedy: "put the old content back, or run avprep ingest --rehash, which prepares the new one")

@@ -65,6 +65,8 @@ package struct VerifyReport: Sendable, Codable {
     /// Bytes that were read for checksums.
     package let bytesRead: Int
     package let findings: [Finding]
+    /// What is no fault of the files: what manifests put into several splits though it belongs together.
+    package var notes: [String] = []
 
     package var exitStatus: ExitStatus { findings.isEmpty ? .done : .badInput }
 
@@ -76,13 +78,13 @@ package struct VerifyReport: Sendable, Codable {
             "\(shards) shards, \(segments) segments of \(videos) videos, \(pairs) pairs, \(preparedFiles) prepared files"
             + (sources.map { ", \($0) sources" } ?? "")
         let read = isQuick ? "sizes only" : "\(bytesRead >> 20) MiB of checksums"
-        guard !findings.isEmpty else { return "\(looked) (\(read)): no faults" }
+        guard !findings.isEmpty else { return (notes + ["\(looked) (\(read)): no faults"]).joined(separator: "\n") }
         var lines = findings.prefix(Self.shownFindings).map { finding in
             "\(finding.code.rawValue): \(finding.file): \(finding.detail); \(finding.remedy)"
         }
         if findings.count > Self.shownFindings {
             lines.append("and \(findings.count - Self.shownFindings) more; --json lists them all")
         }
-        return (lines + ["\(looked) (\(read)): \(findings.count) findings"]).joined(separator: "\n")
+        return (lines + notes + ["\(looked) (\(read)): \(findings.count) findings"]).joined(separator: "\n")
     }
 }

@@ -33,7 +33,9 @@ package enum VerifyStage {
         let index = shards.index
         let results = try verifyShards(shards, workspace, context, isQuick: isQuick)
         findings += results.flatMap(\.findings)
-        findings += leaks(results)
+        let torn = Set(index.leaks?.videos ?? [])
+        findings += leaks(results, torn)
+        findings += LabelVerification.run(shards, results.filter(\.isReadable).map(\.name))
         findings += strays(index, in: workspace.shards)
         findings += totals(index, results, in: workspace.shards)
         let catalog = try CatalogVerification(workspace: workspace, context: context, isQuick: isQuick)
@@ -44,14 +46,14 @@ package enum VerifyStage {
                     first
                 }, vanished: Set(index.vanishedVideos),
                 straddling: Set((index.straddlingVideos ?? []) + (index.leftOut?.nearDuplicates ?? [])),
-                leftOut: index.leftOut)
+                leftOut: index.leftOut, torn: torn)
         findings += catalog.findings
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
             segments: results.reduce(0) { $0 + $1.segments }, pairs: results.reduce(0) { $0 + $1.pairs },
             preparedFiles: catalog.preparedFiles, sources: sources?.files,
             bytesRead: results.reduce(sources?.bytesRead ?? 0) { $0 + $1.bytesRead },
-            findings: findings)
+            findings: findings, notes: index.leaks?.lines ?? [])
     }
 
     private static func verifyShards(
@@ -76,7 +78,9 @@ package enum VerifyStage {
     }
 
     /// A video belongs in one shard of one split, and a group of near-duplicates in one split.
-    private static func leaks(_ results: [ShardVerification]) -> [VerifyReport.Finding] {
+    ///
+    /// - Parameter torn: videos whose groups manifests put into several splits, which is obeyed.
+    private static func leaks(_ results: [ShardVerification], _ torn: Set<String>) -> [VerifyReport.Finding] {
         var seen: [String: ShardVerification] = [:]
         var groups: [String: (result: ShardVerification, video: String)] = [:]
         var findings: [VerifyReport.Finding] = []
@@ -86,7 +90,9 @@ package enum VerifyStage {
                     groups[group] = (result, video)
                     continue
                 }
-                guard first.result.split != result.split, first.video != video else { continue }
+                guard first.result.split != result.split, first.video != video,
+                    !torn.isSuperset(of: [first.video, video])
+                else { continue }
                 findings.append(
                     VerifyReport.Finding(
                         .leak, result.path,
@@ -110,6 +116,7 @@ package enum VerifyStage {
     private static func strays(_ index: ShardIndex, in folder: String) -> [VerifyReport.Finding] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let known = Set(index.shards.map(\.name)).union(index.pairFiles.keys)
+            .union((index.labelFiles ?? [:]).keys)
         return names.sorted().filter { $0.hasSuffix(".h5") && !known.contains($0) }.map {
             VerifyReport.Finding(
                 .stray, "\(folder)/\($0)", "the index does not name it",

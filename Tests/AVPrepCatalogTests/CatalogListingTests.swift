@@ -76,7 +76,9 @@ import Testing
 
     /// What a catalog held before paths were escaped.
     private static let unescaped = #"""
-        DELETE FROM grdb_migrations WHERE identifier = 'paths';
+        DELETE FROM grdb_migrations WHERE identifier IN ('paths', 'manifests');
+        DROP TABLE manifests; DROP TABLE notes; DROP TABLE label_counts;
+        ALTER TABLE items DROP COLUMN content_id;
         DROP INDEX items_unreachable; DROP TABLE roots; DROP TABLE findings;
         ALTER TABLE items DROP COLUMN root; ALTER TABLE items DROP COLUMN unreachable;
         UPDATE items SET path = replace(replace(path, '\\', '\'), '\n', char(10));

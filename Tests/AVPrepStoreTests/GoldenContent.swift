@@ -11,6 +11,8 @@ enum GoldenContent: String, CaseIterable {
     case v1_1 = "1.1"
     /// The index knows the structure of each shard.
     case v1_2 = "1.2"
+    /// Labels lie beside the shard.
+    case v1_3 = "1.3"
 
     static let frames = 4
     static let width = 8
@@ -18,6 +20,11 @@ enum GoldenContent: String, CaseIterable {
     static let shardName = "train-00000.h5"
     /// Video and number of the segment in each row of the shard.
     static let rows = [(video: 0, number: 1), (video: 1, number: 0), (video: 0, number: 0)]
+
+    /// The labels of each row, and what their numbers mean; nil without labels.
+    var labels: SegmentLabels? {
+        self == .v1_3 ? SegmentLabels([[2, 0], [], [1]], vocabulary: ["dog", "café, noisy", "two\nlines"]) : nil
+    }
 
     var hasMoreThanFirst: Bool { self != .v1_0 }
 
@@ -150,8 +157,11 @@ extension GoldenContent {
             }
             try ShardPacker.pack(
                 parts, to: "\(folder)/\(Self.shardName)", pairsFile: PairFile.name(forShard: Self.shardName),
+                labelsFile: labels == nil ? nil : LabelFile.name(forShard: Self.shardName),
                 attributes: Self.attributes)
         }
+        let labelFile = LabelFile.name(forShard: Self.shardName)
+        if let labels { try LabelFile.write(labels, shardKey: "golden", to: "\(folder)/\(labelFile)") }
         let pairFile = PairFile.name(forShard: Self.shardName)
         try PairFile.write(pairSets, shardKey: "golden", to: "\(folder)/\(pairFile)")
         var index = ShardIndex(
@@ -166,6 +176,14 @@ extension GoldenContent {
                 statistics: ["train": statistics], attributes: set.attributes)
         }
         index.pairFiles = [pairFile: try SHA256.digest(ofFile: "\(folder)/\(pairFile)").hex]
+        if let labels {
+            index.labels = labels.vocabulary
+            index.labelFiles = [labelFile: try SHA256.digest(ofFile: "\(folder)/\(labelFile)").hex]
+            var leaks = SplitLeaks()
+            leaks.sameSource.add("a and b")
+            leaks.videos = [Self.videoID(0), Self.videoID(1)]
+            index.leaks = leaks
+        }
         index.vanishedVideos = [Self.videoID(1)]
         index.straddlingVideos = ["c"]
         index.leftOut = .init(segments: 2, seconds: 1.5, flags: ["silent": 2])

@@ -101,11 +101,16 @@ import Testing
             #expect(told.counts["train"] == Dictionary(set.pairs.map { ($0.kind.name, 1) }, uniquingKeysWith: +))
             #expect(told.attributes == set.attributes)
         }
+        let labels = try shards.labels(of: shard)
+        #expect(labels == version.labels ?? SegmentLabels([[], [], []], vocabulary: []))
+        #expect(
+            index.labels == version.labels?.vocabulary
+                && index.leaks?.sameSource.count == (version.labels == nil ? nil : 1))
         #expect((shard.structure == nil) == [.v1_0, .v1_1].contains(version))
         let normalization = index.normalization?["logspec"]
         switch version {
         case .v1_0: #expect(index.vanishedVideos == [] && index.straddlingVideos == nil && normalization == nil)
-        case .v1_1, .v1_2:
+        case .v1_1, .v1_2, .v1_3:
             #expect(index.vanishedVideos == [GoldenContent.videoID(1)] && index.straddlingVideos == ["c"])
             #expect(index.leftOut == .init(segments: 2, seconds: 1.5, flags: ["silent": 2]))
             #expect(normalization?.rows == 2 && normalization?.mean == [2, 4] && normalization?.std == [1, 2])
@@ -119,6 +124,7 @@ import Testing
             from PIL import Image
             folder, version = sys.argv[1:]
             new = version != "1.0"
+            labelled = version == "1.3"
             text = lambda values: [value.decode().rstrip("\\0") for value in values]
             index = json.load(open(folder + "/index.json"))
             assert index["format_version"] == version and [s["name"] for s in index["shards"]] == ["train-00000.h5"]
@@ -171,6 +177,14 @@ import Testing
                         assert np.array_equal(f["audio/mono"][span("mono")].ravel(), base - 7 * np.arange(16))
                         assert t["measures"][row][:2].tolist() == [0.25, n] and np.isnan(t["measures"][row][2:]).all()
                         assert (t["flow_width"][row], t["flow_height"][row]) == (4, 3)
+                if labelled:
+                    offsets, indices = t["labels/offsets"][:], t["labels/indices"][:]
+                    words = text(t["labels/vocabulary"][:])
+                    assert words == ["dog", "café, noisy", "two\\nlines"] == index["labels"]
+                    own = [indices[a:b].tolist() for a, b in zip(offsets, offsets[1:])]
+                    assert own == [[0, 2], [], [1]]
+                else:
+                    assert "labels" not in t
                 pairs = f["pairs/mixed"]
                 assert pairs["kind"][:].tolist() == [0, 0, 1, 2, 3] + [4] * new
                 assert pairs["label"][:].tolist() == [1, 1, 0, 0, 0] + [0] * new

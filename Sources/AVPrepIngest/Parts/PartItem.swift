@@ -54,7 +54,7 @@ struct PartItem: Sendable {
     /// - Returns: nil when it is not the one that was listed any more.
     func file(in workspace: Workspace) -> CorpusItem? {
         let listed = BytePath(escaped: escaped)
-        let item = CorpusItem(named: listed, path: workspace.path(listed))
+        let item = CorpusItem(named: listed, path: workspace.path(ItemName(listed: listed).file))
         guard item.fault == nil, let now = item.identity, now.size == size,
             now.modifiedNanoseconds == modifiedNanoseconds
         else { return nil }

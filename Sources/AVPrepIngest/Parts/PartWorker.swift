@@ -58,7 +58,7 @@ final class PartWorker: Sendable {
     private func digest(of file: CorpusItem, _ item: PartItem, _ found: (String) throws -> Void) throws -> String? {
         switch try attempt.digest(of: file) {
         case .success(let digest):
-            let video = PreparedPath.videoID(digest)
+            let video = PreparedPath.videoID(digest, file.range)
             try found(video)
             return video
         case .failure(let failure):

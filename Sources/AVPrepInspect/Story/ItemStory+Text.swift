@@ -22,6 +22,13 @@ extension ItemStory {
         rows.append(["bytes", bytes.map { QuantityText.bytes($0) } ?? "unknown: its status could not be read"])
         rows.append(["video", videoID ?? "unknown: its content was not hashed yet"])
         rows += copies.map { ["same as", $0.escaped] }
+        rows += notes.map { note in
+            let split = note.split.map { ", split \($0.rawValue)" } ?? ""
+            let labels = note.labels.map { PathEscape.withoutControls($0) }.joined(separator: " | ")
+            return [
+                "manifest", "\(note.manifest), row \(note.row)\(split)" + (labels.isEmpty ? "" : ", labels: \(labels)"),
+            ]
+        }
         return rows
     }
 

@@ -1,7 +1,7 @@
 package import AVPrepCatalog
 package import AVPrepCore
 import AVPrepCorpus
-import AVPrepModel
+package import AVPrepModel
 import AVPrepSettings
 package import AVPrepWorkspace
 import Foundation
@@ -26,6 +26,14 @@ package struct ItemStory: Sendable, Codable {
         package let recordedAt: String
     }
 
+    /// What a manifest says of it.
+    package struct Note: Sendable, Codable {
+        package let manifest: BytePath
+        package let row: Int
+        package let split: Split?
+        package let labels: [String]
+    }
+
     /// A video that belongs to this one, and so is in the same split.
     package struct Relative: Sendable, Codable {
         /// Its listed paths.
@@ -42,6 +50,8 @@ package struct ItemStory: Sendable, Codable {
     package let listings: ItemListings?
     package let isVanished: Bool
     package let videoID: String?
+    /// What manifests say of it: row, split and labels.
+    package let notes: [Note]
     /// Other listed files with the same bytes.
     package let copies: [BytePath]
     package let stages: [Stage]
@@ -84,6 +94,9 @@ package struct ItemStory: Sendable, Codable {
                 recordedAt: record.updatedAt)
         }
         segments = try catalog.decisions(of: path, stage: StageName.ingest)
+        notes = try catalog.notes(of: path).map {
+            Note(manifest: $0.manifest, row: $0.row, split: $0.split, labels: $0.labels)
+        }
         guard let videoID else {
             (copies, media, relatives, shards, shardFaults) = ([], nil, [], [], [])
             return

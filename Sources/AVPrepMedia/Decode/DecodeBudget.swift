@@ -9,7 +9,7 @@ final class DecodeBudget {
     private let maxSeconds: Double
     private let isCancelled: @Sendable () -> Bool
     private let onProgress: @Sendable () -> Void
-    private var packetCount = 0
+    private(set) var packetCount = 0
     /// Start of the measured time, in seconds on the monotonic clock; moved forward by time spent elsewhere.
     private var start = DecodeBudget.now()
 

@@ -30,6 +30,9 @@ struct LossMeasure {
         share = min(1, shares.max() ?? 0)
     }
 
+    /// Of the packets that were read alone.
+    init(readBy decoders: [StreamDecoder]) { share = min(1, decoders.map(\.rejectedShare).max() ?? 0) }
+
     private static func lostTime(_ decoders: [StreamDecoder], _ demuxer: Demuxer) -> Double {
         let container = String(cString: demuxer.format.pointee.iformat.pointee.name)
         let isFragmented = container.hasPrefix("mov") && demuxer.boxes.movies.first?.isFragmented == true
@@ -56,6 +59,12 @@ extension StreamDecoder {
         guard rejected + beyond > Self.fewestLost else { return 0 }
         let cut = Double(beyond) / Double(max(1, listed))
         return cut + (1 - cut) * Double(rejected) / Double(max(1, packetCount))
+    }
+
+    /// The fraction of the packets read so far that are zeros or are rejected.
+    fileprivate var rejectedShare: Double {
+        let rejected = zeroPacketCount + min(errorCount, packetCount)
+        return rejected > Self.fewestLost ? Double(rejected) / Double(max(1, packetCount)) : 0
     }
 
     private func isBeyondTheEnd(_ entry: Int) -> Bool {

@@ -67,4 +67,28 @@ struct PassAccount {
         }
         return unused
     }
+
+    /// The same for a range: of what is asked for and stated to be there.
+    ///
+    /// - Parameter hasPictures: whether the pictures go on where the pass ended.
+    func unused(ofRange info: MediaInfo, passSeconds: Double, frameSeconds: Double, hasPictures: Bool)
+        -> [UnusedReason: Double]
+    {
+        var unused: [UnusedReason: Double] = [:]
+        func add(_ reason: UnusedReason, _ seconds: Double) {
+            if seconds >= Self.leastSeconds { unused[reason, default: 0] += seconds }
+        }
+        add(.gap, skippedSeconds)
+        let asked = info.askedSeconds ?? passSeconds
+        let head = min(asked, max(0, info.commonStartSeconds - (info.rangeStartSeconds ?? info.commonStartSeconds)))
+        let startsWithPicture = (info.video?.startSeconds ?? 0) < (info.audio?.startSeconds ?? 0)
+        add(startsWithPicture ? .pictureAlone : .soundAlone, head)
+        let rest = asked - head - passSeconds - skippedSeconds
+        if rest < 1.5 * frameSeconds {
+            add(.partialFrame, rest)
+        } else {
+            add(hasPictures ? .pictureAlone : .soundAlone, rest)
+        }
+        return unused
+    }
 }

@@ -153,6 +153,19 @@ final class StreamDecoder {
         return true
     }
 
+    /// Seeks the whole container to a time, by the index of the stream `other`.
+    ///
+    /// - Returns: whether the container supports the seek.
+    func seek(to seconds: Double, by other: Int) -> Bool {
+        guard demuxer.seek(other, to: demuxer.times(of: other).tick(at: seconds)) else { return false }
+        flush()
+        return true
+    }
+
+    /// Whether a seek arrives at pictures and sound with their own times: Matroska and the mp4 family have an index, and
+    /// times that do not depend on what was read before.
+    var seeksExactly: Bool { demuxer.hasExactIndex && decodingOrder == nil }
+
     /// Forgets what was read before a seek.
     private func flush() {
         avcodec_flush_buffers(context)

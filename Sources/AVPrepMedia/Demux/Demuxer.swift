@@ -94,6 +94,9 @@ final class Demuxer {
     /// Whether it is AVI, in which sound has no times but its place in one continuous stream.
     var isAVI: Bool { container == "avi" }
 
+    /// Whether it is a container with an index and absolute times.
+    var hasExactIndex: Bool { container.hasPrefix("mov,") || container.hasPrefix("matroska") }
+
     private var container: String { String(cString: format.pointee.iformat.pointee.name) }
 
     /// Makes the container deliver packets of this stream only.

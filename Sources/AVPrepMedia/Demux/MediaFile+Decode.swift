@@ -25,6 +25,8 @@ private final class DecodePass {
     private let supplier: (any PictureSupplier)?
     private var scaledNumber = 0
     private var account = PassAccount()
+    /// Where the range that is asked for ends, in seconds on the presentation clock.
+    private let end: Double
 
     /// A picture of a silent film that lasts longer than this, in seconds, is a jump of the clock, and the time between
     /// is skipped. It also bounds the output that forged timestamps can cause; with audio, the audio bounds it.
@@ -40,6 +42,7 @@ private final class DecodePass {
         self.file = file
         self.request = request
         self.consumer = consumer
+        end = file.info.rangeEndSeconds ?? .infinity
         clock = FrameClock(startSeconds: file.info.commonStartSeconds, fps: request.fps)
         pictures = try file.takePictures()
         sound = file.info.audio == nil && request.audio.isEmpty ? nil : try file.takeSound()
@@ -76,9 +79,13 @@ private final class DecodePass {
         summary.longestAudioGapSeconds = max(summary.longestAudioGapSeconds, sound?.longestGapSeconds ?? 0)
         for decoder in [pictures.decoder, sound?.decoder].compactMap(\.self) {
             try refuseIfUndecodable(decoder)
-            try decoder.readOut()
+            // Of a range, the rest of the file is not its business.
+            if file.info.range == nil { try decoder.readOut() }
         }
-        let lost = LossMeasure([pictures.decoder, sound?.decoder].compactMap(\.self), layout: file.layout).share
+        let decoders = [pictures.decoder, sound?.decoder].compactMap(\.self)
+        let lost =
+            file.info.range == nil
+            ? LossMeasure(decoders, layout: file.layout).share : LossMeasure(readBy: decoders).share
         summary.lostShare = lost > 0 ? lost : nil
         let unused = unusedSeconds(summary)
         summary.unusedSeconds = unused.isEmpty ? nil : unused
@@ -89,6 +96,11 @@ private final class DecodePass {
     }
 
     private func unusedSeconds(_ summary: DecodeSummary) -> [UnusedReason: Double] {
+        if file.info.range != nil {
+            return account.unused(
+                ofRange: file.info, passSeconds: clock.seconds(ofFrame: summary.frameCount),
+                frameSeconds: clock.seconds(ofFrame: 1), hasPictures: pictures.upcoming != nil)
+        }
         func end(_ decoder: StreamDecoder, jumps: Bool) -> PassAccount.Stream {
             PassAccount.Stream(
                 end: decoder.times.presentedEnd(ofMedia: decoder.tally.end), total: decoder.tally.measure.seconds,
@@ -109,6 +121,7 @@ private final class DecodePass {
     /// - Returns: false where either stream has ended, and where their alignment is unknown.
     private func resume(_ summary: inout DecodeSummary) throws -> Bool {
         var start = clock.startSeconds + clock.seconds(ofFrame: summary.frameCount)
+        guard start + clock.seconds(ofFrame: 1) <= end + FrameClock.endTolerance else { return false }
         if let sound {
             guard let jump = try sharedJump(with: sound) else { return false }
             start = sound.resumptionSeconds
@@ -125,6 +138,15 @@ private final class DecodePass {
             start = upcoming.span.start
         } else {
             return false
+        }
+        if file.info.range != nil {
+            let isBefore = summary.frameCount == 0 && start <= file.info.commonStartSeconds
+            if isBefore {
+                // What was decoded was before the range: nothing is skipped, and it begins where it should.
+                sound?.resume(passStart: clock.startSeconds, at: 0)
+                return true
+            }
+            guard start < end else { return false }
         }
         account.skip(start - clock.startSeconds - clock.seconds(ofFrame: summary.frameCount))
         clock = FrameClock(startSeconds: start - clock.seconds(ofFrame: summary.frameCount), fps: clock.fps)
@@ -161,6 +183,7 @@ private final class DecodePass {
         try file.budget.check(passSeconds: clock.seconds(ofFrame: index))
         let begin = clock.startSeconds + clock.seconds(ofFrame: index)
         let end = clock.startSeconds + clock.seconds(ofFrame: index + 1)
+        guard end <= self.end + FrameClock.endTolerance else { return false }
         try pictures.advance(to: begin)
         guard pictures.currentSpan != nil else { return false }
         if pictures.currentNumber != scaledNumber {

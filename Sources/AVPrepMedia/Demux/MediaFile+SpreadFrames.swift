@@ -8,6 +8,13 @@ extension MediaFile {
             throw MediaError(.unsupported, "\(path) has no video stream")
         }
         let reader = SpreadReader(geometry: geometry, path: path)
+        if info.range != nil {
+            let (start, end) = (info.commonStartSeconds, info.rangeEndSeconds ?? .infinity)
+            let pictures = try takePictures()
+            // Key frames before the range may show another scene.
+            try pictures.advance(to: start)
+            return try reader.byReadingAll(pictures, count: count, before: end)
+        }
         if let seconds = video.durationSeconds ?? info.durationSeconds {
             let found = try reader.bySeeking(
                 takePictures(), start: video.startSeconds, seconds: seconds, count: count)
@@ -79,12 +86,16 @@ private final class SpreadReader {
 
     /// Decodes all pictures. Their number is known only at the end: every other kept picture is dropped whenever there
     /// are twice as many as requested.
-    func byReadingAll(_ pictures: VideoTrack, count: Int) throws -> [SpreadFrame] {
+    ///
+    /// - Parameter end: pictures from this time on are left alone.
+    func byReadingAll(_ pictures: VideoTrack, count: Int, before end: Double = .infinity) throws -> [SpreadFrame] {
         var kept: [SpreadFrame] = []
         var stride = 1
         var number = 0
-        while try pictures.step() {
+        // A picture that is shown already, when a range begins, is of it.
+        while try pictures.currentNumber > 0 && number == 0 || pictures.step() {
             defer { number += 1 }
+            guard pictures.currentSpan.map({ $0.start < end }) ?? true else { break }
             guard number % stride == 0 else { continue }
             kept.append(try take(pictures))
             guard kept.count == 2 * count else { continue }

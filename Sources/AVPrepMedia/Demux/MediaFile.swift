@@ -25,24 +25,26 @@ package final class MediaFile: MediaSource {
     /// - Parameters:
     ///   - limits: beyond them the file fails with `limit`. The time limit starts now, and pauses while a consumer
     ///     works.
+    ///   - range: the part to read; nil: all of it.
     ///   - decoderThreads: threads per decoder; one when many files are decoded at once.
     ///   - isCancelled: called often, from this thread; true stops with `CancellationError`.
     /// - Throws: ``MediaError`` with `unreadable`, `notMedia` and its kin for what is no media file, `corrupt` for a damaged
     ///   container, `limit` or `timeLimit`; `CancellationError`. A missing stream is not an error: ``info`` has nil in
     ///   its place.
     package convenience init(
-        path: some PathConvertible, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        path: some PathConvertible, range: TimeRange? = nil, limits: MediaLimits = MediaLimits(),
+        decoderThreads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         try self.init(
-            LocalFile(path: path), limits: limits, decoderThreads: decoderThreads, isCancelled: isCancelled)
+            LocalFile(path: path), range: range, limits: limits, decoderThreads: decoderThreads,
+            isCancelled: isCancelled)
     }
 
     /// The same for a file that is already open.
     ///
     /// - Parameter onProgress: called for each packet that is read.
     package init(
-        _ file: LocalFile, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
+        _ file: LocalFile, range: TimeRange? = nil, limits: MediaLimits = MediaLimits(), decoderThreads: Int = 1,
         isCancelled: @escaping @Sendable () -> Bool = { false }, onProgress: @escaping @Sendable () -> Void = {}
     ) throws {
         precondition(decoderThreads > 0, "a decoder needs at least one thread")
@@ -70,6 +72,7 @@ package final class MediaFile: MediaSource {
         let layout = FileLayout(demuxer)
         description.further = layout.further.isEmpty ? nil : layout.further
         self.layout = layout
+        description.range = range
         description.leftOut = tracks.leftOut.isEmpty ? nil : tracks.leftOut
         self.file = file
         self.limits = limits
@@ -78,6 +81,9 @@ package final class MediaFile: MediaSource {
         self.geometry = geometry
         info = description
     }
+
+    /// Packets read so far, of all streams and for any purpose.
+    package var packetsRead: Int { budget.packetCount }
 
     /// The file's name for messages.
     package var path: String { file.path }
@@ -93,8 +99,13 @@ package final class MediaFile: MediaSource {
         if let pictureFailure { throw pictureFailure }
         if let pictures {
             self.pictures = nil
-            return pictures
+            return try positioned(pictures)
         }
+        return try positioned(try reopenPictures())
+    }
+
+    /// A track at the start of the film.
+    func reopenPictures() throws -> VideoTrack {
         guard let index = info.video?.index else { throw MediaError(.unsupported, "\(path) has no video stream") }
         let track = try VideoTrack(try reopen(index, threads: decoderThreads))
         guard track.upcoming != nil else { throw Self.nothing("picture", from: track.decoder) }
@@ -104,10 +115,13 @@ package final class MediaFile: MediaSource {
     /// A track positioned before the first audio sample.
     func takeSound() throws -> AudioTrack {
         if let soundFailure { throw soundFailure }
-        if let sound {
-            self.sound = nil
-            return sound
-        }
+        let first = sound
+        sound = nil
+        return try positionedSound() ?? first ?? reopenSound()
+    }
+
+    /// A track at the start of the film.
+    private func reopenSound() throws -> AudioTrack {
         guard let index = info.audio?.index else { throw MediaError(.unsupported, "\(path) has no audio stream") }
         let track = try AudioTrack(try reopen(index, threads: 1))
         track.mixing = info.audio?.mixing
@@ -115,7 +129,7 @@ package final class MediaFile: MediaSource {
         return track
     }
 
-    private func reopen(_ index: Int, threads: Int) throws -> StreamDecoder {
+    func reopen(_ index: Int, threads: Int) throws -> StreamDecoder {
         let demuxer = try Demuxer(file, limits: limits, budget: budget)
         // The file may have been written to since it was opened.
         guard index < demuxer.streamCount else { throw MediaError(.corrupt, "\(path) changed while it was read") }

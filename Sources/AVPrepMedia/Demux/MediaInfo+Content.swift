@@ -1,4 +1,10 @@
+import AVPrepCore
+import AVPrepModel
+
 extension MediaInfo {
+    /// The reason code of a range of which the file has nothing.
+    package static let beyondEnd = "beyond-end"
+
     /// Why a file without picture or sound is no film, as a reason code and a text that follows the file's name; nil for a
     /// film.
     package var lack: (code: String, text: String)? {
@@ -15,6 +21,9 @@ extension MediaInfo {
                 "no-audio",
                 "has no audio stream" + (isElsewhere ? " that belongs to its picture" : "") + encrypted
             )
+        }
+        if let range, let durationSeconds, range.startSeconds >= durationSeconds {
+            return (Self.beyondEnd, "begins after the end of its file, which lasts \(durationSeconds.shortText) s")
         }
         return nil
     }

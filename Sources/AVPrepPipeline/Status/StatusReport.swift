@@ -1,6 +1,8 @@
 import AVPrepCatalog
 import AVPrepClips
+import AVPrepCore
 import AVPrepCorpus
+import AVPrepModel
 import AVPrepParts
 import AVPrepPolicy
 import AVPrepSettings
@@ -13,6 +15,10 @@ package struct StatusReport: Sendable, Encodable {
     let corpus: CatalogReport
     /// Some failed and skipped items, with their reasons.
     let notes: [String]
+    /// The manifests, as they were last read.
+    let manifests: [ManifestRecord]
+    /// How many labels there are, and the items with each of the most frequent.
+    let labels: LabelCounts?
     /// Near-duplicates among the prepared videos, as of the last search; nil if there was none.
     let nearDuplicates: NearDuplicates.Counts?
     /// Where the seconds of the videos are; nil in a catalog of before.
@@ -32,6 +38,28 @@ package struct StatusReport: Sendable, Encodable {
     let tasks: [TaskState]
     /// Runs by name, each with its state.
     let runs: [RunState]
+
+    struct LabelCounts: Sendable, Codable {
+        struct Label: Sendable, Codable {
+            let label: String
+            let items: Int
+        }
+
+        let labels: Int
+        let most: [Label]
+        private static let shown = 10
+
+        init?(_ counts: [(label: String, items: Int)]) {
+            guard !counts.isEmpty else { return nil }
+            labels = counts.count
+            most = counts.prefix(Self.shown).map { Label(label: $0.label, items: $0.items) }
+        }
+
+        var text: String {
+            let some = most.map { "\($0.items) \(PathEscape.withoutControls($0.label))" }.joined(separator: ", ")
+            return "labels: \(labels), items of the most frequent: \(some)"
+        }
+    }
 
     struct RunState: Sendable, Codable {
         let name: String
@@ -53,6 +81,7 @@ package struct StatusReport: Sendable, Encodable {
         let shards = Result { try ShardSet(workspace.shards).index }
         return StatusReport(
             corpus: corpus, notes: try OutcomeNotes.first(of: catalog, corpus.stages[0].reasons, key: key),
+            manifests: try catalog.manifests(), labels: try LabelCounts(catalog.labelCounts()),
             nearDuplicates: try NearDuplicates.latest(in: catalog, workspace.settings)?.counts,
             seconds: try catalog.seconds(settingsKey: key),
             decisions: try DecisionReport(catalog: catalog, settings: workspace.settings.ingest),
@@ -89,6 +118,7 @@ package struct StatusReport: Sendable, Encodable {
 
     /// Largest number of running tasks that are shown one by one.
     private static let shownTasks = 20
+    private static let shownFaults = 3
 
     package var text: String {
         var lines: [String] = []
@@ -111,6 +141,11 @@ package struct StatusReport: Sendable, Encodable {
         if corpus.vanished > 0 { lines.append("\(corpus.vanished) videos are no longer listed") }
         lines += ScanReport.lines(corpus.findings, unreachable: corpus.unreachable)
         lines += notes.map { "  " + $0 }
+        for manifest in manifests {
+            lines.append(manifest.text)
+            lines += manifest.faults.prefix(Self.shownFaults).map { "  malformed: \($0)" }
+        }
+        if let labels { lines.append(labels.text) }
         if let text = nearDuplicates?.text { lines.append(text) }
         if let seconds, seconds.videos > 0 { lines += Self.lines(of: seconds) }
         lines += decisions.lines
@@ -119,6 +154,7 @@ package struct StatusReport: Sendable, Encodable {
         if let shards {
             let pairs = shards.pairSets.map(\.name).joined(separator: ", ")
             lines.append("shards: \(shards.shards.count), pair sets \(pairs)")
+            lines += (shards.leaks?.lines ?? []).map { "  " + $0 }
             lines += straddling.map { reason in
                 let what = reason.status == "failed" ? "failed" : "left out"
                 let remedy =

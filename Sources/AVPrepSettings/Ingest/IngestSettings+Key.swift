@@ -1,7 +1,7 @@
 import AVPrepAudio
 package import AVPrepCore
 package import AVPrepMedia
-import AVPrepModel
+package import AVPrepModel
 import Foundation
 
 extension IngestSettings {
@@ -83,6 +83,14 @@ package enum PreparedPath {
 
     /// The id of a video, from the digest of its bytes.
     package static func videoID(_ digest: SHA256Digest) -> String { String(digest.hex.prefix(videoIDLength)) }
+
+    /// The id of a part of a video: from the digest of all its bytes, and the range.
+    ///
+    /// - Parameter range: nil: all of it.
+    package static func videoID(_ digest: SHA256Digest, _ range: TimeRange?) -> String {
+        guard let range, !range.isWhole else { return videoID(digest) }
+        return videoID(SHA256.digest(of: "\(digest.hex)#t=\(range.text)"))
+    }
 
     /// `FOLDER/ab/abcdef…-KEY.h5`.
     package static func path(video: String, key: String, in folder: String) -> String {

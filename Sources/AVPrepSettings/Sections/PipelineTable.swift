@@ -36,7 +36,9 @@ enum PipelineTable {
 
     static var corpus: SettingsTable<CorpusSettings> {
         SettingsTable<CorpusSettings>([
-            .texts("paths", \.paths, "files, folders and list files (.txt, one path per line)"),
+            .texts(
+                "paths", \.paths,
+                "files, folders, list files (.txt, one path per line) and manifests (.csv, .tsv, .jsonl)"),
             .texts("extensions", \.extensions, "file name extensions of videos in folders"),
             .texts(
                 "exclude", \.exclude,
@@ -45,6 +47,7 @@ enum PipelineTable {
             .optionalText(
                 "source_pattern", \.sourcePattern,
                 "regular expression; its first group is the source of a path; \"^(.*)/\": its folder; \"\": none"),
+            .section("manifest", \.manifest, ManifestTable.manifest, "how manifests are read: times, labels, splits"),
         ])
     }
 

@@ -4,6 +4,8 @@ import CHDF5
 /// The table of segments under /segments: parallel one-dimensional datasets, one row per segment.
 enum SegmentTable {
     private static let folder = "segments"
+    /// A link to the label file, see ``LabelFile``.
+    static let labelsLink = "segments/labels"
     private static let measuresColumn = "measures"
     private static let groupColumn = "group_id"
     private static let decisionColumn = "decision"

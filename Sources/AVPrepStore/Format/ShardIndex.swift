@@ -141,11 +141,18 @@ package struct ShardIndex: Sendable, Equatable, StoredRecord {
     /// By name of the spectrogram. nil in an index written before format 1.1.
     package var normalization: [String: Normalization]?
 
+    /// What the numbers of labels mean: number i is the i-th; nil without labels. Numbers stay while the set grows.
+    package var labels: [String]?
+    /// SHA-256 of each label file, by file name; nil without labels.
+    package var labelFiles: [String: String]?
+    /// What manifests put into several splits though it belongs together; nil for nothing.
+    package var leaks: SplitLeaks?
+
     /// What an index of format 1.0 lacks is empty.
     package static var laterKeys: [String: LaterKey] { ["vanished_videos": .written(absent: [String]())] }
 
     private enum CodingKeys: String, CodingKey {
-        case format, seed, layout, splits, shards, normalization
+        case format, seed, layout, splits, shards, normalization, leaks, labels
         case formatVersion = "format_version"
         case createdBy = "created_by"
         case pairSets = "pair_sets"
@@ -153,6 +160,7 @@ package struct ShardIndex: Sendable, Equatable, StoredRecord {
         case vanishedVideos = "vanished_videos"
         case straddlingVideos = "straddling_videos"
         case leftOut = "left_out"
+        case labelFiles = "label_files"
     }
 
     /// An index of shards whose pairs are drawn later. Totals by split, except numbers of videos, are summed over the
@@ -162,7 +170,7 @@ package struct ShardIndex: Sendable, Equatable, StoredRecord {
     ///   segments may be in several shards.
     package init(createdBy: String, seed: Int, layout: StoreLayout, shards: [Shard], videos: [Split: Int]) {
         format = "avprep-index"
-        formatVersion = StoreFormat.version
+        formatVersion = StoreFormat.versionWithoutLabels
         self.createdBy = createdBy
         self.seed = seed
         self.layout = layout
@@ -184,8 +192,10 @@ package struct ShardIndex: Sendable, Equatable, StoredRecord {
 
     /// Writes `index.json` atomically.
     package func save(_ folder: String) throws {
+        var index = self
+        if labels != nil || leaks != nil { index.formatVersion = StoreFormat.version }
         try AtomicFile.write(
-            Data((try CanonicalJSON.encode(self, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
+            Data((try CanonicalJSON.encode(index, pretty: true) + "\n").utf8), to: "\(folder)/\(Self.fileName)")
     }
 }
 

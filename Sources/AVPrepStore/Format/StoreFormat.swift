@@ -8,8 +8,12 @@ enum StoreFormat {
     static let name = "avprep"
     /// Value of the root attribute `format` of pair files.
     static let pairsName = "avprep-pairs"
+    /// Value of the root attribute `format` of label files.
+    static let labelsName = "avprep-labels"
     /// `MAJOR.MINOR`: a reader accepts every minor version of its major version, and refuses other majors.
-    static let version = "1.2"
+    static let version = "1.3"
+    /// What holds nothing that came later says so: its bytes are those of before.
+    static let versionWithoutLabels = "1.2"
     static let major = 1
 
     /// Root attributes defined by the format.
@@ -26,7 +30,7 @@ enum StoreFormat {
     /// Checks `format` and `format_version` of a file.
     static func check(_ attributes: [String: AttributeValue], format: String, _ path: String) throws {
         guard attributes["format"]?.text == format, let version = attributes["format_version"]?.text else {
-            let what = format == pairsName ? "pair file" : "prepared file or shard"
+            let what = [pairsName: "pair file", labelsName: "label file"][format] ?? "prepared file or shard"
             throw StoreError(.foreign, "\(path) is HDF5, but not an avprep \(what); give a file made by avprep")
         }
         try checkVersion(version, path)

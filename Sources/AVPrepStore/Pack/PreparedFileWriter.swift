@@ -150,14 +150,15 @@ package final class PreparedFileWriter {
 
     /// The root attributes of a file of this kind: those of the format and the caller's.
     static func rootAttributes(
-        _ attributes: [String: AttributeValue], kind: String, layout: StoreLayout, _ path: String
+        _ attributes: [String: AttributeValue], kind: String, layout: StoreLayout,
+        version: String = StoreFormat.versionWithoutLabels, _ path: String
     ) throws -> [String: AttributeValue] {
         if let name = attributes.keys.sorted().first(where: StoreFormat.reservedAttributes.contains) {
             throw StoreError(.layoutMismatch, "cannot write \(path): the attribute name \(name) is reserved")
         }
         let own: [String: AttributeValue] = [
             "format": .string(StoreFormat.name),
-            "format_version": .string(StoreFormat.version),
+            "format_version": .string(version),
             "kind": .string(kind),
             "layout_json": .string(try CanonicalJSON.encode(layout)),
             "flag_names": .strings(SegmentFlags.names),

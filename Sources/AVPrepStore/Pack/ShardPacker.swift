@@ -45,6 +45,7 @@ package enum ShardPacker {
     ///   - path: the output; a temporary path (``AtomicFile``).
     ///   - pairsFile: the name, without a folder, of the pair file that will be beside the shard: `/pairs` of the shard
     ///     links to it. It need not exist yet, and may be replaced without changing the shard.
+    ///   - labelsFile: likewise, the name of the label file that `/segments/labels` is to link to; nil for no link.
     ///   - attributes: additional root attributes, among them `seed`.
     ///   - cancellation: checked between pieces.
     ///   - willCopy: called before each part's segments are copied.
@@ -53,12 +54,15 @@ package enum ShardPacker {
     ///   writing fails; `CancellationError`.
     @discardableResult
     package static func pack(
-        _ parts: [ShardPart], to path: String, pairsFile: String, attributes: [String: AttributeValue],
+        _ parts: [ShardPart], to path: String, pairsFile: String, labelsFile: String? = nil,
+        attributes: [String: AttributeValue],
         cancellation: Cancellation = Cancellation(), willCopy: (ShardPart) throws -> Void = { _ in }
     ) throws -> SHA256Digest {
         let source = PartReaders(limit: maxOpenFiles)
         let plan = try plan(parts, path, source)
-        let root = try PreparedFileWriter.rootAttributes(attributes, kind: "shard", layout: plan.layout, path)
+        let root = try PreparedFileWriter.rootAttributes(
+            attributes, kind: "shard", layout: plan.layout,
+            version: labelsFile == nil ? StoreFormat.versionWithoutLabels : StoreFormat.version, path)
         // HDF5 creates the file with all its space and closes it; the data is then written directly. So HDF5, which
         // does not survive a full disk, never sees one, and its queue is free while bytes are copied.
         let targets = try HDF5.perform {
@@ -68,6 +72,10 @@ package enum ShardPacker {
             let tracks = try TrackDatasets.create(plan.layout, in: file, sizes: { plan.sizes[$0] ?? (0, 0) }, path)
             try SegmentTable.write(plan.segments, layout: plan.layout, in: file, path)
             try HDF5.linkExternally("pairs", in: file, to: "/pairs", of: pairsFile, path)
+            if let labelsFile {
+                try HDF5.linkExternally(
+                    SegmentTable.labelsLink, in: file, to: "/" + LabelFile.folder, of: labelsFile, path)
+            }
             let targets = tracks.map(PackedTrack.init)
             try file.closeFile(path)
             return targets

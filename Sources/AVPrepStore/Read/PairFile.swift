@@ -65,7 +65,8 @@ package enum PairFile {
                 let file = try HDF5.createFile(temporary, isAligned: false)
                 try HDF5.write(
                     [
-                        "format": .string(StoreFormat.pairsName), "format_version": .string(StoreFormat.version),
+                        "format": .string(StoreFormat.pairsName),
+                        "format_version": .string(StoreFormat.versionWithoutLabels),
                         "shard_key": .string(shardKey),
                     ], to: file, temporary)
                 let group = try HDF5.createGroup(folder, in: file, temporary)

@@ -53,6 +53,7 @@ struct ScannedCorpus {
         _ = try catalog.list(listing.items.map(\.listedFile), run: run)
         _ = try catalog.endListing(run: run, scope: listing.scope) { CorpusScan.isGone($0, in: workspace) }
         try catalog.setFindings(listing.findings, isWhole: only)
+        try listing.recordManifests(in: catalog)
         try catalog.close()
         return listing
     }
