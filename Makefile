@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -39,6 +39,8 @@ help:
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
+	@echo "make cron-check   the line that avprep schedule prints, run by Debian's cron (as root)"
+	@echo "make refresh-bench  a refresh that finds nothing to do: BENCH=\"--videos 1800000\""
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
@@ -144,6 +146,15 @@ scale: deps
 	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench scale $(BENCH)
+
+# The lines that `avprep schedule --cron` prints, run once by Debian's cron: as root, in a container for instance.
+cron-check: build
+	Tests/Oracles/cron-check.sh $(RELEASE)
+
+# A refresh that finds nothing to do, by the size of the corpus: BENCH="--videos 1800000".
+refresh-bench: deps
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench refresh $(BENCH)
 
 # Corpora with cues by which a network could cheat, audited before and after these are stripped.
 audit: deps

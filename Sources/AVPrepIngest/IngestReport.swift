@@ -75,7 +75,7 @@ package struct IngestReport: Sendable, Codable {
         }
         if counts.failed > passing {
             let others = passing > 0 ? "other failed files" : "failed files"
-            lines.append("\(others) are tried again when they change, or with avprep ingest --retry")
+            lines.append("\(others) are tried again when they change, or with avprep retry")
         }
         lines += ScanReport.lines(findings, unreachable: unreachable)
         lines += setAside

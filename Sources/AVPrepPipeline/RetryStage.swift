@@ -99,10 +99,7 @@ struct RetryChoice {
         }
         let codes = Set(failures.compactMap { $0.outcome.reason?.code })
         for reason in request.reasons where !codes.contains(reason) {
-            let known =
-                codes.isEmpty
-                ? "nothing \(verb)"
-                : "there \(codes.count == 1 ? "is" : "are") \(codes.sorted().joined(separator: ", "))"
+            let known = codes.isEmpty ? "nothing \(verb)" : "reasons there: \(codes.sorted().joined(separator: ", "))"
             unmatched.append("--reason \(reason) matches nothing that \(verb) in \(stage): \(known)")
         }
         if !request.reasons.isEmpty {

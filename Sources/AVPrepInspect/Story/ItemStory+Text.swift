@@ -83,7 +83,7 @@ extension ItemStory {
             return "avprep ingest"
         }
         switch ingest.status {
-        case "failed": return "mend the file, or what the reason names; avprep ingest --retry tries it again"
+        case "failed": return "mend the file, or what the reason names; avprep retry with its name tries it again"
         case "skipped":
             return segments.isEmpty
                 ? "nothing: the rule that skipped it holds until the file or the settings change"

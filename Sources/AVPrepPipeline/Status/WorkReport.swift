@@ -200,7 +200,12 @@ extension WorkReport.Run {
     var end: String {
         switch state {
         case .running: "running"
-        case .ended: "exit code \(exitStatus ?? 0)"
+        case .ended:
+            switch exitStatus ?? 0 {
+            case ExitStatus.done.rawValue: "all done"
+            case ExitStatus.doneWithFailures.rawValue: "some not done"
+            case let code: "exit code \(code)"
+            }
         case .killed: "was killed"
         case .elsewhere: "on another machine, seen \((secondsSinceSeen ?? 0).clockText) ago"
         }
