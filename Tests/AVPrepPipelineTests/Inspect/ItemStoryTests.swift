@@ -62,7 +62,7 @@ struct ItemStoryTests {
             _ = try IngestStage.run(corpus.workspace, corpus.context)
             let story = try ItemStory.tell("videos/talk.mp4", in: corpus.workspace, corpus.context)
             #expect(story.stages.first?.status == "failed" && story.stages.first?.detail?.contains("talk.mp4") == true)
-            #expect(story.text.contains("--retry"))
+            #expect(story.text.contains("avprep retry"))
         }
     }
 
