@@ -136,7 +136,7 @@ package final class VideoPreparation {
             let writer = try PreparedFileWriter(path: temporary, layout: layout, attributes: attributes)
             var segments: [Segment] = []
             var memory = memory
-            memory.folder = (path as NSString).deletingLastPathComponent
+            memory.folder = memory.scratch ?? (path as NSString).deletingLastPathComponent
             let assembler = try Segmenter(
                 settings: settings, video: origin, encoder: encoder, features: features, memory: memory,
                 steps: steps,

@@ -118,6 +118,7 @@ package struct SlurmJobs: Sendable {
         if !hasPartition, let partition = resources.partition { options.append("partition=\(partition)") }
         options += extra
         let words = [program] + command + ["--pipeline", pipeline] + overrides.flatMap { ["--set", $0] } + ["--quiet"]
+        let scratch = command.contains("--part") ? " --scratch \"$TMPDIR\"" : ""
         let failures =
             mayHaveFailures
             ? """
@@ -135,7 +136,7 @@ package struct SlurmJobs: Sendable {
                 export TMPDIR="${SLURM_TMPDIR:-${TMPDIR:-/tmp}}"
 
                 stopped=
-                \(words.map(Self.quoted).joined(separator: " ")) &
+                \(words.map(Self.quoted).joined(separator: " "))\(scratch) &
                 avprep=$!
                 # The shell gets the signals; avprep saves what it has done, and ends with 143.
                 trap 'stopped=time; kill -USR1 "$avprep" 2>/dev/null' USR1

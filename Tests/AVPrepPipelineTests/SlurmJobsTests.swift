@@ -66,7 +66,7 @@ import Testing
             let script = try text("ingest", of: jobs).replacing("sleep 60", with: "true")
             try Data(script.utf8).write(to: URL(fileURLWithPath: place + "/job.sh"))
             let driver = """
-                export PATH="$1:$PATH" SLURM_JOB_ID=70 SLURM_ARRAY_JOB_ID=70 SLURM_ARRAY_TASK_ID=3 HOLD="$3"
+                export PATH="$1:$PATH" SLURM_TMPDIR="$1/local disk" SLURM_JOB_ID=70 SLURM_ARRAY_JOB_ID=70 SLURM_ARRAY_TASK_ID=3 HOLD="$3"
                 bash "$1/job.sh" & pid=$!
                 if [ -n "$3" ]; then
                     while [ ! -e "$2/ready" ]; do sleep 0.05; done
@@ -85,7 +85,7 @@ import Testing
             #expect(
                 arguments == [
                     "ingest", "--part", "slurm", "--pipeline", Substring(folder + "/avprep.yaml"), "--set",
-                    "train.name=it's", "--quiet",
+                    "train.name=it's", "--quiet", "--scratch", Substring(place + "/local disk"),
                 ])
             #expect(FileManager.default.fileExists(atPath: place + "/requeued") == run.requeued)
             guard run.requeued else { return }

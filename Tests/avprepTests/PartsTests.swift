@@ -47,7 +47,7 @@ import Testing
                     "/bin/cp", ["-a", divided.folder + "/videos", whole.folder + "/"])
                 #expect(preserved.status == 0)
                 #expect(try whole.run(["ingest", "-q"]).status == 0)
-                let options = ["-q", "--lease", "1.5", "--workers", "1"]
+                let options = ["-q", "--lease", "1.5", "--workers", "1", "--scratch", other + "/scratch"]
                 let tasks = try (1...4).map { try start(["ingest", "--part", "\($0)/4"] + options, in: divided) }
                 try wait(for: 3, doneIn: divided)
                 kill(tasks[0].processIdentifier, SIGKILL)

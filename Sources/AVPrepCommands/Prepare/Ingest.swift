@@ -58,12 +58,20 @@ package struct Ingest: ObservedCommand {
             valueName: "seconds"))
     package var lease: Double?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --part: a disk of this machine alone, for what of a video does not fit into memory.",
+            valueName: "folder"))
+    package var scratch: String?
+
     package init() {}
 
     package func validate() throws {
         if part != nil, rehash {
             throw ValidationError("--rehash reads every file in one process: run it without --part")
         }
+        if part == nil, scratch != nil { throw ValidationError("--scratch goes with --part") }
         guard let lease else { return }
         if part == nil { throw ValidationError("--lease goes with --part") }
         guard lease.isFinite, (0.5...86_400).contains(lease) else {

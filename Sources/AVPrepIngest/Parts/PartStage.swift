@@ -27,13 +27,21 @@ package enum PartStage {
     /// - Parameters:
     ///   - part: which items come first.
     ///   - leaseSeconds: how long other tasks wait for this one where it gives no sign of life.
+    ///   - scratch: a folder on this machine's own disk, for what of a video does not fit into memory; nil: beside the
+    ///     prepared files.
     ///   - hook: called at each step of each video; for tests.
     /// - Throws: ``Failure``: exit status 65 when other tasks work by other settings, 75 when another avprep holds the
     ///   workspace while the listing is to be made; `CancellationError`.
     package static func run(
         _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest = CorpusRequest(), part: PartNumber,
-        retry: Bool = false, leaseSeconds: Double = PartStage.leaseSeconds, hook: PreparationHook? = nil
+        retry: Bool = false, leaseSeconds: Double = PartStage.leaseSeconds, scratch: String? = nil,
+        hook: PreparationHook? = nil
     ) throws -> PartReport {
+        var memory = HeldMemory(workspace.settings.ingest.limits)
+        if let scratch {
+            try AtomicFile.makeFolder(scratch)
+            memory.scratch = scratch
+        }
         let identity = try PartIdentity.make(workspace, request, retry: retry)
         let task = try PartTask(
             PartsFolder(workspace.parts), part: part, leaseSeconds: leaseSeconds, identity: identity,
@@ -52,7 +60,7 @@ package enum PartStage {
             throw error
         }
         do {
-            let report = try work(listed, task, workspace, context, hook)
+            let report = try work(listed, task, workspace, context, memory, hook)
             task.leave(report.exitStatus)
             return report
         } catch {
@@ -63,7 +71,7 @@ package enum PartStage {
 
     private static func work(
         _ listed: SharedListing.Content, _ task: PartTask, _ workspace: Workspace, _ context: StageContext,
-        _ hook: PreparationHook?
+        _ memory: HeldMemory, _ hook: PreparationHook?
     ) throws -> PartReport {
         let items = try listed.lines.map { line in
             guard let item = PartItem(line: line) else {
@@ -88,7 +96,7 @@ package enum PartStage {
         try WorkerPool.run(Array(0..<count), workers: count, isCancelled: { context.cancellation.isCancelled }) {
             let video = try VideoPreparation(
                 settings: settings, transforms: transforms, cancellation: context.cancellation,
-                steps: PreparationSteps(hook))
+                steps: PreparationSteps(hook), memory: memory)
             if let weakness = try video.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
                 ProgressReporter.say("avprep: \(weakness)", style: context.progress)
             }

@@ -4,8 +4,10 @@ import Foundation
 /// How much of a segment that is not complete yet, or not written, a worker holds in memory; the rest waits in files
 /// without a name.
 package struct HeldMemory: Sendable {
-    /// Where those files lie: beside the prepared file.
+    /// Where those files lie: beside the prepared file, or in the scratch folder.
     package var folder = NSTemporaryDirectory()
+    /// A folder on a disk of this machine, where the prepared files lie on a server; nil: none.
+    package var scratch: String?
     /// Bytes of encoded pictures, of each kind, or of small pictures for tracking.
     package var encodedBytes = 32 << 20
     /// Bytes of whole pictures, where segments may be stabilised.

@@ -15,7 +15,7 @@ extension Ingest: PerformableCommand {
             let number = try PartNumber(part, environment: ProcessInfo.processInfo.environment)
             let report = try PartStage.run(
                 workspace, options.session.context, request, part: number, retry: retry,
-                leaseSeconds: lease ?? PartStage.leaseSeconds)
+                leaseSeconds: lease ?? PartStage.leaseSeconds, scratch: scratch.map(Paths.absolute))
             try Terminal.show(report, json: options.json, text: \.text)
             return try report.exitStatus.end()
         }
