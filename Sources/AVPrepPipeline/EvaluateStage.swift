@@ -16,31 +16,38 @@ package enum EvaluateStage {
         package let evaluation: Evaluation
 
         package var text: String {
-            var rows = [["test negatives", "pairs", "accuracy", "95 % interval", "AUC", "val"]]
+            var rows = [["test negatives", "pairs", "accuracy", "95 % interval", "AUC", "95 % interval", "val"]]
             for condition in evaluation.conditions {
                 let decision = condition.ownThreshold
+                let interval = decision.videoInterval ?? decision.interval
                 rows.append([
                     condition.set, String(condition.pairs), decision.accuracy.percent,
-                    decision.interval.map(\.percent).joined(separator: " to "),
-                    condition.auc.map { String(format: "%.3f", $0) } ?? "n/a", decision.validationAccuracy.percent,
+                    interval.map(\.percent).joined(separator: " to "),
+                    condition.auc.map { String(format: "%.3f", $0) } ?? "n/a",
+                    condition.aucInterval.map { $0.map { String(format: "%.3f", $0) }.joined(separator: " to ") }
+                        ?? "n/a",
+                    decision.validationAccuracy.percent,
                 ])
             }
-            return TextTable.text(rows)
+            return TextTable.text(rows) + (offsetText.map { "\n" + $0 } ?? "")
                 + "\n\(evaluation.weights.rawValue) weights of \(run), after \(evaluation.epochs) epochs; chance is 50 %"
         }
     }
 
     /// Evaluates the run named in the settings.
-    package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
+    ///
+    /// - Parameter offsetClips: test clips whose sound is moved; see ``OffsetHistogram``.
+    package static func run(_ workspace: Workspace, _ context: StageContext, offsetClips: Int = 64) throws -> Report {
         let folder = workspace.runFolder
         let evaluator = Evaluator(run: folder, shards: workspace.shards)
         let progress = ProgressReporter("evaluate", unit: "sets", style: context.progress)
         var done = 0
         var evaluation = try evaluator.evaluate(
+            offsetClips: offsetClips,
             device: workspace.settings.train.device, threads: workspace.settings.train.threads,
             cancellation: context.cancellation, checking: context.shardCheck()
         ) { split, set in
-            progress.update(done: done, total: 4, note: "\(split.rawValue) \(set)")
+            progress.update(done: done, total: offsetClips > 0 ? 5 : 4, note: "\(split.rawValue) \(set)")
             done += 1
         }
         progress.update(done: done, total: done)
@@ -49,6 +56,21 @@ package enum EvaluateStage {
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(evaluation, pretty: true) + "\n").utf8), to: "\(folder)/\(fileName)")
         return Report(run: folder, evaluation: evaluation)
+    }
+}
+
+extension EvaluateStage.Report {
+    /// The synchronisation error in words, and a small histogram.
+    fileprivate var offsetText: String? {
+        guard let offsets = evaluation.offsets, let error = offsets.medianError else { return nil }
+        let bars = Array(" ▁▂▃▄▅▆▇█")
+        let most = max(1, offsets.counts.max() ?? 1)
+        let histogram = offsets.counts.map { String(bars[($0 * 8 + most - 1) / most]) }.joined()
+        let milliseconds = Int((Double(error) * offsets.frameSeconds * 1000).rounded())
+        return
+            "offsets from -\(offsets.reach) to \(offsets.reach) frames at which \(offsets.clips) test clips in sync score best: "
+            + "[\(histogram)]; median error \(error) frames (\(milliseconds) ms), "
+            + "\(offsets.share(within: 1).percent) within 1 frame"
     }
 }
 

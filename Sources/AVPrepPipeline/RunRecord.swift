@@ -38,10 +38,13 @@ package struct RunRecord: Sendable, Equatable, Codable {
     /// All settings as in `config.yaml`, by the pipeline file's keys.
     package let settings: JSONValue
     package let shards: ShardRecord
+    /// What the model has begun with from files; nil where nothing.
+    package let initialWeights: [InitialWeights]?
     package var resumed: [Resumption]
 
     private enum CodingKeys: String, CodingKey {
         case format, avprep, engine, seed, overrides, settings, shards, resumed
+        case initialWeights = "initial_weights"
         case formatVersion = "format_version"
         case fromStep = "from_step"
     }
@@ -56,6 +59,7 @@ package struct RunRecord: Sendable, Equatable, Codable {
         self.overrides = overrides
         self.settings = try PipelineFile.json(of: settings)
         shards = beginning.shards
+        initialWeights = beginning.initialWeights.isEmpty ? nil : beginning.initialWeights
         resumed = []
     }
 

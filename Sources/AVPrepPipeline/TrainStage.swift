@@ -27,13 +27,18 @@ package enum TrainStage {
         let folder = workspace.runFolder
         return try workspace.exclusively {
             let trainer = Trainer(
-                settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder)
+                settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder,
+                base: workspace.folder)
             let progress = ProgressReporter("train", unit: "steps", style: context.progress)
             let checking = context.shardCheck()
             let outcome = try trainer.run(
                 cancellation: context.cancellation, checking: checking,
-                beginning: { try record($0, workspace, folder) }
+                beginning: { beginning in
+                    try record(beginning, workspace, folder)
+                    for line in lines(of: beginning) { progress.say(line) }
+                }
             ) { state in
+                if let warning = state.warning { progress.say("avprep: \(warning)") }
                 progress.update(done: state.step, total: state.totalSteps, note: note(state))
             }
             progress.finish()
@@ -47,12 +52,25 @@ package enum TrainStage {
     /// The line has the form of torchvision's training scripts.
     private static func note(_ state: TrainingProgress) -> String {
         var parts = ["[\(state.stage) \(state.epoch)/\(state.epochs)]"]
-        if state.isValidating { parts.append("validating") }
+        if state.isValidating {
+            parts.append(state.toValidate > 0 ? "validating \(state.validated)/\(state.toValidate)" : "validating")
+        }
         if let loss = state.loss { parts.append("loss \(String(format: "%.4f", loss))") }
         parts.append("lr \(state.learningRate)")
         if let rate = state.clipsPerSecond { parts.append("\(Int(rate)) clips/s") }
         if let wait = state.dataWait { parts.append("data \(Int((wait * 100).rounded())) %") }
         return parts.joined(separator: " ")
+    }
+
+    /// What the run will take, before it takes it.
+    private static func lines(of beginning: RunBeginning) -> [String] {
+        let settings = beginning.settings
+        let parameters = String(format: "%.2f", Double(beginning.parameters) / 1e6)
+        let place = beginning.resumedAt.map { "goes on at step \($0): " } ?? ""
+        return beginning.initialWeights.map(\.text) + [
+            "\(place)\(parameters) million parameters on \(beginning.engine.device); \(beginning.epochs) epochs, "
+                + "\(beginning.steps) steps of \(settings.batchSize) pairs = \(beginning.pairs) pairs"
+        ]
     }
 
     /// Writes the run's settings and record beside its results before the first step, so that the run documents itself.

@@ -2,6 +2,7 @@
 package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case name
     case batchSize = "batch_size"
+    case accumulate
     case pairsPerEpoch = "pairs_per_epoch"
     case loaderThreads = "loader_threads"
     case prefetchBatches = "prefetch_batches"
@@ -16,6 +17,9 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case embeddingNorm = "model.embedding_norm"
     case margin = "loss.margin"
     case learningRate = "optimizer.lr"
+    case clipNorm = "optimizer.clip_norm"
+    case validationPairs = "validation.pairs"
+    case validationEvery = "validation.every"
     case stages
 
     package var description: String { "train.\(rawValue)" }

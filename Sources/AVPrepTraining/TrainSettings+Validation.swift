@@ -18,6 +18,11 @@ extension TrainSettings {
             if !isRight { throw TrainingError(.settings, "\(key) is \(value); give \(advice)") }
         }
         try check(batchSize >= 2, .batchSize, batchSize, "2 or more")
+        try check(
+            accumulate >= 1 && batchSize % accumulate == 0 && batchSize / accumulate >= 2, .accumulate, accumulate,
+            "a divisor of \(TrainKey.batchSize) = \(batchSize) that leaves at least 2 pairs a part")
+        try check(validation.pairs >= 0, .validationPairs, validation.pairs, "0 for all, or a number of pairs")
+        try check(validation.every >= 1, .validationEvery, validation.every, "1 or more")
         try check(pairsPerEpoch >= 0, .pairsPerEpoch, pairsPerEpoch, "0 for all, or a number of pairs")
         try check((0...1024).contains(loaderThreads), .loaderThreads, loaderThreads, "0 for one per core, or a number")
         try check((1...1024).contains(prefetchBatches), .prefetchBatches, prefetchBatches, "1 or more")

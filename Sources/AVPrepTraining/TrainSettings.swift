@@ -1,14 +1,30 @@
 package import AVPrepCore
 package import AVPrepTorch
 
-/// The trunk that sees the picture: MC3-18 (Tran et al., CVPR 2018, arXiv 1711.11248) under torchvision's names.
+/// The trunk that sees the picture, under torchvision's names (Tran et al., CVPR 2018, arXiv 1711.11248).
 package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
-    /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's `mc3_18`.
+    package enum Trunk: String, Sendable, Codable, CaseIterable {
+        /// 3-D convolutions in stem and first layer, 2-D ones above. AVTS's.
+        case mc3 = "mc3-18"
+        /// 3-D convolutions throughout.
+        case r3d = "r3d-18"
+        /// Each 3-D convolution as one over space and one over time.
+        case r2plus1d = "r2plus1d-18"
+    }
+
+    package var trunk = Trunk.mc3
+    /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's.
     package var width = 64
     /// AVTS's own MC3 reportedly has no residual connections; torchvision's has.
     package var residual = true
+    /// A file of weights to begin with, relative to the pipeline file: torchvision's `.pth`, or safetensors; empty: none.
+    package var weights = ""
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] {
+        ["trunk": .omitted(at: Trunk.mc3), "weights": .omitted(at: "")]
+    }
 }
 
 /// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram, as in SyncNet (Chung & Zisserman,
@@ -16,6 +32,10 @@ package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
 package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
     /// Channels of the first block; later ones grow by 3, 6, 4 and 4 as in SyncNet's audio stream.
     package var width = 64
+    /// A file of weights to begin with, as of the video network.
+    package var weights = ""
+
+    package static var laterKeys: [String: LaterKey] { ["weights": .omitted(at: "")] }
 
     package init() {}
 }
@@ -70,13 +90,18 @@ package struct StageSettings: Sendable, Equatable, StoredRecord {
     package var epochs: Int
     /// Learning rate at its start; 0 keeps the current rate.
     package var learningRate = 0.0
+    /// Parts of the model that do not learn in this stage: beginnings of their tensors' names, e.g. `video.layer1`.
+    package var freeze: [String] = []
 
-    package init(name: String, set: String, epochs: Int, learningRate: Double = 0) {
+    package init(name: String, set: String, epochs: Int, learningRate: Double = 0, freeze: [String] = []) {
         self.name = name
         self.set = set
         self.epochs = epochs
         self.learningRate = learningRate
+        self.freeze = freeze
     }
+
+    package static var laterKeys: [String: LaterKey] { ["freeze": .omitted(at: [String]())] }
 
     package static var template: Self? { Self(name: "", set: "", epochs: 0) }
     package static let requiredKeys: Set<String> = ["name", "set", "epochs"]
@@ -91,6 +116,16 @@ package enum GrownShards: String, Sendable, Codable, CaseIterable {
     case goOn = "continue"
 }
 
+/// How often, and on how much, a run is measured on the validation split while it learns.
+package struct ValidationSettings: Sendable, Equatable, StoredSettings {
+    /// Pairs of each set that are measured, half of them in sync, the same every time; 0: all.
+    package var pairs = 0
+    /// Epochs from one validation to the next; the last epoch of a stage always has one.
+    package var every = 1
+
+    package init() {}
+}
+
 /// A training run.
 package struct TrainSettings: Sendable, Equatable, StoredSettings {
     /// The run's folder under runs/.
@@ -100,6 +135,9 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var threads = 0
     /// Pairs a step. AVTS: 64.
     package var batchSize = 64
+    /// Equal parts of a batch whose gradients are added up before a step; each has batch statistics of its own. AVTS: 4
+    /// GPUs with 16 pairs each.
+    package var accumulate = 1
     /// Pairs that one epoch shows, at most; 0 shows the whole set.
     package var pairsPerEpoch = 0
     /// Threads that prepare batches; 0 takes one per core.
@@ -117,12 +155,18 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var model = ModelSettings()
     package var loss = LossSettings()
     package var optimizer = OptimizerSettings()
+    package var validation = ValidationSettings()
     /// The curriculum, in order. AVTS: 50 epochs easy, then 40 with a quarter of the negatives hard.
     package var stages = [
         StageSettings(name: "easy", set: "easy", epochs: 50), StageSettings(name: "mixed", set: "mixed", epochs: 40),
     ]
 
-    package static var laterKeys: [String: LaterKey] { ["grownShards": .omitted(at: GrownShards.refuse)] }
+    package static var laterKeys: [String: LaterKey] {
+        [
+            "grownShards": .omitted(at: GrownShards.refuse), "accumulate": .omitted(at: 1),
+            "validation": .omitted(at: ValidationSettings()),
+        ]
+    }
 
     package init() {}
 }

@@ -469,7 +469,8 @@ int sgd_step(const avprep_tensor *const *parameters, avprep_tensor **momenta, in
 }
 
 int adam_step(const avprep_tensor *const *parameters, avprep_tensor **first, avprep_tensor **second, int32_t count,
-              int64_t step, double learning_rate, double beta1, double beta2, double epsilon, double weight_decay) {
+              int64_t step, double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
+              int32_t decoupled) {
     return guarded([&] {
         const c10::NoGradGuard unrecorded;
         if (step < 1) fail("Adam counts its steps from 1");
@@ -478,7 +479,8 @@ int adam_step(const avprep_tensor *const *parameters, avprep_tensor **first, avp
         for (int32_t i = 0; i < count; ++i) {
             at::Tensor parameter = parameters[i]->value;
             if (!parameter.grad().defined()) continue;
-            const at::Tensor gradient = decayed_gradient(parameter, weight_decay);
+            const at::Tensor gradient = decayed_gradient(parameter, decoupled != 0 ? 0 : weight_decay);
+            if (decoupled != 0) parameter.mul_(1 - learning_rate * weight_decay);
             if (first[i] == nullptr) first[i] = give(at::zeros_like(parameter));
             if (second[i] == nullptr) second[i] = give(at::zeros_like(parameter));
             first[i]->value.mul_(beta1).add_(gradient, 1 - beta1);
@@ -486,6 +488,26 @@ int adam_step(const avprep_tensor *const *parameters, avprep_tensor **first, avp
             const at::Tensor scale = at::sqrt(second[i]->value).div_(std::sqrt(correction2)).add_(epsilon);
             parameter.addcdiv_(first[i]->value, scale, -learning_rate / correction1);
         }
+    });
+}
+
+int clip_gradients(double *norm, const avprep_tensor *const *parameters, int32_t count, double maximum) {
+    return guarded([&] {
+        const c10::NoGradGuard unrecorded;
+        std::vector<at::Tensor> norms;
+        for (int32_t i = 0; i < count; ++i) {
+            const at::Tensor &gradient = parameters[i]->value.grad();
+            if (gradient.defined()) norms.push_back(at::norm(gradient));
+        }
+        const double total = norms.empty() ? 0 : at::norm(at::stack(norms)).item<double>();
+        // A norm that is no number stays one: the caller sees it.
+        if (total > maximum) {
+            for (int32_t i = 0; i < count; ++i) {
+                at::Tensor gradient = parameters[i]->value.grad();
+                if (gradient.defined()) gradient.mul_(maximum / (total + 1e-6));
+            }
+        }
+        *norm = total;
     });
 }
 
@@ -499,7 +521,7 @@ const avprep_engine_api api = {
     unary, binary, scalar, reduce,
     convolution, linear, batch_norm, max_pool, adaptive_average_pool, dropout,
     cross_entropy, binary_cross_entropy,
-    sgd_step, adam_step,
+    sgd_step, adam_step, clip_gradients,
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
+import AVPrepTorch
 import Synchronization
 import Testing
 
 @testable import AVPrepTraining
 
 @Suite struct BatchLoaderTests {
-    private static let shape = ClipShape(frames: 1, size: 2, audioFrames: 1, audioBins: 1)
+    private static let inputs = [InputShape(name: "number", type: .float32, sizes: [1])]
 
     private struct Unreadable: Error, Equatable {
         let pair: Int
@@ -16,11 +17,11 @@ import Testing
     ) -> BatchLoader {
         BatchLoader(
             order: order, batchSize: batchSize, firstBatch: firstBatch,
-            buffers: (0..<buffers).map { _ in Batch(capacity: batchSize, shape: Self.shape) }, threads: threads
+            buffers: (0..<buffers).map { _ in Batch(capacity: batchSize, inputs: Self.inputs) }, threads: threads
         ) {
             { pair, position, batch, slot in
                 if broken.contains(pair) { throw Unreadable(pair: pair) }
-                batch.audio(slot: slot)[0] = Float(pair)
+                batch.bytes(0, slot: slot).storeBytes(of: Float(pair), as: Float.self)
                 batch.labels[slot] = Float(position)
             }
         }
@@ -34,7 +35,7 @@ import Testing
         var positions: [Int] = []
         var counts: [Int] = []
         while let batch = try loader.nextBatch() {
-            seen += batch.audio.prefix(batch.count).map { Int($0) }
+            seen += batch.values("number", as: Float.self).map { Int($0) }
             positions += batch.labels.prefix(batch.count).map { Int($0) }
             #expect(Array(batch.pairs) == seen.suffix(batch.count))
             counts.append(batch.count)
@@ -48,7 +49,7 @@ import Testing
     @Test func aPassThatGoesOnBeginsAtItsBatch() throws {
         let loader = loader(order: Array(0..<50), batchSize: 8, firstBatch: 4, threads: 2)
         let batch = try #require(try loader.nextBatch())
-        #expect(batch.audio.map { Int($0) } == Array(32..<40))
+        #expect(batch.values("number", as: Float.self).map { Int($0) } == Array(32..<40))
         #expect(batch.labels.map { Int($0) } == Array(32..<40))
     }
 
@@ -62,7 +63,7 @@ import Testing
 
     @Test func closingInTheMiddleWaitsForTheWorkers() throws {
         let inside = Atomic(0)
-        let buffers = (0..<4).map { _ in Batch(capacity: 4, shape: Self.shape) }
+        let buffers = (0..<4).map { _ in Batch(capacity: 4, inputs: Self.inputs) }
         let loader = BatchLoader(order: Array(0..<4000), batchSize: 4, buffers: buffers, threads: 3) {
             { _, _, _, _ in
                 inside.add(1, ordering: .relaxed)
@@ -78,7 +79,7 @@ import Testing
     /// Workers stop when all buffers are full: memory is bounded by the buffers, not by the consumer's speed.
     @Test func nothingIsReadBeyondTheBuffers() throws {
         let reads = Atomic(0)
-        let buffers = (0..<3).map { _ in Batch(capacity: 5, shape: Self.shape) }
+        let buffers = (0..<3).map { _ in Batch(capacity: 5, inputs: Self.inputs) }
         let loader = BatchLoader(order: Array(0..<500), batchSize: 5, buffers: buffers, threads: 2) {
             { _, _, _, _ in reads.add(1, ordering: .relaxed) }
         }

@@ -31,6 +31,10 @@ import Testing
         }
     }
 
+    private func shapes(_ dataset: ShardDataset, _ model: ModelSettings) throws -> [InputShape] {
+        try AVTSRecipe(model: model, loss: LossSettings()).shapes(in: [dataset])
+    }
+
     @Test func whatIsMissingIsSaidWithWhatToDo() throws {
         try withTemporaryFolder { folder in
             #expect(message { _ = try ShardSet(folder) }.contains("avprep shard"))
@@ -43,12 +47,12 @@ import Testing
             let dataset = try ShardDataset(.train, set: "easy", of: shards)
             var model = ModelSettings()
             model.spectrogram = "logspec"
-            #expect(message { _ = try dataset.clipShape(model) }.contains("only mel"))
+            #expect(message { _ = try shapes(dataset, model) }.contains("only mel"))
             model.spectrogram = "mel"
             model.frames = 9
-            #expect(message { _ = try dataset.clipShape(model) }.contains("train.model.frames is 9"))
+            #expect(message { _ = try shapes(dataset, model) }.contains("train.model.frames is 9"))
             model.frames = 0
-            #expect(try dataset.clipShape(model).frames == PracticeShards.clipFrames)
+            #expect(try shapes(dataset, model)[0].sizes[0] == PracticeShards.clipFrames)
             try FileManager.default.removeItem(atPath: folder + "/train-00000.pairs.h5")
             #expect(message { _ = try ShardDataset(.train, set: "easy", of: shards) }.contains("train-00000.pairs.h5"))
         }
@@ -83,9 +87,9 @@ import Testing
             try PracticeShards(soundSeconds: 1).write(to: folder)
             let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             #expect(dataset.soundSeconds == 1 && dataset.clipSeconds == PracticeShards.clipSeconds)
-            let shape = try dataset.clipShape(ModelSettings())
-            #expect(shape.frames == PracticeShards.clipFrames)
-            #expect(shape.audioFrames == Int(PracticeShards.rowsPerSecond))
+            let inputs = try shapes(dataset, ModelSettings())
+            #expect(inputs[0].sizes[0] == PracticeShards.clipFrames)
+            #expect(inputs[1].sizes[1] == Int(PracticeShards.rowsPerSecond))
         }
     }
 
@@ -95,7 +99,7 @@ import Testing
             let dataset = try ShardDataset(.train, set: "easy", of: ShardSet(folder))
             var model = ModelSettings()
             model.frames = 8
-            let text = message { _ = try dataset.clipShape(model) }
+            let text = message { _ = try shapes(dataset, model) }
             #expect(text.contains("train-0000") && text.contains("mel of segment train"), "\(text)")
         }
     }

@@ -44,6 +44,40 @@ import Testing
     }
 
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func tensorBoardReadsHistogramsBack() throws {
+        try withTemporaryFolder { folder in
+            let writer = try TensorBoardWriter(folder: folder, firstStep: 0)
+            let values = (0..<100).map { Float($0 % 10) / 10 }
+            try writer.write([], histograms: [("d", values + [.nan]), ("same", [2, 2]), ("none", [])], step: 3)
+            struct Histogram: Decodable {
+                let step: Int
+                let min, max, num, sum, squares: Double
+                let limits, counts: [Double]
+            }
+            let read = try Oracle.json(
+                [String: Histogram].self,
+                """
+                import json, sys
+                from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+                events = EventAccumulator(sys.argv[1], size_guidance={"histograms": 0}).Reload()
+                found = {}
+                for tag in events.Tags()["histograms"]:
+                    e = events.Histograms(tag)[0]
+                    v = e.histogram_value
+                    found[tag] = dict(step=e.step, min=v.min, max=v.max, num=v.num, sum=v.sum, squares=v.sum_squares,
+                                      limits=list(v.bucket_limit), counts=list(v.bucket))
+                print(json.dumps(found))
+                """, [folder])
+            let distances = try #require(read["d"])
+            #expect(distances.step == 3 && distances.num == 100 && distances.min == 0)
+            #expect(abs(distances.sum - 45) < 1e-5 && abs(distances.squares - 28.5) < 1e-5)
+            #expect(distances.counts.reduce(0, +) == 100 && distances.counts.count == 30)
+            #expect(distances.limits == distances.limits.sorted() && (distances.limits.last ?? 0) > distances.max)
+            #expect(read["same"]?.counts == [2] && read["none"] == nil)
+        }
+    }
+
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func recordsCarryTheChecksumsThatTensorFlowChecks() throws {
         try withTemporaryFolder { folder in
             let writer = try TensorBoardWriter(folder: folder, firstStep: 0)

@@ -63,7 +63,7 @@ struct TrainerTests {
             ]
             var steps: [Int] = []
             let outcome = try train(folder, run: "whole") { progress in
-                steps.append(progress.step)
+                if progress.validated == 0 { steps.append(progress.step) }
                 guard progress.step == 5 else { return }
                 // What lies on disk when the process is killed here.
                 try? FileManager.default.copyItem(atPath: folder + "/whole", toPath: folder + "/killed")
@@ -177,7 +177,11 @@ struct TrainerTests {
             let state = try TrainingCheckpoint.load(folder + "/run/checkpoints/best.safetensors").state
             #expect(state.best?.epoch == state.epoch - 1)
 
-            let evaluation = try Evaluator(run: folder + "/run", shards: folder).evaluate()
+            let evaluation = try Evaluator(run: folder + "/run", shards: folder).evaluate(
+                offsetClips: 12, offsetReach: 4)
+            let offsets = try #require(evaluation.offsets)
+            #expect(offsets.clips == 12 && offsets.counts.count == 9 && offsets.counts.reduce(0, +) == 12)
+            #expect(offsets.share(within: 1) > 0.5, "\(offsets.counts)")
             #expect(evaluation.weights == .best && evaluation.sameShards && evaluation.commonSet == "easy")
             #expect(evaluation.conditions.map(\.set) == ["easy", "hard"])
             let hard = evaluation.conditions[1]
@@ -185,6 +189,8 @@ struct TrainerTests {
             #expect((hard.auc ?? 0) > 0.85)
             #expect(hard.ownThreshold.accuracy == Double(hard.ownThreshold.correct) / 64)
             #expect(hard.ownThreshold.interval[0] < hard.ownThreshold.accuracy)
+            // All test segments are of one video, which tells nothing of others.
+            #expect(hard.videos == 1 && hard.ownThreshold.videoInterval == nil && hard.aucInterval == nil)
             #expect(hard.commonThreshold.threshold == evaluation.conditions[0].ownThreshold.threshold)
             #expect(try JSONDecoder().decode(Evaluation.self, from: JSONEncoder().encode(evaluation)) == evaluation)
         }

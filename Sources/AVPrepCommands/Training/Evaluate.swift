@@ -6,9 +6,11 @@ package struct Evaluate: ObservedCommand {
         abstract: "Measure a trained run on videos it never saw.",
         discussion: """
             Reports the accuracy of the decision "in sync or not" on easy and on hard negatives, with the threshold chosen \
-            on the validation split, and the area under the ROC curve. Example:
+            on the validation split, and the area under the ROC curve; intervals draw test videos with replacement. It then \
+            moves the sound of test clips by up to 15 frames and shows at which offset they score best. Examples:
 
               avprep evaluate --name avts
+              avprep evaluate --offset-clips 0      no moved clips: quicker
             """)
 
     @OptionGroup package var options: PipelineOptions
@@ -17,6 +19,13 @@ package struct Evaluate: ObservedCommand {
 
     @Option(name: .long, help: "The run's folder under runs.")
     package var name: String?
+
+    @Option(name: .long, help: "Test clips whose sound is moved to 31 offsets; 0: none.")
+    package var offsetClips = 64
+
+    package mutating func validate() throws {
+        if offsetClips < 0 { throw ValidationError("--offset-clips takes 0 or a number of clips") }
+    }
 
     package init() {}
 }

@@ -9,6 +9,9 @@ enum TrainTable {
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
             .integer("batch_size", \.batchSize, in: 2...65_536, "pairs per step, half of them positive"),
+            .integer(
+                "accumulate", \.accumulate, in: 1...4096,
+                "parts of a batch whose gradients are added up, each with its own batch statistics"),
             .integer("pairs_per_epoch", \.pairsPerEpoch, in: 0...1_000_000_000, "pairs per epoch; 0: the whole set"),
             .integer("loader_threads", \.loaderThreads, in: 0...1024, "threads that prepare batches; 0: one per core"),
             .integer("prefetch_batches", \.prefetchBatches, in: 1...1024, "batches prepared ahead"),
@@ -21,7 +24,8 @@ enum TrainTable {
                 "crop_scale", \.cropScale, in: 0.05...1, "side of the random crop, as a fraction of the shorter side"),
             .section("model", \.model, model, "the two networks and their input"),
             .section("loss", \.loss, loss, "contrastive loss"),
-            .section("optimizer", \.optimizer, optimizer, "gradient descent with momentum"),
+            .section("optimizer", \.optimizer, optimizer, "how weights are updated, and how the rate runs"),
+            .section("validation", \.validation, validation, "how often and on how much a run is measured"),
             .sections(
                 "stages", \.stages, stage, template: StageSettings(name: "easy", set: "easy", epochs: 1),
                 "the stages of the curriculum, in order"),
@@ -33,7 +37,7 @@ enum TrainTable {
             .integer("frames", \.frames, in: 0...512, "of a picture clip; 0: all that the pair set's clips hold"),
             .integer("crop_size", \.cropSize, in: 16...1024, "side of the square picture"),
             .text("spectrogram", \.spectrogram, "name of the stored spectrogram that the audio network takes"),
-            .section("video", \.video, videoNetwork, "MC3-18, with torchvision's layer names"),
+            .section("video", \.video, videoNetwork, "torchvision's networks, with its layer names"),
             .section("audio", \.audio, audioNetwork, "VGG-style convolutions on the spectrogram"),
             .choice(
                 "temporal_head", \.temporalHead, "average: mean over time; keep-time: the last layer sees the time axis"
@@ -50,14 +54,18 @@ enum TrainTable {
 
     static var videoNetwork: SettingsTable<VideoNetworkSettings> {
         SettingsTable<VideoNetworkSettings>([
-            .integer("width", \.width, in: 1...256, "channels of the stem; 64 is torchvision's mc3_18"),
+            .choice("trunk", \.trunk, "3-D convolutions: below only, throughout, or factored into space and time"),
+            .integer("width", \.width, in: 1...256, "channels of the stem; 64 is torchvision's"),
             .flag("residual", \.residual, "residual connections, as in torchvision"),
+            .optionalText(
+                "weights", \.weights, "file to begin with: torchvision's .pth, or .safetensors; \"\": none"),
         ])
     }
 
     static var audioNetwork: SettingsTable<AudioNetworkSettings> {
         SettingsTable<AudioNetworkSettings>([
-            .integer("width", \.width, in: 1...256, "channels of the first block")
+            .integer("width", \.width, in: 1...256, "channels of the first block"),
+            .optionalText("weights", \.weights, "file to begin with: .safetensors or .pth; \"\": none"),
         ])
     }
 
@@ -70,14 +78,32 @@ enum TrainTable {
 
     static var optimizer: SettingsTable<OptimizerSettings> {
         SettingsTable<OptimizerSettings>([
+            .choice("kind", \.kind, "sgd: gradient descent with momentum; adam; adamw: with decoupled weight decay"),
             .number("lr", \.learningRate, in: 1e-9...100, "initial learning rate"),
-            .number("momentum", \.momentum, in: 0...0.9999, "momentum of the gradient"),
-            .number("weight_decay", \.weightDecay, in: 0...1, "L2 penalty"),
+            .number("momentum", \.momentum, in: 0...0.9999, "of gradient descent"),
+            .number("weight_decay", \.weightDecay, in: 0...1, "L2 penalty, or adamw's decay"),
             .flag("nesterov", \.nesterov, "Nesterov's form of momentum"),
+            .number("beta1", \.beta1, in: 0...0.9999, "decay of Adam's first moment"),
+            .number("beta2", \.beta2, in: 0...0.999999, "decay of Adam's second moment"),
+            .number("epsilon", \.epsilon, in: 1e-16...1, "added to the root of Adam's second moment"),
+            .number("clip_norm", \.clipNorm, in: 0...1e9, "largest norm of all gradients together; 0: no limit"),
+            .choice(
+                "schedule", \.schedule,
+                "of lr; plateau: lower when the loss stops falling; step: every step_epochs; cosine: to 0; constant"),
+            .integer("warmup_steps", \.warmupSteps, in: 0...10_000_000, "steps in which lr rises at the begin"),
             .number("plateau_factor", \.plateauFactor, in: 0.001...1, "factor on lr at a plateau"),
             .integer(
                 "plateau_patience", \.plateauPatience, in: 1...10_000, "epochs without a lower loss that make a plateau"
             ),
+            .number("step_factor", \.stepFactor, in: 0.0001...1, "factor on lr of the schedule step"),
+            .integer("step_epochs", \.stepEpochs, in: 1...1_000_000, "epochs between its steps"),
+        ])
+    }
+
+    static var validation: SettingsTable<ValidationSettings> {
+        SettingsTable<ValidationSettings>([
+            .integer("pairs", \.pairs, in: 0...1_000_000_000, "pairs of each set, the same every time; 0: all"),
+            .integer("every", \.every, in: 1...1_000_000, "epochs between validations; a stage's last always has one"),
         ])
     }
 
@@ -87,6 +113,9 @@ enum TrainTable {
             .text("set", \.set, "pair set to train on"),
             .integer("epochs", \.epochs, in: 0...1_000_000, "number of epochs"),
             .number("lr", \.learningRate, in: 0...100, "learning rate at its start; 0: keep the current one"),
+            .texts(
+                "freeze", \.freeze, "parts that do not learn: beginnings of tensor names, e.g. [video, audio]",
+                mayBeEmpty: true),
         ])
     }
 }

@@ -42,11 +42,12 @@ package struct BatchNorm {
         batches = try path.buffer("num_batches_tracked", HostTensor(integers: [0], shape: []))
     }
 
-    /// `[N, channels, …]` → the same shape.
+    /// `[N, channels, …]` → the same shape. A layer that is not learnt normalises with what it knows, in training too, and
+    /// its statistics stay.
     package func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
         try input.batchNormalized(
             weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, batches: batches,
-            training: training)
+            training: training && weight.requiresGradient)
     }
 }
 

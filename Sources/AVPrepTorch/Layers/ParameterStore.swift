@@ -45,6 +45,20 @@ package final class ParameterStore {
     /// The tensors that the optimiser changes.
     package var parameters: [Entry] { entries.filter(\.isLearnt) }
 
+    /// Makes the parameters whose names begin with one of these constants, and all others learnt.
+    ///
+    /// - Parameter parts: paths of layers, e.g. `video` or `video.layer1`: everything below them.
+    package func freeze(_ parts: [String]) throws {
+        for entry in parameters {
+            try entry.tensor.setRequiresGradient(!parts.contains { entry.name == $0 || entry.name.hasPrefix($0 + ".") })
+        }
+    }
+
+    /// Paths of layers that hold parameters, from the root on.
+    package func holds(_ part: String) -> Bool {
+        parameters.contains { $0.name == part || $0.name.hasPrefix(part + ".") }
+    }
+
     /// The values of all tensors whose name begins with `prefix`, by the rest of the name.
     ///
     /// - Parameter prefix: a path with its dot, such as `video.`; empty for everything.

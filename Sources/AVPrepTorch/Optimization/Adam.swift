@@ -1,13 +1,15 @@
 import CEngine
 
 /// Adam (Kingma & Ba, arXiv 1412.6980), numerically equal to `torch.optim.Adam`, with weight decay added to the
-/// gradient. The optimiser of L3-Net.
+/// gradient; or AdamW (Loshchilov & Hutter, arXiv 1711.05101), equal to `torch.optim.AdamW`, which takes the decay from
+/// the weights themselves. Adam is the optimiser of L3-Net.
 package final class Adam: Optimizer {
     package var learningRate: Double
     private let beta1: Double
     private let beta2: Double
     private let epsilon: Double
     private let weightDecay: Double
+    private let isDecoupled: Bool
     private let parameters: [ParameterStore.Entry]
     private var first: OptimizerBuffers
     private var second: OptimizerBuffers
@@ -15,7 +17,7 @@ package final class Adam: Optimizer {
 
     package init(
         _ parameters: [ParameterStore.Entry], learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, weightDecay: Double = 0
+        epsilon: Double = 1e-8, weightDecay: Double = 0, isDecoupled: Bool = false
     ) {
         self.parameters = parameters
         self.learningRate = learningRate
@@ -23,8 +25,15 @@ package final class Adam: Optimizer {
         self.beta2 = beta2
         self.epsilon = epsilon
         self.weightDecay = weightDecay
+        self.isDecoupled = isDecoupled
         first = OptimizerBuffers("first", for: parameters)
         second = OptimizerBuffers("second", for: parameters)
+    }
+
+    package convenience init(_ parameters: [ParameterStore.Entry], settings: OptimizerSettings) {
+        self.init(
+            parameters, learningRate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
+            epsilon: settings.epsilon, weightDecay: settings.weightDecay, isDecoupled: settings.kind == .adamW)
     }
 
     package func step() throws {
@@ -35,7 +44,7 @@ package final class Adam: Optimizer {
             second.withSlots { second in
                 engine.api.adam_step(
                     handles, first, second, Int32(handles.count), steps, learningRate, beta1, beta2, epsilon,
-                    weightDecay)
+                    weightDecay, isDecoupled ? 1 : 0)
             }
         }
         try engine.check(status, "take a step of Adam")

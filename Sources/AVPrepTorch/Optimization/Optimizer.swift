@@ -1,3 +1,5 @@
+import CEngine
+
 /// Updates parameters by their gradients.
 package protocol Optimizer: AnyObject {
     var learningRate: Double { get set }
@@ -74,6 +76,28 @@ struct OptimizerBuffers {
 }
 
 extension [ParameterStore.Entry] {
+    /// The optimiser that these settings describe, for these parameters.
+    package func optimizer(_ settings: OptimizerSettings) -> any Optimizer {
+        switch settings.kind {
+        case .sgd: SGD(self, settings: settings)
+        case .adam, .adamW: Adam(self, settings: settings)
+        }
+    }
+
+    /// Scales all gradients so that their common Euclidean norm is at most `maximum` (Pascanu et al., arXiv 1211.5063), as
+    /// `torch.nn.utils.clip_grad_norm_` does.
+    ///
+    /// - Returns: the norm before.
+    @discardableResult
+    package func clipGradients(to maximum: Double) throws -> Double {
+        guard let engine = first?.tensor.engine else { return 0 }
+        var norm = 0.0
+        let handles = map(\.tensor.handle)
+        try engine.check(
+            engine.api.clip_gradients(&norm, handles, Int32(handles.count), maximum), "clip gradients to \(maximum)")
+        return norm
+    }
+
     func clearGradients() throws {
         for parameter in self { try parameter.tensor.clearGradient() }
     }

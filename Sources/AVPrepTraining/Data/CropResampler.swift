@@ -1,13 +1,9 @@
-/// Scales a square of an 8-bit RGB picture to the network's size, normalised, straight into the batch.
+/// Scales a square of an 8-bit RGB picture to the network's size, straight into the batch.
 ///
 /// Bilinear with the filter widened when it shrinks (antialiased), as Pillow and torchvision's `antialias=True` do:
 /// the triangle filter of half-width `max(1, scale)` at pixel centres, weights summing to 1, cut off at the picture's
 /// edges. Weights are made once a clip, all its frames have the same crop.
 struct CropResampler {
-    /// Mean and deviation of Kinetics' RGB in [0, 1], as torchvision's video networks are fed.
-    static let mean = SIMD3<Float>(0.43216, 0.394666, 0.37645)
-    static let deviation = SIMD3<Float>(0.22803, 0.22145, 0.216989)
-
     /// Side of the output in pixels.
     private let size: Int
     private var columns = AxisWeights()
@@ -37,14 +33,14 @@ struct CropResampler {
     /// - Parameters:
     ///   - pixels: RGB, `[y, x, channel]`.
     ///   - stride: pixels from one row to the next.
-    ///   - output: where red begins; `[y, x]` tight, `size` × `size`.
-    ///   - planeStride: floats from one channel to the next.
+    ///   - output: RGB, `[y, x, channel]`, `size` × `size`, rounded to the nearest.
     mutating func resample(
-        _ pixels: UnsafeBufferPointer<UInt8>, stride: Int, into output: UnsafeMutablePointer<Float>, planeStride: Int
+        _ pixels: UnsafeBufferPointer<UInt8>, stride: Int, into output: UnsafeMutableBufferPointer<UInt8>
     ) {
+        precondition(output.count == 3 * size * size, "\(output.count) bytes for a picture of \(size)")
         precondition(
             ((rows.reach - 1) * stride + columns.reach) * 3 <= pixels.count, "a picture smaller than its crop")
-        guard let source = pixels.baseAddress else { return }
+        guard let source = pixels.baseAddress, let output = output.baseAddress else { return }
         let (size, rows, columns, firstColumn) = (size, rows, columns, firstColumn)
         line.withUnsafeMutableBufferPointer { line in
             guard let blended = line.baseAddress else { return }
@@ -55,8 +51,7 @@ struct CropResampler {
                         corner, rowBytes: stride * 3, weights: weights + y * capacity, taps: taps[y], into: blended,
                         count: line.count - 1)
                     Self.spread(
-                        blended, columns: columns, firstColumn: firstColumn, into: output + y * size,
-                        planeStride: planeStride)
+                        blended, columns: columns, firstColumn: firstColumn, into: output + y * size * 3)
                 }
             }
         }
@@ -80,15 +75,13 @@ struct CropResampler {
         }
     }
 
-    /// Resamples a blended row across, and writes its three channels normalised.
+    /// Resamples a blended row across, and writes its pixels.
     private static func spread(
-        _ line: UnsafePointer<Float>, columns: AxisWeights, firstColumn: Int,
-        into row: UnsafeMutablePointer<Float>, planeStride: Int
+        _ line: UnsafePointer<Float>, columns: AxisWeights, firstColumn: Int, into row: UnsafeMutablePointer<UInt8>
     ) {
-        let (scale, offset) = (scale, offset)
         columns.withPointers { first, taps, weights, width in
-            /// The pixel at output position `x`; its fourth number means nothing.
-            func pixel(_ x: Int) -> SIMD4<Float> {
+            let count = columns.count
+            for x in 0..<count {
                 // Three channels and the next pixel's red, which is thrown away: one load, not three.
                 var source = UnsafeRawPointer(line + (first[x] - firstColumn) * 3)
                 let weights = weights + x * width
@@ -97,31 +90,18 @@ struct CropResampler {
                     source += 3 * MemoryLayout<Float>.stride
                     pixel += weights[tap] * source.loadUnaligned(as: SIMD4<Float>.self)
                 }
-                return pixel * scale + offset
-            }
-            let red = UnsafeMutableRawPointer(row)
-            let green = UnsafeMutableRawPointer(row + planeStride)
-            let blue = UnsafeMutableRawPointer(row + 2 * planeStride)
-            // Four pixels are turned into four numbers of each channel, so that each channel is one store.
-            for x in stride(from: 0, to: columns.count - 3, by: 4) {
-                let (a, b, c, d) = (pixel(x), pixel(x + 1), pixel(x + 2), pixel(x + 3))
-                let place = x * MemoryLayout<Float>.stride
-                red.storeBytes(of: SIMD4(a.x, b.x, c.x, d.x), toByteOffset: place, as: SIMD4<Float>.self)
-                green.storeBytes(of: SIMD4(a.y, b.y, c.y, d.y), toByteOffset: place, as: SIMD4<Float>.self)
-                blue.storeBytes(of: SIMD4(a.z, b.z, c.z, d.z), toByteOffset: place, as: SIMD4<Float>.self)
-            }
-            for x in columns.count & ~3..<columns.count {
-                let last = pixel(x)
-                row[x] = last.x
-                row[x + planeStride] = last.y
-                row[x + 2 * planeStride] = last.z
+                // Weights are positive and sum to 1, but for rounding.
+                let bytes = SIMD4<UInt8>(
+                    truncatingIfNeeded: SIMD4<Int32>(pixel.clamped(lowerBound: zero, upperBound: white) + half))
+                let place = row + 3 * x
+                (place[0], place[1], place[2]) = (bytes.x, bytes.y, bytes.z)
             }
         }
     }
 
-    /// What a byte is multiplied with, and what is added then, to normalise it.
-    private static let scale = SIMD4(1 / (255 * deviation), 0)
-    private static let offset = SIMD4(-mean / deviation, 0)
+    private static let zero = SIMD4<Float>(repeating: 0)
+    private static let half = SIMD4<Float>(repeating: 0.5)
+    private static let white = SIMD4<Float>(repeating: 255)
 }
 
 /// For each output position along one axis: which source positions it sees, and how much of each.

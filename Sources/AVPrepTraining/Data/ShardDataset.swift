@@ -24,8 +24,9 @@ package final class ShardDataset: Sendable {
     package let storedEpochs: Int
     /// Longest clip in seconds that a file may claim: a day.
     private static let longestClip = 86_400.0
-    private let readers: [ShardReader]
-    private let pairs: [[Pair]]
+    let readers: [ShardReader]
+    /// By shard.
+    let pairs: [[Pair]]
     /// Number of the first pair of each shard.
     private let firstPairs: [Int]
     /// Number of pairs.
@@ -66,12 +67,6 @@ package final class ShardDataset: Sendable {
                 throw TrainingError(.data, "\(path) lacks the pair set \"\(set)\"; run `avprep shard` again")
             }
             attributes = attributes ?? own.attributes
-            if let recipe = own.attributes["recipe"]?.text, recipe != "avts" {
-                throw TrainingError(
-                    .data,
-                    "the pair set \"\(set)\" of \(folder.folder) is of recipe \(recipe), and train learns from sets of avts"
-                )
-            }
             func length(_ name: String) -> Double? {
                 own.attributes[name]?.number.flatMap { $0 > 0 && $0 <= Self.longestClip ? $0 : nil }
             }
@@ -116,6 +111,32 @@ package final class ShardDataset: Sendable {
         count = first
         contentKey = try CanonicalJSON.key(
             of: [split.rawValue, set] + zip(shards, pairs).flatMap { [$0.sha256, Self.digest(of: $1).hex] })
+    }
+
+    /// The same shards with other pairs, one list a shard: for measuring alone, since no order of training knows them.
+    init(_ other: ShardDataset, pairs: [[Pair]]) {
+        folder = other.folder
+        split = other.split
+        set = other.set
+        shardNames = other.shardNames
+        clipSeconds = other.clipSeconds
+        soundSeconds = other.soundSeconds
+        attributes = other.attributes
+        storedEpochs = 1
+        readers = other.readers
+        contentKey = other.contentKey
+        self.pairs = pairs
+        var first = 0
+        firstPairs = pairs.map { own in
+            defer { first += own.count }
+            return first
+        }
+        count = first
+    }
+
+    /// The video of each pair's picture.
+    var videos: [String] {
+        zip(pairs, readers).flatMap { own, reader in own.map { reader.segments[Int($0.videoSegment)].segment.videoID } }
     }
 
     private static func digest(of pairs: [Pair]) -> SHA256Digest {
@@ -174,45 +195,11 @@ package final class ShardDataset: Sendable {
         return spectrogram
     }
 
-    /// What one pair of this set is to the network, once it is certain that every pair has it. A model that asks for
-    /// fewer frames than a clip has gets the first ones.
-    ///
-    /// - Throws: ``TrainingError`` when the shards lack the spectrogram, the clips have fewer frames than the model
-    ///   wants, or a pair's segment is too short for its clip, naming it.
-    package func clipShape(_ model: ModelSettings) throws -> ClipShape {
-        let spectrogram = try spectrogram(model.spectrogram)
-        let frames = model.frames == 0 ? clipFrames : model.frames
-        guard frames <= clipFrames else { throw disagreement(frames) }
-        let shape = ClipShape(
-            frames: frames, size: model.cropSize, audioFrames: spectrogram.clipRows(seconds: soundSeconds),
-            audioBins: spectrogram.bins)
+    /// Calls `body` with each pair, the reader of its shard and the shard's path.
+    func forEachPair(_ body: (_ pair: Pair, _ reader: ShardReader, _ path: String) throws -> Void) rethrows {
         for (shard, own) in pairs.enumerated() {
-            for pair in own { try check(pair, shard: shard, frames: frames, spectrogram) }
-        }
-        return shape
-    }
-
-    private func check(_ pair: Pair, shard: Int, frames: Int, _ spectrogram: StoreLayout.Spectrogram) throws {
-        let segments = readers[shard].segments
-        let video = segments[Int(pair.videoSegment)]
-        guard Int(pair.videoStartFrame) + frames <= video.frames.count else {
-            throw TrainingError(
-                .data,
-                """
-                \(folder)/\(shardNames[shard]): a clip of \(frames) frames from frame \(pair.videoStartFrame) is longer \
-                than segment \(video.segment.segmentID) with \(video.frames.count); lower train.model.frames, or run \
-                `avprep shard` again
-                """)
-        }
-        let clip = readers[shard].spectrogram(spectrogram, of: pair, seconds: soundSeconds)
-        guard clip.rowCount != nil else {
-            let audio = segments[Int(pair.audioSegment)]
-            throw TrainingError(
-                .data,
-                """
-                \(folder)/\(shardNames[shard]): \(soundSeconds) s of sound from \(pair.audioStartSeconds) s are more than \
-                the \(spectrogram.name) of segment \(audio.segment.segmentID) holds; run `avprep shard` again
-                """)
+            let path = "\(folder)/\(shardNames[shard])"
+            for pair in own { try body(pair, readers[shard], path) }
         }
     }
 }

@@ -14,9 +14,13 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
         package var accuracy: Double
         /// Wilson's interval of that share at 95 %: lower and upper end.
         package var interval: [Double]
+        /// The interval that counts videos, not pairs (``VideoBootstrap``); nil with fewer than two videos, and in
+        /// evaluations of before.
+        package var videoInterval: [Double]?
 
         private enum CodingKeys: String, CodingKey {
             case threshold, correct, accuracy, interval
+            case videoInterval = "video_interval"
             case validationAccuracy = "validation_accuracy"
         }
     }
@@ -31,13 +35,18 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
         package var outOfSync: Int
         /// Area under the ROC curve: needs no threshold. Nil when one kind is missing.
         package var auc: Double?
+        /// Its 95 % interval, counting videos.
+        package var aucInterval: [Double]?
+        /// Test videos, by their pictures.
+        package var videos: Int?
         /// The threshold chosen on the validation pairs of this set.
         package var ownThreshold: Decision
         /// The threshold chosen on the validation pairs of ``Evaluation/commonSet``, as one decision for all sets.
         package var commonThreshold: Decision
 
         private enum CodingKeys: String, CodingKey {
-            case set, pairs, auc
+            case set, pairs, auc, videos
+            case aucInterval = "auc_interval"
             case inSync = "in_sync"
             case outOfSync = "out_of_sync"
             case ownThreshold = "own_threshold"
@@ -66,9 +75,11 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
     /// `KEY=VALUE` of the command line, beside the pipeline file.
     package var overrides: [String]? = []
     package var conditions: [Condition]
+    /// Nil where it was not asked for, or no test clip has room for the offsets.
+    package var offsets: OffsetHistogram?
 
     private enum CodingKeys: String, CodingKey {
-        case weights, steps, epochs, conditions, shards, engine, avprep, overrides
+        case weights, steps, epochs, conditions, shards, engine, avprep, overrides, offsets
         case thresholdRule = "threshold_rule"
         case commonSet = "common_set"
         case sameShards = "same_shards"

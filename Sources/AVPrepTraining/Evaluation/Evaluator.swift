@@ -20,12 +20,14 @@ package struct Evaluator {
     ///
     /// - Parameters:
     ///   - weights: nil takes the best, or the last where validation was not possible.
+    ///   - offsetClips: test clips in sync whose sound is moved by up to `offsetReach` frames, AVTS's 15; 0: none.
     ///   - device: where to compute; nil for the run's own setting.
     ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - progress: called before each set of pairs, with its split and name.
     /// - Throws: ``TrainingError`` when there is no such run or nothing to evaluate on; `CancellationError`.
     package func evaluate(
-        weights: RunFolder.Weights? = nil, device: Engine.Device? = nil, threads: Int? = nil,
+        weights: RunFolder.Weights? = nil, offsetClips: Int = 0, offsetReach: Int = 15, device: Engine.Device? = nil,
+        threads: Int? = nil,
         cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
         progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
     ) throws -> Evaluation {
@@ -53,44 +55,89 @@ package struct Evaluator {
         }
         let datasets = try sets.map {
             (
-                set: $0, val: try ShardDataset(.val, set: $0, of: shardSet),
-                test: try ShardDataset(.test, set: $0, of: shardSet)
+                set: $0, val: try recipe.dataset(.val, set: $0, of: shardSet),
+                test: try recipe.dataset(.test, set: $0, of: shardSet)
             )
         }
-        let shape = try datasets[0].val.clipShape(state.settings.model)
-        for dataset in datasets.flatMap({ [$0.val, $0.test] })
-        where try dataset.clipShape(state.settings.model) != shape {
-            throw TrainingError(.data, "the pair sets of \(shards) have clips of different length; shard them alike")
-        }
+        let inputs = try recipe.shapes(in: datasets.flatMap { [$0.val, $0.test] })
         let engine = try Engine.load(
             device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
             shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
-        let model = try recipe.makeModel(shape, seed: nil, engine: engine)
+        let model = try recipe.makeModel(inputs, seed: nil, engine: engine)
         try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
-        let feed = BatchLoaderFactory(settings: state.settings, shape: shape, statistics: state.statistics)
-        func measure(_ dataset: ShardDataset) throws -> ROC {
-            progress(dataset.split, dataset.set)
+        let feed = BatchLoaderFactory(settings: state.settings, inputs: inputs, statistics: state.statistics)
+        func measure(_ dataset: ShardDataset, _ name: String? = nil) throws -> PairScores {
+            progress(dataset.split, name ?? dataset.set)
             return try PairScores(
-                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation
-            ).roc
+                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation)
         }
-        let measured = try datasets.map { (set: $0.set, val: try measure($0.val), test: try measure($0.test)) }
+        let measured = try datasets.map { sets in
+            let (val, test) = (try measure(sets.val), try measure(sets.test))
+            return Measured(set: sets.set, val: val.roc, test: test, videos: sets.test.videos, seed: state.seed)
+        }
+        let offsets = try offsetHistogram(
+            of: datasets[0].test, clips: offsetClips, reach: offsetReach, state, order: recipe.score.order
+        ) { try measure($0, "offsets").scores }
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, thresholdRule: recipe.score.rule,
             commonSet: commonSet,
             sameShards: Self.isTrained(state, on: shardSet),
             shards: try ShardRecord(shardSet, reading: datasets.flatMap { [$0.val, $0.test] }),
             engine: EngineRecord(engine),
-            conditions: measured.map { set, val, test in
-                Evaluation.Condition(
-                    set: set, pairs: test.inSyncCount + test.outOfSyncCount, inSync: test.inSyncCount,
-                    outOfSync: test.outOfSyncCount, auc: test.areaUnderCurve,
-                    ownThreshold: Self.decision(chosenOn: val, measuredOn: test),
-                    commonThreshold: Self.decision(chosenOn: measured[0].val, measuredOn: test))
-            })
+            conditions: measured.map { $0.condition(commonTo: measured[0].val) }, offsets: offsets)
+    }
+
+    /// Moves the sound of test clips in sync, and counts at which offset they score best.
+    private func offsetHistogram(
+        of dataset: ShardDataset, clips: Int, reach: Int, _ state: TrainingState, order: PairScore.Order,
+        _ scores: (ShardDataset) throws -> [Float]
+    ) throws -> OffsetHistogram? {
+        guard clips > 0,
+            let moved = try dataset.moved(
+                reach: reach, limit: clips, seed: state.seed, spectrogram: state.settings.model.spectrogram)
+        else { return nil }
+        let values = try scores(moved)
+        var counts = [Int](repeating: 0, count: 2 * reach + 1)
+        for first in stride(from: 0, to: values.count, by: counts.count) {
+            let own = values[first..<first + counts.count].map { order == .below ? $0 : -$0 }
+            // Of several that are equally good the first is taken: a model that says the same of all finds nothing.
+            if let best = own.indices.min(by: { own[$0] < own[$1] }) { counts[best] += 1 }
+        }
+        return OffsetHistogram(
+            reach: reach, frameSeconds: 1 / dataset.fps, clips: values.count / counts.count, counts: counts)
+    }
+
+    /// What one test set has shown.
+    private struct Measured {
+        let set: String
+        let val: ROC
+        let test: PairScores
+        let bootstrap: VideoBootstrap
+
+        init(set: String, val: ROC, test: PairScores, videos: [String], seed: UInt64) {
+            self.set = set
+            self.val = val
+            self.test = test
+            bootstrap = VideoBootstrap(videos: videos, seed: seed)
+        }
+
+        func condition(commonTo common: ROC) -> Evaluation.Condition {
+            let roc = test.roc
+            return Evaluation.Condition(
+                set: set, pairs: roc.inSyncCount + roc.outOfSyncCount, inSync: roc.inSyncCount,
+                outOfSync: roc.outOfSyncCount, auc: roc.areaUnderCurve, aucInterval: test.areaInterval(bootstrap),
+                videos: bootstrap.count, ownThreshold: decision(chosenOn: val),
+                commonThreshold: decision(chosenOn: common))
+        }
+
+        private func decision(chosenOn validation: ROC) -> Evaluation.Decision {
+            var decision = Evaluator.decision(chosenOn: validation, measuredOn: test.roc)
+            decision.videoInterval = test.accuracyInterval(at: decision.threshold, bootstrap)
+            return decision
+        }
     }
 
     /// Whether the run learnt from these shards.

@@ -8,18 +8,21 @@ struct BatchLoaderFactory {
     static let memoryLimit = 4 << 30
 
     private let settings: TrainSettings
-    private let shape: ClipShape
+    private let recipe: any TrainingRecipe
+    private let inputs: [InputShape]
     private let statistics: SpectrogramStatistics
     private let buffers: [Batch]
     private let threads: Int
 
-    init(settings: TrainSettings, shape: ClipShape, statistics: SpectrogramStatistics) {
+    /// - Parameter inputs: what the recipe of these settings is fed.
+    init(settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics) {
         self.settings = settings
-        self.shape = shape
+        self.inputs = inputs
+        recipe = settings.recipe
         self.statistics = statistics
-        let bytes = Batch.byteCount(capacity: settings.batchSize, shape: shape)
+        let bytes = Batch.byteCount(capacity: settings.batchSize, inputs: inputs)
         let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
-        buffers = (0..<count).map { _ in Batch(capacity: settings.batchSize, shape: shape) }
+        buffers = (0..<count).map { _ in Batch(capacity: settings.batchSize, inputs: inputs) }
         threads = settings.loaderThreads > 0 ? settings.loaderThreads : AvailableProcessors.count
     }
 
@@ -30,10 +33,10 @@ struct BatchLoaderFactory {
             Augmentation(scale: settings.cropRange, flip: settings.flip, seed: seed))
     }
 
-    /// A pass over every pair once, in order, cut from the middle.
-    func evaluation(_ dataset: ShardDataset) -> BatchLoader {
+    /// A pass over these pairs, or over every pair once, in order, cut from the middle.
+    func evaluation(_ dataset: ShardDataset, pairs: [Int]? = nil) -> BatchLoader {
         loader(
-            dataset, order: Array(0..<dataset.count), firstBatch: 0,
+            dataset, order: pairs ?? Array(0..<dataset.count), firstBatch: 0,
             Augmentation(scale: settings.cropRange, flip: false, seed: nil))
     }
 
@@ -42,13 +45,11 @@ struct BatchLoaderFactory {
     {
         BatchLoader(
             order: order, batchSize: settings.batchSize, firstBatch: firstBatch, buffers: buffers, threads: threads
-        ) { [shape, statistics, spectrogram = settings.model.spectrogram] in
+        ) {
+            [recipe, inputs, context = InputContext(augmentation, statistics: [settings.model.spectrogram: statistics])]
+            in
             // A reader that cannot be made fails at the first pair, where the consumer hears of it.
-            let reader = Result {
-                try ClipReader(
-                    dataset, shape: shape, spectrogram: spectrogram, statistics: statistics,
-                    augmentation: augmentation)
-            }
+            let reader = Result { try SampleReader(dataset, recipe.inputs, inputs, context) }
             return { try reader.get().read($0, position: $1, into: $2, slot: $3) }
         }
     }

@@ -26,10 +26,20 @@ final class RunReports {
     }
 
     /// Reports an epoch, and what validation measured after it.
-    func write(epoch progress: TrainingProgress, validation: [(set: String, roc: ROC)]) throws {
+    ///
+    /// - Parameter scoreName: the field's word for what the model says of a pair.
+    func write(
+        epoch progress: TrainingProgress, validation: [(set: String, scores: PairScores)], scoreName: String
+    ) throws {
         var extra: [String: MetricsWriter.Value] = [:]
         var tagged: [(tag: String, value: Double)] = []
-        for (set, roc) in validation {
+        var histograms: [(tag: String, values: [Float])] = []
+        for (set, scores) in validation {
+            let roc = scores.roc
+            for (label, kind) in [(UInt8(1), "positive"), (0, "negative")] {
+                let own = zip(scores.scores, scores.labels).filter { $0.1 == label }.map(\.0)
+                histograms.append(("val/\(set)_\(kind)_\(scoreName)", own))
+            }
             let threshold = roc.bestThreshold
             let values = [
                 ("accuracy", threshold.flatMap { roc.accuracy(at: $0) }), ("threshold", threshold.map { $0.asWritten }),
@@ -41,12 +51,13 @@ final class RunReports {
                 tagged.append(("val/\(set)_\(name)", value))
             }
         }
-        try write(progress, report: "epoch", tag: "epoch", extra: extra, tagged: tagged)
+        try write(progress, report: "epoch", tag: "epoch", extra: extra, tagged: tagged, histograms: histograms)
     }
 
     private func write(
         _ progress: TrainingProgress, report: String, tag: String,
-        extra: [String: MetricsWriter.Value], tagged: [(tag: String, value: Double)]
+        extra: [String: MetricsWriter.Value], tagged: [(tag: String, value: Double)],
+        histograms: [(tag: String, values: [Float])] = []
     ) throws {
         let measured = [
             ("loss", progress.loss), ("learning_rate", progress.learningRate),
@@ -64,6 +75,6 @@ final class RunReports {
             scalars.append(("\(tag)/\(name)", value))
         }
         try metrics.write(step: progress.step, row)
-        try events.write(scalars, step: progress.step)
+        try events.write(scalars, histograms: histograms, step: progress.step)
     }
 }

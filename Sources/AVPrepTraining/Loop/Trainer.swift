@@ -21,12 +21,15 @@ package struct Trainer {
     private let seed: UInt64
     private let shards: String
     private let folder: RunFolder
+    private let base: String
 
     /// - Parameters:
     ///   - seed: decides first weights, order, and crops.
     ///   - shards: the folder of shards.
     ///   - run: the run's folder; it is made.
-    package init(settings: TrainSettings, seed: UInt64, shards: String, run: String) {
+    ///   - base: where relative paths of the settings start.
+    package init(settings: TrainSettings, seed: UInt64, shards: String, run: String, base: String = ".") {
+        self.base = base
         self.settings = settings
         self.seed = seed
         self.shards = shards
@@ -68,7 +71,7 @@ package struct Trainer {
         }
         let data = try TrainingData(
             settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
-        settings.model.frames = data.shape.frames
+        settings.model.frames = data.inputs[PictureInput.name]?.sizes[0] ?? 0
         if var state = checkpoint?.state {
             let isOver = state.epoch >= data.schedule(settings.stages, rounds: state.rounds).epochs.count
             if ![data.key, shardSet.digest.hex].contains(state.shards) {
@@ -94,14 +97,28 @@ package struct Trainer {
                 statistics: SpectrogramStatistics.training(
                     settings.model.spectrogram, of: data.training[0], in: shardSet.index),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
+        let model = try settings.recipe.makeModel(
+            data.inputs, seed: checkpoint == nil ? state.seed : nil, engine: engine)
+        let initialWeights = checkpoint == nil ? try fill(model.store, settings.model) : []
+        let schedule = data.schedule(settings.stages, rounds: state.rounds)
         try beginning(
             RunBeginning(
                 resumedAt: checkpoint?.state.step, settings: settings,
-                shards: ShardRecord(shardSet, reading: data.datasets), engine: EngineRecord(engine)))
+                shards: ShardRecord(shardSet, reading: data.datasets), engine: EngineRecord(engine),
+                parameters: model.store.parameters.reduce(0) { $0 + $1.tensor.count },
+                steps: schedule.stepsLeft(epoch: 0, batch: 0),
+                pairs: schedule.stepsLeft(epoch: 0, batch: 0) * settings.batchSize, epochs: schedule.epochs.count,
+                initialWeights: initialWeights))
         let session = try TrainingSession(
-            settings: settings, data: data, folder: folder, state: state, engine: engine, checkpoint: checkpoint)
+            settings: settings, data: data, folder: folder, state: state, model: model, checkpoint: checkpoint)
         try session.run(cancellation: cancellation, progress: progress)
         return .finished(steps: session.state.step)
+    }
+
+    private func fill(_ store: ParameterStore, _ settings: ModelSettings) throws -> [InitialWeights] {
+        try settings.initialWeights.map { part, file in
+            try store.fill(part, fromFile: file.hasPrefix("/") ? file : "\(base)/\(file)")
+        }
     }
 
     private func otherShards(at state: TrainingState) -> TrainingError {

@@ -11,7 +11,8 @@ struct TrainingData {
     let orders: [EpochOrder]
     /// The pairs that validation measures, by name of their set: none where the split is empty.
     let validation: [(set: String, dataset: ShardDataset)]
-    let shape: ClipShape
+    /// What the samples of all of these consist of.
+    let inputs: [InputShape]
     /// Stands for the shards and pairs of all of these.
     let key: String
 
@@ -20,18 +21,13 @@ struct TrainingData {
     /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, its clips are unlike the others', or they have
     ///   another number of frames than the settings say.
     init(settings: TrainSettings, seed: UInt64, shards: ShardSet, isResumed: Bool) throws {
-        training = try settings.stages.map { try ShardDataset(.train, set: $0.set, of: shards) }
-        validation = try settings.recipe.measuredSets.filter { shards.holds(.val, set: $0) }.map {
-            ($0, try ShardDataset(.val, set: $0, of: shards))
+        let recipe = settings.recipe
+        training = try settings.stages.map { try recipe.dataset(.train, set: $0.set, of: shards) }
+        validation = try recipe.measuredSets.filter { shards.holds(.val, set: $0) }.map {
+            ($0, try recipe.dataset(.val, set: $0, of: shards))
         }
         if !isResumed { for dataset in training { try dataset.checkAgreement(with: settings.model) } }
-        shape = try training[0].clipShape(settings.model)
-        for dataset in training.dropFirst() + validation.map(\.dataset)
-        where try dataset.clipShape(settings.model) != shape {
-            throw TrainingError(
-                .data,
-                "the pair sets \(training[0].set) and \(dataset.set) have clips of different length; shard them alike")
-        }
+        inputs = try recipe.shapes(in: training + validation.map(\.dataset))
         orders = try zip(settings.stages, training).enumerated().map { index, stage in
             try EpochOrder(
                 labels: stage.1.labels, storedEpochs: stage.1.storedEpochs, batchSize: settings.batchSize,

@@ -10,6 +10,11 @@ package struct TrainingProgress: Sendable, Equatable {
     package var epochs: Int
     /// Whether the epoch's training is over and its validation begins; loss and rates are then those of the epoch.
     package var isValidating: Bool
+    /// Pairs that the validation under way has measured, of so many.
+    package var validated = 0
+    package var toValidate = 0
+    /// What the user should hear of, in words; nil for nothing.
+    package var warning: String?
     /// Mean loss since the last report; these come every ``RunReports/stepsPerReport`` steps.
     package var loss: Double?
     package var learningRate: Double
@@ -17,7 +22,8 @@ package struct TrainingProgress: Sendable, Equatable {
     package var clipsPerSecond: Double?
     /// Share of the time since then that was spent waiting for data, 0…1.
     package var dataWait: Double?
-    /// Seconds that the remaining steps will take at the pace of this process so far; validation not counted.
+    /// Seconds that the remaining steps and validations will take at the pace of this process so far. Before its first
+    /// validation, one counts as much as the steps of as many pairs take.
     package var remainingSeconds: Double?
 }
 

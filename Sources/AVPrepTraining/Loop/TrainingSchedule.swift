@@ -27,6 +27,16 @@ struct TrainingSchedule {
         epochs += (0..<rounds * length).map { Epoch(stage: last.stage, number: length + $0, steps: last.steps) }
     }
 
+    /// Whether a run is validated after an epoch: every so many, and after the last one of a stage.
+    func validates(after epoch: Int, every: Int) -> Bool {
+        (epoch + 1) % every == 0 || epoch + 1 == epochs.count || epochs[epoch + 1].stage != epochs[epoch].stage
+    }
+
+    /// Validations that are left from an epoch on.
+    func validationsLeft(epoch: Int, every: Int) -> Int {
+        (epoch..<max(epoch, epochs.count)).count { validates(after: $0, every: every) }
+    }
+
     /// Steps that are left to the end of the run.
     ///
     /// - Parameters:

@@ -18,10 +18,16 @@ final class TrainingSession {
     private var recentPace = TrainingPace()
     private var epochPace = TrainingPace()
     private var stepSeconds = RunningMean()
+    /// Seconds of validation a pair.
+    private var validationSeconds = RunningMean()
+    /// The pairs of each validation set that are measured; nil for all.
+    private let validationPairs: [[Int]?]
 
-    /// - Parameter checkpoint: what the run goes on from; nil begins it.
+    /// - Parameters:
+    ///   - model: with the weights that the run begins with.
+    ///   - checkpoint: what the run goes on from; nil begins it.
     init(
-        settings: TrainSettings, data: TrainingData, folder: RunFolder, state: TrainingState, engine: Engine,
+        settings: TrainSettings, data: TrainingData, folder: RunFolder, state: TrainingState, model: any RecipeModel,
         checkpoint: TrainingCheckpoint?
     ) throws {
         self.settings = settings
@@ -32,13 +38,17 @@ final class TrainingSession {
         // Where and how the work is done may have changed since; the checkpoint says what is true now.
         self.state.settings = settings
         recipe = settings.recipe
-        model = try recipe.makeModel(data.shape, seed: checkpoint == nil ? state.seed : nil, engine: engine)
-        optimizer = SGD(model.store.parameters, settings: settings.optimizer)
+        self.model = model
+        optimizer = model.store.parameters.optimizer(settings.optimizer)
         if let checkpoint {
             try model.store.fill(from: checkpoint.model, source: folder.checkpoint(.last))
             try optimizer.restore(checkpoint.optimizer)
         }
-        feed = BatchLoaderFactory(settings: settings, shape: data.shape, statistics: state.statistics)
+        validationPairs = data.validation.map {
+            $0.dataset.validationPairs(limit: settings.validation.pairs, seed: state.seed)
+        }
+        feed = BatchLoaderFactory(settings: settings, inputs: data.inputs, statistics: state.statistics)
+        for stage in settings.stages { try model.store.check(freeze: stage.freeze, of: stage.name) }
         reports = try RunReports(folder: folder, sets: recipe.measuredSets, step: state.step)
     }
 
@@ -65,6 +75,7 @@ final class TrainingSession {
         if epoch.opensStage, state.batch == 0 {
             state.plateau.beginStage(learningRate: settings.stages[epoch.stage].learningRate)
         }
+        try model.store.freeze(settings.stages[epoch.stage].freeze)
         let loader = feed.training(
             data.training[epoch.stage], order: data.orders[epoch.stage].pairs(epoch: epoch.number),
             firstBatch: state.batch,
@@ -77,7 +88,7 @@ final class TrainingSession {
             let waited = loader.waitedSeconds
             let start = ContinuousClock.now
             guard let batch = try loader.nextBatch() else { return }
-            try step(batch)
+            try step(batch, of: data.training[epoch.stage])
             stepSeconds.add((ContinuousClock.now - start) / .seconds(1))
             recentPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
             epochPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
@@ -92,25 +103,56 @@ final class TrainingSession {
         }
     }
 
-    private func step(_ batch: Batch) throws {
-        let loss = try model.loss(of: batch)
-        try optimizer.clearGradients()
-        try loss.backward()
-        optimizer.learningRate = state.plateau.learningRate
-        try optimizer.step()
-        let value = Double(try loss.item())
-        guard value.isFinite else {
-            throw TrainingError(
-                .diverged,
-                """
-                the loss is \(value) at step \(state.step + 1), the learning rate \(optimizer.learningRate): training \
-                has blown up; lower \(TrainKey.learningRate) and give the run another name
-                """)
+    private func step(_ batch: Batch, of dataset: ShardDataset) throws {
+        optimizer.learningRate = learningRate
+        let value = try gradients(of: batch)
+        var norm = 0.0
+        if settings.optimizer.clipNorm > 0 {
+            norm = try model.store.parameters.clipGradients(to: settings.optimizer.clipNorm)
         }
+        // Before the step, which would spoil the weights.
+        guard value.isFinite, norm.isFinite else { throw divergence(value.isFinite ? norm : value, batch, dataset) }
+        try optimizer.step()
         state.step += 1
         state.batch += 1
         state.epochLoss.add(value)
         state.recentLoss.add(value)
+    }
+
+    /// Adds up the gradients of a batch.
+    ///
+    /// - Returns: its loss.
+    private func gradients(of batch: Batch) throws -> Double {
+        try optimizer.clearGradients()
+        let parts = try TensorBatch(batch, engine: model.store.engine).parts(settings.accumulate)
+        var sum = 0.0
+        for part in parts {
+            let loss = try model.loss(of: part)
+            try (parts.count == 1 ? loss : loss * (1 / Double(parts.count))).backward()
+            sum += Double(try loss.item())
+        }
+        return sum / Double(parts.count)
+    }
+
+    private func divergence(_ value: Double, _ batch: Batch, _ dataset: ShardDataset) -> TrainingError {
+        let shown = batch.pairs.prefix(8).map(String.init).joined(separator: ", ")
+        let saved = folder.checkpoint(.last)
+        let isSaved = FileManager.default.fileExists(atPath: saved)
+        return TrainingError(
+            .diverged,
+            """
+            the loss is \(value) at step \(state.step + 1), with the learning rate \(optimizer.learningRate) and the pairs \
+            \(shown)\(batch.count > 8 ? ", …" : "") of "\(dataset.set)": training has blown up; \
+            \(isSaved ? "the last good weights are in \(saved); " : "")lower \(TrainKey.learningRate) (or limit \
+            \(TrainKey.clipNorm)) and give the run another name
+            """)
+    }
+
+    /// The rate of the next step.
+    private var learningRate: Double {
+        let left = schedule.stepsLeft(epoch: state.epoch, batch: state.batch)
+        return LearningRate(settings: settings.optimizer, totalSteps: state.step + left).rate(
+            stageRate: state.plateau.learningRate, step: state.step, epoch: state.epoch)
     }
 
     private func currentProgress(_ pace: TrainingPace, loss: RunningMean, isValidating: Bool) -> TrainingProgress {
@@ -119,8 +161,20 @@ final class TrainingSession {
             step: state.step, totalSteps: state.step + left, stage: settings.stages[epoch.stage].name,
             epoch: state.epoch + 1,
             epochs: schedule.epochs.count, isValidating: isValidating, loss: loss.value,
-            learningRate: state.plateau.learningRate, clipsPerSecond: pace.clipsPerSecond, dataWait: pace.dataWait,
-            remainingSeconds: stepSeconds.value.map { $0 * Double(left) })
+            learningRate: learningRate, clipsPerSecond: pace.clipsPerSecond,
+            dataWait: pace.dataWait, remainingSeconds: remainingSeconds(steps: left))
+    }
+
+    private func remainingSeconds(steps: Int) -> Double? {
+        guard let step = stepSeconds.value else { return nil }
+        let pairs = validatedPairs * schedule.validationsLeft(epoch: state.epoch, every: settings.validation.every)
+        let perPair = validationSeconds.value ?? step / Double(settings.batchSize)
+        return step * Double(steps) + perPair * Double(pairs)
+    }
+
+    /// Pairs that one validation measures.
+    private var validatedPairs: Int {
+        zip(data.validation, validationPairs).reduce(0) { $0 + ($1.1?.count ?? $1.0.dataset.count) }
     }
 
     // MARK: - Epochs
@@ -128,15 +182,22 @@ final class TrainingSession {
     private func endEpoch(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
         let now = currentProgress(epochPace, loss: state.epochLoss, isValidating: true)
         progress(now)
-        let validation = try data.validation.map { set, dataset in
-            let measured = try PairScores(
-                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation)
-            return (set: set, roc: measured.roc)
+        let validation =
+            schedule.validates(after: state.epoch, every: settings.validation.every)
+            ? try validate(now, cancellation: cancellation, progress: progress) : []
+        try reports.write(epoch: now, validation: validation, scoreName: recipe.score.name)
+        if let collapse = validation.lazy.compactMap(\.scores.collapse).first {
+            var warning = now
+            warning.warning =
+                "\(collapse) (\(recipe.score.name)s of the validation pairs); lower \(TrainKey.learningRate), "
+                + "or set train.model.embedding_batch_norm: true"
+            progress(warning)
         }
-        try reports.write(epoch: now, validation: validation)
-        if let loss = state.epochLoss.value { state.plateau.endEpoch(loss: loss, settings: settings.optimizer) }
+        if settings.optimizer.schedule == .plateau, let loss = state.epochLoss.value {
+            state.plateau.endEpoch(loss: loss, settings: settings.optimizer)
+        }
         // The mean over the kinds of negatives: a stage that learns one at the cost of the other is not better.
-        let areas = validation.compactMap { $0.roc.areaUnderCurve }
+        let areas = validation.compactMap { $0.scores.roc.areaUnderCurve }
         let score = areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count)
         let isBest = score.map { $0 > state.best?.score ?? -1 } ?? false
         if isBest, let score { state.best = TrainingState.Best(epoch: state.epoch, score: score) }
@@ -147,6 +208,25 @@ final class TrainingSession {
         // The best first: killed between the two, the epoch is trained again and writes the same.
         if isBest { try save(.best) }
         try save(.last)
+    }
+
+    private func validate(
+        _ now: TrainingProgress, cancellation: Cancellation, progress: (TrainingProgress) -> Void
+    ) throws -> [(set: String, scores: PairScores)] {
+        var now = now
+        now.toValidate = validatedPairs
+        let start = ContinuousClock.now
+        return try zip(data.validation, validationPairs).map { validation, pairs in
+            let measured = try PairScores(
+                of: validation.dataset, pairs: pairs, model: model, order: recipe.score.order, feed: feed,
+                cancellation: cancellation
+            ) { count in
+                now.validated += count
+                validationSeconds.add((ContinuousClock.now - start) / .seconds(1) / Double(now.validated))
+                progress(now)
+            }
+            return (set: validation.set, scores: measured)
+        }
     }
 
     private func save(_ weights: RunFolder.Weights) throws {

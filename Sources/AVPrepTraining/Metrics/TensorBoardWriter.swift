@@ -2,10 +2,10 @@ import AVPrepCore
 import AVPrepModel
 package import Foundation
 
-/// Writes scalars where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
+/// Writes scalars and histograms where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
 ///
 /// The file is a row of TFRecords (length, masked CRC of the length, bytes, masked CRC of the bytes), each an `Event`
-/// message (tensorflow/core/util/event.proto). Two messages and six fields are all that scalars need, so they are
+/// message (tensorflow/core/util/event.proto). A few messages and fields are all that this needs, so they are
 /// encoded here by hand. A run that goes on after a stop gets a file of its own, which opens with a session start:
 /// readers then drop what an earlier file holds at that step and after.
 package final class TensorBoardWriter {
@@ -42,7 +42,10 @@ package final class TensorBoardWriter {
     }
 
     /// Adds the values of one step, `(tag, value)`; a tag's part before "/" groups its chart.
-    package func write(_ scalars: [(tag: String, value: Double)], step: Int, now: Date = Date()) throws {
+    package func write(
+        _ scalars: [(tag: String, value: Double)], histograms: [(tag: String, values: [Float])] = [], step: Int,
+        now: Date = Date()
+    ) throws {
         var summary = ProtocolMessage()
         for scalar in scalars {
             var value = ProtocolMessage()
@@ -50,11 +53,37 @@ package final class TensorBoardWriter {
             value.append(field: 2, Float(scalar.value))
             summary.append(field: 1, value)
         }
+        for histogram in histograms where !histogram.values.isEmpty {
+            var value = ProtocolMessage()
+            value.append(field: 1, histogram.tag)
+            value.append(field: 5, Self.histogram(histogram.values))
+            summary.append(field: 1, value)
+        }
         var event = ProtocolMessage()
         event.append(field: 1, now.timeIntervalSince1970)
         event.append(field: 2, step)
         event.append(field: 5, summary)
         try write(event)
+    }
+
+    /// A HistogramProto with thirty buckets of equal width; values that are not finite are left out.
+    private static func histogram(_ values: [Float]) -> ProtocolMessage {
+        let numbers = values.filter(\.isFinite).map { Double($0) }
+        let (low, high) = (numbers.min() ?? 0, numbers.max() ?? 0)
+        let buckets = low < high ? 30 : 1
+        let width = (high - low) / Double(buckets)
+        var counts = [Double](repeating: 0, count: buckets)
+        for number in numbers { counts[width > 0 ? min(buckets - 1, Int((number - low) / width)) : 0] += 1 }
+        var message = ProtocolMessage()
+        message.append(field: 1, low)
+        message.append(field: 2, high)
+        message.append(field: 3, Double(numbers.count))
+        message.append(field: 4, numbers.reduce(0, +))
+        message.append(field: 5, numbers.reduce(0) { $0 + $1 * $1 })
+        // The right edge of each; the last one lies above the largest number.
+        message.append(field: 6, packed: (1...buckets).map { $0 == buckets ? high.nextUp : low + width * Double($0) })
+        message.append(field: 7, packed: counts)
+        return message
     }
 
     private func write(_ event: ProtocolMessage) throws {
@@ -73,50 +102,5 @@ package final class TensorBoardWriter {
 
     private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
-    }
-}
-
-/// A protocol buffer message under construction (protobuf.dev/programming-guides/encoding).
-private struct ProtocolMessage {
-    var bytes: [UInt8] = []
-
-    mutating func append(field: Int, _ value: Double) {
-        appendTag(field, wireType: 1)
-        appendFixed(value.bitPattern)
-    }
-
-    mutating func append(field: Int, _ value: Float) {
-        appendTag(field, wireType: 5)
-        appendFixed(value.bitPattern)
-    }
-
-    mutating func append(field: Int, _ value: Int) {
-        appendTag(field, wireType: 0)
-        appendVariable(UInt64(bitPattern: Int64(value)))
-    }
-
-    mutating func append(field: Int, _ value: String) { append(field: field, Array(value.utf8)) }
-
-    mutating func append(field: Int, _ value: ProtocolMessage) { append(field: field, value.bytes) }
-
-    private mutating func append(field: Int, _ value: [UInt8]) {
-        appendTag(field, wireType: 2)
-        appendVariable(UInt64(value.count))
-        bytes += value
-    }
-
-    private mutating func appendTag(_ field: Int, wireType: Int) { appendVariable(UInt64(field << 3 | wireType)) }
-
-    private mutating func appendFixed(_ value: some FixedWidthInteger) {
-        withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
-    }
-
-    private mutating func appendVariable(_ value: UInt64) {
-        var value = value
-        while value >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
-            value >>= 7
-        }
-        bytes.append(UInt8(value))
     }
 }

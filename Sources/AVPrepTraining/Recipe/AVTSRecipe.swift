@@ -9,6 +9,7 @@ struct AVTSRecipe: TrainingRecipe {
     let model: ModelSettings
     let loss: LossSettings
 
+    let pairRecipes: Set<String> = ["avts"]
     let measuredSets = ["easy", "hard"]
     let score = PairScore(name: "distance", order: .below)
     /// The video trunk under torchvision's names, and the audio trunk.
@@ -19,29 +20,42 @@ struct AVTSRecipe: TrainingRecipe {
         self.loss = loss
     }
 
-    func makeModel(_ shape: ClipShape, seed: UInt64?, engine: Engine) throws -> any RecipeModel {
-        Model(
-            network: try TwoStreamNetwork(settings: model, audioFrames: shape.audioFrames, seed: seed, engine: engine),
-            criterion: ContrastiveLoss(loss))
+    var inputs: [any SampleInput] {
+        [
+            PictureInput(frames: model.frames, size: model.cropSize),
+            SpectrogramInput(spectrogram: model.spectrogram),
+        ]
+    }
+
+    func makeModel(_ inputs: [InputShape], seed: UInt64?, engine: Engine) throws -> any RecipeModel {
+        let audioFrames = inputs[SpectrogramInput.name]?.sizes[1] ?? 0
+        return Model(
+            network: try TwoStreamNetwork(settings: model, audioFrames: audioFrames, seed: seed, engine: engine),
+            normalization: try PictureNormalization(engine: engine), criterion: ContrastiveLoss(loss))
     }
 
     private struct Model: RecipeModel {
         let network: TwoStreamNetwork
+        let normalization: PictureNormalization
         let criterion: ContrastiveLoss
 
         var store: ParameterStore { network.store }
 
-        func loss(of batch: Batch) throws -> Tensor {
-            let (clips, spectrograms, labels) = try batch.tensors(engine: store.engine)
-            let (video, audio) = try network(clips: clips, spectrograms: spectrograms, training: true)
-            return try criterion(video: video, audio: audio, labels: labels).loss
+        func loss(of batch: TensorBatch) throws -> Tensor {
+            let (video, audio) = try embeddings(of: batch, training: true)
+            return try criterion(video: video, audio: audio, labels: batch.labels).loss
         }
 
         /// Euclidean distances between picture and sound.
-        func scores(of batch: Batch) throws -> [Float] {
-            let (clips, spectrograms, _) = try batch.tensors(engine: store.engine)
-            let (video, audio) = try network(clips: clips, spectrograms: spectrograms, training: false)
+        func scores(of batch: TensorBatch) throws -> [Float] {
+            let (video, audio) = try embeddings(of: batch, training: false)
             return try ContrastiveLoss.distances(video, audio).floats()
+        }
+
+        private func embeddings(of batch: TensorBatch, training: Bool) throws -> (video: Tensor, audio: Tensor) {
+            try network(
+                clips: try normalization(batch[PictureInput.name]), spectrograms: batch[SpectrogramInput.name],
+                training: training)
         }
 
         func weights(for file: String) throws -> [String: HostTensor] {

@@ -5,6 +5,10 @@ import AVPrepTorch
 /// A recipe is a value made of settings (``TrainSettings/recipe``); it makes a ``RecipeModel``, which holds the weights.
 /// Data, order, optimiser, checkpoints and reports are the same for all recipes.
 protocol TrainingRecipe: Sendable {
+    /// The recipes of pair sets that it can learn from (`shard.pairs.recipe`).
+    var pairRecipes: Set<String> { get }
+    /// What a sample consists of.
+    var inputs: [any SampleInput] { get }
     /// The pair sets that are measured on the validation and the test split, where these hold them. The first one's
     /// validation pairs choose the threshold that stands for all sets.
     var measuredSets: [String] { get }
@@ -16,10 +20,10 @@ protocol TrainingRecipe: Sendable {
     /// Makes the model.
     ///
     /// - Parameters:
-    ///   - shape: what it is fed.
+    ///   - inputs: what it is fed.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     /// - Throws: ``TrainingError`` (`.settings`) for sizes that make no model; what the engine throws.
-    func makeModel(_ shape: ClipShape, seed: UInt64?, engine: Engine) throws -> any RecipeModel
+    func makeModel(_ inputs: [InputShape], seed: UInt64?, engine: Engine) throws -> any RecipeModel
 }
 
 /// A model with its weights, as a ``TrainingRecipe`` makes it. Belongs to one thread.
@@ -28,10 +32,10 @@ protocol RecipeModel {
     var store: ParameterStore { get }
 
     /// The loss of a batch in training: one number, recorded for gradients.
-    func loss(of batch: Batch) throws -> Tensor
+    func loss(of batch: TensorBatch) throws -> Tensor
 
     /// The score of each pair of a batch, in its order, in evaluation. The caller turns off the recording of gradients.
-    func scores(of batch: Batch) throws -> [Float]
+    func scores(of batch: TensorBatch) throws -> [Float]
 
     /// The tensors of one of ``TrainingRecipe/weightFiles``.
     func weights(for file: String) throws -> [String: HostTensor]

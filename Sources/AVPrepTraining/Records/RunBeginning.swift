@@ -6,4 +6,13 @@ package struct RunBeginning: Sendable {
     package let settings: TrainSettings
     package let shards: ShardRecord
     package let engine: EngineRecord
+    /// Numbers that are learnt.
+    package let parameters: Int
+    /// Steps of the whole run.
+    package let steps: Int
+    /// Pairs that all of its steps show.
+    package let pairs: Int
+    package let epochs: Int
+    /// What the model has taken from files, where the run begins.
+    package let initialWeights: [InitialWeights]
 }

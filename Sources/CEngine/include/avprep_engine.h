@@ -29,7 +29,7 @@ extern "C" {
 #define AVPREP_NONNULL
 #endif
 
-#define AVPREP_ENGINE_ABI 1
+#define AVPREP_ENGINE_ABI 2
 
 // An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
@@ -183,9 +183,14 @@ typedef struct avprep_engine_api {
     // step and belong to the caller from then on. None are made for momentum 0.
     int (*sgd_step)(avprep_list parameters, avprep_slots momenta, int32_t count, double learning_rate, double momentum,
                     double dampening, double weight_decay, int32_t nesterov);
-    // torch.optim.Adam. `first` and `second` are the moments, made like the momenta above; `step` counts from 1.
+    // torch.optim.Adam, or AdamW with `decoupled`. `first` and `second` are the moments, made like the momenta above;
+    // `step` counts from 1.
     int (*adam_step)(avprep_list parameters, avprep_slots first, avprep_slots second, int32_t count, int64_t step,
-                     double learning_rate, double beta1, double beta2, double epsilon, double weight_decay);
+                     double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
+                     int32_t decoupled);
+    // torch.nn.utils.clip_grad_norm_: scales all gradients so that their common Euclidean norm is at most `maximum`.
+    // `norm` receives what it was before.
+    int (*clip_gradients)(double *norm, avprep_list parameters, int32_t count, double maximum);
 } avprep_engine_api;
 
 // The table of functions, valid for the life of the process; NULL when the library has another version.

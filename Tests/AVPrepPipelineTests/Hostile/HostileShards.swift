@@ -140,16 +140,16 @@ struct HostileShards {
         var model = ModelSettings()
         model.frames = 6
         model.cropSize = 24
-        let shape = try dataset.clipShape(model)
+        _ = try AVTSRecipe(model: model, loss: LossSettings()).shapes(in: [dataset])
         let decoder = try JPEGDecoder()
         let reader = dataset.reader(0).store
         for segment in reader.segments {
             for row in segment.frames {
                 try reader.withFrameBytes(row) { bytes in
-                    // A picture that cannot be decoded is an error with the file's name in training (ClipReaderTests).
+                    // A picture that cannot be decoded is an error with the file's name in training (SampleReaderTests).
                     _ = try? decoder.decode(
-                        bytes, region: .init(x: 2, y: 2, width: 20, height: 20), outputWidth: shape.size,
-                        outputHeight: shape.size)
+                        bytes, region: .init(x: 2, y: 2, width: 20, height: 20), outputWidth: model.cropSize,
+                        outputHeight: model.cropSize)
                 }
             }
             for (name, rows) in segment.spectrograms { _ = try reader.spectrogram(name, rows) }

@@ -117,9 +117,9 @@ import Testing
         let shards = try ShardSet(folder)
         for set in ["easy", "mixed"] {
             let dataset = try ShardDataset(.train, set: set, of: shards)
-            let shape = try dataset.clipShape(settings.model)
+            let inputs = try settings.recipe.shapes(in: [dataset])
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
-            let loader = BatchLoaderFactory(settings: settings, shape: shape, statistics: statistics).evaluation(
+            let loader = BatchLoaderFactory(settings: settings, inputs: inputs, statistics: statistics).evaluation(
                 dataset)
             defer { loader.close() }
             var together = 0
@@ -148,19 +148,19 @@ import Testing
 
     /// Times within the clip at which the picture turns white, away from its ends.
     private func onsets(ofFlashesIn batch: Batch, _ slot: Int) -> [Double] {
-        let plane = batch.shape.size * batch.shape.size
-        let red = batch.video(slot: slot)
-        let levels = (0..<batch.shape.frames).map { frame in
-            red[frame * plane..<(frame + 1) * plane].reduce(0, +) / Float(plane)
+        let pixels = batch.values("pictures", slot: slot, as: UInt8.self)
+        let plane = pixels.count / 25
+        let levels = (0..<25).map { frame in
+            pixels[frame * plane..<(frame + 1) * plane].reduce(0) { $0 + Float($1) } / Float(plane)
         }
-        return (2..<levels.count - 2).filter { levels[$0] > 0.5 && levels[$0 - 1] < 0 }.map { Double($0) / 25 }
+        return (2..<levels.count - 2).filter { levels[$0] > 140 && levels[$0 - 1] < 100 }.map { Double($0) / 25 }
     }
 
     /// Times within the clip at which a click enters the spectrogram.
     private func onsets(ofClicksIn batch: Batch, _ slot: Int) -> [Double] {
-        let bins = batch.shape.audioBins
-        let values = batch.audio(slot: slot)
-        let levels = (0..<batch.shape.audioFrames).map { values[$0 * bins..<($0 + 1) * bins].max() ?? 0 }
+        let values = batch.values("spectrogram", slot: slot, as: Float.self)
+        let (rows, bins) = (batch.inputs[1].sizes[1], batch.inputs[1].sizes[2])
+        let levels = (0..<rows).map { values[$0 * bins..<($0 + 1) * bins].max() ?? 0 }
         return levels.indices.dropFirst().filter { levels[$0] > 2.5 && levels[$0 - 1] <= 2.5 }.map { Double($0) / 100 }
     }
 }

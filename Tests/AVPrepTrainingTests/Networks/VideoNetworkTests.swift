@@ -11,12 +11,14 @@ extension EngineTests {
         init() throws { engine = try EngineTests.engine() }
 
         private func network(
-            residual: Bool = true, width: Int = 64, head: ModelSettings.TemporalHead = .average, frames: Int = 3,
+            trunk: VideoNetworkSettings.Trunk = .mc3, residual: Bool = true, width: Int = 64,
+            head: ModelSettings.TemporalHead = .average, frames: Int = 3,
             embedding: Int = 400, seed: UInt64? = nil
         ) throws -> (store: ParameterStore, network: VideoNetwork) {
             let store = ParameterStore(engine: engine, seed: seed)
             var settings = VideoNetworkSettings()
             settings.width = width
+            settings.trunk = trunk
             settings.residual = residual
             let network = try VideoNetwork(
                 store.root, settings: settings, head: head, frames: frames, embedding: embedding)
@@ -33,6 +35,34 @@ extension EngineTests {
             let lastLayer = 512 * 400 + 400
             #expect(try count(residual: true) - lastLayer == 11_490_240)
             #expect(try count(residual: false) - lastLayer == 11_316_416)
+        }
+
+        @Test(
+            .enabled(if: torchIsAvailable),
+            arguments: [
+                (VideoNetworkSettings.Trunk.r3d, "r3d"), (.r2plus1d, "r2plus1d"),
+            ])
+        func everyTrunkIsTorchvisions(_ trunk: VideoNetworkSettings.Trunk, _ name: String) throws {
+            let (store, network) = try network(trunk: trunk)
+            let weights = try TorchReference.tensors(under: name + ".")
+            #expect(try store.values().mapValues(\.shape) == weights.mapValues(\.shape))
+            try store.fill(from: weights, source: "torchvision")
+            let reference = try TorchReference.tensors()
+            let clips = try Tensor(try #require(reference["mc3-clips"]), engine: engine)
+            let expected = try #require(reference[name + "-eval"]).floats
+            #expect(expected.contains { abs($0) > 0.02 })
+            let output = try engine.withoutGradients { try network(clips, training: false).floats() }
+            #expect(largestDifference(output, expected) < 1e-4)
+        }
+
+        /// Where time is sampled down, the last layer sees as many steps as are left.
+        @Test(arguments: [(VideoNetworkSettings.Trunk.r3d, 2), (.r2plus1d, 2), (.mc3, 9)])
+        func theKeepTimeHeadKnowsHowMuchOfTimeIsLeft(_ trunk: VideoNetworkSettings.Trunk, times: Int) throws {
+            let (store, network) = try network(
+                trunk: trunk, width: 4, head: .keepTime, frames: 9, embedding: 7, seed: 1)
+            #expect(try store.values()["fc.weight"]?.shape == [7, 32 * times])
+            let clips = try Tensor(noise(2 * 3 * 9 * 32 * 32), shape: [2, 3, 9, 32, 32], engine: engine)
+            #expect(try network(clips, training: false).shape == [2, 7])
         }
 
         @Test func theKeepTimeHeadTakesTheTimeAxis() throws {

@@ -34,11 +34,12 @@ extension EngineTests {
                 ),
                 ("sgd-nesterov", SGD(parameters, learningRate: 0.1, momentum: 0.9, isNesterov: true)),
                 ("adam", Adam(parameters, learningRate: 0.1, weightDecay: 0.01)),
+                ("adamw", Adam(parameters, learningRate: 0.1, weightDecay: 0.01, isDecoupled: true)),
             ]
         }
 
         @Test func fiveStepsAreTorchs() throws {
-            for index in 0..<5 {
+            for index in 0..<6 {
                 let store = try start()
                 let (name, optimizer) = optimizers(store.parameters)[index]
                 try descend(store, optimizer, steps: 5)
@@ -48,7 +49,7 @@ extension EngineTests {
         }
 
         @Test func aRestoredOptimizerGoesOnAsIfNeverStopped() throws {
-            for index in 0..<5 {
+            for index in 0..<6 {
                 let store = try start()
                 let (name, optimizer) = optimizers(store.parameters)[index]
                 try descend(store, optimizer, steps: 2)
@@ -62,6 +63,20 @@ extension EngineTests {
                 try descend(resumed, second, steps: 3)
                 #expect(try resumed.values() == store.values(), "\(name)")
             }
+        }
+
+        @Test func gradientsAreClippedAsTorchClipsThem() throws {
+            let store = try start()
+            let scale = try Tensor((1...12).map { Float($0) }, shape: [4, 3], engine: engine)
+            try (store.parameters[0].tensor.power(2) * scale).mean().backward()
+            let expected = try TorchReference.tensors()
+            let norm = try store.parameters.clipGradients(to: 0.5)
+            #expect(abs(Float(norm) - (try #require(expected["clip-norm"]).floats[0])) < 1e-5 && norm > 0.5)
+            let gradient = try #require(try store.parameters[0].tensor.gradient()).floats()
+            #expect(largestDifference(gradient, try #require(expected["clip-gradient"]).floats) < 1e-6)
+            // A norm below the limit changes nothing.
+            #expect(abs(try store.parameters.clipGradients(to: 10) - 0.5) < 1e-5)
+            #expect(try store.parameters[0].tensor.gradient()?.floats() == gradient)
         }
 
         @Test func aStateOfAnotherShapeIsRefused() throws {

@@ -65,6 +65,17 @@ enum TorchReference {
             loss.backward()
             out[f"loss-{name}"], out[f"loss-{name}-video"], out[f"loss-{name}-audio"] = loss.detach(), v.grad, a.grad
 
+        # The other trunks: names, shapes and outputs, with statistics that are not those of a network never trained.
+        from torchvision.models.video import r3d_18, r2plus1d_18
+        for name, make in (("r3d", r3d_18), ("r2plus1d", r2plus1d_18)):
+            other = make()
+            for key, value in other.named_buffers():
+                if key.endswith("running_var"): value.uniform_(0.5, 1)
+                if key.endswith("running_mean"): value.uniform_(-0.1, 0.1)
+            for key, value in other.state_dict().items(): out[name + "." + key] = value.clone()
+            other.eval()
+            with torch.no_grad(): out[name + "-eval"] = other(clips).contiguous()
+
         # Optimisers: five steps down a small curved function.
         start = torch.randn(4, 3)
         out["optimizer-start"] = start.clone()
@@ -81,6 +92,11 @@ enum TorchReference {
         out["sgd-dampened"] = steps(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.9, weight_decay=0.001))
         out["sgd-nesterov"] = steps(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True))
         out["adam"] = steps(lambda p: torch.optim.Adam(p, lr=0.1, weight_decay=0.01))
+        out["adamw"] = steps(lambda p: torch.optim.AdamW(p, lr=0.1, weight_decay=0.01))
+        p = start.clone().requires_grad_()
+        ((p ** 2) * torch.arange(1., 13.).reshape(4, 3)).mean().backward()
+        out["clip-norm"] = torch.nn.utils.clip_grad_norm_([p], 0.5)
+        out["clip-gradient"] = p.grad.clone()
 
         # Batch normalisation over three batches, and single operations.
         bn = torch.nn.BatchNorm2d(3)

@@ -1,0 +1,23 @@
+import AVPrepTorch
+
+extension ParameterStore {
+    /// Insists that a stage freezes parts that there are, and leaves something to learn.
+    ///
+    /// - Throws: ``TrainingError`` (`.settings`) naming the stage and the part.
+    func check(freeze parts: [String], of stage: String) throws {
+        for part in parts where !holds(part) {
+            let known = Set(parameters.map { $0.name.prefix { $0 != "." } }).sorted().joined(separator: ", ")
+            throw TrainingError(
+                .settings,
+                "\(TrainKey.stages) \(stage): freeze names \(part), and the model has no such part; it begins with \(known)"
+            )
+        }
+        let isAll = parameters.allSatisfy { entry in
+            parts.contains { entry.name == $0 || entry.name.hasPrefix($0 + ".") }
+        }
+        if isAll {
+            throw TrainingError(
+                .settings, "\(TrainKey.stages) \(stage): freeze leaves nothing to learn; leave out a part")
+        }
+    }
+}
