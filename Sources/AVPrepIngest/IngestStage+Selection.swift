@@ -24,7 +24,7 @@ extension IngestStage {
             let run = try catalog.beginRun(StageName.ingest)
             let meter = WorkMeter(catalog, run: run)
             do {
-                let named = chosen.map { CorpusItem(named: $0, path: workspace.path($0)) }
+                let named = chosen.map { CorpusItem(named: $0, path: workspace.path(ItemName(listed: $0).file)) }
                 let (items, _) = try Downloads.fetch(named, workspace, context)
                 for item in items {
                     try context.cancellation.check()

@@ -41,6 +41,22 @@ struct RetryStageTests {
         return corpus
     }
 
+    /// A row with times is a part of its film: what failed while the film was missing is tried on the film.
+    @Test func aPartOfAFilmIsTriedAgain() throws {
+        try withTemporaryFolder { folder in
+            var corpus = try SmallCorpus(folder)
+            try corpus.addSyntheticVideos(1)
+            try corpus.move(0..<1, to: "later")
+            try write("path,start,end\nvideos/video-00000.mp4,0,3\n", "\(folder)/rows.csv")
+            corpus.settings.corpus.paths = ["rows.csv"]
+            #expect(try IngestStage.run(corpus.workspace, corpus.context).counts.failed == 1)
+            try corpus.move(0..<1, from: "later", to: "videos")
+            let report = try retry(corpus) { _ in }
+            #expect(report.chosen.map(\.path) == ["videos/video-00000.mp4#t=0,3"])
+            #expect(report.results.map(\.outcome) == ["done"], "\(report)")
+        }
+    }
+
     @Test func reasonsAndPatternsChooseTogetherAndNothingElseIsTouched() throws {
         try withTemporaryFolder { folder in
             let corpus = try corpus(folder)
