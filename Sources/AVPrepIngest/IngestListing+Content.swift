@@ -18,6 +18,16 @@ extension IngestListing {
         }
     }
 
+    /// What was forgotten does not come back, under whatever name or settings.
+    func skipForgotten() throws {
+        let forgotten = Set(try catalog.forgotten().map(\.videoID))
+        guard !forgotten.isEmpty else { return }
+        for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
+            guard let video = entry.videoID, forgotten.contains(video) else { continue }
+            try record(entry.file.path, .skipped(.forgotten(entry.file.path, video)))
+        }
+    }
+
     /// Reads the files whose content is known, too: those with another content lose their outcomes, whatever their size
     /// and time say.
     func hashAgain() throws {
