@@ -3,6 +3,7 @@ import AVPrepCore
 import AVPrepForget
 import AVPrepIngest
 import AVPrepModel
+import AVPrepPairs
 import AVPrepSettings
 import AVPrepVerify
 import AVPrepWorkspace
