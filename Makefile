@@ -26,6 +26,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libopencv-video-dev libopencv-calib3d-dev
 
 .PHONY: help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: half-year help deps build engine venv test fuzz fuzz-shards kill scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -38,6 +39,7 @@ help:
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
+	@echo "make half-year    26 weekly refreshes of a corpus that lives: files, mounts, clocks, crons, kills"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make install      PREFIX=$(PREFIX)"
@@ -138,6 +140,10 @@ kill: deps
 # The job files of avprep slurm on a real Slurm: a controller and three nodes on this machine, as root, in a container too.
 slurm: build
 	Tests/Slurm/check.sh $(RELEASE)
+# Half a year of weekly refreshes; a few weeks are part of `make test`. AVPREP_SEED= takes another course.
+half-year: deps
+	$(SWIFT) build --build-tests
+	AVPREP_WEEKS=$(or $(WEEKS),26) $(SWIFT) test --skip-build --filter HalfYearTests
 
 # Catalog, plan and pairs at the size of Kinetics and of AudioSet.
 scale: deps

@@ -127,7 +127,7 @@ let package = Package(
             "AVPrepForget",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
             "AVPrepInspect",

@@ -1,5 +1,6 @@
 import AVPrepClips
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepModel
 import AVPrepSettings
 import AVPrepStore
@@ -26,21 +27,23 @@ struct ForgetFiles {
     ///
     /// - Parameter outputs: paths that the catalog knows beside.
     func prepared(_ outputs: [String]) throws -> [Found] {
-        var found: [Found] = []
-        for (place, ids) in Dictionary(grouping: ids, by: { String($0.prefix(2)) }).sorted(by: { $0.key < $1.key }) {
-            let folder = "\(workspace.prepared)/\(place)"
-            let wanted = Set(ids)
-            for name in try ExistingFile.names(inFolder: folder)
-            where wanted.contains(String(name.prefix(PreparedPath.videoIDLength))) {
-                found.append(Self.file("\(folder)/\(name)"))
-            }
-        }
+        var found = try workspace.preparedFiles(ofVideos: ids).map { Self.file($0) }
         let known = Set(found.map(\.path))
         for path in outputs.map(workspace.path).sorted()
         where !known.contains(path) && ids.contains(String((path as NSString).lastPathComponent.prefix(32))) {
             if try ExistingFile.isThere(path) { found.append(Self.file(path)) }
         }
         return found
+    }
+
+    /// Downloaded files, of items that are listed by their addresses.
+    func downloads(_ items: [BytePath]) throws -> [Found] {
+        try items.filter(\.isWebAddress).sorted().compactMap { item in
+            guard let path = workspace.path(item).text, try ExistingFile.isThere(path) else { return nil }
+            return Self.file(
+                path,
+                note: "\(item) is listed: unless its address is taken out, it is fetched and removed again each time")
+        }
     }
 
     private static func file(_ path: String, note: String? = nil) -> Found {

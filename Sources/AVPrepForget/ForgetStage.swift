@@ -4,6 +4,7 @@ package import AVPrepCore
 import AVPrepCorpus
 import AVPrepModel
 import AVPrepPairs
+import AVPrepParts
 import AVPrepPolicy
 import AVPrepSettings
 import AVPrepStore
@@ -26,6 +27,11 @@ package enum ForgetStage {
     ) throws -> ForgetReport {
         try workspace.exclusively {
             let settings = workspace.settings
+            if try PartsFolder(workspace.parts).isInUse() {
+                throw Failure(
+                    "\(workspace.parts) holds work of ingest --part that is not merged, which may be about these videos; run avprep merge when its tasks have ended, then avprep forget",
+                    exitStatus: .busy)
+            }
             let isNew = try !ExistingFile.isThere(workspace.catalog)
             if isNew, isDryRun {
                 throw Failure("there is no catalog at \(workspace.catalog): nothing is known", exitStatus: .badInput)
@@ -46,8 +52,9 @@ package enum ForgetStage {
             notes += excision?.notes ?? []
             let strays = ids.isEmpty ? [] : try files.strays(shards?.index)
             let prepared = try files.prepared(outputs)
+            let downloads = try files.downloads(paths)
             let exports = ids.isEmpty ? [] : try files.exports()
-            notes += (strays + prepared + exports).compactMap(\.note)
+            notes += (strays + prepared + downloads + exports).compactMap(\.note)
             var pairs: PairCounts?
             if !isDryRun {
                 try catalog.drop(targets.unread)
@@ -61,7 +68,7 @@ package enum ForgetStage {
                         notes += result.notes
                         if !excision.fresh.isEmpty { pairs = result.pairs }
                     }
-                    try ForgetFiles.remove(strays + prepared + exports)
+                    try ForgetFiles.remove(strays + prepared + downloads + exports)
                     try catalog.finishForgetting()
                     try catalog.close()
                 }
@@ -76,7 +83,9 @@ package enum ForgetStage {
                 preparedFiles: prepared.count, shardsRemoved: removed.count + strays.count,
                 shardsPacked: excision?.fresh.count ?? 0, pairs: pairs, exportFiles: exports.count,
                 emptySplits: emptied(excision),
-                bytes: (strays + prepared + exports).reduce(removed.reduce(0) { $0 + $1.bytes }) { $0 + $1.bytes },
+                bytes: (strays + prepared + downloads + exports).reduce(removed.reduce(0) { $0 + $1.bytes }) {
+                    $0 + $1.bytes
+                },
                 notes: notes, limits: try limits(files))
         }
     }

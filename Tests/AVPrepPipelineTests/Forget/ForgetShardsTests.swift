@@ -5,6 +5,7 @@ import AVPrepForget
 import AVPrepIngest
 import AVPrepModel
 import AVPrepPairs
+import AVPrepParts
 import AVPrepSettings
 import AVPrepShard
 import AVPrepVerify
@@ -84,6 +85,27 @@ struct ForgetShardsTests {
             #expect(try corpus.forget([second]).text.contains("is not there"))
             _ = try RefreshStage.run(corpus.workspace, corpus.context)
             #expect(try corpus.verifyAll().isEmpty)
+        }
+    }
+
+    /// Tasks of `ingest --part` know no catalog: what they make of a copy goes when it is merged.
+    @Test func tasksDoNotBringItBack() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try SmallCorpus.make(folder, videos: 4)
+            _ = try corpus.forget([SmallCorpus.video(0)])
+            try FileManager.default.copyItem(
+                atPath: "\(folder)/\(SmallCorpus.video(0))", toPath: "\(folder)/videos/another.mp4")
+            _ = try PartStage.run(
+                corpus.workspace, corpus.context, part: try PartNumber("1/1", environment: [:]), leaseSeconds: 1)
+            let failure = #expect(throws: Failure.self) { try corpus.forget([SmallCorpus.video(1)]) }
+            #expect(failure?.exitStatus == .busy && failure?.description.contains("avprep merge") == true)
+            _ = try MergeStage.run(corpus.workspace, corpus.context)
+            #expect(try corpus.verifyAll().isEmpty)
+            let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
+            let skipped = try catalog.outcomes(
+                stage: StageName.ingest, status: "skipped", code: Outcome.Reason.forgotten)
+            #expect(skipped.count == 2)
+            try catalog.checkCounts()
         }
     }
 

@@ -74,7 +74,8 @@ struct ForgetStageTests {
             // A name that is a pattern is that file first.
             let report = try corpus.forget(["\(folder)/videos/copy [1]*.mp4"])
             #expect(report.videos.first?.paths.count == 2 && report.text.contains(SmallCorpus.video(1)))
-            try FileManager.default.copyItem(atPath: "\(folder)/\(SmallCorpus.video(1))", toPath: "\(folder)/videos/again.mp4")
+            try FileManager.default.copyItem(
+                atPath: "\(folder)/\(SmallCorpus.video(1))", toPath: "\(folder)/videos/again.mp4")
             var other = corpus
             other.settings.ingest.video.quality = 70
             for corpus in [corpus, other] {
