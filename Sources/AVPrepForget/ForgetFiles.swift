@@ -56,14 +56,26 @@ struct ForgetFiles {
     /// What lies in the folder of shards and is not named by the index: shards of runs that did not end, temporary files and
     /// damaged ones that were set aside.
     ///
-    /// - Parameter index: nil where there is none that can be read.
-    func strays(_ index: ShardIndex?) throws -> [Found] {
-        let named = Set((index?.shards ?? []).map(\.name))
+    /// - Parameters:
+    ///   - index: nil where there is none that can be read.
+    ///   - fresh: shards that are to be packed: what lies in their places is written over.
+    func strays(_ index: ShardIndex?, packing fresh: [String]) throws -> [Found] {
+        let named = Set((index?.shards ?? []).map(\.name) + fresh.map { $0 + ShardName.ending })
         let folder = workspace.shards
         var found: [Found] = []
         for name in try ExistingFile.names(inFolder: folder) where !named.contains(name) {
             try cancellation.check()
             let path = "\(folder)/\(name)"
+            if ShardName(pairFile: name) != nil {
+                // Of a run that was killed before it had removed the last of the old files.
+                let shard = String(name.dropLast(ShardName.pairEnding.count)) + ShardName.ending
+                if index != nil, !named.contains(shard),
+                    try StoreError.unlessNewer({ try ShardSet.unindexedPairFile(path) }) != nil
+                {
+                    found.append(Self.file(path))
+                }
+                continue
+            }
             guard let end = name.range(of: ShardName.ending), !name.contains(ShardName.pairEnding),
                 ShardName(String(name[..<end.lowerBound])) != nil
             else {

@@ -50,7 +50,7 @@ package enum ForgetStage {
                 try ShardExcision(shards, without: ids, context.cancellation) { try links(catalog, settings) }
             }
             notes += excision?.notes ?? []
-            let strays = ids.isEmpty ? [] : try files.strays(shards?.index)
+            let strays = ids.isEmpty ? [] : try files.strays(shards?.index, packing: excision?.fresh.map(\.name) ?? [])
             let prepared = try files.prepared(outputs)
             let downloads = try files.downloads(paths)
             let exports = ids.isEmpty ? [] : try files.exports()
