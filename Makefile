@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: half-year cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -38,6 +38,7 @@ help:
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
+	@echo "make half-year    26 weekly refreshes of a corpus that lives: files, mounts, clocks, crons, kills"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
 	@echo "make cron-check   the line that avprep schedule prints, run by Debian's cron (as root)"
 	@echo "make refresh-bench  a refresh that finds nothing to do: BENCH=\"--videos 1800000\""
@@ -140,6 +141,10 @@ kill: deps
 # The job files of avprep slurm on a real Slurm: a controller and three nodes on this machine, as root, in a container too.
 slurm: build
 	Tests/Slurm/check.sh $(RELEASE)
+# Half a year of weekly refreshes; a few weeks are part of `make test`. AVPREP_SEED= takes another course.
+half-year: deps
+	$(SWIFT) build --build-tests
+	AVPREP_WEEKS=$(or $(WEEKS),26) $(SWIFT) test --skip-build --filter HalfYearTests
 
 # Catalog, plan and pairs at the size of Kinetics and of AudioSet.
 scale: deps

@@ -124,6 +124,12 @@ let package = Package(
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
             ]),
         module(
+            "AVPrepForget",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepShard",
+            ]),
+        module(
             "AVPrepInspect",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepDrawing", "AVPrepVision",
@@ -162,7 +168,8 @@ let package = Package(
             name: "avprep-work",
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
-                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
+                "AVPrepAudit",
                 "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -218,7 +225,8 @@ let package = Package(
                 "AVPrepCatalog", "AVPrepDownload", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch",
                 "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts",
                 "AVPrepCorpus", "AVPrepPolicy",
-                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepInspect", "AVPrepExport", "AVPrepAudit",
+                "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
+                "AVPrepAudit",
                 "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.

@@ -77,6 +77,18 @@ package final class Catalog: Sendable {
         try Self.translating(action, path) { try pool.write(body) }
     }
 
+    /// Writes the file anew, without free pages, and empties the write-ahead log.
+    ///
+    /// - Throws: ``CatalogError``, with code `busy` when another process reads the catalog.
+    func rewrite() throws {
+        try Self.translating("write", path) {
+            try pool.vacuum()
+            guard try pool.writeWithoutTransaction({ try String.fetchOne($0, sql: "PRAGMA journal_mode") }) == "wal"
+            else { return }
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        }
+    }
+
     /// The error for a row that no avprep writes.
     package func damaged(_ what: String) -> CatalogError {
         CatalogError(

@@ -23,6 +23,7 @@ enum CatalogSchema {
         migrator.registerMigration("paths", migrate: addPaths)
         migrator.registerMigration("sums") { database in try database.execute(sql: sumTables) }
         migrator.registerMigration("manifests") { database in try database.execute(sql: manifestTables) }
+        migrator.registerMigration("forgotten") { database in try database.execute(sql: CatalogForgotten.tables) }
         return migrator
     }()
 

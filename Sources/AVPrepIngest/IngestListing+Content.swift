@@ -18,6 +18,33 @@ extension IngestListing {
         }
     }
 
+    /// What was forgotten does not come back, under whatever name or settings. Of a downloaded file the download goes, too.
+    func skipForgotten() throws {
+        let forgotten = Set(try catalog.forgotten().map(\.videoID))
+        guard !forgotten.isEmpty else { return }
+        for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
+            guard let video = entry.videoID, forgotten.contains(video) else { continue }
+            try record(entry.file.path, .skipped(.forgotten(entry.file.path, video)))
+            if entry.file.path.isWebAddress, let path = items[entry.file.path]?.path { try Self.remove(path.escaped) }
+        }
+    }
+
+    /// Takes out again what tasks, which do not know it, have made of forgotten contents.
+    func removeForgotten() throws {
+        try skipForgotten()
+        guard try !catalog.tracesOfForgotten().isEmpty else { return }
+        let ids = try catalog.forgotten().map(\.videoID)
+        try catalog.beginForgetting(ids, settingsKey: key)
+        for path in try workspace.preparedFiles(ofVideos: ids) { try Self.remove(path) }
+        try catalog.finishForgetting()
+    }
+
+    private static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw Failure("cannot remove \(path): \(systemError()); make its folder writable")
+        }
+    }
+
     /// Reads the files whose content is known, too: those with another content lose their outcomes, whatever their size
     /// and time say.
     func hashAgain() throws {

@@ -33,6 +33,7 @@ package enum IngestStage {
                 listing, transforms in
                 if rehash { try listing.hashAgain() }
                 try listing.hash()
+                try listing.skipForgotten()
                 let decidedAnew = try listing.decideAnew(transforms)
                 try listing.prepare(transforms)
                 return decidedAnew

@@ -39,11 +39,11 @@ package struct DrawnPairSet: Sendable, Equatable {
 /// each, the whole set becomes smaller and keeps its fractions: no kind is replaced by another. If no segment can, the
 /// set is refused with an error.
 package struct PairSampler: Sendable {
-    private let table: ClipTable
-    private let hardNegatives: HardNegativeIndex
-    private let settings: PairSettings
-    private let shard: String
-    private let seed: UInt64
+    let table: ClipTable
+    let hardNegatives: HardNegativeIndex
+    let settings: PairSettings
+    let shard: String
+    let seed: UInt64
 
     /// - Parameters:
     ///   - sources: the segments of one shard, in any order.
@@ -90,12 +90,12 @@ package struct PairSampler: Sendable {
     }
 
     /// In the order of ``PairSetPlan/Shares``.
-    private static let negativeKinds: [PairKind] = [.easy, .hard, .superHard, .reversed]
+    static let negativeKinds: [PairKind] = [.easy, .hard, .superHard, .reversed]
 
     // MARK: - How many, and from where
 
     /// The entries from which quads of each kind start; empty for kinds that are not in the plan.
-    private func starters(_ plan: PairSetPlan) throws -> [[Int]] {
+    func starters(_ plan: PairSetPlan) throws -> [[Int]] {
         guard !table.entries.isEmpty else {
             throw refusal(
                 .nothingToPair, plan, "none of \(table.segmentCount) segments is as long as a clip",
@@ -138,7 +138,7 @@ package struct PairSampler: Sendable {
     }
 
     /// Number of quads of four pairs; at least one.
-    private func quadCount(_ plan: PairSetPlan, _ starters: [[Int]]) -> Int {
+    func quadCount(_ plan: PairSetPlan, _ starters: [[Int]]) -> Int {
         var segments = Double(table.entries.count)
         for (share, entries) in zip(plan.shares.inOrder, starters) where share > 0 {
             segments = min(segments, Double(entries.count) / share)
@@ -148,7 +148,7 @@ package struct PairSampler: Sendable {
 
     // MARK: - Drawing
 
-    private func deal(
+    func deal(
         _ kind: PairKind, _ count: Int, _ entries: [Int], _ random: inout SeededRandom,
         into quads: inout [PairQuad]
     ) {
@@ -192,13 +192,13 @@ package struct PairSampler: Sendable {
         return max(1, Int((seconds * table.entries[entry].fps).rounded()))
     }
 
-    private var superHardEntries: [Int] {
+    var superHardEntries: [Int] {
         table.entries.indices.filter { entry in
             table.entries[entry].exclusion == nil && table.entries[entry].placeCount > superHardOffset(entry)
         }
     }
 
-    private func pairs(_ quads: ArraySlice<PairQuad>) -> [Pair] {
+    func pairs(_ quads: ArraySlice<PairQuad>) -> [Pair] {
         var pairs: [Pair] = []
         pairs.reserveCapacity(quads.count * 4)
         for quad in quads {

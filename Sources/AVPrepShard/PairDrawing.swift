@@ -1,7 +1,7 @@
 import AVPrepClips
 import AVPrepCore
-package import AVPrepModel
-package import AVPrepPairs
+import AVPrepModel
+import AVPrepPairs
 import AVPrepStore
 import AVPrepWorkspace
 import Foundation
@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Sets of other names that lie there already stay as they are where their shard is the same; where it is another one,
 /// they are drawn again by their own definition, which every set carries.
-final class PairDrawing: Sendable {
+package final class PairDrawing: Sendable {
     /// What came of it.
     struct Result {
         var sets: [ShardIndex.PairSetSummary] = []
@@ -104,7 +104,8 @@ final class PairDrawing: Sendable {
         let existing = try existingSets(of: reader, key: key)
         var sets: [PairSet] = []
         for definition in definitions where definition.splits.contains(shard.split) {
-            if let set = existing[definition.name], !wanted.contains(definition.name),
+            if let set = existing[definition.name],
+                !wanted.contains(definition.name) || isRenewed(set, definition, all),
                 let numbers = try StoreError.unlessNewer({ try PairStatistics(set.attributes, of: set.name, in: path) })
             {
                 sets.append(set)
@@ -140,6 +141,26 @@ final class PairDrawing: Sendable {
             digest: try SHA256.digest(ofFile: path).hex)
     }
 
+    /// Marks sets some of whose pairs are of a shard before, of which videos were taken: drawing anew would lose those.
+    package static let renewedAttribute = "renewed"
+
+    /// Whether a set that lies there is what was ordered, in part drawn for a shard before, and sound.
+    private func isRenewed(_ set: PairSet, _ definition: PairSetDefinition, _ sources: [PairSource]) -> Bool {
+        guard set.attributes[Self.renewedAttribute] != nil,
+            (try? PairSetDefinition(set.attributes, of: set.name, in: "")) == definition
+        else { return false }
+        let rules = PairRules(definition)
+        var counts: [PairKind: Int] = [:]
+        for pair in set.pairs {
+            let (picture, sound) = (Int(pair.videoSegment), Int(pair.audioSegment))
+            guard sources.indices.contains(picture), sources.indices.contains(sound),
+                rules.fault(in: pair, picture: sources[picture], sound: sources[sound]) == nil
+            else { return false }
+            counts[pair.kind, default: 0] += 1
+        }
+        return rules.fault(inCounts: counts) == nil
+    }
+
     /// What tells whether pairs were drawn for this very shard and the videos of it that are still there.
     private func key(_ reader: ShardReader, without excluded: Set<String>) throws -> String {
         try Self.key(content: reader.attributes["content_key"]?.text ?? "", without: excluded)
@@ -148,7 +169,7 @@ final class PairDrawing: Sendable {
     /// The same for a shard that is only planned.
     ///
     /// - Parameter excluded: videos of the shard that give no pairs.
-    static func key(content: String, without excluded: Set<String>) throws -> String {
+    package static func key(content: String, without excluded: Set<String>) throws -> String {
         excluded.isEmpty ? content : try CanonicalJSON.key(of: [content] + excluded.sorted())
     }
 
@@ -229,72 +250,5 @@ final class PairDrawing: Sendable {
             entry.statistics[split.rawValue] = total
         }
         return entry
-    }
-}
-
-extension PairSetDefinition {
-    /// What a set says of itself in its file: the settings one by one for people, and all of them as JSON, from which it
-    /// can be drawn again.
-    package var attributes: [String: AttributeValue] {
-        get throws {
-            [
-                "recipe": .string(settings.recipe.rawValue), "hard_ratio": .double(plan.shares.hard),
-                "super_hard_ratio": .double(plan.shares.superHard), "seed": .int(seed),
-                "clip_seconds": .double(settings.clipSeconds), "sound_seconds": .double(settings.soundClipSeconds),
-                "gap_seconds": .double(settings.gapSeconds), "gap_measure": .string(settings.gapMeasure.rawValue),
-                "max_shift_seconds": .double(settings.maxShiftSeconds),
-                "pairs_per_segment": .int(settings.pairsPerSegment), "epochs": .int(settings.epochs),
-                "definition_json": .string(try CanonicalJSON.encode(self)),
-            ]
-        }
-    }
-
-    /// The definition that a set carries.
-    ///
-    /// - Parameters:
-    ///   - name: the set's.
-    ///   - path: the file that the attributes stand in.
-    /// - Throws: ``StoreError``: `newerFormat` where it says something that this program does not know, else `damaged`.
-    package init(_ attributes: [String: AttributeValue], of name: String, in path: String) throws {
-        self = try attributes.stored("definition_json", of: name, in: path)
-        do {
-            _ = try PairSetPlan(name: plan.name, plan.shares)
-            try settings.validate()
-        } catch {
-            throw StoreError.damaged(path, "the definition_json of its pair set \(name) is impossible (\(error))")
-        }
-    }
-}
-
-extension PairStatistics {
-    /// The numbers that a set carries.
-    ///
-    /// - Throws: as for a definition.
-    init(_ attributes: [String: AttributeValue], of name: String, in path: String) throws {
-        self = try attributes.stored("statistics_json", of: name, in: path)
-        guard isPossible else {
-            throw StoreError.damaged(path, "the statistics_json of its pair set \(name) are impossible")
-        }
-    }
-}
-
-extension [String: AttributeValue] {
-    /// Refuses a pair set that says something which this program does not know.
-    ///
-    /// - Throws: ``StoreError`` with `newerFormat`.
-    package func refuseNewerPairSet(_ name: String, of path: String) throws {
-        _ = try StoreError.unlessNewer { try PairSetDefinition(self, of: name, in: path) }
-        _ = try StoreError.unlessNewer { try PairStatistics(self, of: name, in: path) }
-    }
-
-    fileprivate func stored<Stored: Decodable>(_ attribute: String, of set: String, in path: String) throws -> Stored {
-        guard let text = self[attribute]?.text else {
-            throw StoreError.damaged(path, "its pair set \(set) has no \(attribute)")
-        }
-        do {
-            return try StoredJSON.decode(Stored.self, from: text)
-        } catch {
-            throw StoreError(error, in: "pair set \(set) (\(attribute))", of: path)
-        }
     }
 }

@@ -1,20 +1,26 @@
 import AVPrepClips
-import AVPrepCore
+package import AVPrepCore
 import AVPrepModel
-import AVPrepStore
+package import AVPrepStore
 import Synchronization
 
 /// Mean and deviation of each bin of each spectrogram over the training shards, in one pass over their rows.
-struct ShardNormalization {
+package struct ShardNormalization {
     let folder: String
     let workers: Int
     let cancellation: Cancellation
+
+    package init(folder: String, workers: Int, cancellation: Cancellation) {
+        self.folder = folder
+        self.workers = workers
+        self.cancellation = cancellation
+    }
 
     /// The numbers for an index, or those of the index before it where its training shards are the same.
     ///
     /// Shards are measured at the same time and put together in the order of the index, so that the number of workers
     /// leaves no trace.
-    func measure(_ index: ShardIndex, before: ShardIndex?) throws -> [String: ShardIndex.Normalization] {
+    package func measure(_ index: ShardIndex, before: ShardIndex?) throws -> [String: ShardIndex.Normalization] {
         let shards = Self.training(index)
         if let before, let known = before.normalization, before.layout == index.layout,
             Self.training(before) == shards

@@ -51,7 +51,7 @@ package struct ShardPlan: Equatable {
     /// Videos in shards that stay, which are no longer there: they get no pairs. In alphabetical order.
     let vanished: [String]
 
-    static func contentKey(settingsKey: String, split: Split, videoIDs: [String]) throws -> String {
+    package static func contentKey(settingsKey: String, split: Split, videoIDs: [String]) throws -> String {
         try CanonicalJSON.key(of: [settingsKey, split.rawValue] + videoIDs)
     }
 

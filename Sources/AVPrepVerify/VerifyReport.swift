@@ -27,6 +27,8 @@ package struct VerifyReport: Sendable, Codable {
             case catalog
             /// A file of the corpus has another content than when it was ingested.
             case source
+            /// Something is left of a video that was forgotten.
+            case forgotten
             /// A file in the folder that nothing refers to.
             case stray
         }
@@ -62,6 +64,8 @@ package struct VerifyReport: Sendable, Codable {
     package let preparedFiles: Int
     /// Files of the corpus that were read; nil when none were to be.
     package let sources: Int?
+    /// Videos that were forgotten, of which nothing may be left.
+    package let forgotten: Int
     /// Bytes that were read for checksums.
     package let bytesRead: Int
     package let findings: [Finding]
@@ -76,7 +80,7 @@ package struct VerifyReport: Sendable, Codable {
     package var text: String {
         let looked =
             "\(shards) shards, \(segments) segments of \(videos) videos, \(pairs) pairs, \(preparedFiles) prepared files"
-            + (sources.map { ", \($0) sources" } ?? "")
+            + (sources.map { ", \($0) sources" } ?? "") + (forgotten > 0 ? ", \(forgotten) forgotten videos" : "")
         let read = isQuick ? "sizes only" : "\(bytesRead >> 20) MiB of checksums"
         guard !findings.isEmpty else { return (notes + ["\(looked) (\(read)): no faults"]).joined(separator: "\n") }
         var lines = findings.prefix(Self.shownFindings).map { finding in

@@ -11,13 +11,16 @@ package enum VerifyStage {
     /// - Parameters:
     ///   - isQuick: check sizes instead of checksums, and read no media.
     ///   - readsSources: read the files of the corpus, too.
+    ///   - searchesForgotten: search the bytes of all files for videos that were forgotten.
     /// - Throws: `CancellationError`; faults of the files are in the report.
     package static func run(
-        _ workspace: Workspace, _ context: StageContext, isQuick: Bool, readsSources: Bool = false
+        _ workspace: Workspace, _ context: StageContext, isQuick: Bool, readsSources: Bool = false,
+        searchesForgotten: Bool = false
     ) throws -> VerifyReport {
         let sources =
             readsSources ? try SourceVerification(workspace: workspace, context: context).run() : nil
         var findings = sources?.findings ?? []
+        let forgotten = try ForgottenVerification(workspace: workspace, context: context)
         let shards: ShardSet
         do {
             shards = try ShardSet(workspace.shards)
@@ -26,9 +29,11 @@ package enum VerifyStage {
             let finding = VerifyReport.Finding(
                 isNewer ? .newer : .index, "\(workspace.shards)/\(ShardIndex.fileName)", error.description,
                 remedy: isNewer ? VerifyReport.Finding.useNewer : "avprep shard writes it again")
+            findings += try forgotten.run(index: nil, packed: [], readsFiles: searchesForgotten)
             return VerifyReport(
                 isQuick: isQuick, shards: 0, videos: 0, segments: 0, pairs: 0, preparedFiles: 0,
-                sources: sources?.files, bytesRead: sources?.bytesRead ?? 0, findings: findings + [finding])
+                sources: sources?.files, forgotten: forgotten.count, bytesRead: sources?.bytesRead ?? 0,
+                findings: findings + [finding])
         }
         let index = shards.index
         let results = try verifyShards(shards, workspace, context, isQuick: isQuick)
@@ -48,10 +53,13 @@ package enum VerifyStage {
                 straddling: Set((index.straddlingVideos ?? []) + (index.leftOut?.nearDuplicates ?? [])),
                 leftOut: index.leftOut, torn: torn)
         findings += catalog.findings
+        findings += try forgotten.run(
+            index: index, packed: Set(results.flatMap(\.videos)).union(results.flatMap(\.groups.keys)),
+            readsFiles: searchesForgotten)
         return VerifyReport(
             isQuick: isQuick, shards: results.count, videos: Set(results.flatMap(\.videos)).count,
             segments: results.reduce(0) { $0 + $1.segments }, pairs: results.reduce(0) { $0 + $1.pairs },
-            preparedFiles: catalog.preparedFiles, sources: sources?.files,
+            preparedFiles: catalog.preparedFiles, sources: sources?.files, forgotten: forgotten.count,
             bytesRead: results.reduce(sources?.bytesRead ?? 0) { $0 + $1.bytesRead },
             findings: findings, notes: index.leaks?.lines ?? [])
     }

@@ -12,6 +12,7 @@ package struct Verify: ObservedCommand {
               avprep verify
               avprep verify --quick    everything except the media bytes: seconds instead of hours
               avprep verify --sources  reads the corpus, too: finds files whose content changed in silence
+              avprep verify --forgotten  also searches every file for what avprep forget has removed
               avprep verify --json
             """)
 
@@ -24,6 +25,9 @@ package struct Verify: ObservedCommand {
 
     @Flag(name: .long, help: "Read the files of the corpus and compare their content with the catalog.")
     package var sources = false
+
+    @Flag(name: .long, help: "Search the bytes of all files for videos that were forgotten.")
+    package var forgotten = false
 
     package init() {}
 }

@@ -98,6 +98,7 @@ struct PartItem: Sendable {
         _ = try IngestListing.list(scan, in: catalog, workspace, run: run, retry: retry)
         try listing.recordFaults()
         try listing.forgetLostResults()
+        try listing.skipForgotten()
         let lines = try lines(of: try catalog.pending(stage: StageName.ingest, settingsKey: key), listing, catalog)
         try catalog.close()
         return lines

@@ -79,7 +79,7 @@ extension IngestSettings {
 /// coordination.
 package enum PreparedPath {
     /// Hexadecimal digits of a video's id: half of a SHA-256.
-    static let videoIDLength = 32
+    package static let videoIDLength = 32
 
     /// The id of a video, from the digest of its bytes.
     package static func videoID(_ digest: SHA256Digest) -> String { String(digest.hex.prefix(videoIDLength)) }
