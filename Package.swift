@@ -155,7 +155,7 @@ let package = Package(
                 "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
                 "AVPrepSynth",
                 "AVPrepSettings",
-                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
+                "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(

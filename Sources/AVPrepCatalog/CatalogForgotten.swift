@@ -110,6 +110,25 @@ extension Catalog {
         }
     }
 
+    /// The videos that are parts of these contents: ranges of a file, by manifests.
+    package func parts(ofContents contents: some Collection<String>) throws -> [String] {
+        try read("read") { database in
+            guard try database.tableExists("notes") else { return [] }
+            let find = try database.cachedStatement(
+                sql: "SELECT DISTINCT video_id FROM items WHERE content_id = ? AND video_id IS NOT NULL ORDER BY 1")
+            return try contents.flatMap { try String.fetchAll(find, arguments: [$0]) }
+        }
+    }
+
+    /// The content that a listed file is a part of; nil for a whole file.
+    package func contentID(of path: BytePath) throws -> String? {
+        try read("read") { database in
+            guard try database.tableExists("notes") else { return nil }
+            return try String.fetchOne(
+                database, sql: "SELECT content_id FROM items WHERE path = ?", arguments: [path])
+        }
+    }
+
     /// All items, vanished or not, ordered by path.
     package func allItems() throws -> [CatalogItem] {
         try read("read") { try Row.fetchAll($0, sql: "SELECT * FROM items ORDER BY path").map(CatalogItem.init) }

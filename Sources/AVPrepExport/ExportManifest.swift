@@ -37,7 +37,10 @@ final class ExportManifest: Sendable {
         self.setAside = setAside
         path = "\(folder)/\(Self.fileName)"
         guard let data = try ExistingFile.content(path) else {
-            guard try ExistingFile.names(inFolder: folder).isEmpty else {
+            let others = try ExistingFile.names(inFolder: folder).filter {
+                !$0.hasPrefix(Self.fileName + AtomicFile.mark)
+            }
+            guard others.isEmpty else {
                 throw Failure(
                     "\(folder) holds other files; give an empty folder, or one of an earlier export",
                     exitStatus: .usage)
@@ -77,6 +80,13 @@ final class ExportManifest: Sendable {
                 let isThere = FileManager.default.fileExists(atPath: "\(folder)/\(name)")
                 return (isThere ? name : "data/\(name)", entry)
             }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Writes the list as it stands, before anything else is made: a folder that holds something without a list would be
+    /// somebody else's to the next export.
+    func begin() throws {
+        try AtomicFile.makeFolder(folder)
+        try save(entries.withLock { $0 })
     }
 
     /// Refuses to write over files that are not in the list.
@@ -160,8 +170,12 @@ final class ExportManifest: Sendable {
     private func enter(_ name: String, _ entry: Entry?) throws {
         try entries.withLock { entries in
             entries[name] = entry
-            let text = try CanonicalJSON.encode(Content(files: entries), pretty: true) + "\n"
-            try AtomicFile.write(Data(text.utf8), to: path)
+            try save(entries)
         }
+    }
+
+    private func save(_ entries: [String: Entry]) throws {
+        let text = try CanonicalJSON.encode(Content(files: entries), pretty: true) + "\n"
+        try AtomicFile.write(Data(text.utf8), to: path)
     }
 }

@@ -56,6 +56,7 @@ package enum ExportStage {
             index.shards.map { place + tarName($0) } + index.pairSets.map { tableName($0.name) }
             + (hasNormalization ? [normalizationName] : []) + (request.format == .huggingFace ? [cardName] : [])
         try manifest.check(names)
+        try manifest.begin()
         for path in [folder, "\(folder)/\(place)", "\(folder)/pairs"] {
             try AtomicFile.makeFolder(path)
             AtomicFile.removeLitter(in: path)

@@ -102,7 +102,10 @@ package enum ForgetStage {
             let forgotten = try catalog.forgotten()
             let known = Set(forgotten.map(\.videoID))
             let others =
-                targets.unknown + targets.unread.map(\.escaped) + targets.videos.keys.filter { !known.contains($0) }
+                targets.unknown + targets.unread.map(\.escaped)
+                + targets.videos.keys.filter {
+                    !known.contains($0) && !targets.parts.contains($0)
+                }
             if let other = others.min() {
                 throw Failure("\(other) was not forgotten; nothing was changed", exitStatus: .badInput)
             }

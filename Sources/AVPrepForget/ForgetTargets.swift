@@ -1,6 +1,7 @@
 import AVPrepCatalog
 package import AVPrepCore
 import AVPrepCorpus
+import AVPrepModel
 import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
@@ -11,6 +12,8 @@ struct ForgetTargets {
     private(set) var videos: [String: [BytePath]] = [:]
     /// Listed files whose content is not known, since they could never be read.
     private(set) var unread: [BytePath] = []
+    /// Videos that are meant as parts of a file that is.
+    private(set) var parts: Set<String> = []
     /// Names that stand for nothing.
     private(set) var unknown: [String] = []
 
@@ -33,6 +36,8 @@ struct ForgetTargets {
             try cancellation.check()
             if try !add(name) { unknown.append(name.escaped) }
         }
+        parts = Set(try catalog.parts(ofContents: videos.keys)).subtracting(videos.keys)
+        for part in parts { videos[part] = [] }
         for video in videos.keys {
             videos[video] = try catalog.items(withVideoPrefix: video, limit: .max).map(\.file.path)
         }
@@ -44,7 +49,22 @@ struct ForgetTargets {
         if let digits = ItemSearch.digits(ofID: name.escaped) { if try add(id: digits) { return true } }
         let path = PathReading.path(name)
         if try isFile(path) { return add(try content(of: path)) }
+        if try add(partsOf: name) { return true }
         return try add(pattern: name)
+    }
+
+    /// The file of listed parts, which is not here itself or not listed as a whole.
+    private mutating func add(partsOf file: BytePath) throws -> Bool {
+        let items = try all ?? catalog.allItems()
+        all = items
+        let parts = items.filter { item in
+            let name = ItemName(listed: item.file.path)
+            return name.range != nil && name.file == file
+        }
+        for part in parts {
+            if let content = try catalog.contentID(of: part.file.path) { _ = add(content) } else { _ = try add(part) }
+        }
+        return !parts.isEmpty
     }
 
     private mutating func add(_ video: String) -> Bool {

@@ -57,6 +57,7 @@ struct ShardRepacking {
         for shard in excision.gone {
             try remove("\(folder)/\(shard.name)")
             try remove("\(folder)/\(PairFile.name(forShard: shard.name))")
+            try remove("\(folder)/\(LabelFile.name(forShard: shard.name))")
         }
         return result
     }
@@ -99,6 +100,8 @@ struct ShardRepacking {
         let digest = try AtomicFile.write(to: path) { temporary in
             try ShardPacker.pack(
                 parts, to: temporary, pairsFile: PairFile.name(forShard: "\(fresh.name)\(ShardName.ending)"),
+                labelsFile: excision.shards.index.labels == nil
+                    ? nil : LabelFile.name(forShard: "\(fresh.name)\(ShardName.ending)"),
                 attributes: attributes, cancellation: context.cancellation)
         }
         return try ShardIndex.Shard(path: path, split: fresh.split, sha256: digest.hex)
@@ -123,6 +126,28 @@ struct ShardRepacking {
 
     // MARK: - The index
 
+    /// Labels go with their segments, under the numbers that they have.
+    private func addLabels(to index: inout ShardIndex, _ notes: inout [String]) throws {
+        let before = excision.shards.index
+        guard let vocabulary = before.labels, !index.shards.isEmpty else { return }
+        var labels: [String: [String]] = [:]
+        do {
+            for shard in before.shards {
+                let own = try excision.shards.labels(of: shard)
+                for (row, stored) in try excision.shards.reader(of: shard).segments.enumerated() {
+                    labels[stored.segment.videoID] = own[row]
+                }
+            }
+        } catch let error as StoreError where error.isDamage {
+            notes.append("\(error); there are no labels beside the shards until avprep shard writes them")
+            return
+        }
+        index.labelFiles = try LabelWriting(
+            workspace: workspace, cancellation: context.cancellation, labels: labels, before: before
+        ).run(index.shards, vocabulary)
+        index.labels = vocabulary
+    }
+
     private func index(_ fresh: [(entry: ShardIndex.Shard, pairs: String)], _ notes: inout [String]) throws
         -> ShardIndex
     {
@@ -144,6 +169,8 @@ struct ShardRepacking {
         let copies = before.leftOut?.nearDuplicates.map(without)
         index.leftOut = leftOut ?? before.leftOut
         index.leftOut?.nearDuplicates = copies?.isEmpty ?? true ? nil : copies
+        try addLabels(to: &index, &notes)
+        index.leaks = before.leaks.flatMap { $0.videos.contains(where: ids.contains) ? nil : $0 }
         index.pairSets = try PairTotals(shards, in: excision.folder, before: before).sets
         guard !shards.isEmpty else { return index }
         do {

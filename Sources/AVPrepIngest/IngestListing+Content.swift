@@ -23,7 +23,10 @@ extension IngestListing {
         let forgotten = Set(try catalog.forgotten().map(\.videoID))
         guard !forgotten.isEmpty else { return }
         for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
-            guard let video = entry.videoID, forgotten.contains(video) else { continue }
+            guard let own = entry.videoID else { continue }
+            // A part of a forgotten file is forgotten, also one that nobody has listed before.
+            let video = try forgotten.contains(own) ? own : catalog.contentID(of: entry.file.path) ?? own
+            guard forgotten.contains(video) else { continue }
             try record(entry.file.path, .skipped(.forgotten(entry.file.path, video)))
             if entry.file.path.isWebAddress, let path = items[entry.file.path]?.path { try Self.remove(path.escaped) }
         }
@@ -32,8 +35,11 @@ extension IngestListing {
     /// Takes out again what tasks, which do not know it, have made of forgotten contents.
     func removeForgotten() throws {
         try skipForgotten()
-        guard try !catalog.tracesOfForgotten().isEmpty else { return }
-        let ids = try catalog.forgotten().map(\.videoID)
+        let forgotten = try catalog.forgotten().map(\.videoID)
+        let parts = try catalog.parts(ofContents: forgotten)
+        let isClean = try catalog.tracesOfForgotten().isEmpty && Set(parts).isSubset(of: forgotten)
+        guard !isClean else { return }
+        let ids = Set(forgotten).union(parts).sorted()
         try catalog.beginForgetting(ids, settingsKey: key)
         for path in try workspace.preparedFiles(ofVideos: ids) { try Self.remove(path) }
         try catalog.finishForgetting()

@@ -1,18 +1,27 @@
 import AVPrepClips
-import AVPrepCore
+package import AVPrepCore
 import AVPrepModel
-import AVPrepStore
-import AVPrepWorkspace
+package import AVPrepStore
+package import AVPrepWorkspace
 import Foundation
 
 /// Writes the label files beside the shards, small tables which follow the manifests: neither media nor shards change.
-struct LabelWriting {
+package struct LabelWriting {
     let workspace: Workspace
     let cancellation: Cancellation
     /// The labels of each video.
     let labels: [String: [String]]
     /// What lay in the folder before; nil where it cannot be read.
     let before: ShardIndex?
+
+    package init(
+        workspace: Workspace, cancellation: Cancellation, labels: [String: [String]], before: ShardIndex?
+    ) {
+        self.workspace = workspace
+        self.cancellation = cancellation
+        self.labels = labels
+        self.before = before
+    }
 
     /// The vocabulary of the shards: a label keeps its number while the set grows, also when nothing has it any more, so that
     /// what was trained on them still fits. New ones follow, by their bytes.
@@ -34,7 +43,7 @@ struct LabelWriting {
     /// Writes the files of all shards, but for those that are there as they should be.
     ///
     /// - Returns: SHA-256 by file name; nil where there are no labels.
-    func run(_ shards: [ShardIndex.Shard], _ vocabulary: [String]) throws -> [String: String]? {
+    package func run(_ shards: [ShardIndex.Shard], _ vocabulary: [String]) throws -> [String: String]? {
         guard !vocabulary.isEmpty else { return nil }
         let numbers = Dictionary(
             vocabulary.enumerated().map { (Array($1.utf8), Int32($0)) }, uniquingKeysWith: { first, _ in first })

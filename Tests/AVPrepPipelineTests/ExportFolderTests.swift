@@ -1,5 +1,4 @@
 import AVPrepCore
-import AVPrepExport
 import AVPrepIngest
 import AVPrepPairs
 import AVPrepSettings
@@ -7,6 +6,8 @@ import AVPrepShard
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AVPrepExport
 
 /// What `export` writes over and removes: what an earlier export wrote, as it wrote it, and nothing else.
 @Suite struct ExportFolderTests {
@@ -120,6 +121,22 @@ import Testing
             try FileManager.default.createSymbolicLink(atPath: folder + "/out", withDestinationPath: folder + "/out")
             let error = #expect(throws: Failure.self) { try export(corpus, folder + "/out") }
             #expect(error?.description.contains("cannot read \(folder)/out") == true)
+        }
+    }
+
+    /// Killed at its first moments, an export leaves a folder that the same export takes for its own.
+    @Test func anExportThatWasKilledBeforeItsFirstFileGoesOn() throws {
+        try withTemporaryFolder { folder in
+            let out = "\(folder)/out"
+            try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+            let litter = "\(out)/\(ExportManifest.fileName)\(AtomicFile.mark)host-0-1"
+            try Data("{".utf8).write(to: URL(fileURLWithPath: litter))
+            let setAside = SetAsideFiles()
+            try ExportManifest(folder: out, setAside: setAside).begin()
+            try FileManager.default.createDirectory(atPath: "\(out)/pairs", withIntermediateDirectories: true)
+            _ = try ExportManifest(folder: out, setAside: setAside)
+            try FileManager.default.removeItem(atPath: "\(out)/\(ExportManifest.fileName)")
+            #expect(throws: Failure.self) { try ExportManifest(folder: out, setAside: setAside) }
         }
     }
 }

@@ -134,7 +134,8 @@ struct CurriculumTests {
             }
             #expect(difference("video.layer2.0.conv1.0.weight") < 1e-6)
             #expect(difference("video.fc.weight") > 1e-3 && difference("audio.conv2.0.weight") > 1e-3)
-            #expect(told[0].steps > 0 && told[0].pairs == 4 * told[0].steps && told[0].epochs == 1 && told[0].parameters > 1000)
+            #expect(told[0].steps > 0 && told[0].pairs == 4 * told[0].steps)
+            #expect(told[0].epochs == 1 && told[0].parameters > 1000)
 
             settings.model.video.width = 8
             let error = #expect(throws: TorchError.self) {

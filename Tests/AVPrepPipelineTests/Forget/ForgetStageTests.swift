@@ -1,5 +1,7 @@
 import AVPrepCatalog
+import AVPrepClips
 import AVPrepCore
+import AVPrepDuplicates
 import AVPrepExport
 import AVPrepForget
 import AVPrepIngest
@@ -18,6 +20,52 @@ import Testing
 
 /// A forgotten video leaves no byte, and takes nothing of the others along.
 struct ForgetStageTests {
+    /// A film of which a manifest lists parts goes with all of them, also those that are listed later; the labels of the rest
+    /// stay beside the packed shards.
+    @Test func aFilmGoesWithItsPartsAndTheLabelsOfTheRestStay() throws {
+        try withTemporaryFolder { folder in
+            var corpus = try SmallCorpus(folder)
+            corpus.settings.shard.pairs.clipSeconds = 0.5
+            corpus.settings.shard.pairs.pairsPerSegment = 16
+            corpus.settings.duplicates.enabled = false
+            corpus.settings.corpus.paths = ["videos/m.csv"]
+            try corpus.addSyntheticVideos(5)
+            func list(_ extra: String = "") throws {
+                let rows = (0..<5).map { "video-0000\($0).mp4,0,2,a\nvideo-0000\($0).mp4,2,4,b\($0)\n" }.joined()
+                try ("path,start,end,label\n" + rows + extra).write(
+                    toFile: "\(folder)/videos/m.csv", atomically: true, encoding: .utf8)
+            }
+            try list()
+            _ = try RefreshStage.run(corpus.workspace, corpus.context)
+            let ids = try Catalog(path: corpus.workspace.catalog, access: .readOnly).allItems()
+                .filter { $0.file.path.escaped.contains("00002") }.compactMap(\.videoID)
+            #expect(ids.count == 2)
+            let traces = try ids.flatMap { try corpus.traces($0) }
+            let report = try corpus.forget([SmallCorpus.video(2)])
+            #expect(report.exitStatus == .done && Set(ids).isSubset(of: report.videos.map(\.videoID)))
+            #expect(try corpus.holders(of: traces) == [])
+            #expect(try corpus.verifyAll().isEmpty)
+            let shards = try ShardSet(corpus.workspace.shards)
+            var labels: [String: Set<String>] = [:]
+            for shard in shards.index.shards {
+                let own = try shards.labels(of: shard)
+                for (row, stored) in try shards.reader(of: shard).segments.enumerated() {
+                    labels[stored.segment.source] = Set(own[row])
+                }
+            }
+            #expect(labels.count == 8 && labels["videos/video-00003.mp4#t=2,4"] == ["b3"], "\(labels)")
+            try list("video-00002.mp4,1,3,c\n")
+            _ = try RefreshStage.run(corpus.workspace, corpus.context)
+            #expect(try corpus.holders(of: traces) == [])
+            let catalog = try Catalog(path: corpus.workspace.catalog, access: .readOnly)
+            let late = try catalog.outcome(of: "videos/video-00002.mp4#t=1,3", stage: StageName.ingest)
+            #expect(late?.outcome.reason?.code == "forgotten")
+            _ = try ForgetStage.undo([BytePath(SmallCorpus.video(2))], in: corpus.workspace, corpus.context)
+            let again = try IngestStage.run(corpus.workspace, corpus.context)
+            #expect(again.counts.done == 11)
+        }
+    }
+
     @Test func noByteIsLeftAndPairsOfTheRestStay() throws {
         try withTemporaryFolder { folder in
             let corpus = try SmallCorpus.make(folder)
