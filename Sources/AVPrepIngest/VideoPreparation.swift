@@ -178,6 +178,7 @@ package final class VideoPreparation {
             var account = SourceSeconds(inSegments: tally.segmentSeconds ?? 0)
             account.add(summary.unusedSeconds ?? [:])
             account.add(tally.shortSeconds ?? [:])
+            if let seconds = tally.shiftedSeconds { account.add([.soundShifted: seconds]) }
             guard tally.segments > 0 else {
                 unlink(temporary)
                 let seconds = Double(summary.frameCount) / settings.video.fps

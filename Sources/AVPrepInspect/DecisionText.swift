@@ -33,7 +33,13 @@ enum DecisionText {
             }
             text += ")"
         }
-        return "\(text) \(flag.verdict)"
+        text += " \(flag.verdict)"
+        if flag.flag == SegmentFlags.skewed.name, flag.verdict == SegmentDecision.Verdict.fixed.word,
+            let offset = flag.value
+        {
+            text += ": sound moved \(QuantityText.number(-offset)) s later"
+        }
+        return text
     }
 }
 

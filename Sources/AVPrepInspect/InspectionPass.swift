@@ -205,6 +205,14 @@ final class InspectionPass: DecodeConsumer {
     /// The presentation time of a frame, in seconds.
     func presented(frame: Int) -> Double { presented(Double(frame) / settings.video.fps) }
 
+    /// The time in the pass that is presented at `seconds`: the earliest one from `least` on.
+    func passSeconds(presented seconds: Double, notBefore least: Double) -> Double {
+        let found = origins.map { seconds - $0.seconds }.filter { time in
+            time > least - 0.5 / settings.video.fps && abs(presented(time) - seconds) < 0.5 / settings.video.fps
+        }
+        return found.min() ?? least
+    }
+
     /// The same stretches in presentation time.
     func presented(_ stretches: Stretches) -> Stretches {
         var stretches = stretches

@@ -135,14 +135,18 @@ struct MediaInspection {
 
     private func lanes(_ pass: InspectionPass, origin: Double) -> [SheetContent.Lane] {
         let motion: Set = ["pan", "tilt", "zoom", "roll", "shake", "static-camera", "motion-unreliable"]
-        // Segments are consecutive, including dropped ones.
-        var starts = [origin]
-        for segment in pass.segments { starts.append(starts[starts.count - 1] + segment.seconds) }
+        // Segments follow each other, including dropped ones; where early sound is moved, frames may lie between them.
+        var (starts, end): ([Double], Double) = ([], 0)
+        for segment in pass.segments {
+            let start = pass.passSeconds(presented: segment.startSeconds, notBefore: end)
+            starts.append(origin + start)
+            end = start + segment.seconds
+        }
         func spans(_ colour: Colour, _ label: (Int, InspectionPass.SegmentSummary) -> String?) -> [SheetContent.Span] {
             pass.segments.enumerated().compactMap { index, segment in
                 label(index, segment).map { text in
                     SheetContent.Span(
-                        start: starts[index], end: starts[index + 1], label: text,
+                        start: starts[index], end: starts[index] + segment.seconds, label: text,
                         colour: segment.isDropped ? Palette.faintText : colour)
                 }
             }

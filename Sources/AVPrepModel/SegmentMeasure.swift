@@ -78,6 +78,8 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
     /// How much faster the file's timestamps advance than its audio samples, in parts per million: the audio was stretched
     /// by as much.
     case clockDrift = "clock_drift_ppm"
+    /// How much later the stored audio is than the file's, where the policy fixes early audio; absent where it was not moved.
+    case soundShift = "sound_shift_seconds"
 
     /// The unit; empty for fractions and other dimensionless numbers.
     package var unit: String {
@@ -85,7 +87,9 @@ package enum SegmentMeasure: String, Sendable, Codable, CaseIterable {
         case .stillShare, .borderConfidence, .toneShare, .clippedShare, .dcOffset, .periodConfidence,
             .skewConfidence, .motionKnownShare, .stabilisedShare, .lostShare, .patchedShare:
             ""
-        case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate: "s"
+        case .longestStill, .fadeIn, .fadeOut, .dissolveIn, .dissolveOut, .period, .startSkew, .skewEstimate,
+            .soundShift:
+            "s"
         case .toneFrequency: "Hz"
         case .channelDifference, .soundLevel: "dB"
         case .meanChange, .borderLevel: "level"

@@ -22,6 +22,8 @@ package enum UnusedReason: String, Sendable, Codable, CaseIterable {
     case shortAtGap = "short-at-gap"
     /// Such a piece at the end.
     case shortAtEnd = "short-at-end"
+    /// Frames whose sound lies before the shot or the file, once early sound is moved.
+    case soundShifted = "sound-shifted"
 }
 
 extension UnusedReason: CodingKeyRepresentable {}

@@ -178,7 +178,8 @@ extension FlagRule {
             reason: "the container's start times are honoured, so nothing is shifted",
             criteria: [above(.startSkew) { $0.skew.maxStartSeconds }]),
         FlagRule(
-            flag: .skewed, standard: .keep, reason: "an estimate; drop where positives must be in sync",
+            flag: .skewed, standard: .keep, fix: "early sound moved by the estimate",
+            reason: "an estimate; fix or drop where positives must be in sync",
             criteria: [above(.skewEstimate) { $0.skew.maxSeconds }]),
         FlagRule(
             flag: .patchedSound, standard: .drop, reason: "its gaps are faults of the file, not of the scene",

@@ -128,6 +128,9 @@ package enum PipelineFile {
                 found.append("policy.\(flag.name): fix needs ingest.camera_motion.enabled: true")
             }
         }
+        if policy[flag: .skewed] == .fix, settings.ingest.skew.searchSeconds == 0 {
+            found.append("policy.skewed: fix needs ingest.skew.search_seconds above 0")
+        }
         if settings.shard.split.val + settings.shard.split.test >= 1 {
             found.append("shard.split: val and test together leave nothing to train on")
         }

@@ -178,22 +178,37 @@ package final class FramePreparation {
     /// The results of the oldest frames, removed from the queue.
     package struct Taken {
         /// Number of frames.
-        package let count: Int
+        package fileprivate(set) var count: Int
         /// The encoded pictures; whole ones if they are kept, without flow.
         package fileprivate(set) var frames = PictureSequence()
         package fileprivate(set) var flow: [StoreLayout.FlowDirection: PictureSequence] = [:]
         /// Grey pictures of the frames at tracking size, unencoded; empty where camera motion is not measured.
         package fileprivate(set) var tracked: PictureSequence
         /// Whole grey pictures: of all frames, or of some spread over them.
-        package let greys: [(frame: Int, picture: PixelBuffer)]
+        package fileprivate(set) var greys: [(frame: Int, picture: PixelBuffer)]
         /// The blocks of each frame, see `FreezeDetector.blockPictures`.
-        package let blocks: [[UInt8]]
+        package fileprivate(set) var blocks: [[UInt8]]
         /// The small picture of each frame, and their width; empty pictures where no offset of the sound
         /// is searched for.
-        package let motion: [[UInt8]]
+        package fileprivate(set) var motion: [[UInt8]]
         package let motionWidth: Int
         /// Mean absolute grey difference of neighbouring frames, `count - 1` of them.
-        package let differences: [Float]
+        package fileprivate(set) var differences: [Float]
+
+        /// The results without those of the first frames.
+        package func dropping(first lost: Int) -> Taken {
+            guard lost > 0 else { return self }
+            var rest = self
+            rest.count -= lost
+            rest.frames.removeFirst(min(lost, frames.count))
+            for (direction, pictures) in flow { rest.flow[direction]?.removeFirst(min(lost, pictures.count)) }
+            rest.tracked.removeFirst(min(lost, tracked.count))
+            rest.greys = greys.filter { $0.frame >= lost }.map { (frame: $0.frame - lost, picture: $0.picture) }
+            rest.blocks.removeFirst(lost)
+            rest.motion.removeFirst(lost)
+            rest.differences.removeFirst(lost)
+            return rest
+        }
     }
 
     /// Removes and returns the results of the oldest `count` frames. Return the buffers with ``recycle(_:)``.

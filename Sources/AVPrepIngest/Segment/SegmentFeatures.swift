@@ -40,10 +40,12 @@ package final class SegmentFeatures {
 
     /// Completes a segment with the sound of `[from, to)` seconds of the pass.
     ///
-    /// - Parameter isStored: false where only flags and measures are wanted.
+    /// - Parameters:
+    ///   - measured: what ``measureSound(_:_:from:to:skew:)`` found on the same sound; nil: it is measured here.
+    ///   - isStored: false where only flags and measures are wanted.
     package func complete(
         _ segment: Segment, _ taken: FramePreparation.Taken, from: Double, to: Double, _ sounds: inout [SoundBuffer],
-        isStored: Bool = true
+        measured: MeasuredSound? = nil, isStored: Bool = true
     ) throws -> SegmentData {
         var segment = segment
         try steps.reach(.sound)
@@ -51,7 +53,9 @@ package final class SegmentFeatures {
         if level.isSilent(below: settings.silenceDecibels) { segment.flags.insert(.silent) }
         segment.measures[.soundLevel] = Float(level.decibels)
         segment.measures[.brokenSamples] = Float(level.brokenSamples)
-        try measureSound(&segment, taken, &sounds[settings.measuredSoundIndex], from: from, to: to)
+        let measured = measured ?? measureSound(taken, &sounds, from: from, to: to)
+        segment.flags.formUnion(measured.flags)
+        segment.measures.merge(measured.measures) { $1 }
         let isCentred = settings.policy[flag: .dcOffset] == .fix && segment.flags.contains(.dcOffset)
         if isCentred { segment.decision.fixed.insert(.dcOffset) }
         var motions: [FrameMotion] = []
@@ -93,25 +97,28 @@ package final class SegmentFeatures {
     }
 
     /// Flags of the sound, and the estimate of its offset from the picture.
-    private func measureSound(
-        _ segment: inout Segment, _ taken: FramePreparation.Taken, _ sound: inout SoundBuffer, from: Double, to: Double
-    ) throws {
-        let finding = sound.withSamples(from: from, to: to) { flaws.find(in: $0) }
-        segment.flags.formUnion(finding.flags)
-        segment.measures.merge(finding.measures) { $1 }
-        guard settings.skew.searchSeconds > 0 else { return }
-        let events = MotionEventDetector.events(
-            in: taken.motion, width: taken.motionWidth, fps: settings.video.fps)
-        guard
-            let skew = OnsetSkew(
-                events: events, onsets: finding.onsets, onsetRate: Double(OnsetEnvelope.rate),
+    ///
+    /// - Parameter skew: the estimate, if it is known already.
+    package func measureSound(
+        _ taken: FramePreparation.Taken, _ sounds: inout [SoundBuffer], from: Double, to: Double,
+        skew known: OnsetSkew? = nil
+    ) -> MeasuredSound {
+        let finding = sounds[settings.measuredSoundIndex].withSamples(from: from, to: to) { flaws.find(in: $0) }
+        var measured = MeasuredSound(flags: finding.flags, measures: finding.measures, skew: known)
+        if known == nil, settings.skew.searchSeconds > 0 {
+            measured.skew = OnsetSkew(
+                events: MotionEventDetector.events(
+                    in: taken.motion, width: taken.motionWidth, fps: settings.video.fps),
+                onsets: finding.onsets, onsetRate: Double(OnsetEnvelope.rate),
                 searchSeconds: settings.skew.searchSeconds)
-        else { return }
-        segment.measures[.skewEstimate] = Float(skew.seconds)
-        segment.measures[.skewConfidence] = Float(skew.confidence)
-        if skew.confidence >= settings.skew.minConfidence, abs(skew.seconds) > settings.skew.maxSeconds {
-            segment.flags.insert(.skewed)
         }
+        guard let skew = measured.skew else { return measured }
+        measured.measures[.skewEstimate] = Float(skew.seconds)
+        measured.measures[.skewConfidence] = Float(skew.confidence)
+        if skew.confidence >= settings.skew.minConfidence, abs(skew.seconds) > settings.skew.maxSeconds {
+            measured.flags.insert(.skewed)
+        }
+        return measured
     }
 
     /// The sound of `[from, to)` seconds as 16-bit samples.

@@ -22,6 +22,8 @@ package final class Segmenter: DecodeConsumer {
         package var segmentSeconds: Double?
         /// ``droppedSeconds`` by what ended the parts.
         package var shortSeconds: [UnusedReason: Double]?
+        /// Seconds left out because early sound was moved; nil without them.
+        package var shiftedSeconds: Double?
     }
 
     private let settings: IngestSettings
@@ -37,6 +39,8 @@ package final class Segmenter: DecodeConsumer {
     private let maximumFrames: Int
     private let minimumFrames: Int
     private var sounds: [SoundBuffer]
+    /// Where the sound that is held and belongs to the current shot starts, in seconds of the pass.
+    private var soundStart = 0.0
     private var firstFrame = 0
     /// Presentation time of the pass's time 0, in seconds; after a timestamp jump, extrapolated back.
     private var originSeconds: Double
@@ -136,6 +140,7 @@ package final class Segmenter: DecodeConsumer {
         cuts = CutDetector(fps: settings.video.fps, settings: settings.cuts)
         firstDetectedFrame = index
         beginsShot = false
+        soundStart = Double(firstFrame) / settings.video.fps
     }
 
     /// A timestamp jump ends the current segment and shot.
@@ -170,6 +175,7 @@ package final class Segmenter: DecodeConsumer {
                 if cut > firstFrame { try closeUpTo(cut) }
                 ending = reason
                 beginsShot = true
+                soundStart = Double(firstFrame) / settings.video.fps
             } else if frames.count >= maximumFrames + latency {
                 try close(maximumFrames)
             } else {
@@ -185,19 +191,30 @@ package final class Segmenter: DecodeConsumer {
 
     private func close(_ count: Int) throws {
         let fps = settings.video.fps
-        let start = Double(firstFrame) / fps
-        let end = Double(firstFrame + count) / fps
+        let last = firstFrame + count
+        let (start, end) = (Double(firstFrame) / fps, Double(last) / fps)
         let part = video.cropPlan.stretches[stretch]
         var segment = Segment(
             segmentID: Segment.id(video: video.videoID, number: tally.segments), videoID: video.videoID,
             source: video.source, startSeconds: originSeconds + start, frameCount: count, width: part.width,
             height: part.height, crop: part.span.crop)
         var isStored = false
-        let taken = try frames.take(count) { taken in
+        var measured: MeasuredSound?
+        var shift: SoundShift?
+        let all = try frames.take(count) { taken in
             guard count >= minimumFrames else { return false }
+            if settings.mayShiftSound {
+                try steps.reach(.sound)
+                let sound = features.measureSound(taken, &sounds, from: start, to: end)
+                measured = sound
+                shift = SoundShift(
+                    sound, from: start, soundStart: soundStart, count: count, minimumFrames: minimumFrames, fps: fps)
+            }
             try steps.reach(.cues)
+            let lost = shift?.lostFrames ?? 0
             cues.mark(
-                &segment, taken, stretch: part, frames: firstFrame..<firstFrame + count, changes: recentChanges)
+                &segment, taken.dropping(first: lost), stretch: part, frames: firstFrame + lost..<last,
+                changes: recentChanges)
             // Stabilising adds flags of its own.
             isStored =
                 features.stabilisation.isNeeded
@@ -205,31 +222,47 @@ package final class Segmenter: DecodeConsumer {
             return isStored
         }
         if count >= minimumFrames {
-            var data = try features.complete(segment, taken, from: start, to: end, &sounds, isStored: isStored)
-            mark(&data.segment, seconds: end - start)
+            var taken = all
+            var sound = (from: start, to: end)
+            if let shift {
+                taken = all.dropping(first: shift.lostFrames)
+                let first = Double(firstFrame + shift.lostFrames) / fps
+                segment.startSeconds = originSeconds + first
+                segment.frameCount = taken.count
+                sound = (from: max(soundStart, first - shift.seconds), to: end - shift.seconds)
+                measured = features.measureSound(
+                    taken, &sounds, from: sound.from, to: sound.to, skew: shift.estimate)
+                if shift.lostFrames > 0 { tally.shiftedSeconds = (tally.shiftedSeconds ?? 0) + first - start }
+            }
+            var data = try features.complete(
+                segment, taken, from: sound.from, to: sound.to, &sounds, measured: measured, isStored: isStored)
+            shift?.mark(&data.segment)
+            mark(&data.segment, soundFrom: sound.from, to: sound.to)
             try steps.reach(.stabilisation)
             try features.stabilisation.store(taken, in: &data, memory)
             try hand(on: data)
             tally.segments += 1
-            tally.segmentSeconds = (tally.segmentSeconds ?? 0) + end - start
+            tally.segmentSeconds = (tally.segmentSeconds ?? 0) + Double(taken.count) / fps
         } else {
             tally.droppedSeconds += end - start
             tally.shortSeconds = (tally.shortSeconds ?? [:]).merging([ending: end - start], uniquingKeysWith: +)
         }
-        frames.recycle(taken)
-        firstFrame += count
+        frames.recycle(all)
+        firstFrame = last
         beginsShot = false
         recentChanges.removeAll { $0.end <= firstFrame }
-        repairs.removeAll { $0.frame < firstFrame }
-        for index in sounds.indices { sounds[index].drop(before: end) }
+        soundStart = max(soundStart, end - settings.heldSoundSeconds)
+        repairs.removeAll { $0.frame < Int(soundStart * fps) }
+        for index in sounds.indices { sounds[index].drop(before: soundStart) }
     }
 }
 
 extension Segmenter {
-    /// Sets the measures of the audio's repairs in the current segment.
-    private func mark(_ segment: inout Segment, seconds: Double) {
-        let own = repairs.prefix { $0.frame < firstFrame + segment.frameCount }.map(\.repair)
-        let share = min(1, own.reduce(0) { $0 + $1.patchedSeconds } / seconds)
+    /// Sets the measures of the audio's repairs in a segment with the sound of `[from, to)` seconds of the pass.
+    private func mark(_ segment: inout Segment, soundFrom from: Double, to: Double) {
+        let first = Int((from * settings.video.fps).rounded())
+        let own = repairs.filter { (first..<first + segment.frameCount).contains($0.frame) }.map(\.repair)
+        let share = min(1, own.reduce(0) { $0 + $1.patchedSeconds } / (to - from))
         segment.measures[.patchedShare] = Float(share)
         if share > 0, share >= settings.sound.patchedShare { segment.flags.insert(.patchedSound) }
         segment.measures[.clockDrift] = own.last { $0.driftPPM != nil }.flatMap(\.driftPPM).map { Float($0) }
