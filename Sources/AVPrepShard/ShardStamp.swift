@@ -52,7 +52,7 @@ struct ShardStamp: Codable, Equatable {
         now.refusals = noted.refusals
         guard now == noted else { return nil }
         return ShardReport(
-            index: try ShardIndex.load(workspace.shards), refusals: noted.refusals, notes: [], packed: 0, repacked: nil,
+            index: try ShardSet(workspace.shards).index, refusals: noted.refusals, notes: [], packed: 0, repacked: nil,
             failed: [], folder: workspace.shards)
     }
 

@@ -19,6 +19,8 @@ import Testing
         Opening(
             call: #"\bStoreReader(\.init)?\("#,
             allowed: [
+                "AVPrepForget/ForgetFiles.swift": "files that the index does not name, before they are removed",
+                "AVPrepForget/ShardRepacking.swift": "what is in the way, before it is replaced",
                 "AVPrepIngest/*": "prepared files", "AVPrepPolicy/PolicyReapplication.swift": "prepared files",
                 "AVPrepShard/ExistingShards.swift": "shards that no index names",
                 "AVPrepShard/ShardPacking.swift": "prepared files that are packed",
@@ -30,6 +32,10 @@ import Testing
         Opening(
             call: #"\bShardReader(\.init)?\("#,
             allowed: [
+                "AVPrepForget/RenewedPairs.swift": "shards that were packed just now",
+                "AVPrepForget/ShardExcision.swift": "shards that it takes apart, however little they fit together",
+                "AVPrepForget/ShardRepacking.swift": "shards that it takes apart",
+                "AVPrepShard/LabelWriting.swift": "shards that were packed just now",
                 "AVPrepShard/ExistingShards.swift": "shards whose index may be of other settings",
                 "AVPrepShard/PairDrawing.swift": "shards that were packed just now",
                 "AVPrepShard/ShardNormalization.swift": "shards that were packed just now",
@@ -41,6 +47,8 @@ import Testing
         Opening(
             call: #"\.unindexedPairFile\b"#,
             allowed: [
+                "AVPrepForget/ForgetFiles.swift": "files that the index does not name, before they are removed",
+                "AVPrepForget/RenewedPairs.swift": "files that the index does not name, before they are replaced",
                 "AVPrepShard/ExistingShards.swift": "a lost index",
                 "AVPrepShard/OpaquePairSets.swift": "sets that must not be lost, before anything is written",
                 "AVPrepShard/PairDrawing.swift": "files that the index does not name, before they are replaced",

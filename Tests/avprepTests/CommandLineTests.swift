@@ -145,7 +145,7 @@ import Testing
                 "/bin/bash",
                 [
                     "-c",
-                    "trap '' XFSZ; ulimit -f 360; exec '\(Products.avprep)' ingest -q --set ingest.isolation=none",
+                    "trap '' XFSZ; ulimit -f 1000; exec '\(Products.avprep)' ingest -q --set ingest.isolation=none --set ingest.pcm.sr=48000",
                 ],
                 in: corpus.folder)
             #expect(result.status == 2, "\(result.standardError)")
