@@ -43,7 +43,10 @@ extension EngineTests {
                 (VideoNetworkSettings.Trunk.r3d, "r3d"), (.r2plus1d, "r2plus1d"),
             ])
         func everyTrunkIsTorchvisions(_ trunk: VideoNetworkSettings.Trunk, _ name: String) throws {
-            let (store, network) = try network(trunk: trunk)
+            let shapes = try TorchReference.tensors(under: name + "-shape.").mapValues { $0.integers.map { Int($0) } }
+            let full = try self.network(trunk: trunk).store.entries.map { ($0.name, $0.tensor.shape) }
+            #expect(Dictionary(uniqueKeysWithValues: full) == shapes && shapes.count > 100)
+            let (store, network) = try network(trunk: trunk, width: 8)
             let weights = try TorchReference.tensors(under: name + ".")
             #expect(try store.values().mapValues(\.shape) == weights.mapValues(\.shape))
             try store.fill(from: weights, source: "torchvision")

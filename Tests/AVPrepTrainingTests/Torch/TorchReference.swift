@@ -65,10 +65,29 @@ enum TorchReference {
             loss.backward()
             out[f"loss-{name}"], out[f"loss-{name}-video"], out[f"loss-{name}-audio"] = loss.detach(), v.grad, a.grad
 
-        # The other trunks: names, shapes and outputs, with statistics that are not those of a network never trained.
+        # The other trunks: shapes at full width, and an eighth of it for outputs (weights of all three would fill a gigabyte),
+        # with statistics that are not those of a network never trained.
         from torchvision.models.video import r3d_18, r2plus1d_18
-        for name, make in (("r3d", r3d_18), ("r2plus1d", r2plus1d_18)):
-            other = make()
+        from torchvision.models.video.resnet import BasicBlock, Conv2Plus1D, Conv3DSimple, VideoResNet
+        class Narrow(VideoResNet):
+            def __init__(self, maker, stem):
+                torch.nn.Module.__init__(self)
+                self.stem, self.inplanes = stem, 8
+                for layer in range(4):
+                    made = self._make_layer(BasicBlock, maker, 8 << layer, 2, stride=1 if layer == 0 else 2)
+                    setattr(self, f"layer{layer + 1}", made)
+                self.avgpool, self.fc = torch.nn.AdaptiveAvgPool3d(1), torch.nn.Linear(64, 400)
+        def normed(a, b, kernel, stride, padding):
+            return [torch.nn.Conv3d(a, b, kernel, stride, padding, bias=False), torch.nn.BatchNorm3d(b), torch.nn.ReLU()]
+        whole = torch.nn.Sequential(*normed(3, 8, (3, 7, 7), (1, 2, 2), (1, 3, 3)))
+        factored = torch.nn.Sequential(
+            *normed(3, 5, (1, 7, 7), (1, 2, 2), (0, 3, 3)), *normed(5, 8, (3, 1, 1), 1, (1, 0, 0)))
+        for name, make, other in (
+            ("r3d", r3d_18, Narrow(Conv3DSimple, whole)), ("r2plus1d", r2plus1d_18, Narrow(Conv2Plus1D, factored))
+        ):
+            with torch.device("meta"):
+                for key, value in make().state_dict().items():
+                    out[name + "-shape." + key] = torch.tensor(list(value.shape), dtype=torch.int64, device="cpu")
             for key, value in other.named_buffers():
                 if key.endswith("running_var"): value.uniform_(0.5, 1)
                 if key.endswith("running_mean"): value.uniform_(-0.1, 0.1)
