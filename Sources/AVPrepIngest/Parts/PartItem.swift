@@ -70,7 +70,9 @@ struct PartItem: Sendable {
     static func listing(
         _ workspace: Workspace, _ context: StageContext, _ request: CorpusRequest, retry: Bool
     ) throws -> [String] {
-        let folder = "\(NSTemporaryDirectory())/avprep-listing-\(FileOwner.current)"
+        // What a process of the same number left when it was killed must not be taken for this one's.
+        let mark = UInt64.random(in: 0...UInt64.max)
+        let folder = "\(NSTemporaryDirectory())/avprep-listing-\(FileOwner.current)-\(mark)"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let copy = "\(folder)/catalog.sqlite"
