@@ -202,25 +202,16 @@ extension Catalog {
     }
 
     /// The number of listed items that a list has named.
-    package func knownCount(inList list: BytePath) throws -> Int {
+    ///
+    /// - Parameter areThere: counts only those whose file was there.
+    package func knownCount(inList list: BytePath, areThere: Bool = false) throws -> Int {
         try read("read") { database in
             try Int.fetchOne(
                 database,
                 sql: """
                     SELECT count(*) FROM items
-                    WHERE vanished = 0 AND root = (SELECT id FROM roots WHERE path = ? AND kind = 'list')
-                    """, arguments: [list]) ?? 0
-        }
-    }
-
-    /// Those of them whose file was there.
-    package func knownFileCount(inList list: BytePath) throws -> Int {
-        try read("read") { database in
-            try Int.fetchOne(
-                database,
-                sql: """
-                    SELECT count(*) FROM items
-                    WHERE vanished = 0 AND size >= 0 AND root = (SELECT id FROM roots WHERE path = ? AND kind = 'list')
+                    WHERE vanished = 0 \(areThere ? "AND size >= 0" : "")
+                    AND root = (SELECT id FROM roots WHERE path = ? AND kind = 'list')
                     """, arguments: [list]) ?? 0
         }
     }

@@ -16,16 +16,7 @@ extension ShardSet {
             return SegmentLabels(Array(repeating: [], count: shard.segments), vocabulary: [])
         }
         let path = Self.labelPath(of: shard, in: folder)
-        guard let digest = files[LabelFile.name(forShard: shard.name)] else {
-            throw StoreError.differs(path, "\(ShardIndex.fileName) does not list it")
-        }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw StoreError(
-                .unreadable, "cannot open \(path): it does not exist; run `avprep shard`, which writes it again")
-        }
-        guard try SHA256.digest(ofFile: path).hex == digest.lowercased() else {
-            throw StoreError.differs(path, "its SHA-256 differs from \(ShardIndex.fileName)")
-        }
+        try check(path, files[LabelFile.name(forShard: shard.name)], remedy: "writes")
         let (labels, key) = try LabelFile.read(path, segments: shard.segments)
         guard labels.vocabulary == vocabulary, key == shard.contentKey else {
             throw StoreError.differs(path, "it is of other shards")

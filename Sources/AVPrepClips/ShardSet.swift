@@ -110,13 +110,19 @@ package final class ShardSet: Sendable {
     /// - Throws: `StoreError` naming the file when it is missing, not listed in the index, or has another SHA-256;
     ///   ``Failure`` when the disk fails.
     package func checkPairFile(of shard: ShardIndex.Shard) throws {
-        let path = pairPath(of: shard)
-        guard let digest = index.pairFiles[PairFile.name(forShard: shard.name)] else {
-            throw StoreError.differs(path, "\(ShardIndex.fileName) does not list it")
-        }
+        try check(pairPath(of: shard), index.pairFiles[PairFile.name(forShard: shard.name)], remedy: "draws")
+    }
+
+    /// Compares the SHA-256 of a file beside a shard with the index.
+    ///
+    /// - Parameters:
+    ///   - digest: what the index lists; nil where it does not.
+    ///   - remedy: what `avprep shard` does to have it again.
+    func check(_ path: String, _ digest: String?, remedy: String) throws {
+        guard let digest else { throw StoreError.differs(path, "\(ShardIndex.fileName) does not list it") }
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(
-                .unreadable, "cannot open \(path): it does not exist; run `avprep shard`, which draws it again")
+                .unreadable, "cannot open \(path): it does not exist; run `avprep shard`, which \(remedy) it again")
         }
         guard try SHA256.digest(ofFile: path).hex == digest.lowercased() else {
             throw StoreError.differs(path, "its SHA-256 differs from \(ShardIndex.fileName)")

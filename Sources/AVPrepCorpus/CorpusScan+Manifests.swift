@@ -57,7 +57,7 @@ extension CorpusScan {
         // One whose media are all gone may lie on a disk that is not mounted.
         if record.missing == record.items, let catalog {
             let count =
-                record.items == 0 ? try catalog.knownCount(inList: name) : try catalog.knownFileCount(inList: name)
+                try catalog.knownCount(inList: name, areThere: record.items > 0)
             if count > 0 { losses.append((name, count)) }
         }
     }

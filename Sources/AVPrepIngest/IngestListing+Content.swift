@@ -25,7 +25,8 @@ extension IngestListing {
         for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
             guard let own = entry.videoID else { continue }
             // A part of a forgotten file is forgotten, also one that nobody has listed before.
-            let video = try forgotten.contains(own) ? own : catalog.contentID(of: entry.file.path) ?? own
+            let isPart = ItemName(listed: entry.file.path).range != nil
+            let video = try isPart && !forgotten.contains(own) ? catalog.contentID(of: entry.file.path) ?? own : own
             guard forgotten.contains(video) else { continue }
             try record(entry.file.path, .skipped(.forgotten(entry.file.path, video)))
             if entry.file.path.isWebAddress, let path = items[entry.file.path]?.path { try Self.remove(path.escaped) }

@@ -46,9 +46,7 @@ extension IngestStage {
                 try catalog.endRun(run, isWhole ? .done : .doneWithFailures)
                 return records
             } catch {
-                let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
-                try? meter.note()
-                try? catalog.endRun(run, status)
+                end(run, after: error, catalog, meter, context)
                 throw error
             }
         }

@@ -88,11 +88,18 @@ package enum IngestStage {
             try catalog.endRun(run, report.exitStatus)
             return report
         } catch {
-            let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
-            try? meter.note()
-            try? catalog.endRun(run, status)
+            Self.end(run, after: error, catalog, meter, context)
             throw error
         }
+    }
+
+    /// Records a run that an error ends, as far as the catalog still takes it.
+    static func end(
+        _ run: Int64, after error: any Error, _ catalog: Catalog, _ meter: WorkMeter, _ context: StageContext
+    ) {
+        let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
+        try? meter.note()
+        try? catalog.endRun(run, status)
     }
 
     /// Downloads what is to be prepared and has a web address; what cannot be had fails, with the reason.

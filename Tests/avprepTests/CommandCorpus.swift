@@ -49,11 +49,12 @@ struct CommandCorpus {
 
     private init(folder: String) { self.folder = folder }
 
-    /// The same videos and settings in another folder, with nothing done yet.
-    func copy(to place: String) throws -> CommandCorpus {
+    /// The same videos and settings in another folder, with nothing done yet, or with all that is done here.
+    func copy(to place: String, isWhole: Bool = false) throws -> CommandCorpus {
         let copy = CommandCorpus(folder: place + "/corpus")
         try FileManager.default.createDirectory(atPath: copy.folder, withIntermediateDirectories: true)
-        for name in ["avprep.yaml", "videos"] {
+        let names = isWhole ? try FileManager.default.contentsOfDirectory(atPath: folder) : ["avprep.yaml", "videos"]
+        for name in names {
             try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(copy.folder)/\(name)")
         }
         return copy

@@ -21,23 +21,24 @@ import Testing
             #expect(try corpus.run(["ingest", "-q"]).status == 0)
             #expect(try corpus.run(["shard", "-q"]).status == 0)
             let items = ["forget", "-q", "videos/video-0000[0-3].mp4"]
-            let whole = try copy(corpus, to: folder + "/whole")
+            let whole = try corpus.copy(to: folder + "/whole", isWhole: true)
             let start = ContinuousClock.now
-            let undisturbed = try Command.run(Products.avprep, items, in: whole)
+            let undisturbed = try whole.run(items)
             #expect(undisturbed.status == 0, "\(undisturbed.standardError)")
             let length = (ContinuousClock.now - start) / .milliseconds(1)
-            let expected = try digests(whole)
+            let expected = try digests(whole.folder)
             var random = SeededRandom(seed: 5)
             var kills = 0
             for attempt in 0..<6 {
-                let other = try copy(corpus, to: folder + "/killed-\(attempt)")
-                for _ in 0..<3 where try kill(items, in: other, afterMilliseconds: random.uniform(0...length)) {
+                let other = try corpus.copy(to: folder + "/killed-\(attempt)", isWhole: true)
+                for _ in 0..<3
+                where try other.kill(items, afterMilliseconds: Int(random.uniform(0...length))) {
                     kills += 1
                 }
-                let rest = try Command.run(Products.avprep, items, in: other)
+                let rest = try other.run(items)
                 #expect(rest.status == 0, "\(rest.standardError)")
-                #expect(try digests(other) == expected)
-                let verify = try Command.run(Products.avprep, ["verify", "--forgotten", "-q"], in: other)
+                #expect(try digests(other.folder) == expected)
+                let verify = try other.run(["verify", "--forgotten", "-q"])
                 #expect(verify.status == 0, "\(verify.standardOutput)")
             }
             #expect(kills >= 3)
@@ -91,27 +92,8 @@ import Testing
         }
     }
 
-    private func copy(_ corpus: CommandCorpus, to place: String) throws -> String {
-        try FileManager.default.copyItem(atPath: corpus.folder, toPath: place)
-        return place
-    }
-
     private func digests(_ folder: String) throws -> String {
         let script = "find shards prepared -type f | grep -v partial | sort | xargs -r sha256sum"
         return try Command.run("/bin/bash", ["-c", script], in: folder).standardOutput
-    }
-
-    private func kill(_ arguments: [String], in folder: String, afterMilliseconds delay: Double) throws -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Products.avprep)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        usleep(UInt32(delay * 1000))
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal
     }
 }

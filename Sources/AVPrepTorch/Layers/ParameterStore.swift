@@ -25,6 +25,9 @@ package final class ParameterStore {
         package let tensor: Tensor
         /// Whether it is learnt; otherwise it is a buffer, such as the running mean of batch normalisation.
         package let isLearnt: Bool
+
+        /// Whether it lies below one of these paths of layers, e.g. `video` or `video.layer1`, or is one itself.
+        package func isIn(_ parts: [String]) -> Bool { parts.contains { name == $0 || name.hasPrefix($0 + ".") } }
     }
 
     package let engine: Engine
@@ -45,18 +48,11 @@ package final class ParameterStore {
     /// The tensors that the optimiser changes.
     package var parameters: [Entry] { entries.filter(\.isLearnt) }
 
-    /// Makes the parameters whose names begin with one of these constants, and all others learnt.
-    ///
-    /// - Parameter parts: paths of layers, e.g. `video` or `video.layer1`: everything below them.
+    /// Makes the parameters below these paths of layers constants, and all others learnt.
     package func freeze(_ parts: [String]) throws {
         for entry in parameters {
-            try entry.tensor.setRequiresGradient(!parts.contains { entry.name == $0 || entry.name.hasPrefix($0 + ".") })
+            try entry.tensor.setRequiresGradient(!entry.isIn(parts))
         }
-    }
-
-    /// Paths of layers that hold parameters, from the root on.
-    package func holds(_ part: String) -> Bool {
-        parameters.contains { $0.name == part || $0.name.hasPrefix(part + ".") }
     }
 
     /// The values of all tensors whose name begins with `prefix`, by the rest of the name.

@@ -103,12 +103,7 @@ package final class ShardDataset: Sendable {
         self.clipSeconds = clipSeconds
         self.soundSeconds = soundLength
         self.pairs = pairs
-        var first = 0
-        firstPairs = pairs.map { own in
-            defer { first += own.count }
-            return first
-        }
-        count = first
+        (firstPairs, count) = Self.numbered(pairs)
         contentKey = try CanonicalJSON.key(
             of: [split.rawValue, set] + zip(shards, pairs).flatMap { [$0.sha256, Self.digest(of: $1).hex] })
     }
@@ -126,12 +121,17 @@ package final class ShardDataset: Sendable {
         readers = other.readers
         contentKey = other.contentKey
         self.pairs = pairs
-        var first = 0
-        firstPairs = pairs.map { own in
-            defer { first += own.count }
-            return first
+        (firstPairs, count) = Self.numbered(pairs)
+    }
+
+    /// The number of the first pair of each shard, and of all pairs.
+    private static func numbered(_ pairs: [[Pair]]) -> (first: [Int], count: Int) {
+        var count = 0
+        let first = pairs.map { own in
+            defer { count += own.count }
+            return count
         }
-        count = first
+        return (first, count)
     }
 
     /// The video of each pair's picture.

@@ -5,17 +5,14 @@ extension ParameterStore {
     ///
     /// - Throws: ``TrainingError`` (`.settings`) naming the stage and the part.
     func check(freeze parts: [String], of stage: String) throws {
-        for part in parts where !holds(part) {
+        for part in parts where !parameters.contains(where: { $0.isIn([part]) }) {
             let known = Set(parameters.map { $0.name.prefix { $0 != "." } }).sorted().joined(separator: ", ")
             throw TrainingError(
                 .settings,
                 "\(TrainKey.stages) \(stage): freeze names \(part), and the model has no such part; it begins with \(known)"
             )
         }
-        let isAll = parameters.allSatisfy { entry in
-            parts.contains { entry.name == $0 || entry.name.hasPrefix($0 + ".") }
-        }
-        if isAll {
+        if parameters.allSatisfy({ $0.isIn(parts) }) {
             throw TrainingError(
                 .settings, "\(TrainKey.stages) \(stage): freeze leaves nothing to learn; leave out a part")
         }
