@@ -47,7 +47,7 @@ package enum EvaluateStage {
             device: workspace.settings.train.device, threads: workspace.settings.train.threads,
             cancellation: context.cancellation, checking: context.shardCheck()
         ) { split, set in
-            progress.update(done: done, total: offsetClips > 0 ? 5 : 4, note: "\(split.rawValue) \(set)")
+            progress.update(done: done, total: max(done + 1, offsetClips > 0 ? 5 : 4), note: "\(split.rawValue) \(set)")
             done += 1
         }
         progress.update(done: done, total: done)

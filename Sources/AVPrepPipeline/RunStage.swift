@@ -42,14 +42,11 @@ package enum RunStage {
         }
 
         private var stageRows: [[String]] {
-            let header = ["stage", "to epoch", "loss", "val easy", "val hard"]
-            return [header]
+            let sets = Set(stages.flatMap(\.validationAccuracy.keys)).sorted()
+            return [["stage", "to epoch", "loss"] + sets.map { "val \($0)" }]
                 + stages.map { stage in
-                    [
-                        stage.stage, String(stage.epoch), stage.loss.map { String(format: "%.4f", $0) } ?? "n/a",
-                        stage.validationAccuracy["easy"]?.percent ?? "n/a",
-                        stage.validationAccuracy["hard"]?.percent ?? "n/a",
-                    ]
+                    [stage.stage, String(stage.epoch), stage.loss.map { String(format: "%.4f", $0) } ?? "n/a"]
+                        + sets.map { stage.validationAccuracy[$0]?.percent ?? "n/a" }
                 }
         }
 

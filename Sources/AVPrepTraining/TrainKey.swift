@@ -1,6 +1,7 @@
 /// The keys of the pipeline file that the trainer's messages name, in one place; printed in full, e.g. `train.batch_size`.
 package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case name
+    case recipe
     case batchSize = "batch_size"
     case accumulate
     case pairsPerEpoch = "pairs_per_epoch"
@@ -13,9 +14,15 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case cropSize = "model.crop_size"
     case videoWidth = "model.video.width"
     case audioWidth = "model.audio.width"
+    case audioTrunk = "model.audio.trunk"
+    case fusion = "model.fusion"
+    case spectrogram = "model.spectrogram"
     case embedding = "model.embedding"
     case embeddingNorm = "model.embedding_norm"
     case margin = "loss.margin"
+    case brightness = "jitter.brightness"
+    case saturation = "jitter.saturation"
+    case volume = "jitter.volume"
     case learningRate = "optimizer.lr"
     case clipNorm = "optimizer.clip_norm"
     case validationPairs = "validation.pairs"
@@ -26,7 +33,7 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
 
     /// The pipeline file's name for a property of ``TrainSettings`` or of a part of it, e.g. `crop_scale` for `cropScale`.
     package static func name(ofProperty property: String) -> String {
-        if property == "learningRate" { return "lr" }
+        if let name = ["learningRate": "lr", "recipeName": "recipe"][property] { return name }
         return property.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 }

@@ -30,6 +30,11 @@ extension TrainSettings {
         try check(
             cropScale.count == 2 && cropScale[0] > 0 && cropScale[0] <= cropScale[1] && cropScale[1] <= 1,
             .cropScale, cropScale, "two numbers above 0 and up to 1, the smaller first")
+        for (key, value) in [
+            (TrainKey.brightness, jitter.brightness), (.saturation, jitter.saturation), (.volume, jitter.volume),
+        ] {
+            try check(value >= 0 && value < 1, key, value, "0 for none, or a share below 1")
+        }
         try check(optimizer.learningRate > 0, .learningRate, optimizer.learningRate, "a number above 0")
         try check(
             stages.contains { $0.epochs > 0 } && stages.allSatisfy { $0.epochs >= 0 }, .stages,
@@ -40,7 +45,9 @@ extension TrainSettings {
     package var contradictions: [String] {
         // Embeddings of length r lie at most 2r apart, so that a larger margin pushes negatives for ever.
         let reach = 2 * model.embeddingNorm
-        guard model.embeddingNorm > 0, loss.margin > reach else { return [] }
+        guard recipeName == .avts, loss.kind == .contrastive, model.embeddingNorm > 0, loss.margin > reach else {
+            return []
+        }
         return [
             """
             \(TrainKey.margin) is \(loss.margin), but embeddings of the length \(TrainKey.embeddingNorm) = \

@@ -1,7 +1,8 @@
 package import AVPrepCore
 package import AVPrepTorch
 
-/// The trunk that sees the picture, under torchvision's names (Tran et al., CVPR 2018, arXiv 1711.11248).
+/// The trunk that sees the picture, under torchvision's names where torchvision has it (Tran et al., CVPR 2018,
+/// arXiv 1711.11248).
 package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
     package enum Trunk: String, Sendable, Codable, CaseIterable {
         /// 3-D convolutions in stem and first layer, 2-D ones above. AVTS's.
@@ -10,12 +11,14 @@ package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
         case r3d = "r3d-18"
         /// Each 3-D convolution as one over space and one over time.
         case r2plus1d = "r2plus1d-18"
+        /// Inception-v1 inflated into time (Carreira & Zisserman, CVPR 2017).
+        case i3d
     }
 
     package var trunk = Trunk.mc3
-    /// Channels of the stem and of layers 1 to 4 as multiples of this; 64 is torchvision's.
+    /// Channels of the first convolution, to which all others are in proportion; 64 is the published networks'.
     package var width = 64
-    /// AVTS's own MC3 reportedly has no residual connections; torchvision's has.
+    /// AVTS's own MC3 reportedly has no residual connections; torchvision's has. I3D and L3-Net know none.
     package var residual = true
     /// A file of weights to begin with, relative to the pipeline file: torchvision's `.pth`, or safetensors; empty: none.
     package var weights = ""
@@ -27,15 +30,25 @@ package struct VideoNetworkSettings: Sendable, Equatable, StoredSettings {
     }
 }
 
-/// The trunk that hears the sound: VGG-style convolutions on a log-mel spectrogram, as in SyncNet (Chung & Zisserman,
-/// "Out of time", ACCV-W 2016).
+/// The trunk that hears the sound: convolutions on a spectrogram.
 package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
-    /// Channels of the first block; later ones grow by 3, 6, 4 and 4 as in SyncNet's audio stream.
+    package enum Trunk: String, Sendable, Codable, CaseIterable {
+        /// Five convolutions after SyncNet's audio stream (Chung & Zisserman, "Out of time", ACCV-W 2016).
+        case syncNet = "syncnet"
+        /// Eight convolutions in four blocks, those of L3-Net.
+        case vgg
+    }
+
+    package var trunk = Trunk.syncNet
+    /// Channels of the first convolution; later ones are 3, 6, 4 and 4 times that in SyncNet's, and twice that from block
+    /// to block in VGG's.
     package var width = 64
     /// A file of weights to begin with, as of the video network.
     package var weights = ""
 
-    package static var laterKeys: [String: LaterKey] { ["weights": .omitted(at: "")] }
+    package static var laterKeys: [String: LaterKey] {
+        ["trunk": .omitted(at: Trunk.syncNet), "weights": .omitted(at: "")]
+    }
 
     package init() {}
 }
@@ -66,16 +79,44 @@ package struct ModelSettings: Sendable, Equatable, StoredSettings {
     package var embeddingBatchNorm = false
     /// Scale the embeddings to this Euclidean length; 0 leaves them raw. 0.5 puts distances in [0, 1].
     package var embeddingNorm = 0.5
+    /// Units of the layer between both streams and the two answers, where there is one: L3-Net's 128, also with AVTS's
+    /// cross-entropy.
+    package var fusion = 128
+
+    package static var laterKeys: [String: LaterKey] { ["fusion": .omitted(at: 128)] }
 
     package init() {}
 }
 
-/// Contrastive loss (Chopra, Hadsell, LeCun, CVPR 2005) as AVTS uses it.
+/// What AVTS minimises.
 package struct LossSettings: Sendable, Equatable, StoredSettings {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        /// On the distance of the two embeddings (Chopra, Hadsell, LeCun, CVPR 2005), the paper's choice.
+        case contrastive
+        /// On the answers of a fusion head over both embeddings. The paper: it did not converge from scratch, but does when
+        /// it begins with what contrastive learning has made.
+        case crossEntropy = "cross-entropy"
+    }
+
+    package var kind = Kind.contrastive
     /// The margin η.
     package var margin = 0.99
     /// Whether the distance of positives is squared; the slides of the AVTS paper print it un-squared.
     package var squaredPositive = true
+
+    package static var laterKeys: [String: LaterKey] { ["kind": .omitted(at: Kind.contrastive)] }
+
+    package init() {}
+}
+
+/// How samples of training are varied besides crops and flips; evaluation varies nothing.
+package struct JitterSettings: Sendable, Equatable, StoredSettings {
+    /// Largest change of a clip's brightness either way, as a share of white. L3-Net: 32/255.
+    package var brightness = 0.0
+    /// Largest change of a clip's saturation either way: colours are multiplied by 1 ± this. L3-Net: 0.5.
+    package var saturation = 0.0
+    /// Largest change of a sound clip's volume either way: samples are multiplied by 1 ± this. L3-Net: 0.1.
+    package var volume = 0.0
 
     package init() {}
 }
@@ -130,6 +171,13 @@ package struct ValidationSettings: Sendable, Equatable, StoredSettings {
 package struct TrainSettings: Sendable, Equatable, StoredSettings {
     /// The run's folder under runs/.
     package var name = "avts"
+    /// The published way of learning.
+    package enum RecipeName: String, Sendable, Codable, CaseIterable {
+        case avts
+        case l3
+    }
+
+    package var recipeName = RecipeName.avts
     package var device = Engine.Device.auto
     /// Threads of the engine on a CPU; 0 takes every core.
     package var threads = 0
@@ -152,6 +200,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var flip = true
     /// Range of the random crop's side as a share of the shorter side, for multi-scale cropping.
     package var cropScale = [0.75, 1.0]
+    package var jitter = JitterSettings()
     package var model = ModelSettings()
     package var loss = LossSettings()
     package var optimizer = OptimizerSettings()
@@ -164,7 +213,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package static var laterKeys: [String: LaterKey] {
         [
             "grownShards": .omitted(at: GrownShards.refuse), "accumulate": .omitted(at: 1),
-            "validation": .omitted(at: ValidationSettings()),
+            "validation": .omitted(at: ValidationSettings()), "recipeName": .omitted(at: RecipeName.avts),
+            "jitter": .omitted(at: JitterSettings()),
         ]
     }
 

@@ -511,6 +511,21 @@ int clip_gradients(double *norm, const avprep_tensor *const *parameters, int32_t
     });
 }
 
+// -- Later layers ----------------------------------------------------------------------------------------------------
+
+int pad(avprep_tensor **out, const avprep_tensor *input, int32_t rank, const int64_t *before, const int64_t *after) {
+    return making(out, [&] {
+        check_rank(rank);
+        // ATen counts from the last dimension.
+        std::vector<int64_t> sizes;
+        for (int32_t i = rank - 1; i >= 0; --i) {
+            sizes.push_back(before[i]);
+            sizes.push_back(after[i]);
+        }
+        return at::constant_pad_nd(input->value, sizes, 0);
+    });
+}
+
 // In the header's order; a function of another type would not compile.
 const avprep_engine_api api = {
     AVPREP_ENGINE_ABI,
@@ -522,6 +537,7 @@ const avprep_engine_api api = {
     convolution, linear, batch_norm, max_pool, adaptive_average_pool, dropout,
     cross_entropy, binary_cross_entropy,
     sgd_step, adam_step, clip_gradients,
+    pad,
 };
 
 }  // namespace

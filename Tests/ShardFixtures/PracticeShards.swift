@@ -28,6 +28,12 @@ package struct PracticeShards {
     /// Rows that the spectrogram ends early.
     package var missingRows: Int
     package var seed: UInt64
+    /// Bins of the spectrogram.
+    package var binCount = Self.bins
+    /// What the spectrogram says of how it was made.
+    package var spectrogramAttributes: [String: AttributeValue] = [:]
+    /// Whether there is a set `l3`, too: that of `easy`, with one frame of each picture clip.
+    package var hasFrames = false
 
     package init(
         codec: StoreLayout.PictureCodec = .raw, storedType: StoreLayout.FloatType = .float32, width: Int = 20,
@@ -65,7 +71,9 @@ package struct PracticeShards {
         StoreLayout(
             fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil,
             spectrograms: [
-                .init(name: "mel", bins: Self.bins, framesPerSecond: Self.rowsPerSecond, storedType: storedType)
+                .init(
+                    name: "mel", bins: binCount, framesPerSecond: Self.rowsPerSecond, storedType: storedType,
+                    attributes: spectrogramAttributes)
             ])
     }
 
@@ -121,7 +129,7 @@ package struct PracticeShards {
             }
             let rows = Int(seconds * Self.rowsPerSecond) - missingRows
             let values = (0..<rows).flatMap { row in
-                (0..<Self.bins).map { Self.value(row: row, segment: segment, bin: $0) }
+                (0..<binCount).map { Self.value(row: row, segment: segment, bin: $0) }
             }
             try writer.append(
                 SegmentData(
@@ -134,7 +142,7 @@ package struct PracticeShards {
     }
 
     private func makeSets(segments: Int, name: String) -> [PairSet] {
-        [("easy", [PairKind.easy]), ("hard", [.hard]), ("mixed", [.easy, .hard])].map { set, negatives in
+        let sets = [("easy", [PairKind.easy]), ("hard", [.hard]), ("mixed", [.easy, .hard])].map { set, negatives in
             var random = SeededRandom(seed: seed, for: name + set)
             let longest = max(Self.clipFrames, Int((soundSeconds ?? 0) * Self.fps))
             let starts = Int(seconds * Self.fps) - longest + 1
@@ -155,5 +163,11 @@ package struct PracticeShards {
             if let soundSeconds { attributes["sound_seconds"] = .double(soundSeconds) }
             return PairSet(name: set, attributes: attributes, pairs: pairs)
         }
+        guard hasFrames else { return sets }
+        let attributes: [String: AttributeValue] = [
+            "recipe": .string("l3"), "clip_seconds": .double(0),
+            "sound_seconds": .double(soundSeconds ?? Self.clipSeconds),
+        ]
+        return sets + [PairSet(name: "l3", attributes: attributes, pairs: sets[0].pairs)]
     }
 }

@@ -5,9 +5,10 @@ package struct Evaluate: ObservedCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Measure a trained run on videos it never saw.",
         discussion: """
-            Reports the accuracy of the decision "in sync or not" on easy and on hard negatives, with the threshold chosen \
-            on the validation split, and the area under the ROC curve; intervals draw test videos with replacement. It then \
-            moves the sound of test clips by up to 15 frames and shows at which offset they score best. Examples:
+            Reports the accuracy of the decision "in sync or not" on easy and on hard negatives (of L3-Net, on its own set), \
+            with the threshold chosen on the validation split, and the area under the ROC curve; intervals draw test videos \
+            with replacement. For AVTS it then moves the sound of test clips by up to 15 frames and shows at which offset \
+            they score best. Examples:
 
               avprep evaluate --name avts
               avprep evaluate --offset-clips 0      no moved clips: quicker

@@ -6,6 +6,10 @@ enum TrainTable {
     static var train: SettingsTable<TrainSettings> {
         SettingsTable<TrainSettings>([
             .text("name", \.name, "the run's folder under runs"),
+            .choice(
+                "recipe", \.recipeName,
+                "avts: two embeddings of a clip; l3: one frame and its sound (model.video.trunk, embedding… are avts's)"
+            ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
             .integer("batch_size", \.batchSize, in: 2...65_536, "pairs per step, half of them positive"),
@@ -22,8 +26,9 @@ enum TrainTable {
             .flag("flip", \.flip, "random horizontal flips"),
             .interval(
                 "crop_scale", \.cropScale, in: 0.05...1, "side of the random crop, as a fraction of the shorter side"),
+            .section("jitter", \.jitter, jitter, "changes of colour and volume at random, in training alone"),
             .section("model", \.model, model, "the two networks and their input"),
-            .section("loss", \.loss, loss, "contrastive loss"),
+            .section("loss", \.loss, loss, "what avts minimises"),
             .section("optimizer", \.optimizer, optimizer, "how weights are updated, and how the rate runs"),
             .section("validation", \.validation, validation, "how often and on how much a run is measured"),
             .sections(
@@ -37,8 +42,8 @@ enum TrainTable {
             .integer("frames", \.frames, in: 0...512, "of a picture clip; 0: all that the pair set's clips hold"),
             .integer("crop_size", \.cropSize, in: 16...1024, "side of the square picture"),
             .text("spectrogram", \.spectrogram, "name of the stored spectrogram that the audio network takes"),
-            .section("video", \.video, videoNetwork, "torchvision's networks, with its layer names"),
-            .section("audio", \.audio, audioNetwork, "VGG-style convolutions on the spectrogram"),
+            .section("video", \.video, videoNetwork, "the network that sees the picture"),
+            .section("audio", \.audio, audioNetwork, "the network that hears the spectrogram"),
             .choice(
                 "temporal_head", \.temporalHead, "average: mean over time; keep-time: the last layer sees the time axis"
             ),
@@ -49,14 +54,18 @@ enum TrainTable {
             .number(
                 "embedding_norm", \.embeddingNorm, in: 0...100,
                 "Euclidean norm to which embeddings are scaled; 0: not scaled"),
+            .integer(
+                "fusion", \.fusion, in: 1...65_536, "units between both networks and the answer: l3, cross-entropy"),
         ])
     }
 
     static var videoNetwork: SettingsTable<VideoNetworkSettings> {
         SettingsTable<VideoNetworkSettings>([
-            .choice("trunk", \.trunk, "3-D convolutions: below only, throughout, or factored into space and time"),
-            .integer("width", \.width, in: 1...256, "channels of the stem; 64 is torchvision's"),
-            .flag("residual", \.residual, "residual connections, as in torchvision"),
+            .choice(
+                "trunk", \.trunk,
+                "3-D convolutions: below only, throughout, factored into space and time (torchvision's), or Inception"),
+            .integer("width", \.width, in: 1...256, "channels of the first convolution; 64 is the published networks'"),
+            .flag("residual", \.residual, "residual connections, as in torchvision; not of i3d and l3"),
             .optionalText(
                 "weights", \.weights, "file to begin with: torchvision's .pth, or .safetensors; \"\": none"),
         ])
@@ -64,15 +73,26 @@ enum TrainTable {
 
     static var audioNetwork: SettingsTable<AudioNetworkSettings> {
         SettingsTable<AudioNetworkSettings>([
-            .integer("width", \.width, in: 1...256, "channels of the first block"),
+            .choice("trunk", \.trunk, "syncnet: five convolutions; vgg: eight in four blocks, as in l3"),
+            .integer("width", \.width, in: 1...256, "channels of the first convolution"),
             .optionalText("weights", \.weights, "file to begin with: .safetensors or .pth; \"\": none"),
         ])
     }
 
     static var loss: SettingsTable<LossSettings> {
         SettingsTable<LossSettings>([
+            .choice(
+                "kind", \.kind, "contrastive: on distances; cross-entropy: begin it with a contrastive run's weights"),
             .number("margin", \.margin, in: 0.001...100, "distance to which negatives are pushed apart"),
             .flag("squared_positive", \.squaredPositive, "square the distance of positives, too"),
+        ])
+    }
+
+    static var jitter: SettingsTable<JitterSettings> {
+        SettingsTable<JitterSettings>([
+            .number("brightness", \.brightness, in: 0...0.9, "largest change, as a share of white"),
+            .number("saturation", \.saturation, in: 0...0.9, "colours are multiplied by 1 plus or minus up to this"),
+            .number("volume", \.volume, in: 0...0.9, "samples are multiplied by 1 plus or minus up to this"),
         ])
     }
 

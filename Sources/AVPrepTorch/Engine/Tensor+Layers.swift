@@ -53,6 +53,14 @@ extension Tensor {
         }
     }
 
+    /// Zeros around the last two or three dimensions, so many before and after along each.
+    package func padded(before: [Int], after: [Int]) throws -> Tensor {
+        precondition(before.count == after.count, "padding of different dimensions")
+        return try Tensor.make(engine, "pad \(shape) by \(before) and \(after)") {
+            engine.api.pad($0, handle, Int32(before.count), before.map(Int64.init), after.map(Int64.init))
+        }
+    }
+
     /// Averages over windows of the last two or three dimensions, as many windows along each as `size` says.
     package func adaptivelyAveragePooled(to size: [Int]) throws -> Tensor {
         try Tensor.make(engine, "pool \(shape) to \(size)") {

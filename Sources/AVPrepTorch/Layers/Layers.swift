@@ -23,16 +23,20 @@ package struct Convolution {
     }
 }
 
-/// Batch normalisation with torch's momentum (0.1) and epsilon (1e-5).
+/// Batch normalisation with torch's momentum (0.1).
 package struct BatchNorm {
     private let weight: Tensor
     private let bias: Tensor
     private let runningMean: Tensor
     private let runningVariance: Tensor
     private let batches: Tensor
+    private let epsilon: Double
 
-    /// - Parameter path: the path of `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`.
-    package init(_ path: ParameterPath, channels: Int) throws {
+    /// - Parameters:
+    ///   - path: the path of `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`.
+    ///   - epsilon: added to the variance; 1e-5 is torch's.
+    package init(_ path: ParameterPath, channels: Int, epsilon: Double = 1e-5) throws {
+        self.epsilon = epsilon
         weight = try path.parameter("weight", shape: [channels], .constant(1))
         bias = try path.parameter("bias", shape: [channels], .constant(0))
         let zeros = [Float](repeating: 0, count: channels)
@@ -47,7 +51,7 @@ package struct BatchNorm {
     package func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
         try input.batchNormalized(
             weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, batches: batches,
-            training: training && weight.requiresGradient)
+            training: training && weight.requiresGradient, epsilon: epsilon)
     }
 }
 
@@ -75,11 +79,12 @@ package struct Linear {
     package let weight: Tensor
     package let bias: Tensor
 
-    /// Weights are initialised from N(0, 0.01), the bias with 0, as in torchvision's video networks.
-    ///
-    /// - Parameter path: the path of `weight` `[out, in]` and `bias` `[out]`.
-    package init(_ path: ParameterPath, from input: Int, to output: Int) throws {
-        weight = try path.parameter("weight", shape: [output, input], .normal(deviation: 0.01))
+    /// - Parameters:
+    ///   - path: the path of `weight` `[out, in]` and `bias` `[out]`.
+    ///   - deviation: of the normal distribution of the first weights; 0.01 is that of torchvision's video networks. The
+    ///     bias begins with 0.
+    package init(_ path: ParameterPath, from input: Int, to output: Int, deviation: Double = 0.01) throws {
+        weight = try path.parameter("weight", shape: [output, input], .normal(deviation: deviation))
         bias = try path.parameter("bias", shape: [output], .constant(0))
     }
 

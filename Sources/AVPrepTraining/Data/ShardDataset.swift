@@ -14,7 +14,7 @@ package final class ShardDataset: Sendable {
     package let set: String
     /// File names of the shards.
     package let shardNames: [String]
-    /// Length of the picture clips that the pairs were drawn for, in seconds.
+    /// Length of the picture clips that the pairs were drawn for, in seconds; 0: one frame.
     package let clipSeconds: Double
     /// Length of the sound clips, in seconds: that of the picture clips where the set does not say.
     package let soundSeconds: Double
@@ -68,11 +68,12 @@ package final class ShardDataset: Sendable {
             }
             attributes = attributes ?? own.attributes
             func length(_ name: String) -> Double? {
-                own.attributes[name]?.number.flatMap { $0 > 0 && $0 <= Self.longestClip ? $0 : nil }
+                own.attributes[name]?.number.flatMap { $0 >= 0 && $0 <= Self.longestClip ? $0 : nil }
             }
-            if let clip = length("clip_seconds") {
+            // Sound has a length, also where the picture is one frame.
+            if let clip = length("clip_seconds"), case let sound = length("sound_seconds") ?? clip, sound > 0 {
                 seconds.insert(clip)
-                soundSeconds.insert(length("sound_seconds") ?? clip)
+                soundSeconds.insert(sound)
             }
             let stored = own.attributes["epochs"]?.number.flatMap { Int(exactly: $0) } ?? 1
             guard stored > 0, own.pairs.count % stored == 0 else {

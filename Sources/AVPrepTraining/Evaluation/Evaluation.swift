@@ -25,8 +25,8 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
         }
     }
 
-    /// One test set: `easy` holds pairs in sync and sounds of other videos, `hard` pairs in sync and the same video's
-    /// sound at another time.
+    /// One test set: `easy` and `l3` hold pairs in sync and sounds of other videos, `hard` pairs in sync and the same
+    /// video's sound at another time.
     package struct Condition: Sendable, Equatable, Codable {
         package var set: String
         /// Pairs of the test split.

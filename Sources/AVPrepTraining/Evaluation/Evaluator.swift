@@ -20,7 +20,8 @@ package struct Evaluator {
     ///
     /// - Parameters:
     ///   - weights: nil takes the best, or the last where validation was not possible.
-    ///   - offsetClips: test clips in sync whose sound is moved by up to `offsetReach` frames, AVTS's 15; 0: none.
+    ///   - offsetClips: test clips in sync whose sound is moved by up to `offsetReach` frames, AVTS's 15; 0: none. Nor are
+    ///     there any where the recipe's scores do not tell offsets.
     ///   - device: where to compute; nil for the run's own setting.
     ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - progress: called before each set of pairs, with its split and name.
@@ -79,7 +80,8 @@ package struct Evaluator {
             return Measured(set: sets.set, val: val.roc, test: test, videos: sets.test.videos, seed: state.seed)
         }
         let offsets = try offsetHistogram(
-            of: datasets[0].test, clips: offsetClips, reach: offsetReach, state, order: recipe.score.order
+            of: datasets[0].test, clips: recipe.tellsOffsets ? offsetClips : 0, reach: offsetReach, state,
+            order: recipe.score.order
         ) { try measure($0, "offsets").scores }
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, thresholdRule: recipe.score.rule,

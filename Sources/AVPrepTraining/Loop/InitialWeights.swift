@@ -36,32 +36,27 @@ extension ParameterStore {
     /// Fills a part of the model with the weights of a file, by name and where the shape is the same.
     ///
     /// - Parameters:
-    ///   - file: safetensors, or what torch has saved.
-    ///   - part: the first component of the tensors' names; those of the file lack it, or have it.
+    ///   - file: safetensors, also a checkpoint of ours, or what torch has saved.
+    ///   - part: the first component of the tensors' names; those of the file lack it, or have it. A checkpoint has the
+    ///     batch normalisation of the part's embedding, too (`video_norm`).
     /// - Throws: `TorchError(.weights)` for a file that cannot be read, or of which nothing fits.
     func fill(_ part: String, fromFile file: String) throws -> InitialWeights {
-        var values =
-            try file.hasSuffix(".safetensors") ? SafeTensors.read(file).tensors : TorchFile.read(file)
-        let own = entries.filter { $0.name.hasPrefix(part + ".") }
-        let prefix = part + "."
-        if values.keys.contains(where: { $0.hasPrefix(prefix) }) {
-            values = Dictionary(
-                uniqueKeysWithValues: values.filter { $0.key.hasPrefix(prefix) }.map {
-                    (String($0.key.dropFirst(prefix.count)), $0.value)
-                })
-        }
+        let stored = try file.hasSuffix(".safetensors") ? SafeTensors.read(file).tensors : TorchFile.read(file)
+        let (prefix, norm) = (part + ".", part + "_norm.")
+        let values = Self.named(stored, part: prefix, norm: norm)
+        func short(_ name: String) -> String { name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name }
+        let own = entries.filter { $0.name.hasPrefix(prefix) || $0.name.hasPrefix(norm) }
         var taken: [String: HostTensor] = [:]
         var missing: [String] = []
         for entry in own {
-            let name = String(entry.name.dropFirst(prefix.count))
-            if let value = values[name], value.type == entry.tensor.type, value.shape == entry.tensor.shape {
-                taken[name] = value
+            if let value = values[entry.name], value.type == entry.tensor.type, value.shape == entry.tensor.shape {
+                taken[entry.name] = value
             } else if entry.isLearnt {
-                missing.append(name)
+                missing.append(short(entry.name))
             }
         }
-        let left = values.keys.filter { taken[$0] == nil }.sorted()
-        guard own.contains(where: { $0.isLearnt && taken[String($0.name.dropFirst(prefix.count))] != nil }) else {
+        let left = values.keys.filter { taken[$0] == nil }.map(short).sorted()
+        guard own.contains(where: { $0.isLearnt && taken[$0.name] != nil }) else {
             throw TorchError(
                 .weights,
                 """
@@ -70,9 +65,20 @@ extension ParameterStore {
                 trunk and width
                 """)
         }
-        _ = try fill(under: prefix, from: taken, isComplete: false, source: file)
+        _ = try fill(from: taken, isComplete: false, source: file)
         return InitialWeights(
             part: part, file: file, sha256: try SHA256.digest(ofFile: file).hex, taken: taken.count, left: left,
             missing: missing.sorted())
+    }
+
+    /// The tensors of a file that are meant for a part, by the names that the model has for them.
+    private static func named(_ stored: [String: HostTensor], part: String, norm: String) -> [String: HostTensor] {
+        for outer in ["model.", ""] where stored.keys.contains(where: { $0.hasPrefix(outer + part) }) {
+            return stored.reduce(into: [:]) { values, entry in
+                guard entry.key.hasPrefix(outer + part) || entry.key.hasPrefix(outer + norm) else { return }
+                values[String(entry.key.dropFirst(outer.count))] = entry.value
+            }
+        }
+        return stored.reduce(into: [:]) { $0[part + $1.key] = $1.value }
     }
 }

@@ -189,8 +189,8 @@ final class TrainingSession {
         if let collapse = validation.lazy.compactMap(\.scores.collapse).first {
             var warning = now
             warning.warning =
-                "\(collapse) (\(recipe.score.name)s of the validation pairs); lower \(TrainKey.learningRate), "
-                + "or set train.model.embedding_batch_norm: true"
+                "\(collapse) (\(recipe.score.name) of the validation pairs); lower \(TrainKey.learningRate)"
+                + recipe.collapseAdvice
             progress(warning)
         }
         if settings.optimizer.schedule == .plateau, let loss = state.epochLoss.value {

@@ -16,18 +16,18 @@ package struct TwoStreamNetwork {
     private let audioNorm: BatchNorm?
 
     /// - Parameters:
-    ///   - audioFrames: spectrogram frames of a clip.
+    ///   - sound: spectrogram frames of a clip, and bins.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     /// - Throws: `TrainingError(.settings)` for sizes that make no network.
-    init(settings: ModelSettings, audioFrames: Int, seed: UInt64?, engine: Engine) throws {
-        try Self.check(settings, audioFrames)
+    init(settings: ModelSettings, sound: (frames: Int, bins: Int), seed: UInt64?, engine: Engine) throws {
+        try Self.check(settings, sound)
         store = ParameterStore(engine: engine, seed: seed)
         embeddingNorm = settings.embeddingNorm
         video = try VideoNetwork(
             store.root / "video", settings: settings.video, head: settings.temporalHead, frames: settings.frames,
             embedding: settings.embedding)
         audio = try AudioNetwork(
-            store.root / "audio", settings: settings.audio, head: settings.temporalHead, frames: audioFrames,
+            store.root / "audio", settings: settings.audio, head: settings.temporalHead, frames: sound.frames,
             embedding: settings.embedding)
         let isNormalized = settings.embeddingBatchNorm
         videoNorm = isNormalized ? try BatchNorm(store.root / "video_norm", channels: settings.embedding) : nil
@@ -59,8 +59,8 @@ package struct TwoStreamNetwork {
         try scaled(try audio(spectrograms, training: training), audioNorm, training)
     }
 
-    /// The video trunk's weights under torchvision's names, without the last layer, whose size is the embedding's:
-    /// `mc3_18().load_state_dict(…, strict=False)` takes them where the width is 64.
+    /// The video trunk's weights without the last layer, whose size is the embedding's; under torchvision's names where it
+    /// has the trunk: `mc3_18().load_state_dict(…, strict=False)` takes them where the width is 64.
     func torchvisionVideoWeights() throws -> [String: HostTensor] {
         try store.values(under: "video.").filter { !$0.key.hasPrefix("fc.") }
     }
@@ -73,21 +73,43 @@ package struct TwoStreamNetwork {
         return try embeddings * (try length.power(-1) * embeddingNorm)
     }
 
-    private static func check(_ settings: ModelSettings, _ audioFrames: Int) throws {
-        let sizes: [(TrainKey, Int, Int)] = [
+    private static func check(_ settings: ModelSettings, _ sound: (frames: Int, bins: Int)) throws {
+        try settings.check([
             (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
             (.frames, settings.frames, 4096), (.cropSize, settings.cropSize, 4096),
-            (.embedding, settings.embedding, 65536),
-        ]
-        for (key, value, limit) in sizes where value < 1 || value > limit {
-            throw TrainingError(.settings, "\(key) is \(value); give a number from 1 to \(limit)")
-        }
+            (.embedding, settings.embedding, 65536), (.fusion, settings.fusion, 65536),
+        ])
         guard settings.embeddingNorm >= 0, settings.embeddingNorm.isFinite else {
             throw TrainingError(
                 .settings, "\(TrainKey.embeddingNorm) is \(settings.embeddingNorm); give 0 (no scaling) or more")
         }
-        guard audioFrames >= 1 else {
-            throw TrainingError(.settings, "sound clips of \(audioFrames) spectrogram frames; make the clips longer")
+        if settings.audio.trunk == .vgg {
+            try settings.checkSound(sound, advice: ", or set \(TrainKey.audioTrunk) to syncnet")
+        }
+        guard sound.frames >= 1 else {
+            throw TrainingError(.settings, "sound clips of \(sound.frames) spectrogram frames; make the clips longer")
+        }
+    }
+}
+
+extension ModelSettings {
+    /// Insists on sizes from 1 to a limit.
+    func check(_ sizes: [(key: TrainKey, value: Int, limit: Int)]) throws {
+        for (key, value, limit) in sizes where value < 1 || value > limit {
+            throw TrainingError(.settings, "\(key) is \(value); give a number from 1 to \(limit)")
+        }
+    }
+
+    /// Insists that something of a spectrogram is left behind the pools of a ``VGGTrunk``.
+    func checkSound(_ sound: (frames: Int, bins: Int), advice: String = "") throws {
+        guard min(sound.frames, sound.bins) >= VGGTrunk.reduction else {
+            throw TrainingError(
+                .settings,
+                """
+                a sound clip has \(sound.frames) frames of \(sound.bins) bins of \(spectrogram), and the VGG trunk takes \
+                \(VGGTrunk.reduction) of each or more; make the sound clips longer with `avprep shard`, or set \
+                \(TrainKey.spectrogram) to a finer one\(advice)
+                """)
         }
     }
 }

@@ -1,116 +1,54 @@
 import AVPrepTorch
 
-/// The trunk that sees the picture: a stem and four layers of two residual blocks each (Tran et al., "A Closer Look at
-/// Spatiotemporal Convolutions", CVPR 2018, arXiv 1711.11248). With width 64, residual connections and the averaging head
-/// they are torchvision's `mc3_18`, `r3d_18` and `r2plus1d_18`, tensor by tensor.
+/// What makes features of pictures or sounds, before the last layer.
+protocol FeatureTrunk {
+    /// Channels of the features.
+    var channels: Int { get }
+    /// Steps of the features' time axis, of so many frames.
+    func steps(ofFrames frames: Int) -> Int
+    /// `[N, C, T, …]` → `[N, channels, steps, …]`.
+    func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor
+}
+
+/// The network that sees the picture: a trunk by name, and the last layer.
 ///
-/// | part | MC3-18 | R3D-18 | R(2+1)D-18 |
-/// |---|---|---|---|
-/// | `stem` | 3 × 7 × 7 | 3 × 7 × 7 | 1 × 7 × 7, 3 × 1 × 1 |
-/// | `layer1` | 3 × 3 × 3 | 3 × 3 × 3 | 1 × 3 × 3, 3 × 1 × 1 |
-/// | `layer2` to `layer4` | 1 × 3 × 3 | 3 × 3 × 3 | 1 × 3 × 3, 3 × 1 × 1 |
-///
-/// With W the width, S the picture's side and T frames:
-///
-/// | part | stride | shape |
+/// | head | layer | shape |
 /// |---|---|---|
-/// | `stem` | (1, 2, 2) | `[N, W, T, S/2, S/2]` |
-/// | `layer1` | 1 | `[N, W, T, S/2, S/2]` |
-/// | `layer2` | 2; over time not in MC3 | `[N, 2W, T', S/4, S/4]` |
-/// | `layer3` | likewise | `[N, 4W, T', S/8, S/8]` |
-/// | `layer4` | likewise | `[N, 8W, T', S/16, S/16]` |
-/// | head `average` | mean over time and space, `fc` | `[N, embedding]` |
-/// | head `keep-time` | maximum over space, `fc` on 8W · T' values, channel by channel | `[N, embedding]` |
+/// | `average` | mean over time and space, `fc` | `[N, embedding]` |
+/// | `keep-time` | maximum over space, `fc` on channels · T' values, channel by channel | `[N, embedding]` |
 ///
-/// Sizes are rounded up; T' is T in MC3, and T/2, T/4, T/8 in the others. Each convolution is followed by batch
-/// normalisation and a ReLU.
+/// The trunks: ``ResidualTrunk`` and ``InceptionTrunk``.
 package struct VideoNetwork {
-    private let stem: Stem
-    private let blocks: [ResidualBlock]
+    private let trunk: any FeatureTrunk
     private let head: TemporalHead
 
     /// - Parameters:
-    ///   - path: where the tensors go; with the store's root they have torchvision's names.
+    ///   - path: where the tensors go; with the store's root those of a residual trunk have torchvision's names.
     ///   - frames: T. The keep-time head takes exactly that many.
     init(
         _ path: ParameterPath, settings: VideoNetworkSettings, head: ModelSettings.TemporalHead, frames: Int,
         embedding: Int
     ) throws {
-        let (width, trunk) = (settings.width, settings.trunk)
-        stem = try Stem(path / "stem", isFactored: trunk == .r2plus1d, width: width)
-        var blocks: [ResidualBlock] = []
-        var (channels, times) = (width, frames)
-        for layer in 1...4 {
-            let output = width << (layer - 1)
-            let kind = trunk.kind(layer: layer)
-            if layer > 1, kind != .spatial { times = (times + 1) / 2 }
-            for number in 0..<2 {
-                blocks.append(
-                    try ResidualBlock(
-                        path / "layer\(layer)" / "\(number)", kind, from: channels, to: output,
-                        stride: layer > 1 && number == 0 ? 2 : 1, isResidual: settings.residual))
-                channels = output
-            }
-        }
-        self.blocks = blocks
+        trunk =
+            settings.trunk == .i3d
+            ? try InceptionTrunk(path, width: settings.width) : try ResidualTrunk(path, settings: settings)
         self.head = try TemporalHead(
-            path / "fc", head, channels: channels, times: times, embedding: embedding, space: 2)
+            path / "fc", head, channels: trunk.channels, times: trunk.steps(ofFrames: frames), embedding: embedding,
+            space: 2)
     }
 
     /// What the last layer of convolutions makes of pictures.
     ///
     /// - Parameter clips: RGB, normalised, `[N, 3, T, S, S]`.
-    /// - Returns: `[N, 8W, T', S/16, S/16]`.
+    /// - Returns: `[N, channels, T', S', S']`.
     func features(_ clips: Tensor, training: Bool) throws -> Tensor {
         // Convolutions on a CPU are 1.6 times faster with the channels of a pixel side by side, forward and backward.
         let clips = clips.engine.isCUDA ? clips : try clips.ordered(.channelsLast3D)
-        var features = try stem(clips, training: training)
-        for block in blocks { features = try block(features, training: training) }
-        return features
+        return try trunk(clips, training: training)
     }
 
     /// Embeddings of clips `[N, 3, T, S, S]`: `[N, embedding]`, of any length.
     func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
         try head(try features(clips, training: training))
-    }
-}
-
-extension VideoNetworkSettings.Trunk {
-    fileprivate func kind(layer: Int) -> ConvolutionKind {
-        switch self {
-        case .mc3: layer == 1 ? .whole : .spatial
-        case .r3d: .whole
-        case .r2plus1d: .factored
-        }
-    }
-}
-
-/// The first convolution, or its two factors.
-private struct Stem {
-    private let first: Convolution
-    private let norm: BatchNorm
-    private let second: (convolution: Convolution, norm: BatchNorm)?
-
-    init(_ path: ParameterPath, isFactored: Bool, width: Int) throws {
-        // torchvision's 45 channels between the factors, at its width of 64.
-        let channels = isFactored ? max(1, 45 * width / 64) : width
-        first = try Convolution(
-            path / "0", from: 3, to: channels, kernel: [isFactored ? 1 : 3, 7, 7], stride: [1, 2, 2],
-            padding: [isFactored ? 0 : 1, 3, 3])
-        norm = try BatchNorm(path / "1", channels: channels)
-        second =
-            isFactored
-            ? (
-                try Convolution(
-                    path / "3", from: channels, to: width, kernel: [3, 1, 1], stride: [1, 1, 1], padding: [1, 0, 0]),
-                try BatchNorm(path / "4", channels: width)
-            ) : nil
-    }
-
-    /// `[N, 3, T, S, S]` → `[N, W, T, S/2, S/2]`.
-    func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
-        let features = try norm(try first(clips), training: training).relu()
-        guard let second else { return features }
-        return try second.norm(try second.convolution(features), training: training).relu()
     }
 }

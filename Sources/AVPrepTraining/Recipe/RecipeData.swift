@@ -11,8 +11,9 @@ extension TrainingRecipe {
             throw TrainingError(
                 .data,
                 """
-                the pair set "\(set)" of \(shards.folder) is of recipe \(recipe), and train learns from sets of \
-                \(pairRecipes.sorted().joined(separator: ", "))
+                the pair set "\(set)" of \(shards.folder) is of recipe \(recipe), and this run (\(TrainKey.recipe)) \
+                learns from sets of \(pairRecipes.sorted().joined(separator: ", ")); run `avprep shard --recipe \
+                \(pairRecipes.min() ?? "")` and name its set in \(TrainKey.stages)
                 """)
         }
         return dataset

@@ -14,6 +14,10 @@ protocol TrainingRecipe: Sendable {
     var measuredSets: [String] { get }
     /// What ``RecipeModel/scores(of:)`` are, and on which side of a threshold a pair counts as in sync.
     var score: PairScore { get }
+    /// Whether a pair's score tells at which offset its sound belongs to its picture (``OffsetHistogram``).
+    var tellsOffsets: Bool { get }
+    /// What to do about a model that says the same of all pairs, beside a lower rate; a whole clause, or empty.
+    var collapseAdvice: String { get }
     /// Files with the trained weights that a finished run leaves in its folder, for other tools.
     var weightFiles: [String] { get }
 
@@ -66,5 +70,10 @@ struct PairScore: Sendable {
 
 extension TrainSettings {
     /// The recipe that these settings describe.
-    var recipe: any TrainingRecipe { AVTSRecipe(model: model, loss: loss) }
+    var recipe: any TrainingRecipe {
+        switch recipeName {
+        case .avts: AVTSRecipe(model: model, loss: loss, jitter: jitter)
+        case .l3: L3Recipe(model: model, jitter: jitter)
+        }
+    }
 }

@@ -29,7 +29,7 @@ extern "C" {
 #define AVPREP_NONNULL
 #endif
 
-#define AVPREP_ENGINE_ABI 2
+#define AVPREP_ENGINE_ABI 3
 
 // An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
@@ -191,6 +191,11 @@ typedef struct avprep_engine_api {
     // torch.nn.utils.clip_grad_norm_: scales all gradients so that their common Euclidean norm is at most `maximum`.
     // `norm` receives what it was before.
     int (*clip_gradients)(double *norm, avprep_list parameters, int32_t count, double maximum);
+
+    // -- Later layers ------------------------------------------------------------------------------------------------
+
+    // Zeros around the last `rank` dimensions: `before` and `after` have `rank` numbers, which may differ.
+    int (*pad)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *before, const int64_t *after);
 } avprep_engine_api;
 
 // The table of functions, valid for the life of the process; NULL when the library has another version.

@@ -1,10 +1,13 @@
 import AVPrepAudio
 import AVPrepCatalog
 import AVPrepIngest
+import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepShard
 import AVPrepSynth
+import AVPrepTorch
+import AVPrepTraining
 import Foundation
 import TestSupport
 import Testing
@@ -19,8 +22,14 @@ import Testing
     }
 
     @Test func everyPipelineFileIsValidAndOpensWithWhatItMakes() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
-        #expect(names == ["arrow-of-time.yaml", "avts.yaml", "l3.yaml", "multisensory.yaml", "quickstart.yaml"])
+        let names = try FileManager.default.subpathsOfDirectory(atPath: Self.folder).filter { $0.contains(".") }
+            .sorted()
+        let rows = Self.rows.map { "avts-table/\($0.name).yaml" }
+        let others = [
+            "arrow-of-time", "avts", "avts-variants/cross-entropy", "avts-variants/i3d", "l3", "multisensory",
+            "quick-l3", "quickstart",
+        ]
+        #expect(names == (rows + others.map { $0 + ".yaml" }).sorted())
         for name in names {
             let text = try String(contentsOfFile: "\(Self.folder)/\(name)", encoding: .utf8)
             let opening = text.components(separatedBy: "\n\n")[0]
@@ -30,6 +39,77 @@ import Testing
             try settings.shard.pairs.validate()
             for kind in settings.ingest.spectrograms { try kind.check() }
         }
+    }
+
+    private struct Row {
+        let name: String
+        /// What the set `mixed` has of hard negatives.
+        let hard: Double
+        let stages: [(set: String, epochs: Int)]
+    }
+
+    /// AVTS's table of pretext tasks. Of hard negatives alone there is no set but `mixed`, with all of them hard.
+    private static let rows = [
+        Row(name: "single-easy", hard: 0.25, stages: [("easy", 90)]),
+        Row(name: "single-mixed", hard: 0.25, stages: [("mixed", 90)]),
+        Row(name: "single-hard", hard: 1, stages: [("mixed", 90)]),
+        Row(name: "stage1", hard: 0.25, stages: [("easy", 50)]),
+        Row(name: "curriculum-mixed", hard: 0.25, stages: [("easy", 50), ("mixed", 40)]),
+        Row(name: "curriculum-hard", hard: 1, stages: [("easy", 50), ("mixed", 40)]),
+    ]
+
+    /// Nothing but the curriculum differs from the published settings, so that rows can be compared and share their media.
+    @Test func theRowsOfAVTSTableDifferInTheirCurriculumAlone() throws {
+        let avts = try Self.settings("avts")
+        for row in Self.rows {
+            var settings = try Self.settings("avts-table/" + row.name)
+            #expect(settings.train.name == row.name && settings.shard.pairs.hardRatio == row.hard)
+            #expect(settings.train.stages.map(\.set) == row.stages.map(\.set))
+            #expect(settings.train.stages.map(\.epochs) == row.stages.map(\.epochs))
+            let sets = try settings.shard.pairs.definitions(seed: 1).filter { $0.splits.contains(.train) }.map(\.name)
+            #expect(row.stages.allSatisfy { sets.contains($0.set) })
+            settings.train.name = avts.train.name
+            settings.train.stages = avts.train.stages
+            settings.shard.pairs.hardRatio = avts.shard.pairs.hardRatio
+            #expect(settings == avts, "\(row.name)")
+        }
+    }
+
+    @Test func theVariantsOfAVTSDifferInWhatTheyAreNamedFor() throws {
+        let avts = try Self.settings("avts")
+        var entropy = try Self.settings("avts-variants/cross-entropy")
+        #expect(entropy.train.loss.kind == .crossEntropy)
+        // Its weights are those that avts.yaml leaves in the same folder.
+        let checkpoint = RunFolder("runs/" + avts.train.name).checkpoint(.best)
+        #expect(entropy.train.model.video.weights == checkpoint && entropy.train.model.audio.weights == checkpoint)
+        var plain = entropy.train.model
+        plain.video.weights = ""
+        plain.audio.weights = ""
+        #expect(plain == avts.train.model)
+        entropy.train = avts.train
+        #expect(entropy == avts)
+
+        var i3d = try Self.settings("avts-variants/i3d")
+        #expect(i3d.train.model.video.trunk == .i3d && i3d.train.model.video.width == 64)
+        i3d.train.name = avts.train.name
+        i3d.train.model.video = avts.train.model.video
+        #expect(i3d == avts)
+    }
+
+    /// Recipe §2: crops of 224 from 256, 16 workers of 16 pairs, and the paper's 60 million pairs from 400,000 videos.
+    @Test func l3TrainsAsPublished() throws {
+        let settings = try Self.settings("l3")
+        let train = settings.train
+        #expect(train.recipeName == .l3 && train.batchSize == 256 && train.accumulate == 16)
+        #expect(train.cropScale.map { $0 * Double(settings.ingest.video.shortSide) } == [224, 224])
+        #expect(train.model.cropSize == 224 && train.flip)
+        #expect(train.model.video.width == 64 && train.model.audio.width == 64 && train.model.fusion == 128)
+        #expect(abs(train.jitter.brightness - 32.0 / 255) < 1e-4)
+        #expect(train.jitter.saturation == 0.5 && train.jitter.volume == 0.1)
+        #expect(train.optimizer.kind == .adam && train.optimizer.learningRate == 1e-4)
+        #expect(train.optimizer.weightDecay == 1e-5)
+        let pairs = train.stages[0].epochs * 400_000 * settings.shard.pairs.pairsPerSegment
+        #expect(abs(pairs - 60_000_000) < 4_000_000)
     }
 
     /// Two videos of one sound each, prepared and sharded by a published file but for the size of pictures; then what

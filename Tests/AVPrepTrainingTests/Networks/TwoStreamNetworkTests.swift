@@ -32,7 +32,8 @@ extension EngineTests {
         func embeddingsHaveTheLengthAskedFor(head: ModelSettings.TemporalHead) throws {
             var settings = settings
             settings.temporalHead = head
-            let network = try TwoStreamNetwork(settings: settings, audioFrames: 18, seed: 1, engine: engine)
+            let network = try TwoStreamNetwork(
+                settings: settings, sound: (frames: 18, bins: 10), seed: 1, engine: engine)
             let (clips, spectrograms) = try batch(3)
             let (video, audio) = try network(clips: clips, spectrograms: spectrograms, training: true)
             for embeddings in [video, audio] {
@@ -46,7 +47,8 @@ extension EngineTests {
         @Test func embeddingsStayRawWithoutANorm() throws {
             var settings = settings
             settings.embeddingNorm = 0
-            let network = try TwoStreamNetwork(settings: settings, audioFrames: 18, seed: 1, engine: engine)
+            let network = try TwoStreamNetwork(
+                settings: settings, sound: (frames: 18, bins: 10), seed: 1, engine: engine)
             let (clips, _) = try batch(2)
             let raw = try network.video(clips, training: false).floats()
             #expect(try network.embedVideo(clips, training: false).floats() == raw)
@@ -60,7 +62,7 @@ extension EngineTests {
                 var settings = settings
                 change(&settings)
                 let error = #expect(throws: TrainingError.self) {
-                    try TwoStreamNetwork(settings: settings, audioFrames: 18, seed: 1, engine: engine)
+                    try TwoStreamNetwork(settings: settings, sound: (frames: 18, bins: 10), seed: 1, engine: engine)
                 }
                 #expect(error?.code == .settings)
             }
@@ -69,7 +71,8 @@ extension EngineTests {
         /// torch takes the written weights and computes both trunks from its own layers; and a video trunk of full width
         /// goes into torchvision's network by name, with nothing left over but the last layer.
         @Test(.enabled(if: torchIsAvailable)) func torchComputesTheSameFromTheWrittenWeights() throws {
-            let network = try TwoStreamNetwork(settings: settings, audioFrames: 18, seed: 1, engine: engine)
+            let network = try TwoStreamNetwork(
+                settings: settings, sound: (frames: 18, bins: 10), seed: 1, engine: engine)
             let (clips, spectrograms) = try batch(2)
             // A step of training first, so that running statistics are not those of a new network.
             _ = try network(clips: clips, spectrograms: spectrograms, training: true)
@@ -85,7 +88,7 @@ extension EngineTests {
             // Seedless, because drawing 11 million numbers takes long in a debug build; the values do not matter here.
             var wide = settings
             wide.video.width = 64
-            let trunk = try TwoStreamNetwork(settings: wide, audioFrames: 18, seed: nil, engine: engine)
+            let trunk = try TwoStreamNetwork(settings: wide, sound: (frames: 18, bins: 10), seed: nil, engine: engine)
                 .torchvisionVideoWeights()
             let verdict = try withTemporaryFolder { folder in
                 try SafeTensors.write(SafeTensors.Content(tensors: tensors), to: folder + "/weights")
@@ -140,7 +143,8 @@ extension EngineTests {
         // MARK: - Learning
 
         private func train(steps: Int) throws -> (losses: [Float], weights: [String: HostTensor]) {
-            let network = try TwoStreamNetwork(settings: settings, audioFrames: 18, seed: 11, engine: engine)
+            let network = try TwoStreamNetwork(
+                settings: settings, sound: (frames: 18, bins: 10), seed: 11, engine: engine)
             let optimizer = SGD(network.store.parameters, learningRate: 0.05, momentum: 0.9)
             let loss = ContrastiveLoss(LossSettings())
             let (clips, spectrograms) = try batch(8)

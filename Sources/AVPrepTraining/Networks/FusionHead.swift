@@ -1,0 +1,38 @@
+import AVPrepTorch
+import Foundation
+
+/// What tells from a vector of the picture and one of the sound whether they belong together: both side by side, a hidden
+/// layer with a ReLU, and two answers, "no" and "yes" (L3-Net: 1024 → 128 → 2).
+struct FusionHead {
+    private let hidden: Linear
+    private let answer: Linear
+
+    /// - Parameters:
+    ///   - path: where `fc1` and `fc2` go.
+    ///   - input: length of both vectors together.
+    init(_ path: ParameterPath, from input: Int, hidden units: Int) throws {
+        // He et al., arXiv 1502.01852, by incoming connections: a ReLU follows.
+        hidden = try Linear(path / "fc1", from: input, to: units, deviation: (2 / Double(input)).squareRoot())
+        answer = try Linear(path / "fc2", from: units, to: 2, deviation: (1 / Double(units)).squareRoot())
+    }
+
+    /// `[N, A]` and `[N, B]` → logits `[N, 2]`.
+    func callAsFunction(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
+        try answer(try hidden(try Tensor.concatenated([video, audio], dimension: 1)).relu())
+    }
+
+    /// The mean cross-entropy of logits `[N, 2]`, where label 1 (in sync) stands for the second answer.
+    static func loss(_ logits: Tensor, labels: Tensor) throws -> Tensor {
+        precondition(logits.shape == [labels.count, 2], "labels \(labels.shape) for logits \(logits.shape)")
+        return try logits.crossEntropy(classes: try labels.converted(to: .int64))
+    }
+
+    /// The probability of each pair of being in sync, of logits `[N, 2]`.
+    static func probabilities(_ logits: Tensor) throws -> [Float] {
+        let values = try logits.floats()
+        return stride(from: 0, to: values.count, by: 2).map { 1 / (1 + exp(values[$0] - values[$0 + 1])) }
+    }
+
+    /// What its probabilities are for evaluation and reports.
+    static let score = PairScore(name: "probability", order: .above)
+}

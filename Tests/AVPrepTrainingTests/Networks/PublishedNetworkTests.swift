@@ -1,0 +1,228 @@
+import AVPrepTorch
+import Foundation
+import TestSupport
+import Testing
+
+@testable import AVPrepTraining
+
+/// What independent implementations in PyTorch compute (`Tests/Oracles/reference_networks.py`), made once a test run.
+private enum NetworkReference {
+    static func tensors(under prefix: String) throws -> [String: HostTensor] {
+        try all.get().reduce(into: [:]) { found, entry in
+            if entry.key.hasPrefix(prefix) { found[String(entry.key.dropFirst(prefix.count))] = entry.value }
+        }
+    }
+
+    static func tensor(_ name: String) throws -> HostTensor { try #require(try all.get()[name]) }
+
+    private static let all = Result { () throws -> [String: HostTensor] in
+        try withTemporaryFolder { folder in
+            let program = try String(
+                contentsOfFile: Oracle.repository + "/Tests/Oracles/reference_networks.py", encoding: .utf8)
+            _ = try Oracle.run(program, [folder + "/networks.safetensors"])
+            return try SafeTensors.read(folder + "/networks.safetensors").tensors
+        }
+    }
+}
+
+extension EngineTests {
+    /// Names, shapes, outputs, losses, gradients and statistics against the references.
+    @Suite(.enabled(if: torchIsAvailable)) struct PublishedNetworkTests {
+        let engine: Engine
+        init() throws { engine = try EngineTests.engine() }
+
+        private func input(_ name: String) throws -> Tensor {
+            try Tensor(try NetworkReference.tensor(name), engine: engine)
+        }
+
+        /// Compares a network with the reference of this name.
+        ///
+        /// - Parameters:
+        ///   - output: of the inputs, in evaluation or in training.
+        ///   - loss: of that output.
+        private func compare(
+            _ name: String, _ store: ParameterStore, output: (_ training: Bool) throws -> Tensor,
+            loss: (Tensor) throws -> Tensor
+        ) throws {
+            let weights = try NetworkReference.tensors(under: name + ".")
+            #expect(try store.values().mapValues(\.shape) == weights.mapValues(\.shape))
+            try store.fill(from: weights, source: name)
+            let expected = try NetworkReference.tensor(name + "-eval").floats
+            #expect((expected.map(abs).max() ?? 0) > 0.02, "outputs so small that the tolerance means nothing")
+            let evaluated = try engine.withoutGradients { try output(false).floats() }
+            #expect(evaluated.count == expected.count && largestDifference(evaluated, expected) < 1e-4)
+
+            let value = try loss(try output(true))
+            try value.backward()
+            #expect(abs(try value.item() - NetworkReference.tensor(name + "-loss").floats[0]) < 1e-4)
+            let gradients = try NetworkReference.tensors(under: name + "-grad.")
+            #expect(Set(gradients.keys) == Set(store.parameters.map(\.name)))
+            for entry in store.parameters {
+                let expected = try #require(gradients[entry.name]).floats
+                let found = try #require(try entry.tensor.gradient()).floats()
+                let size = max(1e-3, expected.map(abs).max() ?? 0)
+                #expect(largestDifference(found, expected) < 1e-4 * size, "\(entry.name)")
+            }
+            for (key, expected) in try NetworkReference.tensors(under: name + "-after.") where expected.type == .float32
+            {
+                let found = try #require(try store.values()[key]).floats
+                #expect(largestDifference(found, expected.floats) < 1e-4, "\(key)")
+            }
+        }
+
+        /// The weighted mean of all features that the references take for a loss.
+        private func weighted(_ features: Tensor) throws -> Tensor {
+            let weights = try NetworkReference.tensor("weights").floats
+            let spread = (0..<features.count).map { weights[$0 % weights.count] }
+            return try
+                (features.ordered(.contiguous).reshaped([-1])
+                * Tensor(
+                    spread, shape: [spread.count], engine: engine)).mean()
+        }
+
+        private func model(width: Int) -> ModelSettings {
+            var settings = ModelSettings()
+            settings.cropSize = 24
+            settings.video.width = width
+            settings.audio.width = width
+            return settings
+        }
+
+        @Test func l3IsTheReferences() throws {
+            let network = try CorrespondenceNetwork(
+                settings: model(width: 8), sound: (25, 34), seed: nil, engine: engine)
+            let labels = try input("labels")
+            try compare("l3", network.store) {
+                try network(pictures: try input("l3-input0"), spectrograms: try input("l3-input1"), training: $0)
+            } loss: {
+                try FusionHead.loss($0, labels: labels)
+            }
+            let logits = try NetworkReference.tensor("l3-eval").floats
+            let probabilities = try FusionHead.probabilities(try input("l3-eval"))
+            for (index, probability) in probabilities.enumerated() {
+                let (no, yes) = (exp(logits[2 * index]), exp(logits[2 * index + 1]))
+                #expect(abs(probability - yes / (no + yes)) < 1e-6)
+            }
+        }
+
+        @Test func theVGGTrunkIsTheReferences() throws {
+            let store = ParameterStore(engine: engine, seed: nil)
+            let trunk = try VGGTrunk(store.root, from: 1, width: 8)
+            try compare("vgg", store) {
+                try trunk(try input("vgg-input0"), training: $0)
+            } loss: {
+                try weighted($0)
+            }
+            #expect(try trunk(try input("vgg-input0"), training: false).shape == [2, 64, 3, 2])
+            #expect(trunk.steps(ofFrames: 100) == 12)
+        }
+
+        @Test func i3DIsTheReferences() throws {
+            let store = ParameterStore(engine: engine, seed: nil)
+            let trunk = try InceptionTrunk(store.root, width: 8)
+            try compare("i3d", store) {
+                try trunk(try input("i3d-input0"), training: $0)
+            } loss: {
+                try weighted($0)
+            }
+            #expect(try trunk(try input("i3d-input0"), training: false).shape == [2, 128, 2, 2, 1])
+            #expect(trunk.steps(ofFrames: 9) == 2 && trunk.steps(ofFrames: 25) == 4 && trunk.channels == 128)
+        }
+
+        @Test func theFusionHeadIsTheReferences() throws {
+            let store = ParameterStore(engine: engine, seed: nil)
+            let head = try FusionHead(store.root, from: 12, hidden: 128)
+            let labels = try input("labels")
+            try compare("answers", store) { _ in
+                try head(try input("answers-input0"), try input("answers-input1"))
+            } loss: {
+                try FusionHead.loss($0, labels: labels)
+            }
+        }
+
+        /// At the published width: every tensor's name and shape, and the numbers of parameters in the layer tables.
+        @Test func publishedSizesAreTheReferences() throws {
+            func check(_ name: String, _ store: ParameterStore, parameters: Int) throws {
+                let shapes = try NetworkReference.tensors(under: name + "-shape.").mapValues {
+                    $0.integers.map(Int.init)
+                }
+                let own = Dictionary(uniqueKeysWithValues: store.entries.map { ($0.name, $0.tensor.shape) })
+                #expect(own == shapes && shapes.count >= 100)
+                #expect(store.parameters.reduce(0) { $0 + $1.tensor.count } == parameters)
+            }
+            let l3 = try CorrespondenceNetwork(
+                settings: model(width: 64), sound: (199, 257), seed: nil, engine: engine)
+            try check("l3", l3.store, parameters: 9_504_898)
+            let i3d = ParameterStore(engine: engine, seed: nil)
+            _ = try InceptionTrunk(i3d.root, width: 64)
+            try check("i3d", i3d, parameters: 12_287_264)
+        }
+    }
+
+    /// What needs no reference.
+    @Suite struct TrunkChoiceTests {
+        let engine: Engine
+        init() throws { engine = try EngineTests.engine() }
+
+        @Test(
+            arguments: VideoNetworkSettings.Trunk.allCases,
+            AudioNetworkSettings.Trunk.allCases)
+        func everyTwoTrunksMakeANetworkThatLearns(
+            _ video: VideoNetworkSettings.Trunk, _ audio: AudioNetworkSettings.Trunk
+        ) throws {
+            for head in ModelSettings.TemporalHead.allCases {
+                var settings = ModelSettings()
+                settings.frames = 5
+                settings.cropSize = 17
+                settings.video.trunk = video
+                settings.video.width = 3
+                settings.audio.trunk = audio
+                settings.audio.width = 3
+                settings.embedding = 6
+                settings.temporalHead = head
+                let network = try TwoStreamNetwork(settings: settings, sound: (19, 9), seed: 1, engine: engine)
+                let clips = try Tensor(noise(2 * 3 * 5 * 17 * 17), shape: [2, 3, 5, 17, 17], engine: engine)
+                let sounds = try Tensor(noise(2 * 19 * 9, seed: 2), shape: [2, 1, 19, 9], engine: engine)
+                let (seen, heard) = try network(clips: clips, spectrograms: sounds, training: true)
+                #expect(seen.shape == [2, 6] && heard.shape == [2, 6])
+                try (seen * heard).sum().backward()
+                for entry in network.store.parameters {
+                    #expect(try entry.tensor.gradient() != nil, "\(entry.name) has no gradient")
+                }
+            }
+        }
+
+        @Test func soundsTooShortForTheTrunkAreRefusedWithAdvice() throws {
+            var settings = ModelSettings()
+            settings.audio.trunk = .vgg
+            settings.frames = 4
+            for sound in [(7, 40), (100, 7), (0, 0)] {
+                let error = #expect(throws: TrainingError.self) {
+                    try TwoStreamNetwork(settings: settings, sound: sound, seed: nil, engine: engine)
+                }
+                #expect(error?.description.contains("train.model.audio.trunk") == true)
+                let other = #expect(throws: TrainingError.self) {
+                    try CorrespondenceNetwork(settings: settings, sound: sound, seed: nil, engine: engine)
+                }
+                #expect(other?.description.contains("avprep shard") == true)
+            }
+            settings.cropSize = 7
+            #expect(throws: TrainingError.self) {
+                try CorrespondenceNetwork(settings: settings, sound: (19, 9), seed: nil, engine: engine)
+            }
+        }
+
+        /// A network that is sure has probabilities, too, not numbers that are none.
+        @Test func probabilitiesOfSureAnswersAreNumbers() throws {
+            let logits = try Tensor([200, -200, -200, 200, 3, 3], shape: [3, 2], engine: engine)
+            #expect(try FusionHead.probabilities(logits) == [0, 1, 0.5])
+        }
+
+        @Test func picturesOfI3DRunFromMinusOneToOne() throws {
+            let pictures = try Tensor(
+                bytes: [0, 128, 255], shape: [1, 1, 1, 1, 3], engine: engine)
+            let values = try PictureNormalization(.symmetric, engine: engine)(pictures).floats()
+            #expect(largestDifference(values, [-1, 128 / 127.5 - 1, 1]) < 1e-6)
+        }
+    }
+}

@@ -1,0 +1,188 @@
+"""The networks of the papers in PyTorch, written from the papers' descriptions, for the trainer's to be compared with.
+
+    python reference_networks.py OUT.safetensors
+
+writes, for each network below at an eighth of its published width: its weights and statistics (NAME.PARAMETER), what it is
+fed, what it gives, the loss and its gradients (NAME-grad.PARAMETER); and the shapes at the published width (NAME-shape.…).
+"""
+
+import sys
+
+import torch
+from torch import nn
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+
+# Arandjelovic & Zisserman, "Look, Listen and Learn", ICCV 2017: both subnetworks are VGG-like, four blocks of two 3 x 3
+# convolutions, 64, 128, 256 and 512 channels, each followed by batch normalisation and a ReLU; 2 x 2 pooling between blocks,
+# global max pooling at the end.
+class VGG(nn.Module):
+    def __init__(self, channels, width):
+        super().__init__()
+        for block in range(4):
+            for number in (1, 2):
+                out = width * 2 ** block
+                layer = nn.Sequential(nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out))
+                self.add_module(f"conv{block + 1}_{number}", layer)
+                channels = out
+
+    def forward(self, x):
+        for block in range(1, 5):
+            x = torch.relu(getattr(self, f"conv{block}_1")(x))
+            x = torch.relu(getattr(self, f"conv{block}_2")(x))
+            if block < 4:
+                x = F.max_pool2d(x, 2)
+        return x
+
+
+class L3(nn.Module):
+    """The vectors of both side by side, 128 units with a ReLU, two answers."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.video, self.audio = VGG(3, width), VGG(1, width)
+        self.fusion = nn.ModuleDict(dict(fc1=nn.Linear(16 * width, 128), fc2=nn.Linear(128, 2)))
+
+    def forward(self, picture, sound):
+        x = torch.cat([self.video(picture).amax((2, 3)), self.audio(sound).amax((2, 3))], 1)
+        return self.fusion["fc2"](torch.relu(self.fusion["fc1"](x)))
+
+
+# Carreira & Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, figure 3: Inception-v1 (Szegedy et al., CVPR 2015,
+# table 1) with cubic filters; the first two pools leave time alone. TensorFlow's SAME padding, written by its definition.
+def same(x, kernel, stride, value=0.0):
+    pads = []
+    for size, k, s in reversed(list(zip(x.shape[2:], kernel, stride))):
+        total = max((-(-size // s) - 1) * s + k - size, 0)
+        pads += [total // 2, total - total // 2]
+    return F.pad(x, pads, value=value)
+
+
+class Unit3D(nn.Module):
+    def __init__(self, inputs, outputs, k, s=1):
+        super().__init__()
+        self.k, self.s = (k,) * 3, (s,) * 3
+        self.conv3d = nn.Conv3d(inputs, outputs, k, s, bias=False)
+        self.bn = nn.BatchNorm3d(outputs, eps=1e-3)
+
+    def forward(self, x):
+        return torch.relu(self.bn(self.conv3d(same(x, self.k, self.s))))
+
+
+def pool(x, kernel, stride):
+    return F.max_pool3d(same(x, kernel, stride, float("-inf")), kernel, stride)
+
+
+class Mixed(nn.Module):
+    """#1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5 (which became 3 x 3), pool proj."""
+
+    def __init__(self, inputs, one, reduce3, three, reduce5, five, project):
+        super().__init__()
+        self.b0 = Unit3D(inputs, one, 1)
+        self.b1a, self.b1b = Unit3D(inputs, reduce3, 1), Unit3D(reduce3, three, 3)
+        self.b2a, self.b2b = Unit3D(inputs, reduce5, 1), Unit3D(reduce5, five, 3)
+        self.b3b = Unit3D(inputs, project, 1)
+
+    def forward(self, x):
+        pooled = pool(x, (3, 3, 3), (1, 1, 1))
+        return torch.cat([self.b0(x), self.b1b(self.b1a(x)), self.b2b(self.b2a(x)), self.b3b(pooled)], 1)
+
+
+class I3D(nn.Module):
+    TABLE = dict(
+        Mixed_3b=(64, 96, 128, 16, 32, 32), Mixed_3c=(128, 128, 192, 32, 96, 64), Mixed_4b=(192, 96, 208, 16, 48, 64),
+        Mixed_4c=(160, 112, 224, 24, 64, 64), Mixed_4d=(128, 128, 256, 24, 64, 64), Mixed_4e=(112, 144, 288, 32, 64, 64),
+        Mixed_4f=(256, 160, 320, 32, 128, 128), Mixed_5b=(256, 160, 320, 32, 128, 128),
+        Mixed_5c=(384, 192, 384, 48, 128, 128))
+
+    def __init__(self, part=1):
+        super().__init__()
+        self.Conv3d_1a_7x7 = Unit3D(3, 64 // part, 7, 2)
+        self.Conv3d_2b_1x1 = Unit3D(64 // part, 64 // part, 1)
+        self.Conv3d_2c_3x3 = Unit3D(64 // part, 192 // part, 3)
+        channels = 192 // part
+        for name, sizes in self.TABLE.items():
+            sizes = [size // part for size in sizes]
+            self.add_module(name, Mixed(channels, *sizes))
+            channels = sizes[0] + sizes[2] + sizes[4] + sizes[5]
+
+    def forward(self, x):
+        x = pool(self.Conv3d_1a_7x7(x), (1, 3, 3), (1, 2, 2))
+        x = pool(self.Conv3d_2c_3x3(self.Conv3d_2b_1x1(x)), (1, 3, 3), (1, 2, 2))
+        x = pool(self.Mixed_3c(self.Mixed_3b(x)), (3, 3, 3), (2, 2, 2))
+        x = self.Mixed_4f(self.Mixed_4e(self.Mixed_4d(self.Mixed_4c(self.Mixed_4b(x)))))
+        return self.Mixed_5c(self.Mixed_5b(pool(x, (2, 2, 2), (2, 2, 2))))
+
+
+class Answers(nn.Module):
+    """AVTS with cross-entropy: a fusion head over two embeddings."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(12, 128), nn.Linear(128, 2)
+
+    def forward(self, video, audio):
+        return self.fc2(torch.relu(self.fc1(torch.cat([video, audio], 1))))
+
+
+def spread(network):
+    """Statistics that are not those of a network never trained."""
+    for key, value in network.named_buffers():
+        if key.endswith("running_var"):
+            value.uniform_(0.5, 1)
+        if key.endswith("running_mean"):
+            value.uniform_(-0.1, 0.1)
+    return network
+
+
+def record(out, name, network, inputs, loss_of):
+    """Evaluation first, then a step of training with its gradients and statistics."""
+    for key, value in network.state_dict().items():
+        out[f"{name}.{key}"] = value.clone()
+    for index, value in enumerate(inputs):
+        out[f"{name}-input{index}"] = value.clone()
+    network.eval()
+    with torch.no_grad():
+        out[name + "-eval"] = network(*inputs).contiguous()
+    network.train()
+    loss = loss_of(network(*inputs))
+    loss.backward()
+    out[name + "-loss"] = loss.detach()
+    for key, value in network.named_parameters():
+        out[f"{name}-grad.{key}"] = value.grad
+    for key, value in network.named_buffers():
+        out[f"{name}-after.{key}"] = value.clone()
+
+
+def shapes(out, name, make):
+    with torch.device("meta"):
+        for key, value in make().state_dict().items():
+            out[f"{name}-shape.{key}"] = torch.tensor(list(value.shape), dtype=torch.int64, device="cpu")
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.manual_seed(11)
+    out = {}
+    labels = torch.tensor([1, 0, 1, 0])
+    out["labels"] = labels.float()
+    entropy = lambda logits: F.cross_entropy(logits, labels)
+    weights = torch.randn(4096)
+    # Of all values, so that each has a gradient of its own.
+    weighted = lambda features: (features.flatten() * weights.repeat(features.numel() // 4096 + 1)[: features.numel()]).mean()
+    out["weights"] = weights
+
+    # Small inputs: of many values one lies so near the kink of a ReLU that rounding decides on which side.
+    record(out, "l3", spread(L3(8)), [torch.randn(4, 3, 24, 24), torch.randn(4, 1, 25, 34)], entropy)
+    shapes(out, "l3", lambda: L3(64))
+    record(out, "vgg", spread(VGG(1, 8)), [torch.randn(2, 1, 28, 17)], weighted)
+    # Sizes that are odd, and even, at every pool.
+    record(out, "i3d", spread(I3D(8)), [torch.randn(2, 3, 9, 34, 28)], weighted)
+    shapes(out, "i3d", lambda: I3D())
+    record(out, "answers", Answers(), [torch.randn(4, 6), torch.randn(4, 6)], entropy)
+    save_file({key: value.detach().contiguous().clone() for key, value in out.items()}, sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
