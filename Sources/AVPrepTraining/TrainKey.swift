@@ -7,6 +7,8 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case pairsPerEpoch = "pairs_per_epoch"
     case loaderThreads = "loader_threads"
     case prefetchBatches = "prefetch_batches"
+    case precision
+    case lossEvery = "loss_every"
     case checkpointSteps = "checkpoint_steps"
     case grownShards = "grown_shards"
     case cropScale = "crop_scale"

@@ -4,6 +4,9 @@ extension TrainSettings {
     /// ``cropScale`` as a range.
     var cropRange: ClosedRange<Double> { cropScale[0]...cropScale[1] }
 
+    /// Steps from one reading of losses to the next.
+    func stepsPerReading(of engine: Engine) -> Int { lossEvery > 0 ? lossEvery : engine.isCUDA ? 10 : 1 }
+
     /// - Throws: ``TrainingError`` naming the first setting that makes no sense, or the first contradiction.
     func validate() throws {
         try checkValues()
@@ -26,6 +29,7 @@ extension TrainSettings {
         try check(pairsPerEpoch >= 0, .pairsPerEpoch, pairsPerEpoch, "0 for all, or a number of pairs")
         try check((0...1024).contains(loaderThreads), .loaderThreads, loaderThreads, "0 for one per core, or a number")
         try check((1...1024).contains(prefetchBatches), .prefetchBatches, prefetchBatches, "1 or more")
+        try check((0...100_000).contains(lossEvery), .lossEvery, lossEvery, "0, or a number of steps")
         try check(checkpointSteps >= 1, .checkpointSteps, checkpointSteps, "1 or more")
         try check(
             cropScale.count == 2 && cropScale[0] > 0 && cropScale[0] <= cropScale[1] && cropScale[1] <= 1,

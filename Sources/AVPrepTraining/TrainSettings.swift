@@ -181,6 +181,12 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var device = Engine.Device.auto
     /// Threads of the engine on a CPU; 0 takes every core.
     package var threads = 0
+    /// What convolutions and products are computed in, in training and evaluation.
+    package var precision = Engine.Precision.float32
+    /// Only kernels that give the same bits on every run, on a CPU with the same number of threads.
+    package var deterministic = true
+    /// Steps from one reading of losses to the next; 0 takes 1 on a CPU, and 10 on CUDA, where a reading waits for the device.
+    package var lossEvery = 0
     /// Pairs a step. AVTS: 64.
     package var batchSize = 64
     /// Equal parts of a batch whose gradients are added up before a step; each has batch statistics of its own. AVTS: 4
@@ -215,6 +221,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
             "grownShards": .omitted(at: GrownShards.refuse), "accumulate": .omitted(at: 1),
             "validation": .omitted(at: ValidationSettings()), "recipeName": .omitted(at: RecipeName.avts),
             "jitter": .omitted(at: JitterSettings()),
+            "precision": .omitted(at: Engine.Precision.float32),
+            "deterministic": .omitted(at: true), "lossEvery": .omitted(at: 0),
         ]
     }
 

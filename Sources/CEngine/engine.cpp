@@ -6,18 +6,29 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <c10/core/Event.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <exception>
+#include <limits>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 struct avprep_tensor {
     at::Tensor value;
@@ -70,6 +81,7 @@ at::ScalarType scalar_type(int32_t type) {
         case AVPREP_FLOAT32: return at::kFloat;
         case AVPREP_UINT8: return at::kByte;
         case AVPREP_INT64: return at::kLong;
+        case AVPREP_BFLOAT16: return at::kBFloat16;
         default: fail("unknown element type " + std::to_string(type));
     }
 }
@@ -165,6 +177,38 @@ int set_deterministic(int32_t on) {
     });
 }
 
+int keep_memory() {
+    return guarded([&] {
+#if defined(__GLIBC__)
+        // Every size from the heap, which is never trimmed. Each step asks for the same sizes in the same order.
+        mallopt(M_MMAP_MAX, 0);
+        mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+        mallopt(M_TOP_PAD, 64 << 20);
+#endif
+    });
+}
+
+int set_autocast(int32_t type, int32_t device) {
+    return guarded([&] {
+        const bool on = type == AVPREP_BFLOAT16;
+        if (!on && type != AVPREP_FLOAT32) fail("autocast to the element type " + std::to_string(type));
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+        const auto kind = device_of(device).type();
+        at::autocast::set_autocast_dtype(kind, at::kBFloat16);
+        at::autocast::set_autocast_enabled(kind, on);
+#else
+        if (device < 0) {
+            at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+            at::autocast::set_cpu_enabled(on);
+        } else {
+            at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+            at::autocast::set_enabled(on);
+        }
+#endif
+        if (!on) at::autocast::clear_cache();
+    });
+}
+
 // -- Making, reading, freeing ----------------------------------------------------------------------------------------
 
 int from_host(avprep_tensor **out, const void *data, int32_t type, const int64_t *shape, int32_t rank, int32_t device) {
@@ -173,6 +217,80 @@ int from_host(avprep_tensor **out, const void *data, int32_t type, const int64_t
         const at::Tensor borrowed = view(data, scalar_type(type), list(shape, rank));
         return device < 0 ? borrowed.clone() : borrowed.to(device_of(device));
     });
+}
+
+// Copies to a device run beside its computations, on a stream of their own. Everything here goes through c10's interface of
+// device guards, so that the same source compiles without CUDA.
+struct Copies {
+    explicit Copies(c10::Device device)
+        : guard(device.type()), stream(guard.getStreamFromGlobalPool(device, /*isHighPriority=*/false)) {}
+
+    c10::impl::VirtualGuardImpl guard;
+    c10::Stream stream;
+    std::deque<c10::Event> pending;
+};
+
+// One a device. Only the thread that trains copies.
+std::map<c10::DeviceIndex, Copies> copies;
+
+int borrow_host(avprep_tensor **out, const void *data, int32_t type, const int64_t *shape, int32_t rank,
+                int32_t device) {
+    return making(out, [&] {
+        const c10::NoGradGuard unrecorded;
+        const at::Tensor borrowed = view(data, scalar_type(type), list(shape, rank));
+        if (device < 0) return borrowed;
+        const at::Device target = device_of(device);
+        Copies &own = copies.try_emplace(target.index(), target).first->second;
+        const c10::Stream computing = own.guard.exchangeStream(own.stream);
+        at::Tensor copied;
+        try {
+            copied = borrowed.to(target, /*non_blocking=*/true);
+            own.pending.emplace_back(target.type());
+            own.pending.back().record(own.stream);
+        } catch (...) {
+            own.guard.exchangeStream(computing);
+            throw;
+        }
+        own.guard.exchangeStream(computing);
+        own.pending.back().block(computing);
+        // Its memory is not given to the next copy before the computations are through with it.
+        copied.record_stream(computing);
+        return copied;
+    });
+}
+
+int wait_for_copies() {
+    return guarded([&] {
+        for (auto &[index, own] : copies) {
+            for (const c10::Event &event : own.pending) own.guard.synchronizeEvent(event.eventId());
+            own.pending.clear();
+        }
+    });
+}
+
+// What `allocate_host` gave away of page-locked memory: a tensor owns it.
+std::map<void *, at::Tensor> locked;
+
+void *allocate_host(int64_t bytes, int32_t device) {
+    void *memory = nullptr;
+    const int status = guarded([&] {
+        if (device < 0) {
+            memory = std::aligned_alloc(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
+            return;
+        }
+        at::Tensor owner = at::empty({bytes}, at::TensorOptions().dtype(at::kByte)).pin_memory();
+        memory = owner.data_ptr();
+        locked.emplace(memory, std::move(owner));
+    });
+    return status == 0 ? memory : nullptr;
+}
+
+void free_host(void *data, int32_t device) {
+    if (device < 0) {
+        std::free(data);
+    } else {
+        locked.erase(data);
+    }
 }
 
 int zeros(avprep_tensor **out, int32_t type, const int64_t *shape, int32_t rank, int32_t device) {
@@ -212,6 +330,7 @@ int type(int32_t *type, const avprep_tensor *tensor) {
             case at::kFloat: *type = AVPREP_FLOAT32; break;
             case at::kByte: *type = AVPREP_UINT8; break;
             case at::kLong: *type = AVPREP_INT64; break;
+            case at::kBFloat16: *type = AVPREP_BFLOAT16; break;
             default: fail("an element type that the interface does not name");
         }
     });
@@ -314,6 +433,7 @@ int unary(avprep_tensor **out, int32_t operation, const avprep_tensor *tensor) {
         switch (operation) {
             case AVPREP_RELU: return at::relu(tensor->value);
             case AVPREP_SQUARE_ROOT: return at::sqrt(tensor->value);
+            case AVPREP_RELU_IN_PLACE: return at::Tensor(tensor->value).relu_();
             default: fail("unknown operation " + std::to_string(operation));
         }
     });
@@ -326,6 +446,7 @@ int binary(avprep_tensor **out, int32_t operation, const avprep_tensor *left, co
             case AVPREP_SUBTRACT: return at::sub(left->value, right->value);
             case AVPREP_MULTIPLY: return at::mul(left->value, right->value);
             case AVPREP_DIVIDE: return at::div(left->value, right->value);
+            case AVPREP_ADD_IN_PLACE: return at::Tensor(left->value).add_(right->value);
             default: fail("unknown operation " + std::to_string(operation));
         }
     });
@@ -430,12 +551,12 @@ int dropout(avprep_tensor **out, const avprep_tensor *input, double probability,
 int cross_entropy(avprep_tensor **out, const avprep_tensor *logits, const avprep_tensor *classes) {
     return making(out, [&] {
         if (logits->value.dim() != 2) fail("cross entropy takes logits of shape [N, classes]");
-        return at::nll_loss(at::log_softmax(logits->value, 1), classes->value);
+        return at::nll_loss(at::log_softmax(logits->value.to(at::kFloat), 1), classes->value);
     });
 }
 
 int binary_cross_entropy(avprep_tensor **out, const avprep_tensor *logits, const avprep_tensor *targets) {
-    return making(out, [&] { return at::binary_cross_entropy_with_logits(logits->value, targets->value); });
+    return making(out, [&] { return at::binary_cross_entropy_with_logits(logits->value.to(at::kFloat), targets->value); });
 }
 
 // -- Optimisers ------------------------------------------------------------------------------------------------------
@@ -491,23 +612,22 @@ int adam_step(const avprep_tensor *const *parameters, avprep_tensor **first, avp
     });
 }
 
-int clip_gradients(double *norm, const avprep_tensor *const *parameters, int32_t count, double maximum) {
-    return guarded([&] {
+int clip_gradients(avprep_tensor **norm, const avprep_tensor *const *parameters, int32_t count, double maximum) {
+    return making(norm, [&] {
         const c10::NoGradGuard unrecorded;
-        std::vector<at::Tensor> norms;
+        std::vector<at::Tensor> gradients, norms;
         for (int32_t i = 0; i < count; ++i) {
             const at::Tensor &gradient = parameters[i]->value.grad();
-            if (gradient.defined()) norms.push_back(at::norm(gradient));
+            if (!gradient.defined()) continue;
+            gradients.push_back(gradient);
+            norms.push_back(at::norm(gradient));
         }
-        const double total = norms.empty() ? 0 : at::norm(at::stack(norms)).item<double>();
-        // A norm that is no number stays one: the caller sees it.
-        if (total > maximum) {
-            for (int32_t i = 0; i < count; ++i) {
-                at::Tensor gradient = parameters[i]->value.grad();
-                if (gradient.defined()) gradient.mul_(maximum / (total + 1e-6));
-            }
-        }
-        *norm = total;
+        if (norms.empty()) return at::zeros({});
+        const at::Tensor total = at::norm(at::stack(norms));
+        // On the device, without waiting for the number. A norm that is no number stays one: its reader sees it.
+        const at::Tensor factor = at::clamp_max(maximum / (total + 1e-6), 1);
+        for (at::Tensor &gradient : gradients) gradient.mul_(factor);
+        return total;
     });
 }
 
@@ -530,7 +650,8 @@ int pad(avprep_tensor **out, const avprep_tensor *input, int32_t rank, const int
 const avprep_engine_api api = {
     AVPREP_ENGINE_ABI,
     description, last_error, live_tensors, device_count, set_threads, threads, set_deterministic,
-    from_host, zeros, to_host, fill_from_host, shape, type, device, release, clone, detach, to_device, to_type, to_order,
+    keep_memory, set_autocast,
+    from_host, borrow_host, wait_for_copies, allocate_host, free_host, zeros, to_host, fill_from_host, shape, type, device, release, clone, detach, to_device, to_type, to_order,
     set_requires_gradient, requires_gradient, gradient, clear_gradient, backward, set_recording,
     reshape, permute, narrow, index_select, concatenate,
     unary, binary, scalar, reduce,

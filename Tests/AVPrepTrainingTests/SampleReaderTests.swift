@@ -29,7 +29,7 @@ import Testing
         let context = InputContext(augmentation, statistics: ["mel": plain])
         let loader = BatchLoader(
             order: Array(0..<dataset.count), batchSize: 5,
-            buffers: (0..<3).map { _ in Batch(capacity: 5, inputs: inputs) }, threads: threads
+            buffers: try (0..<3).map { _ in try Batch(capacity: 5, inputs: inputs) }, threads: threads
         ) {
             let reader = Result { try SampleReader(dataset, recipe.inputs, inputs, context) }
             return { try reader.get().read($0, position: $1, into: $2, slot: $3) }

@@ -12,6 +12,10 @@ enum TrainTable {
             ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
+            .choice("precision", \.precision, "of convolutions and products; bfloat16: faster where the device has it"),
+            .flag("deterministic", \.deterministic, "the same bits on every run; false: faster on CUDA"),
+            .integer(
+                "loss_every", \.lossEvery, in: 0...100_000, "steps between readings of the loss; 0: 1, on CUDA 10"),
             .integer("batch_size", \.batchSize, in: 2...65_536, "pairs per step, half of them positive"),
             .integer(
                 "accumulate", \.accumulate, in: 1...4096,

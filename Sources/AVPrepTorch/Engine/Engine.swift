@@ -14,14 +14,24 @@ package final class Engine: @unchecked Sendable {
         case cpu, cuda
     }
 
+    /// What convolutions and products are computed in; weights, statistics and losses stay in single precision.
+    package enum Precision: String, Sendable, Codable, CaseIterable {
+        case float32
+        /// bfloat16 (Kalamkar et al., arXiv 1905.12322): the exponent of a single with 8 bits of fraction, faster where the
+        /// device has instructions for it.
+        case bfloat16
+    }
+
     // Sendable because everything here is set once, and the functions of the table may be called from any thread.
     let api: avprep_engine_api
     /// -1 for the CPU, otherwise the number of the CUDA device.
     package let deviceIndex: Int32
+    let precision: Precision
 
-    private init(api: avprep_engine_api, deviceIndex: Int32) {
+    private init(api: avprep_engine_api, deviceIndex: Int32, precision: Precision) {
         self.api = api
         self.deviceIndex = deviceIndex
+        self.precision = precision
     }
 
     /// Loads the engine and selects a device.
@@ -29,14 +39,18 @@ package final class Engine: @unchecked Sendable {
     /// - Parameters:
     ///   - device: `auto` selects the first CUDA device, or else the CPU.
     ///   - threads: threads per operation on a CPU; 0 means all cores. It is a setting of the process.
+    ///   - precision: what ``inPrecision(_:)`` computes in.
+    ///   - isDeterministic: whether only kernels are used that give the same bits on every run; of the process.
     /// - Throws: `TorchError(.engine)` when the library is missing or unsuitable, or the device does not exist.
-    package static func load(device: Engine.Device = .auto, threads: Int = 0) throws -> Engine {
+    package static func load(
+        device: Engine.Device = .auto, threads: Int = 0, precision: Precision = .float32, isDeterministic: Bool = true
+    ) throws -> Engine {
         precondition(threads >= 0, "\(threads) threads")
         let api = try EngineLibrary.open()
         guard api.abi_version == UInt32(AVPREP_ENGINE_ABI) else {
             throw TorchError(.engine, "the training engine is damaged; build it again with `make engine`")
         }
-        let probe = Engine(api: api, deviceIndex: Int32(AVPREP_CPU))
+        let probe = Engine(api: api, deviceIndex: Int32(AVPREP_CPU), precision: precision)
         var cudaDevices: Int32 = 0
         try probe.check(api.device_count(&cudaDevices), "count the CUDA devices")
         if device == .cuda, cudaDevices == 0 {
@@ -47,9 +61,9 @@ package final class Engine: @unchecked Sendable {
         }
         let count = threads > 0 ? threads : AvailableProcessors.count
         try probe.check(api.set_threads(Int32(clamping: count)), "set \(count) threads")
-        try probe.check(api.set_deterministic(1), "ask for deterministic kernels")
+        try probe.check(api.set_deterministic(isDeterministic ? 1 : 0), "choose deterministic kernels")
         let usesCUDA = device != .cpu && cudaDevices > 0
-        return usesCUDA ? Engine(api: api, deviceIndex: 0) : probe
+        return usesCUDA ? Engine(api: api, deviceIndex: 0, precision: precision) : probe
     }
 
     /// Whether tensors are on a CUDA device.
@@ -78,6 +92,23 @@ package final class Engine: @unchecked Sendable {
             var ignored: Int32 = 0
             let status = api.set_recording(&ignored, was)
             precondition(status == 0, "recording gradients goes on: \(lastError)")
+        }
+        return try body()
+    }
+
+    /// Keeps memory that tensors give back, of which the next step of training takes as much. The process then never shrinks.
+    package func keepMemory() throws { try check(api.keep_memory(), "keep memory") }
+
+    /// Waits until memory that tensors have borrowed may be overwritten, once the tensors are gone.
+    package func waitForCopies() throws { try check(api.wait_for_copies(), "copy a batch") }
+
+    /// Computes `body` in the precision that the engine was loaded with, on this thread.
+    package func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
+        guard precision == .bfloat16 else { return try body() }
+        try check(api.set_autocast(ElementType.bfloat16.rawValue, deviceIndex), "compute in bfloat16")
+        defer {
+            let status = api.set_autocast(ElementType.float32.rawValue, deviceIndex)
+            precondition(status == 0, "bfloat16 goes on: \(lastError)")
         }
         return try body()
     }

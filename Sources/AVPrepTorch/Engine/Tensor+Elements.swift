@@ -45,6 +45,15 @@ extension Tensor {
         try Tensor.make(engine, "rectify \(shape)") { engine.api.unary($0, Int32(AVPREP_RELU), handle) }
     }
 
+    /// The same in place: saves memory and a pass over it. For values that no recorded operation needs, such as what a batch
+    /// normalisation returns.
+    package func reluInPlace() throws -> Tensor {
+        try Tensor.make(engine, "rectify \(shape)") { engine.api.unary($0, Int32(AVPREP_RELU_IN_PLACE), handle) }
+    }
+
+    /// Adds in place, under the same condition.
+    package func addedInPlace(_ other: Tensor) throws -> Tensor { try combined(AVPREP_ADD_IN_PLACE, other, "add") }
+
     /// The gradient at 0 is infinite, so the values should be above 0.
     package func squareRoot() throws -> Tensor {
         try Tensor.make(engine, "take the root of \(shape)") {

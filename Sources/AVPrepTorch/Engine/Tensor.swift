@@ -52,6 +52,25 @@ package final class Tensor {
         self.init(owning: handle, engine: engine)
     }
 
+    /// Values of the host's memory without a copy where the device can read them; else the copy is made beside the device's
+    /// computations.
+    ///
+    /// - Parameter bytes: they must stay as they are until the tensor and all that was recorded of it is gone, and
+    ///   ``Engine/waitForCopies()`` has returned.
+    package convenience init(
+        borrowing bytes: UnsafeRawBufferPointer, type: ElementType, shape: [Int], engine: Engine
+    ) throws {
+        precondition(bytes.count == shape.reduce(type.byteCount, *), "\(bytes.count) bytes for the shape \(shape)")
+        guard let source = bytes.baseAddress else {
+            throw TorchError(.operation, "cannot make a tensor of shape \(shape): no memory")
+        }
+        let handle = try Self.handle(engine, "borrow a tensor of shape \(shape)") {
+            engine.api.borrow_host(
+                $0, source, type.rawValue, shape.map(Int64.init), Int32(shape.count), engine.deviceIndex)
+        }
+        self.init(owning: handle, engine: engine)
+    }
+
     package static func zeros(_ shape: [Int], type: ElementType = .float32, engine: Engine) throws -> Tensor {
         try make(engine, "make zeros of shape \(shape)") {
             engine.api.zeros($0, type.rawValue, shape.map(Int64.init), Int32(shape.count), engine.deviceIndex)
@@ -137,13 +156,15 @@ package final class Tensor {
         return HostTensor(type: type, shape: shape, bytes: bytes)
     }
 
-    /// The values of a `float32` tensor, row-major.
-    package func floats() throws -> [Float] { try host().floats }
+    /// The values of a `float32` or `bfloat16` tensor, row-major.
+    package func floats() throws -> [Float] {
+        try (type == .bfloat16 ? try converted(to: .float32) : self).host().floats
+    }
 
     /// The values of an `int64` tensor, row-major.
     package func integers() throws -> [Int64] { try host().integers }
 
-    /// The value of a `float32` tensor with one element, for instance a loss.
+    /// The value of a `float32` or `bfloat16` tensor with one element, for instance a loss.
     package func item() throws -> Float {
         let values = try floats()
         precondition(values.count == 1, "a tensor of \(values.count) elements is not one number")

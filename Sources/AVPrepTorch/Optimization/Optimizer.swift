@@ -87,15 +87,13 @@ extension [ParameterStore.Entry] {
     /// Scales all gradients so that their common Euclidean norm is at most `maximum` (Pascanu et al., arXiv 1211.5063), as
     /// `torch.nn.utils.clip_grad_norm_` does.
     ///
-    /// - Returns: the norm before.
-    @discardableResult
-    package func clipGradients(to maximum: Double) throws -> Double {
-        guard let engine = first?.tensor.engine else { return 0 }
-        var norm = 0.0
+    /// - Returns: the norm before, one number that need not be computed yet; nil without parameters.
+    package func clipGradients(to maximum: Double) throws -> Tensor? {
+        guard let engine = first?.tensor.engine else { return nil }
         let handles = map(\.tensor.handle)
-        try engine.check(
-            engine.api.clip_gradients(&norm, handles, Int32(handles.count), maximum), "clip gradients to \(maximum)")
-        return norm
+        return try Tensor.make(engine, "clip gradients to \(maximum)") {
+            engine.api.clip_gradients($0, handles, Int32(handles.count), maximum)
+        }
     }
 
     func clearGradients() throws {

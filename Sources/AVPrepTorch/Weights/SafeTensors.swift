@@ -142,7 +142,7 @@ private struct TensorHeader: Codable {
     var type: ElementType {
         get throws {
             guard let type = ElementType(safeTensorsName: dtype) else {
-                let known = ElementType.allCases.map(\.safeTensorsName).joined(separator: ", ")
+                let known = ElementType.stored.map(\.safeTensorsName).joined(separator: ", ")
                 throw HeaderFault(text: "its type \(dtype) is not one of \(known)")
             }
             return type

@@ -1,5 +1,5 @@
 package import AVPrepModel
-import AVPrepTorch
+package import AVPrepTorch
 
 /// Samples as the network takes them, in buffers that are made once and filled again and again.
 ///
@@ -16,35 +16,30 @@ package final class Batch: @unchecked Sendable {
     /// Which pairs of the set they are.
     package private(set) var pairs: ArraySlice<Int> = []
     /// 1 for a pair in sync, 0 for one that is not: the y of the loss.
-    package let labels: UnsafeMutableBufferPointer<Float>
+    package var labels: UnsafeMutableBufferPointer<Float> {
+        labelMemory.bytes.assumingMemoryBound(to: Float.self)
+    }
+    private let labelMemory: HostMemory
     /// What each pair is.
     package let kinds: UnsafeMutableBufferPointer<PairKind>
     /// For each input the values of all slots, one after the other.
-    private let memory: [UnsafeMutableRawBufferPointer]
+    private let memory: [HostMemory]
 
-    /// Whole cache lines, and what vector instructions like.
-    private static let alignment = 64
-
-    /// - Parameter capacity: samples it has room for, > 0.
-    package init(capacity: Int, inputs: [InputShape]) {
+    /// - Parameters:
+    ///   - capacity: samples it has room for, > 0.
+    ///   - engine: what it is made for; nil for none.
+    /// - Throws: `TorchError` for want of memory.
+    package init(capacity: Int, inputs: [InputShape], engine: Engine? = nil) throws {
         precondition(capacity > 0, "a batch of \(capacity)")
         self.capacity = capacity
         self.inputs = inputs
-        memory = inputs.map { input in
-            let bytes = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: capacity * input.byteCount, alignment: Self.alignment)
-            bytes.initializeMemory(as: UInt8.self, repeating: 0)
-            return bytes
-        }
-        labels = .allocate(capacity: capacity)
-        labels.initialize(repeating: 0)
+        memory = try inputs.map { try HostMemory(byteCount: capacity * $0.byteCount, engine: engine) }
+        labelMemory = try HostMemory(byteCount: capacity * MemoryLayout<Float>.stride, engine: engine)
         kinds = .allocate(capacity: capacity)
         kinds.initialize(repeating: .positive)
     }
 
     deinit {
-        for bytes in memory { bytes.deallocate() }
-        labels.deallocate()
         kinds.deallocate()
     }
 
@@ -65,12 +60,12 @@ package final class Batch: @unchecked Sendable {
     /// - Parameter input: its place in ``inputs``.
     func bytes(_ input: Int, slot: Int) -> UnsafeMutableRawBufferPointer {
         let size = inputs[input].byteCount
-        return UnsafeMutableRawBufferPointer(rebasing: memory[input][slot * size..<(slot + 1) * size])
+        return UnsafeMutableRawBufferPointer(rebasing: memory[input].bytes[slot * size..<(slot + 1) * size])
     }
 
     /// The values of an input in all samples that are here.
     func bytes(_ input: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: memory[input][..<(count * inputs[input].byteCount)])
+        UnsafeRawBufferPointer(rebasing: memory[input].bytes[..<(count * inputs[input].byteCount)])
     }
 
     /// The values of an input in one slot, or in all samples that are here for nil.

@@ -15,18 +15,19 @@ struct TensorBatch {
         self.kinds = kinds
     }
 
-    /// Copies a batch.
+    /// A batch's values, in its memory or on their way to the device: it must stay as it is until the engine is through with
+    /// them (``Engine/waitForCopies()``).
     init(_ batch: Batch, engine: Engine) throws {
         var inputs: [String: Tensor] = [:]
         for (index, input) in batch.inputs.enumerated() {
             inputs[input.name] = try Tensor(
-                batch.bytes(index), type: input.type, shape: [batch.count] + input.sizes, engine: engine)
+                borrowing: batch.bytes(index), type: input.type, shape: [batch.count] + input.sizes, engine: engine)
         }
         let labels = UnsafeMutableBufferPointer(rebasing: batch.labels[..<batch.count])
         self.init(
             inputs: inputs,
             labels: try Tensor(
-                UnsafeRawBufferPointer(labels), type: .float32, shape: [batch.count], engine: engine),
+                borrowing: UnsafeRawBufferPointer(labels), type: .float32, shape: [batch.count], engine: engine),
             kinds: Array(batch.kinds[..<batch.count]))
     }
 

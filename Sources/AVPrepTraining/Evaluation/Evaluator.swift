@@ -62,14 +62,16 @@ package struct Evaluator {
         }
         let inputs = try recipe.shapes(in: datasets.flatMap { [$0.val, $0.test] })
         let engine = try Engine.load(
-            device: device ?? state.settings.device, threads: threads ?? state.settings.threads)
+            device: device ?? state.settings.device, threads: threads ?? state.settings.threads,
+            precision: state.settings.precision, isDeterministic: state.settings.deterministic)
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
             shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
             progress: checking)
         let model = try recipe.makeModel(inputs, seed: nil, engine: engine)
         try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
-        let feed = BatchLoaderFactory(settings: state.settings, inputs: inputs, statistics: state.statistics)
+        let feed = try BatchLoaderFactory(
+            settings: state.settings, inputs: inputs, statistics: state.statistics, engine: engine)
         func measure(_ dataset: ShardDataset, _ name: String? = nil) throws -> PairScores {
             progress(dataset.split, name ?? dataset.set)
             return try PairScores(

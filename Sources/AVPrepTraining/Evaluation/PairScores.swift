@@ -43,10 +43,13 @@ struct PairScores {
         self.order = order
         let loader = feed.evaluation(dataset, pairs: pairs)
         defer { loader.close() }
-        try model.store.engine.withoutGradients {
+        let engine = model.store.engine
+        try engine.withoutGradients {
             while let batch = try loader.nextBatch() {
                 try cancellation.check()
-                scores += try model.scores(of: TensorBatch(batch, engine: model.store.engine))
+                let tensors = try TensorBatch(batch, engine: engine)
+                scores += try engine.inPrecision { try model.scores(of: tensors) }
+                try engine.waitForCopies()
                 labels += batch.labels.prefix(batch.count).map { UInt8($0) }
                 progress(batch.count)
             }

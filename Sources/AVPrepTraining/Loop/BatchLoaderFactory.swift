@@ -14,15 +14,21 @@ struct BatchLoaderFactory {
     private let buffers: [Batch]
     private let threads: Int
 
-    /// - Parameter inputs: what the recipe of these settings is fed.
-    init(settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics) {
+    /// - Parameters:
+    ///   - inputs: what the recipe of these settings is fed.
+    ///   - engine: what batches are made for; nil for none.
+    /// - Throws: `TorchError` for want of memory.
+    init(settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics, engine: Engine? = nil) throws
+    {
         self.settings = settings
         self.inputs = inputs
         recipe = settings.recipe
         self.statistics = statistics
         let bytes = Batch.byteCount(capacity: settings.batchSize, inputs: inputs)
         let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
-        buffers = (0..<count).map { _ in Batch(capacity: settings.batchSize, inputs: inputs) }
+        buffers = try (0..<count).map { _ in
+            try Batch(capacity: settings.batchSize, inputs: inputs, engine: engine)
+        }
         threads = settings.loaderThreads > 0 ? settings.loaderThreads : AvailableProcessors.count
     }
 

@@ -85,7 +85,11 @@ package struct Trainer {
                 return .wasFinished(steps: state.step)
             }
         }
-        let engine = try Engine.load(device: settings.device, threads: settings.threads)
+        let engine = try Engine.load(
+            device: settings.device, threads: settings.threads, precision: settings.precision,
+            isDeterministic: settings.deterministic)
+        try engine.checkPrecision()
+        try engine.keepMemory()
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
             shardSet, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,

@@ -10,8 +10,9 @@ final class TrainingSession {
     private let schedule: TrainingSchedule
     private let folder: RunFolder
     private let recipe: any TrainingRecipe
-    private let model: any RecipeModel
-    private let optimizer: any Optimizer
+    private let learner: Learner
+    /// Steps from one reading of losses to the next.
+    private let stepsPerReading: Int
     private let feed: BatchLoaderFactory
     private let reports: RunReports
     /// Pace since the last report, of the epoch, and of this process's steps.
@@ -38,16 +39,14 @@ final class TrainingSession {
         // Where and how the work is done may have changed since; the checkpoint says what is true now.
         self.state.settings = settings
         recipe = settings.recipe
-        self.model = model
-        optimizer = model.store.parameters.optimizer(settings.optimizer)
-        if let checkpoint {
-            try model.store.fill(from: checkpoint.model, source: folder.checkpoint(.last))
-            try optimizer.restore(checkpoint.optimizer)
-        }
+        learner = Learner(model, settings: settings)
+        if let checkpoint { try learner.restore(checkpoint, source: folder.checkpoint(.last)) }
+        stepsPerReading = settings.stepsPerReading(of: model.store.engine)
         validationPairs = data.validation.map {
             $0.dataset.validationPairs(limit: settings.validation.pairs, seed: state.seed)
         }
-        feed = BatchLoaderFactory(settings: settings, inputs: data.inputs, statistics: state.statistics)
+        feed = try BatchLoaderFactory(
+            settings: settings, inputs: data.inputs, statistics: state.statistics, engine: model.store.engine)
         for stage in settings.stages { try model.store.check(freeze: stage.freeze, of: stage.name) }
         reports = try RunReports(folder: folder, sets: recipe.measuredSets, step: state.step)
     }
@@ -75,7 +74,7 @@ final class TrainingSession {
         if epoch.opensStage, state.batch == 0 {
             state.plateau.beginStage(learningRate: settings.stages[epoch.stage].learningRate)
         }
-        try model.store.freeze(settings.stages[epoch.stage].freeze)
+        try learner.model.store.freeze(settings.stages[epoch.stage].freeze)
         let loader = feed.training(
             data.training[epoch.stage], order: data.orders[epoch.stage].pairs(epoch: epoch.number),
             firstBatch: state.batch,
@@ -87,14 +86,19 @@ final class TrainingSession {
             try cancellation.check()
             let waited = loader.waitedSeconds
             let start = ContinuousClock.now
-            guard let batch = try loader.nextBatch() else { return }
-            try step(batch, of: data.training[epoch.stage])
+            guard let batch = try loader.nextBatch() else { return try readLosses() }
+            try learner.step(batch, number: state.step + 1, learningRate: learningRate)
+            state.step += 1
+            state.batch += 1
+            if learner.unreadCount >= stepsPerReading { try readLosses() }
             stepSeconds.add((ContinuousClock.now - start) / .seconds(1))
             recentPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
             epochPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
+            let isReported = state.batch % RunReports.stepsPerReport == 0
+            if isReported { try readLosses() }
             let now = currentProgress(recentPace, loss: state.recentLoss, isValidating: false)
             progress(now)
-            if state.batch % RunReports.stepsPerReport == 0 {
+            if isReported {
                 try reports.write(now)
                 state.recentLoss = RunningMean()
                 recentPace = TrainingPace()
@@ -103,46 +107,24 @@ final class TrainingSession {
         }
     }
 
-    private func step(_ batch: Batch, of dataset: ShardDataset) throws {
-        optimizer.learningRate = learningRate
-        let value = try gradients(of: batch)
-        var norm = 0.0
-        if settings.optimizer.clipNorm > 0 {
-            norm = try model.store.parameters.clipGradients(to: settings.optimizer.clipNorm)
+    /// Adds the losses of the steps since the last reading to those of epoch and report.
+    private func readLosses() throws {
+        for step in try learner.readSteps() {
+            if let fault = step.fault { throw divergence(fault, step) }
+            state.epochLoss.add(step.loss)
+            state.recentLoss.add(step.loss)
         }
-        // Before the step, which would spoil the weights.
-        guard value.isFinite, norm.isFinite else { throw divergence(value.isFinite ? norm : value, batch, dataset) }
-        try optimizer.step()
-        state.step += 1
-        state.batch += 1
-        state.epochLoss.add(value)
-        state.recentLoss.add(value)
     }
 
-    /// Adds up the gradients of a batch.
-    ///
-    /// - Returns: its loss.
-    private func gradients(of batch: Batch) throws -> Double {
-        try optimizer.clearGradients()
-        let parts = try TensorBatch(batch, engine: model.store.engine).parts(settings.accumulate)
-        var sum = 0.0
-        for part in parts {
-            let loss = try model.loss(of: part)
-            try (parts.count == 1 ? loss : loss * (1 / Double(parts.count))).backward()
-            sum += Double(try loss.item())
-        }
-        return sum / Double(parts.count)
-    }
-
-    private func divergence(_ value: Double, _ batch: Batch, _ dataset: ShardDataset) -> TrainingError {
-        let shown = batch.pairs.prefix(8).map(String.init).joined(separator: ", ")
+    private func divergence(_ value: Double, _ step: Learner.Step) -> TrainingError {
+        let shown = step.pairs.prefix(8).map(String.init).joined(separator: ", ")
         let saved = folder.checkpoint(.last)
         let isSaved = FileManager.default.fileExists(atPath: saved)
         return TrainingError(
             .diverged,
             """
-            the loss is \(value) at step \(state.step + 1), with the learning rate \(optimizer.learningRate) and the pairs \
-            \(shown)\(batch.count > 8 ? ", …" : "") of "\(dataset.set)": training has blown up; \
+            the loss is \(value) at step \(step.number), with the learning rate \(step.learningRate) and the pairs \
+            \(shown)\(step.pairs.count > 8 ? ", …" : "") of "\(data.training[epoch.stage].set)": training has blown up; \
             \(isSaved ? "the last good weights are in \(saved); " : "")lower \(TrainKey.learningRate) (or limit \
             \(TrainKey.clipNorm)) and give the run another name
             """)
@@ -218,7 +200,7 @@ final class TrainingSession {
         let start = ContinuousClock.now
         return try zip(data.validation, validationPairs).map { validation, pairs in
             let measured = try PairScores(
-                of: validation.dataset, pairs: pairs, model: model, order: recipe.score.order, feed: feed,
+                of: validation.dataset, pairs: pairs, model: learner.model, order: recipe.score.order, feed: feed,
                 cancellation: cancellation
             ) { count in
                 now.validated += count
@@ -230,8 +212,10 @@ final class TrainingSession {
     }
 
     private func save(_ weights: RunFolder.Weights) throws {
+        // Of weights that a loss has spoilt nothing is saved.
+        try readLosses()
         let checkpoint = TrainingCheckpoint(
-            state: state, model: try model.store.values(), optimizer: try optimizer.state())
+            state: state, model: try learner.model.store.values(), optimizer: try learner.optimizerState())
         try checkpoint.save(folder.checkpoint(weights))
     }
 
@@ -239,7 +223,7 @@ final class TrainingSession {
     private func exportWeights() throws {
         for file in recipe.weightFiles {
             try SafeTensors.write(
-                .init(tensors: model.weights(for: file), metadata: ["format": "pt"]), to: folder.weights(file))
+                .init(tensors: learner.model.weights(for: file), metadata: ["format": "pt"]), to: folder.weights(file))
         }
     }
 }

@@ -69,6 +69,8 @@ struct TrainingState: StoredRecord, Equatable {
         old.name = settings.name
         old.device = settings.device
         old.threads = settings.threads
+        old.deterministic = settings.deterministic
+        old.lossEvery = settings.lossEvery
         old.loaderThreads = settings.loaderThreads
         old.prefetchBatches = settings.prefetchBatches
         old.checkpointSteps = settings.checkpointSteps

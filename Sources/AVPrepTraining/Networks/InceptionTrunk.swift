@@ -107,7 +107,7 @@ private struct InceptionConvolution {
 
     func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
         let padded = stride[0] == 1 ? input : try input.samePadded(kernel: kernel, stride: stride)
-        return try norm(try convolution(padded), training: training).relu()
+        return try norm(try convolution(padded), training: training).reluInPlace()
     }
 }
 

@@ -94,8 +94,8 @@ private struct Stem {
 
     /// `[N, 3, T, S, S]` → `[N, W, T, S/2, S/2]`.
     func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
-        let features = try norm(try first(clips), training: training).relu()
+        let features = try norm(try first(clips), training: training).reluInPlace()
         guard let second else { return features }
-        return try second.norm(try second.convolution(features), training: training).relu()
+        return try second.norm(try second.convolution(features), training: training).reluInPlace()
     }
 }

@@ -58,7 +58,7 @@ struct SpatiotemporalConvolution {
     /// `[N, in, T, H, W]` → `[N, out, T', H/stride, W/stride]`.
     func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
         var output = try first(input)
-        if let second { output = try second.convolution(try second.norm(output, training: training).relu()) }
+        if let second { output = try second.convolution(try second.norm(output, training: training).reluInPlace()) }
         return try norm(output, training: training)
     }
 }
@@ -93,10 +93,10 @@ struct ResidualBlock {
 
     /// `[N, in, T, H, W]` → `[N, out, T', H/stride, W/stride]`.
     func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
-        let inner = try first(input, training: training).relu()
+        let inner = try first(input, training: training).reluInPlace()
         let output = try second(inner, training: training)
-        guard isResidual else { return try output.relu() }
+        guard isResidual else { return try output.reluInPlace() }
         let around = try downsample?(input, training: training) ?? input
-        return try (output + around).relu()
+        return try output.addedInPlace(around).reluInPlace()
     }
 }

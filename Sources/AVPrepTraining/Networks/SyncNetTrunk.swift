@@ -42,7 +42,7 @@ struct SyncNetTrunk: FeatureTrunk {
     func callAsFunction(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
         var features = spectrograms
         for (index, convolution) in convolutions.enumerated() {
-            features = try convolution(features, training: training).relu()
+            features = try convolution(features, training: training).reluInPlace()
             // As in the video network; a single channel has no order, so this comes after the first convolution.
             if index == 0, !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
             if index == 1 || index == 4 {

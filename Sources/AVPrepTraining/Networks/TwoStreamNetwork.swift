@@ -66,7 +66,9 @@ package struct TwoStreamNetwork {
     }
 
     private func scaled(_ embeddings: Tensor, _ norm: BatchNorm?, _ training: Bool) throws -> Tensor {
-        let embeddings = try norm?(embeddings, training: training) ?? embeddings
+        // Distances are differences of numbers that are nearly alike: in single precision, whatever the trunks took.
+        let single = try embeddings.converted(to: .float32)
+        let embeddings = try norm?(single, training: training) ?? single
         guard embeddingNorm > 0 else { return embeddings }
         // The floor keeps an embedding of zeros, and its gradient, at zero.
         let length = try embeddings.power(2).sum([1], keepDimensions: true).clamped(minimum: 1e-24).squareRoot()

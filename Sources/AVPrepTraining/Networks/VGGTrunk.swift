@@ -55,10 +55,10 @@ struct VGGTrunk: FeatureTrunk {
         var features = input
         for (block, layers) in convolutions.enumerated() {
             if block > 0 { features = try features.maxPooled(kernel: [2, 2], stride: [2, 2], padding: [0, 0]) }
-            features = try layers.0(features, training: training).relu()
+            features = try layers.0(features, training: training).reluInPlace()
             // On a CPU convolutions are faster with the channels side by side; a single channel has no order.
             if block == 0, !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
-            features = try layers.1(features, training: training).relu()
+            features = try layers.1(features, training: training).reluInPlace()
         }
         return features
     }

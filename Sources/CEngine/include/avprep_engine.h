@@ -29,7 +29,7 @@ extern "C" {
 #define AVPREP_NONNULL
 #endif
 
-#define AVPREP_ENGINE_ABI 3
+#define AVPREP_ENGINE_ABI 4
 
 // An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
@@ -42,8 +42,8 @@ typedef avprep_tensor *AVPREP_NULLABLE *AVPREP_NONNULL avprep_slots;
 // A string owned by the engine.
 typedef const char *AVPREP_NONNULL avprep_text;
 
-// Element types.
-enum { AVPREP_FLOAT32 = 0, AVPREP_UINT8 = 1, AVPREP_INT64 = 2 };
+// Element types. BFLOAT16 occurs under `set_autocast` alone: nothing is read or stored in it.
+enum { AVPREP_FLOAT32 = 0, AVPREP_UINT8 = 1, AVPREP_INT64 = 2, AVPREP_BFLOAT16 = 3 };
 
 // Memory orders; shapes do not change. The last two keep channels fastest, for [N,C,H,W] and [N,C,T,H,W]: convolutions
 // on a CPU are faster that way.
@@ -52,18 +52,20 @@ enum { AVPREP_CONTIGUOUS = 0, AVPREP_CHANNELS_LAST = 1, AVPREP_CHANNELS_LAST_3D 
 // Operations of `reduce` over the elements along the dimensions.
 enum { AVPREP_SUM = 0, AVPREP_MEAN = 1, AVPREP_MAXIMUM = 2 };
 
-// Operations of `binary` and `scalar`. POWER and CLAMP_MINIMUM exist only for `scalar`.
+// Operations of `binary` and `scalar`. POWER and CLAMP_MINIMUM exist only for `scalar`, ADD_IN_PLACE only for `binary`: it
+// overwrites `left`, whose values no recorded operation may need.
 enum {
     AVPREP_ADD = 0,
     AVPREP_SUBTRACT = 1,
     AVPREP_MULTIPLY = 2,
     AVPREP_DIVIDE = 3,
     AVPREP_POWER = 4,
-    AVPREP_CLAMP_MINIMUM = 5
+    AVPREP_CLAMP_MINIMUM = 5,
+    AVPREP_ADD_IN_PLACE = 6
 };
 
-// Operations of `unary`.
-enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1 };
+// Operations of `unary`. RELU_IN_PLACE overwrites the tensor, whose values no recorded operation may need.
+enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1, AVPREP_RELU_IN_PLACE = 2 };
 
 // The device of a tensor: -1 is the CPU, 0 and up a CUDA device.
 enum { AVPREP_CPU = -1 };
@@ -85,12 +87,27 @@ typedef struct avprep_engine_api {
     int (*threads)(int32_t *count);
     // Restricts to kernels that give the same bits on every run (on a CPU: for the same number of threads).
     int (*set_deterministic)(int32_t on);
+    // Keeps freed memory of the process for the next step instead of giving it back to the system, whose new pages must
+    // be cleared one by one. Of the process, not to be undone; without effect where the C library is not glibc.
+    int (*keep_memory)(void);
+    // What convolutions and products of the calling thread are computed in, on a device: AVPREP_BFLOAT16, or AVPREP_FLOAT32
+    // for what their inputs are. Casts of parameters are kept from the first to the second.
+    int (*set_autocast)(int32_t type, int32_t device);
 
     // -- Making, reading, freeing --------------------------------------------------------------------------------
 
     // A copy of `data` (row-major, contiguous) on `device`.
     int (*from_host)(avprep_out out, const void *data, int32_t type, const int64_t *shape, int32_t rank,
                      int32_t device);
+    // On a CPU the same memory, which must stay as it is for as long as the tensor and what is recorded of it are in use; on
+    // CUDA a copy that is made while the device computes: `data` must stay as it is until `wait_for_copies` returns.
+    int (*borrow_host)(avprep_out out, const void *data, int32_t type, const int64_t *shape, int32_t rank,
+                       int32_t device);
+    // Waits for the copies that `borrow_host` began.
+    int (*wait_for_copies)(void);
+    // Memory of the host for `borrow_host`: on CUDA page-locked, which the device reads without help. NULL when there is none.
+    void *AVPREP_NULLABLE (*AVPREP_NONNULL allocate_host)(int64_t bytes, int32_t device);
+    void (*free_host)(void *data, int32_t device);
     int (*zeros)(avprep_out out, int32_t type, const int64_t *shape, int32_t rank, int32_t device);
     // Copies the elements, row-major and contiguous, to `data`; `bytes` must be their exact size.
     int (*to_host)(void *data, int64_t bytes, const avprep_tensor *tensor);
@@ -189,8 +206,8 @@ typedef struct avprep_engine_api {
                      double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
                      int32_t decoupled);
     // torch.nn.utils.clip_grad_norm_: scales all gradients so that their common Euclidean norm is at most `maximum`.
-    // `norm` receives what it was before.
-    int (*clip_gradients)(double *norm, avprep_list parameters, int32_t count, double maximum);
+    // `norm` receives what it was before, one number on the device.
+    int (*clip_gradients)(avprep_out norm, avprep_list parameters, int32_t count, double maximum);
 
     // -- Later layers ------------------------------------------------------------------------------------------------
 

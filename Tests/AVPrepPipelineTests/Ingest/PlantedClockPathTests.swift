@@ -119,7 +119,7 @@ import Testing
             let dataset = try ShardDataset(.train, set: set, of: shards)
             let inputs = try settings.recipe.shapes(in: [dataset])
             let statistics = try SpectrogramStatistics.measure("mel", of: dataset)
-            let loader = BatchLoaderFactory(settings: settings, inputs: inputs, statistics: statistics).evaluation(
+            let loader = try BatchLoaderFactory(settings: settings, inputs: inputs, statistics: statistics).evaluation(
                 dataset)
             defer { loader.close() }
             var together = 0
