@@ -18,6 +18,7 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case audioWidth = "model.audio.width"
     case audioTrunk = "model.audio.trunk"
     case fusion = "model.fusion"
+    case segments = "model.segments"
     case spectrogram = "model.spectrogram"
     case embedding = "model.embedding"
     case embeddingNorm = "model.embedding_norm"

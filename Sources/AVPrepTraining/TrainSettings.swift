@@ -82,8 +82,12 @@ package struct ModelSettings: Sendable, Equatable, StoredSettings {
     /// Units of the layer between both streams and the two answers, where there is one: L3-Net's 128, also with AVTS's
     /// cross-entropy.
     package var fusion = 128
+    /// Parts of a clip of flow that Arrow of Time's network sees one by one.
+    package var segments = 2
 
-    package static var laterKeys: [String: LaterKey] { ["fusion": .omitted(at: 128)] }
+    package static var laterKeys: [String: LaterKey] {
+        ["fusion": .omitted(at: 128), "segments": .omitted(at: 2)]
+    }
 
     package init() {}
 }
@@ -175,6 +179,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package enum RecipeName: String, Sendable, Codable, CaseIterable {
         case avts
         case l3
+        case arrowOfTime = "arrow-of-time"
     }
 
     package var recipeName = RecipeName.avts

@@ -192,6 +192,75 @@ struct RecipeTests {
         }
     }
 
+    // MARK: - Arrow of Time
+
+    private func arrow(epochs: Int) -> TrainSettings {
+        var settings = TrainerTests.settings(epochs: [epochs, 0])
+        settings.recipeName = .arrowOfTime
+        settings.model.frames = 0
+        settings.model.cropSize = 16
+        settings.model.video.width = 4
+        settings.cropScale = [1, 1]
+        settings.flip = false
+        settings.stages = [StageSettings(name: "arrow", set: "arrow_of_time", epochs: epochs)]
+        return settings
+    }
+
+    /// Dropout, too, is what it would have been.
+    @Test func arrowOfTimeStopsAndGoesOnToTheBytesOfARunThatDidNotAndLearns() throws {
+        try withTemporaryFolder { folder in
+            try shards(folder, pairsPerSegment: 16) { $0.flowDirections = [.forward, .backward] }
+            let settings = arrow(epochs: 6)
+            try train(folder, "whole", settings)
+            let cancellation = Cancellation()
+            #expect(throws: CancellationError.self) {
+                try train(folder, "stopped", settings, cancellation: cancellation) {
+                    if $0.step == 17 { cancellation.cancel(.interrupted) }
+                }
+            }
+            try train(folder, "stopped", settings)
+            #expect(try bytes(folder, "whole", "video.safetensors") == bytes(folder, "stopped", "video.safetensors"))
+            let evaluation = try Evaluator(run: folder + "/whole", shards: folder).evaluate(offsetClips: 8)
+            #expect(evaluation.conditions.map(\.set) == ["arrow_of_time"] && evaluation.offsets == nil)
+            #expect((evaluation.conditions[0].auc ?? 0) > 0.9)
+        }
+    }
+
+    @Test(arguments: [[StoreLayout.FlowDirection](), [.forward]])
+    func shardsWithoutFlowInBothDirectionsAreRefused(_ directions: [StoreLayout.FlowDirection]) throws {
+        try withTemporaryFolder { folder in
+            try shards(folder) { $0.flowDirections = directions }
+            var settings = arrow(epochs: 1)
+            settings.stages[0].set = "easy"
+            // The pairs name no recipe here, so that the flow is what lacks.
+            let refusal = message { try train(folder, "run", settings) { _ in Issue.record("a step was taken") } }
+            #expect(refusal.contains(directions.isEmpty ? "no flow" : "forward flow"))
+            #expect(refusal.contains("ingest.flow.direction to both") && refusal.contains("avprep ingest"))
+        }
+    }
+
+    @Test func clipsOfFlowThatAreTooShortOrCannotBeDividedAreRefused() throws {
+        try withTemporaryFolder { folder in
+            try shards(folder) {
+                $0.flowDirections = [.forward, .backward]
+                $0.missingFlow = 14
+            }
+            #expect(message { try train(folder, "run", arrow(epochs: 1)) }.contains("run `avprep shard` again"))
+        }
+        try withTemporaryFolder { folder in
+            try shards(folder) { $0.flowDirections = [.forward, .backward] }
+            var settings = arrow(epochs: 1)
+            settings.model.segments = 4
+            #expect(
+                message { try train(folder, "run", settings) }.contains("6 pictures of flow, which are not 4 segments"))
+            settings.model.segments = 0
+            #expect(message { try train(folder, "run", settings) }.contains("train.model.segments is 0"))
+            settings.model.segments = 2
+            settings.model.cropSize = 15
+            #expect(message { try train(folder, "run", settings) }.contains("train.model.crop_size is 15"))
+        }
+    }
+
     // MARK: - Cross-entropy
 
     /// As the paper has it: first contrastive, then cross-entropy on what that has made.

@@ -126,6 +126,50 @@ class Answers(nn.Module):
         return self.fc2(torch.relu(self.fc1(torch.cat([video, audio], 1))))
 
 
+# Wei, Lim, Zisserman & Freeman, "Learning and Using the Arrow of Time", CVPR 2018: VGG-16's convolutions on each segment of
+# stacked flow, without the last pool; segments joined along the channels, two more 3 x 3 convolutions with dropout, global
+# average pooling, one logit. A layer is convolution, ReLU, batch normalisation.
+class TCAM(nn.Module):
+    def __init__(self, part=1, segments=2, flows=10):
+        super().__init__()
+        self.segments, self.plan, channels = segments, [], 2 * flows
+        for block, (count, out) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], 1):
+            for number in range(1, count + 1):
+                self.layer(f"conv{block}_{number}", channels, out // part)
+                channels = out // part
+            self.plan.append("pool")
+        self.plan.pop()
+        self.layer("fusion1", segments * channels, 1024 // part)
+        self.layer("fusion2", 1024 // part, 1024 // part)
+        self.fc = nn.Linear(1024 // part, 1)
+
+    def layer(self, name, inputs, outputs):
+        pair = nn.ModuleList([nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs, eps=1e-3)])
+        self.add_module(name, pair)
+        self.plan.append(name)
+
+    def forward(self, flow, drop=None):
+        """`drop`: what dropout multiplies the two layers' values by."""
+        parts = flow.chunk(self.segments, 1)
+        dropped = iter(drop if drop is not None and self.training else [1, 1])
+
+        def run(x, names):
+            for name in names:
+                if name == "pool":
+                    x = F.max_pool2d(x, 2)
+                else:
+                    convolution, norm = getattr(self, name)
+                    x = norm(torch.relu(convolution(x)))
+                    if name.startswith("fusion"):
+                        x = x * next(dropped)
+            return x
+
+        # Statistics are those of all segments together, as shared weights have them.
+        seen = run(torch.cat(parts), self.plan[:-2])
+        x = run(torch.cat(seen.chunk(self.segments), 1), self.plan[-2:])
+        return self.fc(x.mean((2, 3)))[:, 0]
+
+
 def spread(network):
     """Statistics that are not those of a network never trained."""
     for key, value in network.named_buffers():
@@ -180,6 +224,13 @@ def main():
     # Sizes that are odd, and even, at every pool.
     record(out, "i3d", spread(I3D(8)), [torch.randn(2, 3, 9, 34, 28)], weighted)
     shapes(out, "i3d", lambda: I3D())
+    binary = lambda logits: F.binary_cross_entropy_with_logits(logits, labels.float())
+    # Without dropout: which values are dropped is the engine's own choice. In the memory order that the trainer uses on a CPU:
+    # in each order torch's batch normalisation rounds otherwise, by 2e-5, and pools right behind it then take others of
+    # nearly equal values.
+    network = spread(TCAM(16, 2, 3)).to(memory_format=torch.channels_last)
+    record(out, "tcam", network, [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)], binary)
+    shapes(out, "tcam", lambda: TCAM())
     record(out, "answers", Answers(), [torch.randn(4, 6), torch.randn(4, 6)], entropy)
     save_file({key: value.detach().contiguous().clone() for key, value in out.items()}, sys.argv[1])
 

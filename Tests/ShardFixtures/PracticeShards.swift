@@ -34,6 +34,38 @@ package struct PracticeShards {
     package var spectrogramAttributes: [String: AttributeValue] = [:]
     /// Whether there is a set `l3`, too: that of `easy`, with one frame of each picture clip.
     package var hasFrames = false
+    /// The directions of flow. With both there is a set `arrow_of_time`: clips of `easy`, half of them played backwards.
+    package var flowDirections: [StoreLayout.FlowDirection] = []
+    /// Pictures of flow that a segment ends early.
+    package var missingFlow = 0
+
+    /// Displacement to the right, in pixels, at a place of the flow between frames `picture` and the next; grows by an
+    /// eighth a pixel to the right. What plays backwards is not the forward one with its sign changed.
+    package static func flow(_ direction: StoreLayout.FlowDirection, picture: Int, x: Int) -> Float {
+        (direction == .forward ? 1 : -2) * (1 + Float(picture) / 8) + Float(x) / 8
+    }
+
+    /// Displacement downwards: one for each segment.
+    package static func flow(segment: Int) -> Float { Float(segment) - 1.5 }
+
+    private var flowLayout: StoreLayout.Flow? {
+        flowDirections.isEmpty
+            ? nil
+            : StoreLayout.Flow(
+                directions: flowDirections, codec: .raw, quality: nil, method: "dis", preset: nil, bound: 20,
+                fps: Self.fps, quantisation: "none", storedType: .float16)
+    }
+
+    private func flow(_ direction: StoreLayout.FlowDirection, segment: Int) -> PictureSequence {
+        var pictures = PictureSequence()
+        for picture in 0..<Int(seconds * Self.fps) - 1 - missingFlow {
+            let across = (0..<width * height).map { Self.flow(direction, picture: picture, x: $0 % width) }
+            let down = [Float](repeating: Self.flow(segment: segment), count: width * height)
+            let bits = (across + down).map { Float16($0).bitPattern }
+            bits.withUnsafeBytes { pictures.append($0) }
+        }
+        return pictures
+    }
 
     package init(
         codec: StoreLayout.PictureCodec = .raw, storedType: StoreLayout.FloatType = .float32, width: Int = 20,
@@ -69,7 +101,7 @@ package struct PracticeShards {
 
     package var layout: StoreLayout {
         StoreLayout(
-            fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil,
+            fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil, flow: flowLayout,
             spectrograms: [
                 .init(
                     name: "mel", bins: binCount, framesPerSecond: Self.rowsPerSecond, storedType: storedType,
@@ -136,7 +168,9 @@ package struct PracticeShards {
                     segment: Segment(
                         segmentID: Segment.id(video: video, number: segment), videoID: video, source: video + ".mp4",
                         startSeconds: 0, frameCount: frameCount, width: width, height: height),
-                    frames: pictures, spectrograms: ["mel": values]))
+                    frames: pictures,
+                    flow: flowDirections.reduce(into: [:]) { $0[$1] = flow($1, segment: segment) },
+                    spectrograms: ["mel": values]))
         }
         try writer.finish()
     }
@@ -163,11 +197,26 @@ package struct PracticeShards {
             if let soundSeconds { attributes["sound_seconds"] = .double(soundSeconds) }
             return PairSet(name: set, attributes: attributes, pairs: pairs)
         }
-        guard hasFrames else { return sets }
-        let attributes: [String: AttributeValue] = [
-            "recipe": .string("l3"), "clip_seconds": .double(0),
-            "sound_seconds": .double(soundSeconds ?? Self.clipSeconds),
-        ]
-        return sets + [PairSet(name: "l3", attributes: attributes, pairs: sets[0].pairs)]
+        var others: [PairSet] = []
+        if hasFrames {
+            let attributes: [String: AttributeValue] = [
+                "recipe": .string("l3"), "clip_seconds": .double(0),
+                "sound_seconds": .double(soundSeconds ?? Self.clipSeconds),
+            ]
+            others.append(PairSet(name: "l3", attributes: attributes, pairs: sets[0].pairs))
+        }
+        if flowDirections.count == 2 {
+            let attributes: [String: AttributeValue] = [
+                "recipe": .string("arrow-of-time"), "clip_seconds": .double(0.7),
+            ]
+            let pairs = sets[0].pairs.map { pair in
+                Pair(
+                    kind: pair.kind == .positive ? .positive : .reversed, videoSegment: pair.videoSegment,
+                    videoStartFrame: pair.videoStartFrame, audioSegment: pair.videoSegment,
+                    audioStartSeconds: Double(pair.videoStartFrame) / Self.fps)
+            }
+            others.append(PairSet(name: "arrow_of_time", attributes: attributes, pairs: pairs))
+        }
+        return sets + others
     }
 }

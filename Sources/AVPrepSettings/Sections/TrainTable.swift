@@ -8,7 +8,7 @@ enum TrainTable {
             .text("name", \.name, "the run's folder under runs"),
             .choice(
                 "recipe", \.recipeName,
-                "avts: two embeddings of a clip; l3: one frame and its sound (model.video.trunk, embedding… are avts's)"
+                "avts: embeddings of picture and sound; l3: one frame and its sound; arrow-of-time: flow, played either way"
             ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
@@ -60,6 +60,7 @@ enum TrainTable {
                 "Euclidean norm to which embeddings are scaled; 0: not scaled"),
             .integer(
                 "fusion", \.fusion, in: 1...65_536, "units between both networks and the answer: l3, cross-entropy"),
+            .integer("segments", \.segments, in: 1...64, "parts of a clip that arrow-of-time sees one by one"),
         ])
     }
 

@@ -1,25 +1,29 @@
-/// A convolution without bias, since batch normalisation always follows and has one.
+/// A convolution; without bias where batch normalisation follows, which has one.
 package struct Convolution {
     /// `[out, in, kernel…]`.
     package let weight: Tensor
+    /// `[out]`, begins with 0.
+    private let bias: Tensor?
     private let stride: [Int]
     private let padding: [Int]
 
     /// - Parameters:
     ///   - kernel: sizes along [H, W] or [T, H, W], as are `stride` and `padding`.
-    ///   - path: the path of `weight`.
-    package init(_ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int])
-        throws
-    {
+    ///   - path: the path of `weight`, and of `bias` where it has one.
+    package init(
+        _ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int],
+        hasBias: Bool = false
+    ) throws {
         let shape = [output, input] + kernel
         weight = try path.parameter("weight", shape: shape, .kaiming(weightShape: shape))
+        bias = hasBias ? try path.parameter("bias", shape: [output], .constant(0)) : nil
         self.stride = stride
         self.padding = padding
     }
 
     /// `[N, in, …]` → `[N, out, …]`.
     package func callAsFunction(_ input: Tensor) throws -> Tensor {
-        try input.convolved(with: weight, stride: stride, padding: padding)
+        try input.convolved(with: weight, bias: bias, stride: stride, padding: padding)
     }
 }
 
@@ -29,7 +33,8 @@ package struct BatchNorm {
     private let bias: Tensor
     private let runningMean: Tensor
     private let runningVariance: Tensor
-    private let batches: Tensor
+    /// How many batches it was trained on: `int64`, no dimensions.
+    package let batches: Tensor
     private let epsilon: Double
 
     /// - Parameters:

@@ -98,8 +98,10 @@ package struct Trainer {
             try checkpoint?.state
             ?? TrainingState(
                 seed: seed, settings: settings, shards: data.key,
-                statistics: SpectrogramStatistics.training(
-                    settings.model.spectrogram, of: data.training[0], in: shardSet.index),
+                statistics: settings.recipe.hearsSpectrogram
+                    ? SpectrogramStatistics.training(
+                        settings.model.spectrogram, of: data.training[0], in: shardSet.index)
+                    : SpectrogramStatistics(mean: [], deviation: []),
                 plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
         let model = try settings.recipe.makeModel(
             data.inputs, seed: checkpoint == nil ? state.seed : nil, engine: engine)

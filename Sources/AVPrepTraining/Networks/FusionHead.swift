@@ -30,8 +30,11 @@ struct FusionHead {
     /// The probability of each pair of being in sync, of logits `[N, 2]`.
     static func probabilities(_ logits: Tensor) throws -> [Float] {
         let values = try logits.floats()
-        return stride(from: 0, to: values.count, by: 2).map { 1 / (1 + exp(values[$0] - values[$0 + 1])) }
+        return probabilities(ofLogits: stride(from: 0, to: values.count, by: 2).map { values[$0 + 1] - values[$0] })
     }
+
+    /// The logistic function of each.
+    static func probabilities(ofLogits logits: [Float]) -> [Float] { logits.map { 1 / (1 + exp(-$0)) } }
 
     /// What its probabilities are for evaluation and reports.
     static let score = PairScore(name: "probability", order: .above)

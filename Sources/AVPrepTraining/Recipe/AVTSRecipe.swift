@@ -14,6 +14,7 @@ struct AVTSRecipe: TrainingRecipe {
 
     let pairRecipes: Set<String> = ["avts"]
     let measuredSets = ["easy", "hard"]
+    let hearsSpectrogram = true
     let tellsOffsets = true
     let collapseAdvice = ", or set train.model.embedding_batch_norm: true"
     /// The video trunk under torchvision's names where it has them, and the audio trunk.

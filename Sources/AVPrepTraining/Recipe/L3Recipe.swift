@@ -16,6 +16,7 @@ struct L3Recipe: TrainingRecipe {
     let measuredSets = ["l3"]
     /// A frame belongs to any second of sound around it.
     let tellsOffsets = false
+    let hearsSpectrogram = true
     let collapseAdvice = ""
     let score = FusionHead.score
     let weightFiles = [videoWeights, audioWeights]

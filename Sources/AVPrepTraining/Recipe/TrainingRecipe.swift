@@ -14,6 +14,8 @@ protocol TrainingRecipe: Sendable {
     var measuredSets: [String] { get }
     /// What ``RecipeModel/scores(of:)`` are, and on which side of a threshold a pair counts as in sync.
     var score: PairScore { get }
+    /// Whether its samples have the spectrogram of `train.model.spectrogram`, whose mean and deviation are then taken.
+    var hearsSpectrogram: Bool { get }
     /// Whether a pair's score tells at which offset its sound belongs to its picture (``OffsetHistogram``).
     var tellsOffsets: Bool { get }
     /// What to do about a model that says the same of all pairs, beside a lower rate; a whole clause, or empty.
@@ -74,6 +76,7 @@ extension TrainSettings {
         switch recipeName {
         case .avts: AVTSRecipe(model: model, loss: loss, jitter: jitter)
         case .l3: L3Recipe(model: model, jitter: jitter)
+        case .arrowOfTime: ArrowOfTimeRecipe(model: model)
         }
     }
 }

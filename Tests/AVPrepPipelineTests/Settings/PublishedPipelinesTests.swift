@@ -112,6 +112,22 @@ import Testing
         #expect(abs(pairs - 60_000_000) < 4_000_000)
     }
 
+    /// Recipe §4.3: three times 32, 5,000 updates an epoch, the rate of 0.01 for one of twenty.
+    @Test func arrowOfTimeTrainsAsPublished() throws {
+        let settings = try Self.settings("arrow-of-time")
+        let train = settings.train
+        #expect(train.recipeName == .arrowOfTime && train.batchSize == 96 && train.accumulate == 3)
+        #expect(train.pairsPerEpoch == 5000 * train.batchSize && !train.flip)
+        #expect(train.cropScale.map { $0 * Double(settings.ingest.video.shortSide) } == [224, 224])
+        #expect(train.model.cropSize == 224 && train.model.segments == 2 && train.model.video.width == 64)
+        let optimizer = train.optimizer
+        #expect(optimizer.kind == .sgd && optimizer.learningRate == 0.01 && optimizer.momentum == 0.9)
+        #expect(optimizer.weightDecay == 5e-4)
+        #expect(train.stages.map(\.epochs) == [1, 19] && train.stages.map(\.learningRate) == [0, 0.001])
+        let sets = try settings.shard.pairs.definitions(seed: 1)
+        #expect(train.stages.allSatisfy { stage in sets.contains { $0.name == stage.set } })
+    }
+
     /// Two videos of one sound each, prepared and sharded by a published file but for the size of pictures; then what
     /// `script` prints of the shard `f`.
     private func seen<Value: Decodable>(

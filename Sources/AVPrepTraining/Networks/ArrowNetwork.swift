@@ -1,0 +1,119 @@
+import AVPrepCore
+import AVPrepTorch
+
+/// T-CAM: does a clip play forwards or backwards? (Wei, Lim, Zisserman & Freeman, "Learning and Using the Arrow of Time",
+/// CVPR 2018.) VGG-16's convolutions on each of T segments of stacked flow, with shared weights, joined for two more.
+///
+/// With W the width (64 in the paper), T segments of L pictures of flow, and pictures of S × S; sizes are rounded down.
+///
+/// | part | layers | shape | of 224 × 224 |
+/// |---|---|---|---|
+/// | `conv1_1`, `conv1_2`, pool | 3 × 3; 2 × 2, stride 2 | `[N · T, W, S/2, S/2]` | 112 × 112 |
+/// | `conv2_1`, `conv2_2`, pool | likewise | `[N · T, 2W, S/4, S/4]` | 56 × 56 |
+/// | `conv3_1` to `conv3_3`, pool | likewise | `[N · T, 4W, S/8, S/8]` | 28 × 28 |
+/// | `conv4_1` to `conv4_3`, pool | likewise | `[N · T, 8W, S/16, S/16]` | 14 × 14 |
+/// | `conv5_1` to `conv5_3` | 3 × 3 | `[N · T, 8W, S/16, S/16]` | 14 × 14 |
+/// | segments side by side | | `[N, T · 8W, S/16, S/16]` | 14 × 14 |
+/// | `fusion1`, `fusion2`, each with dropout of one half | 3 × 3 | `[N, 16W, S/16, S/16]` | 14 × 14 |
+/// | average over the picture, `fc` | 16W → 1 | `[N, 1]` | |
+///
+/// Each convolution has a bias (`0`) and is followed by a ReLU and then by batch normalisation (`1`, epsilon 1e-3), in this
+/// order. The weights of `fc` on the map before the average are the class activation map. 33,614,465 parameters for two
+/// segments of ten.
+struct ArrowNetwork {
+    private static let blocks = [2, 2, 3, 3, 3]
+    /// How much smaller the map is than the picture, along each side.
+    static let reduction = 1 << (blocks.count - 1)
+
+    let store: ParameterStore
+    private let segments: Int
+    private let blocks: [[ArrowLayer]]
+    private let fusion: [ArrowLayer]
+    private let answer: Linear
+    private let dropout: Double
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - pictures: of flow in a clip; each has two planes.
+    ///   - segments: T, a divisor of that.
+    ///   - dropout: the share of values that are dropped behind each layer of the fusion.
+    ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
+    ///   - dropoutSeed: what decides, with the number of the batch, which values are dropped.
+    init(
+        width: Int, pictures: Int, segments: Int, dropout: Double = 0.5, seed: UInt64?, dropoutSeed: UInt64,
+        engine: Engine
+    ) throws {
+        precondition(pictures % segments == 0, "\(pictures) pictures in \(segments) segments")
+        let store = ParameterStore(engine: engine, seed: seed)
+        self.store = store
+        self.segments = segments
+        self.dropout = dropout
+        self.seed = dropoutSeed
+        var channels = 2 * pictures / segments
+        var blocks: [[ArrowLayer]] = []
+        for (block, count) in Self.blocks.enumerated() {
+            let output = width << min(block, 3)
+            blocks.append(
+                try (1...count).map { number in
+                    defer { channels = output }
+                    return try ArrowLayer(store.root / "conv\(block + 1)_\(number)", from: channels, to: output)
+                })
+        }
+        self.blocks = blocks
+        fusion = try (1...2).map { number in
+            try ArrowLayer(
+                store.root / "fusion\(number)", from: number == 1 ? segments * channels : 16 * width, to: 16 * width)
+        }
+        answer = try Linear(store.root / "fc", from: 16 * width, to: 1)
+    }
+
+    /// The map before the average, `[N, 16W, S/16, S/16]`.
+    ///
+    /// - Parameter flow: zero where nothing moves, `[N, 2 · T · L, S, S]`: x and y of the first picture, of the second…
+    func features(_ flow: Tensor, training: Bool) throws -> Tensor {
+        let (count, planes, side) = (flow.shape[0], flow.shape[1], flow.shape[3])
+        var features = try flow.reshaped([count * segments, planes / segments, flow.shape[2], side])
+        if !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
+        for (index, block) in blocks.enumerated() {
+            if index > 0 { features = try features.maxPooled(kernel: [2, 2], stride: [2, 2], padding: [0, 0]) }
+            for layer in block { features = try layer(features, training: training) }
+        }
+        let shape = features.shape
+        features = try features.reshaped([count, segments * shape[1], shape[2], shape[3]])
+        for (index, layer) in fusion.enumerated() {
+            features = try layer(features, training: training)
+            if training, dropout > 0 {
+                features = try features.droppedOut(probability: dropout, seed: try dropoutSeed(layer, index))
+            }
+        }
+        return features
+    }
+
+    /// The logit of playing forwards: `[N]`.
+    func callAsFunction(_ flow: Tensor, training: Bool) throws -> Tensor {
+        let features = try features(flow, training: training)
+        return try answer(try features.mean([2, 3])).reshaped([features.shape[0]])
+    }
+
+    /// The number of the batch is stored with the weights, so that a run that goes on drops what it would have dropped.
+    private func dropoutSeed(_ layer: ArrowLayer, _ index: Int) throws -> UInt64 {
+        let batch = try layer.norm.batches.integers().first ?? 0
+        return SeededRandom.combine(seed, SeededRandom.hash("dropout/\(index)/\(batch)"))
+    }
+}
+
+/// A convolution with bias, a ReLU, and batch normalisation.
+private struct ArrowLayer {
+    private let convolution: Convolution
+    let norm: BatchNorm
+
+    init(_ path: ParameterPath, from input: Int, to output: Int) throws {
+        convolution = try Convolution(
+            path / "0", from: input, to: output, kernel: [3, 3], stride: [1, 1], padding: [1, 1], hasBias: true)
+        norm = try BatchNorm(path / "1", channels: output, epsilon: 1e-3)
+    }
+
+    func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
+        try norm(try convolution(input).relu(), training: training)
+    }
+}

@@ -1,0 +1,62 @@
+import AVPrepCore
+import AVPrepTorch
+
+/// Does a clip play forwards or backwards? Stacked optical flow, T segments, one logit (Wei et al., CVPR 2018).
+///
+/// The label 1 is forwards. Of the model's settings the picture's width, `crop_size` and `segments` have a meaning here.
+struct ArrowOfTimeRecipe: TrainingRecipe {
+    private static let videoWeights = "video.safetensors"
+
+    let model: ModelSettings
+
+    let pairRecipes: Set<String> = ["arrow-of-time"]
+    let measuredSets = ["arrow_of_time"]
+    let tellsOffsets = false
+    let hearsSpectrogram = false
+    let collapseAdvice = ""
+    let score = PairScore(name: "probability", order: .above)
+    let weightFiles = [videoWeights]
+
+    var inputs: [any SampleInput] { [FlowInput(size: model.cropSize, segments: max(1, model.segments))] }
+
+    func makeModel(_ inputs: [InputShape], seed: UInt64?, engine: Engine) throws -> any RecipeModel {
+        try model.check([
+            (.videoWidth, model.video.width, 1024), (.segments, model.segments, 1024),
+        ])
+        guard model.cropSize >= ArrowNetwork.reduction, model.cropSize <= 4096 else {
+            throw TrainingError(
+                .settings,
+                "\(TrainKey.cropSize) is \(model.cropSize); give a number from \(ArrowNetwork.reduction) to 4096")
+        }
+        let planes = inputs[FlowInput.name]?.sizes[0] ?? 0
+        return Model(
+            network: try ArrowNetwork(
+                width: model.video.width, pictures: planes / 2, segments: model.segments, seed: seed,
+                // The same whatever the seed of the run: a run that goes on draws no first weights.
+                dropoutSeed: SeededRandom.hash("T-CAM"), engine: engine))
+    }
+
+    private struct Model: RecipeModel {
+        let network: ArrowNetwork
+
+        var store: ParameterStore { network.store }
+
+        func loss(of batch: TensorBatch) throws -> Tensor {
+            try logits(of: batch, training: true).binaryCrossEntropy(targets: batch.labels)
+        }
+
+        /// Probabilities of playing forwards.
+        func scores(of batch: TensorBatch) throws -> [Float] {
+            FusionHead.probabilities(ofLogits: try logits(of: batch, training: false).floats())
+        }
+
+        private func logits(of batch: TensorBatch, training: Bool) throws -> Tensor {
+            try network(try batch[FlowInput.name].converted(to: .float32) - 128, training: training)
+        }
+
+        func weights(for file: String) throws -> [String: HostTensor] {
+            precondition(file == ArrowOfTimeRecipe.videoWeights, "T-CAM leaves no \(file)")
+            return try store.values()
+        }
+    }
+}
