@@ -92,7 +92,7 @@ struct ArrowNetwork {
     /// The logit of playing forwards: `[N]`.
     func callAsFunction(_ flow: Tensor, training: Bool) throws -> Tensor {
         let features = try features(flow, training: training)
-        return try answer(try features.mean([2, 3])).reshaped([features.shape[0]])
+        return try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
     }
 
     /// The number of the batch is stored with the weights, so that a run that goes on drops what it would have dropped.
@@ -114,6 +114,6 @@ private struct ArrowLayer {
     }
 
     func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
-        try norm(try convolution(input).relu(), training: training)
+        try norm(try convolution(input).reluInPlace(), training: training)
     }
 }

@@ -18,7 +18,8 @@ struct FusionHead {
 
     /// `[N, A]` and `[N, B]` → logits `[N, 2]`.
     func callAsFunction(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
-        try answer(try hidden(try Tensor.concatenated([video, audio], dimension: 1)).relu())
+        // Losses and probabilities in single precision, whatever the layers took.
+        try answer(try hidden(try Tensor.concatenated([video, audio], dimension: 1)).relu()).converted(to: .float32)
     }
 
     /// The mean cross-entropy of logits `[N, 2]`, where label 1 (in sync) stands for the second answer.
