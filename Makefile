@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: half-year cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: quick-l3 half-year cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -43,6 +43,7 @@ help:
 	@echo "make cron-check   the line that avprep schedule prints, run by Debian's cron (as root)"
 	@echo "make refresh-bench  a refresh that finds nothing to do: BENCH=\"--videos 1800000\""
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
+	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
 
@@ -188,6 +189,10 @@ quickstart: build engine
 	@test -e $(QUICKSTART)/avprep.yaml || cp pipelines/quickstart.yaml $(QUICKSTART)/avprep.yaml
 	@avprep="$(CURDIR)/$(RELEASE)"; cd $(QUICKSTART) && "$$avprep" synth && "$$avprep" run
 	@echo "these lie in $(QUICKSTART)/; try there: $(CURDIR)/$(RELEASE) status"
+
+# What pipelines/quick-l3.yaml learns: three seeds, and a corpus in which nothing can be learnt.
+quick-l3: build engine
+	Tests/Oracles/quick-l3.sh $(RELEASE) quick-l3
 
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep

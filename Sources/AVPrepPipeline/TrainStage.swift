@@ -12,10 +12,13 @@ package enum TrainStage {
         package let steps: Int
         /// Whether the run was finished before, so that nothing was done.
         package let wasFinished: Bool
+        /// Files of weights in the run's folder.
+        package let weights: [String]
 
         package var text: String {
             (wasFinished ? "\(run) is finished already, after \(steps) steps" : "\(run): trained for \(steps) steps")
-                + "; the folder holds metrics.csv, TensorBoard events, video.safetensors, audio.safetensors\nnext: avprep evaluate"
+                + "; the folder holds metrics.csv, TensorBoard events, \(weights.joined(separator: ", "))"
+                + "\nnext: avprep evaluate"
         }
     }
 
@@ -43,8 +46,10 @@ package enum TrainStage {
             }
             progress.finish()
             return switch outcome {
-            case .finished(let steps): Report(run: folder, steps: steps, wasFinished: false)
-            case .wasFinished(let steps): Report(run: folder, steps: steps, wasFinished: true)
+            case .finished(let steps):
+                Report(run: folder, steps: steps, wasFinished: false, weights: settings.weightFiles)
+            case .wasFinished(let steps):
+                Report(run: folder, steps: steps, wasFinished: true, weights: settings.weightFiles)
             }
         }
     }

@@ -179,6 +179,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package enum RecipeName: String, Sendable, Codable, CaseIterable {
         case avts
         case l3
+        /// The supervised baselines of L3-Net, by labels of a manifest.
+        case l3Labels = "l3-labels"
         case arrowOfTime = "arrow-of-time"
     }
 

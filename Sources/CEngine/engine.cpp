@@ -646,6 +646,10 @@ int pad(avprep_tensor **out, const avprep_tensor *input, int32_t rank, const int
     });
 }
 
+int log_softmax(avprep_tensor **out, const avprep_tensor *logits, int64_t dimension) {
+    return making(out, [&] { return at::log_softmax(logits->value, dimension, at::kFloat); });
+}
+
 // In the header's order; a function of another type would not compile.
 const avprep_engine_api api = {
     AVPREP_ENGINE_ABI,
@@ -658,7 +662,7 @@ const avprep_engine_api api = {
     convolution, linear, batch_norm, max_pool, adaptive_average_pool, dropout,
     cross_entropy, binary_cross_entropy,
     sgd_step, adam_step, clip_gradients,
-    pad,
+    pad, log_softmax,
 };
 
 }  // namespace

@@ -49,6 +49,20 @@ class L3(nn.Module):
         return self.fusion["fc2"](torch.relu(self.fusion["fc1"](x)))
 
 
+class Classes(nn.Module):
+    """The supervised baseline: each trunk tells classes. Logarithms of probabilities, those of the picture first."""
+
+    def __init__(self, width, classes):
+        super().__init__()
+        self.video, self.audio = VGG(3, width), VGG(1, width)
+        for trunk in (self.video, self.audio):
+            trunk.add_module("fc", nn.Linear(8 * width, classes))
+
+    def forward(self, picture, sound):
+        parts = [trunk.fc(trunk(x).amax((2, 3))) for trunk, x in ((self.video, picture), (self.audio, sound))]
+        return torch.cat([part.log_softmax(1) for part in parts], 1)
+
+
 # Carreira & Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, figure 3: Inception-v1 (Szegedy et al., CVPR 2015,
 # table 1) with cubic filters; the first two pools leave time alone. TensorFlow's SAME padding, written by its definition.
 def same(x, kernel, stride, value=0.0):
@@ -218,20 +232,32 @@ def main():
     out["weights"] = weights
 
     # Small inputs: of many values one lies so near the kink of a ReLU that rounding decides on which side.
-    record(out, "l3", spread(L3(8)), [torch.randn(4, 3, 24, 24), torch.randn(4, 1, 25, 34)], entropy)
+    def fresh(name):
+        """Numbers of its own for each network, whichever others there are."""
+        torch.manual_seed(sum(name.encode()))
+        return name
+
+    record(
+        out, fresh("l3"), spread(L3(8)), [torch.randn(4, 3, 24, 24), torch.randn(4, 1, 25, 34)], entropy)
     shapes(out, "l3", lambda: L3(64))
-    record(out, "vgg", spread(VGG(1, 8)), [torch.randn(2, 1, 28, 17)], weighted)
+    # Three classes; the second sample has two labels of its picture.
+    targets = torch.tensor([[1, 0, 0, 0, 1, 0], [0, 0.5, 0.5, 1, 0, 0], [0, 0, 1, 0, 0, 1], [1, 0, 0, 0, 1, 0]])
+    out["targets"] = targets
+    fit = lambda probabilities: -(probabilities * targets).sum(1).mean()
+    record(out, fresh("classes"), spread(Classes(8, 3)), [torch.randn(4, 3, 24, 24), torch.randn(4, 1, 25, 34)], fit)
+    record(out, fresh("vgg"), spread(VGG(1, 8)), [torch.randn(2, 1, 28, 17)], weighted)
     # Sizes that are odd, and even, at every pool.
-    record(out, "i3d", spread(I3D(8)), [torch.randn(2, 3, 9, 34, 28)], weighted)
+    record(out, fresh("i3d"), spread(I3D(8)), [torch.randn(2, 3, 9, 34, 28)], weighted)
     shapes(out, "i3d", lambda: I3D())
     binary = lambda logits: F.binary_cross_entropy_with_logits(logits, labels.float())
     # Without dropout: which values are dropped is the engine's own choice. In the memory order that the trainer uses on a CPU:
     # in each order torch's batch normalisation rounds otherwise, by 2e-5, and pools right behind it then take others of
     # nearly equal values.
+    name = fresh("tcam")
     network = spread(TCAM(16, 2, 3)).to(memory_format=torch.channels_last)
-    record(out, "tcam", network, [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)], binary)
+    record(out, name, network, [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)], binary)
     shapes(out, "tcam", lambda: TCAM())
-    record(out, "answers", Answers(), [torch.randn(4, 6), torch.randn(4, 6)], entropy)
+    record(out, fresh("answers"), Answers(), [torch.randn(4, 6), torch.randn(4, 6)], entropy)
     save_file({key: value.detach().contiguous().clone() for key, value in out.items()}, sys.argv[1])
 
 

@@ -8,7 +8,7 @@ enum TrainTable {
             .text("name", \.name, "the run's folder under runs"),
             .choice(
                 "recipe", \.recipeName,
-                "avts: embeddings of picture and sound; l3: one frame and its sound; arrow-of-time: flow, played either way"
+                "avts: embeddings of picture and sound; l3: one frame and its sound; l3-labels: its supervised baseline; arrow-of-time: flow either way"
             ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),

@@ -83,6 +83,13 @@ extension Tensor {
         }
     }
 
+    /// Logarithms of the probabilities of logits along a dimension, in single precision.
+    package func logSoftmax(_ dimension: Int) throws -> Tensor {
+        try Tensor.make(engine, "take probabilities of \(shape)") {
+            engine.api.log_softmax($0, handle, Int64(dimension))
+        }
+    }
+
     /// The mean binary cross entropy of logits and targets in [0, 1] of the same shape: one number.
     package func binaryCrossEntropy(targets: Tensor) throws -> Tensor {
         try Tensor.make(engine, "compare logits \(shape) with targets \(targets.shape)") {

@@ -22,16 +22,7 @@ struct CorrespondenceNetwork {
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     /// - Throws: `TrainingError(.settings)` for sizes that make no network.
     init(settings: ModelSettings, sound: (frames: Int, bins: Int), seed: UInt64?, engine: Engine) throws {
-        try settings.check([
-            (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
-            (.fusion, settings.fusion, 65536),
-        ])
-        guard settings.cropSize >= VGGTrunk.reduction, settings.cropSize <= 4096 else {
-            throw TrainingError(
-                .settings,
-                "\(TrainKey.cropSize) is \(settings.cropSize); give a number from \(VGGTrunk.reduction) to 4096")
-        }
-        try settings.checkSound(sound)
+        try Self.check(settings, sound)
         store = ParameterStore(engine: engine, seed: seed)
         video = try VGGTrunk(store.root / "video", from: 3, width: settings.video.width)
         audio = try VGGTrunk(store.root / "audio", from: 1, width: settings.audio.width)
@@ -48,5 +39,19 @@ struct CorrespondenceNetwork {
         let seen = try video(ordered, training: training).maximum([2, 3])
         let heard = try audio(spectrograms, training: training).maximum([2, 3])
         return try fusion(seen, heard)
+    }
+
+    /// - Throws: `TrainingError(.settings)` for sizes that make no network.
+    static func check(_ settings: ModelSettings, _ sound: (frames: Int, bins: Int)) throws {
+        try settings.check([
+            (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
+            (.fusion, settings.fusion, 65536),
+        ])
+        guard settings.cropSize >= VGGTrunk.reduction, settings.cropSize <= 4096 else {
+            throw TrainingError(
+                .settings,
+                "\(TrainKey.cropSize) is \(settings.cropSize); give a number from \(VGGTrunk.reduction) to 4096")
+        }
+        try settings.checkSound(sound)
     }
 }

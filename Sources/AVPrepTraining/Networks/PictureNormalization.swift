@@ -35,4 +35,11 @@ struct PictureNormalization {
         let values = try planes.converted(to: .float32) * scale + offset
         return pictures.engine.isCUDA ? try values.ordered(.contiguous) : values
     }
+
+    /// Clips of one frame: `uint8 [N, 1, S, S, 3]` → `float32 [N, 3, S, S]`.
+    func frames(_ pictures: Tensor) throws -> Tensor {
+        let clips = try self(pictures)
+        let shape = clips.shape
+        return try clips.reshaped([shape[0], 3, shape[3], shape[4]])
+    }
 }

@@ -55,19 +55,19 @@ struct L3Recipe: TrainingRecipe {
         }
 
         private func logits(of batch: TensorBatch, training: Bool) throws -> Tensor {
-            let clips = try normalization(batch[PictureInput.name])
-            let (count, size) = (clips.shape[0], clips.shape[3])
-            return try network(
-                pictures: try clips.reshaped([count, 3, size, size]), spectrograms: batch[SpectrogramInput.name],
-                training: training)
+            try network(
+                pictures: try normalization.frames(batch[PictureInput.name]),
+                spectrograms: batch[SpectrogramInput.name], training: training)
         }
 
-        func weights(for file: String) throws -> [String: HostTensor] {
-            switch file {
-            case L3Recipe.videoWeights: try store.values(under: "video.")
-            case L3Recipe.audioWeights: try store.values(under: "audio.")
-            default: preconditionFailure("L3-Net leaves no \(file)")
-            }
+        func weights(for file: String) throws -> [String: HostTensor] { try L3Recipe.weights(of: store, for: file) }
+    }
+
+    static func weights(of store: ParameterStore, for file: String) throws -> [String: HostTensor] {
+        switch file {
+        case videoWeights: try store.values(under: "video.")
+        case audioWeights: try store.values(under: "audio.")
+        default: preconditionFailure("L3-Net leaves no \(file)")
         }
     }
 }

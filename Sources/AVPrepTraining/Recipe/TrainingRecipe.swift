@@ -76,7 +76,11 @@ extension TrainSettings {
         switch recipeName {
         case .avts: AVTSRecipe(model: model, loss: loss, jitter: jitter)
         case .l3: L3Recipe(model: model, jitter: jitter)
+        case .l3Labels: L3LabelsRecipe(l3: L3Recipe(model: model, jitter: jitter))
         case .arrowOfTime: ArrowOfTimeRecipe(model: model)
         }
     }
+
+    /// Files with the trained weights that a finished run leaves in its folder.
+    package var weightFiles: [String] { recipe.weightFiles }
 }

@@ -29,7 +29,7 @@ extern "C" {
 #define AVPREP_NONNULL
 #endif
 
-#define AVPREP_ENGINE_ABI 4
+#define AVPREP_ENGINE_ABI 5
 
 // An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
@@ -213,6 +213,8 @@ typedef struct avprep_engine_api {
 
     // Zeros around the last `rank` dimensions: `before` and `after` have `rank` numbers, which may differ.
     int (*pad)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *before, const int64_t *after);
+    // Logarithms of probabilities along a dimension, in single precision.
+    int (*log_softmax)(avprep_out out, const avprep_tensor *logits, int64_t dimension);
 } avprep_engine_api;
 
 // The table of functions, valid for the life of the process; NULL when the library has another version.

@@ -26,7 +26,9 @@ import Testing
             .sorted()
         let rows = Self.rows.map { "avts-table/\($0.name).yaml" }
         let others = [
-            "arrow-of-time", "avts", "avts-variants/cross-entropy", "avts-variants/i3d", "l3", "multisensory",
+            "arrow-of-time", "avts", "avts-variants/cross-entropy", "avts-variants/i3d", "l3",
+            "l3-variants/direct-combination",
+            "l3-variants/supervised-pretraining", "multisensory",
             "quick-l3", "quickstart",
         ]
         #expect(names == (rows + others.map { $0 + ".yaml" }).sorted())
@@ -110,6 +112,25 @@ import Testing
         #expect(train.optimizer.weightDecay == 1e-5)
         let pairs = train.stages[0].epochs * 400_000 * settings.shard.pairs.pairsPerSegment
         #expect(abs(pairs - 60_000_000) < 4_000_000)
+    }
+
+    @Test func theBaselinesOfL3DifferInWhatTheyAreNamedFor() throws {
+        let l3 = try Self.settings("l3")
+        var direct = try Self.settings("l3-variants/direct-combination")
+        #expect(direct.train.recipeName == .l3Labels)
+        var frozen = try Self.settings("l3-variants/supervised-pretraining")
+        let run = RunFolder("runs/" + direct.train.name)
+        #expect(frozen.train.recipeName == .l3 && frozen.train.stages.map(\.freeze) == [["video", "audio"]])
+        #expect(frozen.train.model.video.weights == run.weights("video.safetensors"))
+        #expect(frozen.train.model.audio.weights == run.weights("audio.safetensors"))
+        frozen.train.model = l3.train.model
+        #expect(direct.train.model == l3.train.model)
+        direct.train.recipeName = .l3
+        for var train in [direct.train, frozen.train] {
+            (train.name, train.stages) = (l3.train.name, l3.train.stages)
+            #expect(train == l3.train)
+        }
+        #expect(direct.corpus.paths == ["labels.csv"] && frozen.corpus == direct.corpus)
     }
 
     /// Recipe §4.3: three times 32, 5,000 updates an epoch, the rate of 0.01 for one of twenty.
