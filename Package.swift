@@ -179,9 +179,9 @@ let package = Package(
             name: "avprep-bench",
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
-                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepSynth",
-                "AVPrepCases",
-                "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard", "AVPrepAudit", "AVPrepPipeline",
+                "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTraining",
+                "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard",
+                "AVPrepAudit", "AVPrepPolicy", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

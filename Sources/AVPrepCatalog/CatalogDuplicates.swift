@@ -38,14 +38,22 @@ extension Catalog {
     /// The videos of ``forEachFingerprint(settingsKey:_:)``. A fingerprint is a function of content and settings, so as
     /// long as the ids do not change, neither do the fingerprints.
     package func fingerprintedVideos(settingsKey: String) throws -> [String] {
+        var videos: [String] = []
+        try forEachFingerprintedVideo(settingsKey: settingsKey) { videos.append($0) }
+        return videos
+    }
+
+    /// The same one by one.
+    package func forEachFingerprintedVideo(settingsKey: String, _ body: (_ videoID: String) throws -> Void) throws {
         try read("read") { database in
-            try String.fetchAll(
+            let videos = try String.fetchCursor(
                 database,
                 sql: """
                     SELECT video_id FROM fingerprints WHERE settings_key = ? AND EXISTS (
                         SELECT 1 FROM items WHERE items.video_id = fingerprints.video_id AND vanished = 0)
                     ORDER BY video_id
                     """, arguments: [settingsKey])
+            while let video = try videos.next() { try body(video) }
         }
     }
 

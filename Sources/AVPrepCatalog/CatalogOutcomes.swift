@@ -150,9 +150,13 @@ extension Catalog {
     package func pending(stage: String, settingsKey: String, after path: BytePath? = nil, limit: Int = .max) throws
         -> [CatalogItem]
     {
-        // The + keeps SQLite from using an index and sorting: in the order of paths it can stop at the limit.
         try read("read") { database in
-            try Row.fetchAll(
+            // Most often there are none, and the sums know it.
+            if try database.tableExists("outcome_counts"), try counts(stage, settingsKey, in: database).pending == 0 {
+                return []
+            }
+            // The + keeps SQLite from using an index and sorting: in the order of paths it can stop at the limit.
+            return try Row.fetchAll(
                 database,
                 sql: """
                     SELECT * FROM items WHERE +vanished = 0 AND path > coalesce(:path, '') AND NOT EXISTS (
@@ -169,17 +173,29 @@ extension Catalog {
     /// - Parameters:
     ///   - stage: only in this stage; nil for all.
     ///   - code: only failures with this reason code; nil for all.
-    ///   - run: only items that this run has listed; nil for all.
+    ///   - isChosen: whether to do so for an item.
     /// - Returns: the number of such items.
-    package func forgetFailures(stage: String? = nil, code: String? = nil, listedBy run: Int64? = nil) throws -> Int {
-        try write("record in") { database in
-            try database.execute(
-                sql: """
-                    DELETE FROM outcomes WHERE status = 'failed' AND live = 1
-                    AND (:stage IS NULL OR stage = :stage) AND (:code IS NULL OR code = :code)
-                    AND (:run IS NULL OR subject IN (SELECT path FROM items WHERE vanished = 0 AND last_run = :run))
-                    """, arguments: ["stage": stage, "code": code, "run": run])
-            return database.changesCount
+    package func forgetFailures(
+        stage: String? = nil, code: String? = nil, where isChosen: ((BytePath) -> Bool)? = nil
+    ) throws -> Int {
+        let condition = """
+            status = 'failed' AND live = 1 AND (:stage IS NULL OR stage = :stage) AND (:code IS NULL OR code = :code)
+            """
+        let arguments: StatementArguments = ["stage": stage, "code": code]
+        return try write("record in") { database in
+            guard let isChosen else {
+                try database.execute(sql: "DELETE FROM outcomes WHERE \(condition)", arguments: arguments)
+                return database.changesCount
+            }
+            let failed = try Row.fetchAll(
+                database, sql: "SELECT subject, stage FROM outcomes WHERE \(condition)", arguments: arguments)
+            let forget = try database.cachedStatement(sql: "DELETE FROM outcomes WHERE subject = ? AND stage = ?")
+            var count = 0
+            for row in failed where isChosen(row["subject"]) {
+                try forget.execute(arguments: [row["subject"] as String, row["stage"] as String])
+                count += 1
+            }
+            return count
         }
     }
 

@@ -81,7 +81,11 @@ extension Catalog {
 
     /// Counts of the listed items in one stage.
     package func counts(stage: String, settingsKey: String? = nil) throws -> StageCounts {
-        try read("read") { try counts($0, (stage, settingsKey), itemCounts($0).listed) }
+        try read("read") { try counts(stage, settingsKey, in: $0) }
+    }
+
+    func counts(_ stage: String, _ settingsKey: String?, in database: Database) throws -> StageCounts {
+        try counts(database, (stage, settingsKey), itemCounts(database).listed)
     }
 
     /// Checks that every listed item has exactly one outcome or is pending, in every stage, by reading the items

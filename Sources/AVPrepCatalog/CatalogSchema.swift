@@ -24,6 +24,7 @@ enum CatalogSchema {
         migrator.registerMigration("sums") { database in try database.execute(sql: sumTables) }
         migrator.registerMigration("manifests") { database in try database.execute(sql: manifestTables) }
         migrator.registerMigration("forgotten") { database in try database.execute(sql: CatalogForgotten.tables) }
+        migrator.registerMigration("listings") { database in try database.execute(sql: listingTables) }
         return migrator
     }()
 

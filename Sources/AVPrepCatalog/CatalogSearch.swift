@@ -27,11 +27,18 @@ extension Catalog {
     /// When an item was first and last listed; nil for one that is not in the catalog.
     package func listings(of path: BytePath) throws -> ItemListings? {
         try read("read") { database in
-            try Row.fetchOne(
+            // What is there was listed when its root was.
+            let last =
+                try database.tableExists("listed_roots")
+                ? """
+                max(last_run, iif(vanished = 0 AND unreachable = 0,
+                    coalesce((SELECT run FROM listed_roots WHERE listed_roots.root = items.root), 0), 0))
+                """ : "last_run"
+            return try Row.fetchOne(
                 database,
                 sql: """
                     SELECT first.started_at AS first, last.started_at AS last FROM items
-                    JOIN runs AS first ON first.id = first_run JOIN runs AS last ON last.id = last_run WHERE path = ?
+                    JOIN runs AS first ON first.id = first_run JOIN runs AS last ON last.id = \(last) WHERE path = ?
                     """, arguments: [path]
             ).map { ItemListings(first: $0["first"], last: $0["last"]) }
         }

@@ -7,7 +7,10 @@ package struct CorpusItem: Sendable, Equatable {
     /// The path as listed: relative to the folder or list that contains it. The catalog uses it as the video's name.
     package let listed: BytePath
     /// The path to open.
-    package let path: BytePath
+    package var path: BytePath { isInFolder ? place.appending(listed.name) : place }
+    /// The folder of its file, which all files of one share; the file's path where it is called otherwise than it is listed.
+    private let place: BytePath
+    private let isInFolder: Bool
     /// The part of the file that it is; nil: all of it.
     package let range: TimeRange?
     /// What it was found by.
@@ -23,15 +26,24 @@ package struct CorpusItem: Sendable, Equatable {
     /// The longest path that the system takes.
     static let maxPathBytes = 4095
 
-    init(listed: BytePath, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
-        self.init(ItemName(file: listed, range: nil), path: path, root: root, status)
+    /// A file in a folder that is walked.
+    ///
+    /// - Parameter folder: the path of the folder, in which the file has the name that it is listed by.
+    init(listed: BytePath, in folder: BytePath, root: CorpusRoot, _ status: EntryStatus) {
+        self.init(
+            listed, nil, (folder, true), pathLength: folder.bytes.count + 1 + listed.name.count, root: root, status)
     }
 
     /// - Parameter path: of the file.
     init(_ name: ItemName, path: BytePath, root: CorpusRoot, _ status: EntryStatus) {
-        listed = name.listed
-        range = name.range
-        self.path = path
+        self.init(name.listed, name.range, (path, false), pathLength: path.bytes.count, root: root, status)
+    }
+
+    private init(
+        _ listed: BytePath, _ range: TimeRange?, _ place: (path: BytePath, isFolder: Bool), pathLength: Int,
+        root: CorpusRoot, _ status: EntryStatus
+    ) {
+        (self.listed, self.range, self.place, isInFolder) = (listed, range, place.path, place.isFolder)
         self.root = root
         var fault: Outcome.Reason?
         switch status {
@@ -41,10 +53,10 @@ package struct CorpusItem: Sendable, Equatable {
             fault = Self.fault(status, listed)
         }
         if fault != nil, listed.isWebAddress, status == .gone { fault = Self.notDownloaded(listed) }
-        if path.bytes.count > Self.maxPathBytes {
+        if pathLength > Self.maxPathBytes {
             fault = Outcome.Reason(
                 "path-too-long",
-                "\(listed): its path has \(path.bytes.count) bytes, of which the system takes \(Self.maxPathBytes); move it up, or give folders shorter names"
+                "\(listed): its path has \(pathLength) bytes, of which the system takes \(Self.maxPathBytes); move it up, or give folders shorter names"
             )
         }
         self.fault = fault
@@ -59,7 +71,7 @@ package struct CorpusItem: Sendable, Equatable {
 
     /// An item of which there is no file, with the reason.
     init(_ name: ItemName, path: BytePath, root: CorpusRoot, missing: Outcome.Reason) {
-        (listed, range, self.path, self.root) = (name.listed, name.range, path, root)
+        (listed, range, place, isInFolder, self.root) = (name.listed, name.range, path, false, root)
         (identity, fault) = (nil, missing)
     }
 
@@ -73,7 +85,8 @@ package struct CorpusItem: Sendable, Equatable {
 
     private init(_ item: CorpusItem, _ status: EntryStatus, _ reason: Outcome.Reason?) {
         let seen = CorpusItem(ItemName(listed: item.listed), path: item.path, root: item.root, status)
-        (listed, path, range, root, identity) = (seen.listed, seen.path, seen.range, seen.root, seen.identity)
+        (listed, place, isInFolder, range) = (seen.listed, seen.place, seen.isInFolder, seen.range)
+        (root, identity) = (seen.root, seen.identity)
         fault = reason ?? seen.fault
         notes = item.notes
     }
@@ -100,5 +113,25 @@ package struct CorpusItem: Sendable, Equatable {
         ListedFile(
             path: listed, size: identity?.size ?? -1, modifiedNanoseconds: identity?.modifiedNanoseconds ?? 0,
             root: root)
+    }
+}
+
+/// Items by their names, in little memory: millions of them are held once, in order.
+package struct ItemsByName: Sendable {
+    private let items: [CorpusItem]
+
+    /// - Parameter items: each name once. In the byte order of the names they are not copied.
+    package init(_ items: [CorpusItem]) {
+        let isSorted = zip(items, items.dropFirst()).allSatisfy { $0.listed < $1.listed }
+        self.items = isSorted ? items : items.sorted { $0.listed < $1.listed }
+    }
+
+    package subscript(name: BytePath) -> CorpusItem? {
+        var (low, high) = (0, items.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if items[middle].listed < name { low = middle + 1 } else { high = middle }
+        }
+        return low < items.count && items[low].listed == name ? items[low] : nil
     }
 }

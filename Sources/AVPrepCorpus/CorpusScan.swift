@@ -93,11 +93,16 @@ package struct CorpusScan {
         for name in names { try take(name) }
         let walk = try FolderWalk(workspace.settings.corpus, known: known, cancellation: cancellation)
         try walk.walk(folders.map { ($0.path, $0.listed) })
+        var items = walk.takeItems()
         // What a list names, too, is an item of the folder: an empty folder would miss it.
-        for var item in walk.items {
-            item.notes = found[item.listed]?.notes ?? []
-            found[item.listed] = item
+        if !found.isEmpty {
+            for place in items.indices {
+                if let named = found.removeValue(forKey: items[place].listed) { items[place].notes = named.notes }
+            }
+            items += found.values
+            found = [:]
         }
+        items.sort { $0.listed < $1.listed }
         scope.walked += walk.scope.walked
         for (root, folder) in zip(walk.roots, folders) where root.findings.allSatisfy(\.isRead) {
             // Its videos may be in the catalog by these names.
@@ -111,10 +116,9 @@ package struct CorpusScan {
         scope.unreachable += walk.scope.unreachable
         scope.isWhole = request.isWhole
         let isKnown = try scope.unreachable.contains { try knownCount($0) > 0 }
-        guard !found.isEmpty || isKnown || !losses.isEmpty else { throw nothing(walk.roots.flatMap(\.findings)) }
+        guard !items.isEmpty || isKnown || !losses.isEmpty else { throw nothing(walk.roots.flatMap(\.findings)) }
         return CorpusListing(
-            items: found.values.sorted { $0.listed < $1.listed }, scope: scope,
-            findings: walk.roots.map { ($0.name, $0.findings) }, manifests: manifests)
+            items: items, scope: scope, findings: walk.roots.map { ($0.name, $0.findings) }, manifests: manifests)
     }
 
     /// Lists a file or a list at once, and leaves a folder for the walk.

@@ -26,6 +26,7 @@ final class FolderWalk {
         let root: Int
     }
 
+    /// Each name once, in the order in which they were found.
     private(set) var items: [CorpusItem] = []
     private(set) var roots: [Root] = []
     private(set) var scope = ListingScope()
@@ -128,7 +129,6 @@ final class FolderWalk {
     private func take(_ entry: FolderHandle.Entry, in folder: Folder, _ handle: FolderHandle, _ siblings: SiblingNames)
         -> Folder?
     {
-        let path = folder.path.appending(entry.name)
         let listed = folder.listed.appending(entry.name)
         let below = folder.below + [entry.name[...]]
         let isVideo = entry.name.fileExtension.map(extensions.contains) ?? false
@@ -139,7 +139,8 @@ final class FolderWalk {
                 count(pattern, listed, folder.root, folders: 1)
                 return nil
             }
-            let next = Folder(path: path, listed: listed, below: below, root: folder.root)
+            let next = Folder(
+                path: folder.path.appending(entry.name), listed: listed, below: below, root: folder.root)
             if entry.isLink { links.append(next) }
             return entry.isLink ? nil : next
         }
@@ -160,9 +161,16 @@ final class FolderWalk {
         case .regular, .other, .broken, .folder:
             roots[folder.root].videos += 1
             items.append(
-                CorpusItem(listed: listed, path: path, root: CorpusRoot(roots[folder.root].name, .folder), status))
+                CorpusItem(
+                    listed: listed, in: folder.path, root: CorpusRoot(roots[folder.root].name, .folder), status))
         }
         return nil
+    }
+
+    /// Hands over the items, which are millions.
+    func takeItems() -> [CorpusItem] {
+        defer { items = [] }
+        return items
     }
 
     /// Whether a name is a video's with something behind it, as of half a download.

@@ -60,8 +60,7 @@ package struct NearDuplicates: Sendable {
         -> NearDuplicates
     {
         let ingestKey = try settings.ingest.key
-        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey)
-        let key = try settingsKey(settings) + SHA256.digest(of: videos.joined(separator: "\n")).hex
+        let key = try settingsKey(settings) + Self.digest(ofVideosIn: catalog, ingestKey)
         if let noted = try noted(in: catalog, settings, key: key) { return noted }
         try context.cancellation.check()
         var search = DuplicateSearch(settings: settings.duplicates, mirrorBits: PictureHash.mirrorBits)
@@ -69,10 +68,23 @@ package struct NearDuplicates: Sendable {
             if let fingerprint = VideoFingerprint(bytes: bytes) { search.add(fingerprint, ofVideo: video) }
         }
         let similar = search.matches()
+        let videos = try catalog.fingerprintedVideos(settingsKey: ingestKey)
         let matches = try similar + OverlappingParts.matches(in: catalog, among: Set(videos), beside: similar)
         try context.cancellation.check()
         try catalog.setNearDuplicates(matches, key: key)
         return NearDuplicates(matches)
+    }
+
+    /// Of the ids of all videos with fingerprints, a line each.
+    private static func digest(ofVideosIn catalog: Catalog, _ ingestKey: String) throws -> String {
+        let hash = SHA256()
+        var isFirst = true
+        try catalog.forEachFingerprintedVideo(settingsKey: ingestKey) { video in
+            var line = isFirst ? video : "\n" + video
+            isFirst = false
+            line.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
+        }
+        return hash.finish().hex
     }
 
     /// The key of the settings that the result depends on; the result is stored under a key that begins with it.

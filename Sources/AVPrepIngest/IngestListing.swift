@@ -11,7 +11,7 @@ import Synchronization
 
 /// One ingest of one listing.
 struct IngestListing {
-    let items: [BytePath: CorpusItem]
+    let items: ItemsByName
     let catalog: Catalog
     let workspace: Workspace
     let context: StageContext
@@ -33,7 +33,7 @@ struct IngestListing {
         self.meter = meter
         attempt = try VideoAttempt(workspace, cancellation: context.cancellation)
         self.hook = hook
-        self.items = Dictionary(uniqueKeysWithValues: items.map { ($0.listed, $0) })
+        self.items = ItemsByName(items)
         self.catalog = catalog
         self.workspace = workspace
         self.context = context
@@ -46,9 +46,13 @@ struct IngestListing {
     static func list(
         _ scan: CorpusListing, in catalog: Catalog, _ workspace: Workspace, run: Int64, retry: Bool
     ) throws -> (ListingChange, vanished: Int) {
-        let listed = try catalog.list(scan.items.lazy.map(\.listedFile), run: run)
-        let vanished = try catalog.endListing(run: run, scope: scan.scope) { CorpusScan.isGone($0, in: workspace) }
-        if retry { _ = try catalog.forgetFailures(stage: StageName.ingest, listedBy: run) }
+        let (listed, vanished) = try catalog.list(scan.items.lazy.map { $0.listedFile }, run: run, scope: scan.scope) {
+            CorpusScan.isGone($0, in: workspace)
+        }
+        if retry {
+            let items = ItemsByName(scan.items)
+            _ = try catalog.forgetFailures(stage: StageName.ingest) { items[$0] != nil }
+        }
         _ = try catalog.forgetPassingFailures(stage: StageName.ingest)
         return (listed, vanished)
     }
@@ -86,9 +90,11 @@ struct IngestListing {
 
     /// Items whose prepared file somebody removed are to be done again.
     func forgetLostResults() throws {
+        let names = PreparedNames(workspace, key: key)
         var lost: [BytePath] = []
         var sizes: [(BytePath, Int64)] = []
         try catalog.forEachOutput(stage: StageName.ingest, settingsKey: key) { subject, output, isSized in
+            if isSized, names.contains(output) { return }
             let path = workspace.path(output)
             if files.isGone(path) {
                 lost.append(subject)
@@ -173,11 +179,13 @@ struct IngestListing {
     ///
     /// - Returns: the pending items that are no duplicates.
     func skipDuplicates() throws -> [CatalogItem] {
+        let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key)
+        guard !pending.isEmpty else { return [] }
         var primary: [BytePath: BytePath] = [:]
         for group in try catalog.duplicates() {
             for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
         }
-        return try catalog.pending(stage: StageName.ingest, settingsKey: key).filter { entry in
+        return try pending.filter { entry in
             let path = entry.file.path
             if isSelection, items[path] == nil { return false }
             guard let first = primary[path] else { return true }

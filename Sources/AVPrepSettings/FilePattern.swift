@@ -13,6 +13,8 @@ package struct FilePattern: Sendable {
     private let isPath: Bool
     private let isFolder: Bool
     private let beside: [UInt8]?
+    /// What all names are like that files may be beside, whatever they are called.
+    private let besideAny: [UInt8]
     /// The bytes that each name it matches begins and ends with; nil where these are not fixed. Nearly all names of a large
     /// corpus fail here, without a search.
     private let ends: (first: UInt8?, last: UInt8?)
@@ -31,6 +33,7 @@ package struct FilePattern: Sendable {
         } else {
             beside = nil
         }
+        besideAny = beside.map { Glob.filled($0) { _ in [UInt8(ascii: "*")] } } ?? []
         isFolder = pattern.hasSuffix("/")
         parts = pattern.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
         isPath = parts.count > 1 || pattern.hasPrefix("/")
@@ -57,7 +60,7 @@ package struct FilePattern: Sendable {
         guard let beside else { return true }
         guard !isFolder, let last = parts.last else { return false }
         // Few names are like it, whatever it is beside: nearly always none.
-        let candidates = siblings.names(like: Glob.filled(beside) { _ in [UInt8(ascii: "*")] })
+        let candidates = siblings.names(like: besideAny)
         if candidates.isEmpty { return false }
         let stars = Glob.stars(last, name) ?? []
         let wanted = Glob.filled(beside) { number in
@@ -131,8 +134,17 @@ private enum Glob {
     }
 
     static func match(_ pattern: [UInt8], _ name: ArraySlice<UInt8>) -> Bool {
-        var (here, place) = (pattern[...], name)
-        var (retry, retryPlace): (ArraySlice<UInt8>?, ArraySlice<UInt8>) = (nil, name)
+        pattern.withUnsafeBufferPointer { pattern in
+            name.withUnsafeBufferPointer { match(pattern[...], $0[...]) }
+        }
+    }
+
+    /// Of memory without an owner: each name of millions is compared with each pattern.
+    private static func match(
+        _ pattern: Slice<UnsafeBufferPointer<UInt8>>, _ name: Slice<UnsafeBufferPointer<UInt8>>
+    ) -> Bool {
+        var (here, place) = (pattern, name)
+        var (retry, retryPlace): (Slice<UnsafeBufferPointer<UInt8>>?, _) = (nil, name)
         while true {
             if here.first == star {
                 here = here.dropFirst()
@@ -171,7 +183,7 @@ private enum Glob {
     }
 
     /// The length of the pattern's first element that stands for one character; nil for an open `[` and at the end.
-    private static func step(_ pattern: ArraySlice<UInt8>) -> Int? {
+    private static func step(_ pattern: some Bytes) -> Int? {
         switch pattern.first {
         case nil: nil
         // A ] right behind the [ is one of the several.
@@ -182,31 +194,37 @@ private enum Glob {
         }
     }
 
-    private static func single(_ element: ArraySlice<UInt8>, _ byte: UInt8) -> Bool {
-        let (byte, bytes) = (lower(byte), element.map(lower))
-        switch bytes[0] {
+    private static func single(_ element: some Bytes, _ byte: UInt8) -> Bool {
+        guard let first = element.first else { return false }
+        let byte = lower(byte)
+        switch first {
         case UInt8(ascii: "?"): return true
-        case escape where bytes.count == 2: return bytes[1] == byte
-        case UInt8(ascii: "[") where bytes.count > 1:
-            var set = bytes[1..<bytes.count - 1]
+        case escape where element.count == 2: return element.last.map(lower) == byte
+        case UInt8(ascii: "[") where element.count > 1:
+            var set = element.dropFirst().dropLast()
             let isNegated = set.first == UInt8(ascii: "!")
             if isNegated { set = set.dropFirst() }
             var isIn = false
-            while let low = set.first {
+            while let low = set.first.map(lower) {
                 let isRange = set.count > 2 && set[set.startIndex + 1] == UInt8(ascii: "-")
-                let high = isRange ? set[set.startIndex + 2] : low
+                let high = isRange ? lower(set[set.startIndex + 2]) : low
                 if low <= byte, byte <= high { isIn = true }
                 set = set.dropFirst(isRange ? 3 : 1)
             }
             return isIn != isNegated
-        default: return bytes[0] == byte
+        default: return lower(first) == byte
         }
     }
 
     /// The length of the name's first character: `?` and `[!a]` stand for whole ones.
-    private static func character(_ name: ArraySlice<UInt8>) -> Int {
+    private static func character(_ name: some Bytes) -> Int {
         guard let first = name.first, first >= 0xC0 else { return 1 }
-        return 1 + name.dropFirst().prefix { $0 & 0xC0 == 0x80 }.count
+        var length = 1
+        for byte in name.dropFirst() {
+            guard byte & 0xC0 == 0x80 else { break }
+            length += 1
+        }
+        return length
     }
 
     /// The first and the last byte of a pattern, where they stand for themselves.
@@ -220,3 +238,9 @@ private enum Glob {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }
+
+/// Bytes, or a part of them.
+private protocol Bytes: RandomAccessCollection where Element == UInt8, Index == Int, SubSequence == Self {}
+
+extension ArraySlice<UInt8>: Bytes {}
+extension Slice<UnsafeBufferPointer<UInt8>>: Bytes {}

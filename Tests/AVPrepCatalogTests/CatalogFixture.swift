@@ -37,11 +37,12 @@ extension Catalog {
 
     /// One whole listing: a run that lists these files and ends.
     @discardableResult
-    func listing(_ files: [ListedFile], scope: ListingScope = .everything, isGone: (BytePath) -> Bool = { _ in true })
+    func listing(
+        _ files: [ListedFile], scope: ListingScope = .everything, isGone: @escaping (BytePath) -> Bool = { _ in true }
+    )
         throws -> (change: ListingChange, vanished: Int)
     {
         let run = try beginRun("avprep ingest")
-        let change = try list(files, run: run)
-        return (change, try endListing(run: run, scope: scope, isGone: isGone))
+        return try list(files, run: run, scope: scope, isGone: isGone)
     }
 }

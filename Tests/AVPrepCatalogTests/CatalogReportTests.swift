@@ -138,8 +138,7 @@ import Testing
         try withCatalog { catalog in
             try catalog.listing(["a", "b", "c", "d", "e", "f"].map { file($0) })
             let run = try catalog.beginRun("avprep ingest clips")
-            _ = try catalog.list(["a", "b", "c", "d", "e"].map { file($0) }, run: run)
-            _ = try catalog.endListing(run: run, scope: .everything)
+            _ = try catalog.list(["a", "b", "c", "d", "e"].map { file($0) }, run: run, scope: .everything)
             for (path, video): (BytePath, String) in [("a", "v1"), ("b", "v1"), ("c", "v2"), ("f", "v3")] {
                 try catalog.setVideoID(video, of: path)
             }

@@ -8,7 +8,10 @@ package struct BytePath: Sendable, Hashable, Comparable {
     package let bytes: [UInt8]
 
     /// - Parameter bytes: a path ends at the first NUL, as for the system.
-    package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes.prefix { $0 != 0 }) }
+    package init(_ bytes: some Sequence<UInt8>) { self.init(Array(bytes)) }
+
+    /// The same without a copy.
+    package init(_ bytes: [UInt8]) { self.bytes = bytes.contains(0) ? Array(bytes.prefix { $0 != 0 }) : bytes }
 
     /// The path that is written exactly like this, without escapes.
     package init(_ text: String) { self.init(text.utf8) }
@@ -90,7 +93,14 @@ extension BytePath {
     }
 
     /// The file or folder of this name in this folder.
-    package func appending(_ name: some Sequence<UInt8>) -> BytePath { BytePath(bytes + [Self.slash] + name) }
+    package func appending(_ name: some Sequence<UInt8>) -> BytePath {
+        var path: [UInt8] = []
+        path.reserveCapacity(bytes.count + 1 + name.underestimatedCount)
+        path += bytes
+        path.append(Self.slash)
+        path += name
+        return BytePath(path)
+    }
 
     /// This path, or where it is relative and not empty, the one that it names in a folder. Web addresses are not relative.
     package func relative(to folder: BytePath) -> BytePath {

@@ -77,6 +77,7 @@ package struct WebAddress: Sendable, Hashable {
 extension BytePath {
     /// Whether it is written as an address of a web server.
     package var isWebAddress: Bool {
+        guard bytes.first.map({ $0 | 0x20 }) == UInt8(ascii: "h") else { return false }
         let start = bytes.prefix(8).map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 32 : $0 }
         return start.starts(with: Array("http://".utf8)) || start.starts(with: Array("https://".utf8))
     }

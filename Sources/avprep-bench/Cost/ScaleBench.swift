@@ -54,8 +54,7 @@ struct ScaleBench: ParsableCommand {
             _ = try catalog.list(
                 (0..<count).lazy.map {
                     ListedFile(path: Self.path($0), size: 1_000_000, modifiedNanoseconds: Int64($0))
-                }, run: run)
-            _ = try catalog.endListing(run: run, scope: .everything)
+                }, run: run, scope: .everything)
         }
         let identify = try seconds {
             // As many at a time as in ingest.

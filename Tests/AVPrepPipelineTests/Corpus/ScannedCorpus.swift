@@ -50,8 +50,9 @@ struct ScannedCorpus {
         let catalog = try Catalog(path: workspace.catalog)
         let listing = try CorpusScan.run(workspace, request, catalog: catalog)
         let run = try catalog.beginRun("ingest")
-        _ = try catalog.list(listing.items.map(\.listedFile), run: run)
-        _ = try catalog.endListing(run: run, scope: listing.scope) { CorpusScan.isGone($0, in: workspace) }
+        try catalog.list(listing.items.map(\.listedFile), run: run, scope: listing.scope) {
+            CorpusScan.isGone($0, in: workspace)
+        }
         try catalog.setFindings(listing.findings, isWhole: only)
         try listing.recordManifests(in: catalog)
         try catalog.close()

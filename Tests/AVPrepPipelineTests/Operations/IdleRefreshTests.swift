@@ -35,8 +35,7 @@ import Testing
                 ListedFile(
                     path: $0, size: 0, modifiedNanoseconds: try touch("\(folder)/\($0)"),
                     root: CorpusRoot("videos", .folder))
-            }, run: run)
-        _ = try catalog.endListing(run: run, scope: .everything)
+            }, run: run, scope: .everything)
         try catalog.setVideoIDs(paths.enumerated().map { (String(format: "%032x", $0.offset), $0.element) })
         try catalog.record(
             paths.enumerated().map { number, path in
