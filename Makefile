@@ -25,7 +25,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev
 
-.PHONY: quick-l3 half-year cron-check refresh-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: quick-l3 half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -42,6 +42,7 @@ help:
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
 	@echo "make cron-check   the line that avprep schedule prints, run by Debian's cron (as root)"
 	@echo "make refresh-bench  a refresh that finds nothing to do: BENCH=\"--videos 1800000\""
+	@echo "make skew-bench   training on early sound that is kept, dropped or fixed"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
 	@echo "make install      PREFIX=$(PREFIX)"
@@ -161,6 +162,12 @@ cron-check: build
 refresh-bench: deps
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench refresh $(BENCH)
+
+# What early sound does to training, and what policy.skewed makes of it: BENCH="--seeds 3".
+skew-bench: deps engine
+	$(SWIFT) build -c release --product avprep-decode
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench skew-fix $(BENCH)
 
 # Corpora with cues by which a network could cheat, audited before and after these are stripped.
 audit: deps

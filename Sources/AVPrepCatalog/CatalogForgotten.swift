@@ -56,8 +56,13 @@ extension Catalog {
             }
             try database.execute(
                 sql: "DELETE FROM near_duplicates WHERE first IN \(pending) OR second IN \(pending)")
-            let listed = try Row.fetchAll(
-                database, sql: "SELECT path, video_id FROM items WHERE +vanished = 0 AND video_id IN \(pending)")
+            let known = try Row.fetchAll(
+                database, sql: "SELECT path, video_id, vanished FROM items WHERE video_id IN \(pending)")
+            for row in known {
+                let path: BytePath = row["path"]
+                if path.isWebAddress { try enterForgotten(path, row["video_id"], in: database) }
+            }
+            let listed = known.filter { !($0["vanished"] as Bool) }
             try enter(
                 listed.map { row in
                     let path: BytePath = row["path"]
@@ -98,13 +103,26 @@ extension Catalog {
 
     /// Allows contents again: their files are pending.
     package func allow(_ videos: some Collection<String>) throws {
+        let forgotten = try ForgottenAddresses(self)
         try write("record in") { database in
+            // What is not fetched has no content: its address tells.
+            let skipped = try BytePath.fetchAll(
+                database,
+                sql: """
+                    SELECT subject FROM outcomes WHERE stage IN (SELECT stage FROM outcome_counts) AND live = 1
+                    AND status = 'skipped' AND code = ?
+                    """, arguments: [Outcome.Reason.forgotten]
+            ).filter(\.isWebAddress)
+            for path in skipped where forgotten[path].map(videos.contains) ?? false {
+                try database.execute(sql: "DELETE FROM outcomes WHERE subject = ?", arguments: [path])
+            }
             for video in videos {
                 try database.execute(
                     sql: """
                         DELETE FROM outcomes WHERE code = ?
                         AND subject IN (SELECT path FROM items WHERE video_id = ?)
                         """, arguments: [Outcome.Reason.forgotten, video])
+                try database.execute(sql: "DELETE FROM forgotten_addresses WHERE video_id = ?", arguments: [video])
                 try database.execute(sql: "DELETE FROM forgotten WHERE video_id = ?", arguments: [video])
             }
         }

@@ -12,6 +12,8 @@ package struct ItemNotes: Sendable, Codable {
     package let modifiedNanoseconds: Int64
     /// The id of its content, where it could be read.
     package var videoID: String?
+    /// The id of the whole file where the item is a part of it, and it is known.
+    package var contentID: String?
     /// Nil where no more than the id is known.
     package var result: Result?
 
@@ -52,9 +54,11 @@ package struct ItemNotes: Sendable, Codable {
         }
     }
 
-    package init(path: BytePath, size: Int64, modifiedNanoseconds: Int64, videoID: String?) {
+    package init(
+        path: BytePath, size: Int64, modifiedNanoseconds: Int64, videoID: String?, contentID: String? = nil
+    ) {
         (self.path, self.size, self.modifiedNanoseconds) = (path, size, modifiedNanoseconds)
-        self.videoID = videoID
+        (self.videoID, self.contentID) = (videoID, contentID)
     }
 
     // MARK: - As text
@@ -95,14 +99,15 @@ extension Catalog {
         return try write("record in") { database in
             let find = try database.cachedStatement(
                 sql: "SELECT video_id FROM items WHERE path = ? AND size = ? AND mtime_ns = ? AND vanished = 0")
-            let identify = try database.cachedStatement(sql: "UPDATE items SET video_id = ? WHERE path = ?")
+            let identify = try database.cachedStatement(
+                sql: "UPDATE items SET video_id = ?, content_id = ? WHERE path = ?")
             var count = 0
             for note in notes {
                 guard let row = try Row.fetchOne(find, arguments: [note.path, note.size, note.modifiedNanoseconds])
                 else { continue }
                 count += 1
-                if let video = note.videoID, row["video_id"] as String? != video {
-                    try identify.execute(arguments: [video, note.path])
+                if let video = note.videoID, row["video_id"] as String? != video || note.contentID != nil {
+                    try identify.execute(arguments: [video, note.contentID, note.path])
                 }
                 if let result = note.result { try enter(result, of: note, stage, in: database) }
             }

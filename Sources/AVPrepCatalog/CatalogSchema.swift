@@ -25,6 +25,7 @@ enum CatalogSchema {
         migrator.registerMigration("manifests") { database in try database.execute(sql: manifestTables) }
         migrator.registerMigration("forgotten") { database in try database.execute(sql: CatalogForgotten.tables) }
         migrator.registerMigration("listings") { database in try database.execute(sql: listingTables) }
+        migrator.registerMigration("addresses") { database in try database.execute(sql: ForgottenAddresses.tables) }
         return migrator
     }()
 

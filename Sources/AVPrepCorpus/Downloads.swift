@@ -1,3 +1,4 @@
+import AVPrepCatalog
 package import AVPrepCore
 import AVPrepDownload
 import AVPrepModel
@@ -17,7 +18,11 @@ package enum Downloads {
         -> DownloadReport
     {
         let listing = try CorpusScan.run(workspace, request, catalog: nil, cancellation: context.cancellation)
-        return try fetch(listing.items, workspace, context).report
+        // What was forgotten stays where it is.
+        let forgotten =
+            try ExistingFile.isThere(workspace.catalog)
+            ? ForgottenAddresses(Catalog(path: workspace.catalog, access: .readOnly)) : nil
+        return try fetch(listing.items, workspace, context) { forgotten?[$0.listed] == nil }.report
     }
 
     /// - Parameter isWanted: whether an item whose file is not here is to be fetched.

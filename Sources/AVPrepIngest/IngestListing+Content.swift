@@ -18,19 +18,57 @@ extension IngestListing {
         }
     }
 
-    /// What was forgotten does not come back, under whatever name or settings. Of a downloaded file the download goes, too.
+    /// Items whose prepared file somebody removed are to be done again.
+    func forgetLostResults() throws {
+        let names = PreparedNames(workspace, key: key)
+        var lost: [BytePath] = []
+        var sizes: [(BytePath, Int64)] = []
+        try catalog.forEachOutput(stage: StageName.ingest, settingsKey: key) { subject, output, isSized in
+            if isSized, names.contains(output) { return }
+            let path = workspace.path(output)
+            if files.isGone(path) {
+                lost.append(subject)
+            } else if !isSized, let size = PreparedFiles.size(of: path) {
+                sizes.append((subject, size))
+            }
+        }
+        try catalog.forget(lost, stage: StageName.ingest)
+        try catalog.setOutputBytes(sizes, stage: StageName.ingest)
+    }
+
+    /// What was forgotten does not come back, under whatever name or settings. Of a downloaded file the download goes, too, and
+    /// its address is not asked again.
     func skipForgotten() throws {
         let forgotten = Set(try catalog.forgotten().map(\.videoID))
         guard !forgotten.isEmpty else { return }
         for entry in try catalog.pending(stage: StageName.ingest, settingsKey: key) {
-            guard let own = entry.videoID else { continue }
+            guard let own = entry.videoID, !isSelection || items[entry.file.path] != nil else { continue }
             // A part of a forgotten file is forgotten, also one that nobody has listed before.
-            let isPart = ItemName(listed: entry.file.path).range != nil
+            let name = ItemName(listed: entry.file.path)
+            let isPart = name.range != nil
             let video = try isPart && !forgotten.contains(own) ? catalog.contentID(of: entry.file.path) ?? own : own
             guard forgotten.contains(video) else { continue }
             try record(entry.file.path, .skipped(.forgotten(entry.file.path, video)))
-            if entry.file.path.isWebAddress, let path = items[entry.file.path]?.path { try Self.remove(path.escaped) }
+            guard entry.file.path.isWebAddress else { continue }
+            try catalog.noteForgotten(address: video == own ? entry.file.path : name.file, videoID: video)
+            if let path = items[entry.file.path]?.path { try Self.remove(path.escaped) }
         }
+    }
+
+    /// What lies at a web address, and was forgotten, is not fetched again.
+    static func skipForgottenAddresses(_ items: [CorpusItem], in catalog: Catalog, key: String) throws {
+        let forgotten = try ForgottenAddresses(catalog)
+        guard !forgotten.isEmpty else { return }
+        let pending = Set(try catalog.pending(stage: StageName.ingest, settingsKey: key).map(\.file.path))
+        try catalog.record(
+            items.compactMap { item in
+                guard item.isToBeDownloaded, pending.contains(item.listed), let video = forgotten[item.listed] else {
+                    return nil
+                }
+                return OutcomeRecord(
+                    subject: item.listed, stage: StageName.ingest, settingsKey: key,
+                    outcome: .skipped(.forgotten(item.listed, video)))
+            })
     }
 
     /// Takes out again what tasks, which do not know it, have made of forgotten contents.

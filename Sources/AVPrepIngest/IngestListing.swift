@@ -88,24 +88,6 @@ struct IngestListing {
 
     private static let recordsAtOnce = 10_000
 
-    /// Items whose prepared file somebody removed are to be done again.
-    func forgetLostResults() throws {
-        let names = PreparedNames(workspace, key: key)
-        var lost: [BytePath] = []
-        var sizes: [(BytePath, Int64)] = []
-        try catalog.forEachOutput(stage: StageName.ingest, settingsKey: key) { subject, output, isSized in
-            if isSized, names.contains(output) { return }
-            let path = workspace.path(output)
-            if files.isGone(path) {
-                lost.append(subject)
-            } else if !isSized, let size = PreparedFiles.size(of: path) {
-                sizes.append((subject, size))
-            }
-        }
-        try catalog.forget(lost, stage: StageName.ingest)
-        try catalog.setOutputBytes(sizes, stage: StageName.ingest)
-    }
-
     /// Brings what was decided by another policy under the one in force, without decoding it.
     ///
     /// - Returns: how many videos there were.
@@ -254,13 +236,12 @@ struct IngestListing {
             notes.result = result
             try catalog.note([notes], stage: StageName.ingest)
         }
-        var measured = worker.clock.restart()
-        measured.decoder = effort.decoderSeconds
+        let measured = worker.clock.restart()
         try meter.add { work in
             work[.videos] += 1
             work[.videoSeconds] += effort.videoSeconds
             work[.sourceBytes] += Double(max(0, item.identity?.size ?? 0))
-            StageSeconds(measured).add(to: &work)
+            StageSeconds(measured, decoder: effort.decoderSeconds).add(to: &work)
         }
         guard let outcome = result.outcome else { return nil }
         try tell(outcome, of: item.listed, seconds: result.wallSeconds)

@@ -25,28 +25,31 @@ extension IngestStage {
             let meter = WorkMeter(catalog, run: run)
             do {
                 let named = chosen.map { CorpusItem(named: $0, path: workspace.path(ItemName(listed: $0).file)) }
-                let (items, _) = try Downloads.fetch(named, workspace, context)
+                let forgotten = try ForgottenAddresses(catalog)
+                let (items, _) = try Downloads.fetch(named, workspace, context) { forgotten[$0.listed] == nil }
                 for item in items {
                     try context.cancellation.check()
                     try catalog.lookAgain(at: item.listedFile)
                 }
                 try catalog.forget(chosen, stage: StageName.ingest)
+                let key = try settings.key
+                try IngestListing.skipForgottenAddresses(items, in: catalog, key: key)
                 let files = PreparedFiles { line in ProgressReporter.say(line, style: context.progress) }
                 var listing = try IngestListing(
-                    items, catalog: catalog, workspace: workspace, context: context, key: try settings.key,
-                    files: files, meter: meter)
+                    items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
+                    meter: meter)
                 listing.isSelection = true
                 try listing.recordFaults()
                 try listing.hash()
+                try listing.skipForgotten()
                 try listing.prepare(transforms)
                 _ = try NearDuplicates.find(in: catalog, workspace.settings, context)
                 let records = try chosen.compactMap { try catalog.outcome(of: $0, stage: StageName.ingest) }
                 let isWhole = records.count == chosen.count && !records.contains { $0.outcome.status == "failed" }
-                try meter.note()
-                try catalog.endRun(run, isWhole ? .done : .doneWithFailures)
+                try meter.end(isWhole ? .done : .doneWithFailures)
                 return records
             } catch {
-                end(run, after: error, catalog, meter, context)
+                meter.end(after: error, context.cancellation)
                 throw error
             }
         }

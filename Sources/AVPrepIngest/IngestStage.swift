@@ -72,6 +72,7 @@ package enum IngestStage {
             try catalog.setFindings(scan.findings, isWhole: request.isWhole)
             try scan.recordManifests(in: catalog)
             let key = try settings.key
+            try IngestListing.skipForgottenAddresses(scan.items, in: catalog, key: key)
             let items =
                 fetches ? try fetch(scan.items, catalog, run: run, key: key, workspace, context) : scan.items
             let listing = try IngestListing(
@@ -84,22 +85,12 @@ package enum IngestStage {
             let report = try IngestReport(
                 catalog: catalog, settings: settings, nearDuplicates: duplicates, decidedAnew: decidedAnew,
                 files: files, change: listing.tally.change(listed, vanished: vanished))
-            try meter.note()
-            try catalog.endRun(run, report.exitStatus)
+            try meter.end(report.exitStatus)
             return report
         } catch {
-            Self.end(run, after: error, catalog, meter, context)
+            meter.end(after: error, context.cancellation)
             throw error
         }
-    }
-
-    /// Records a run that an error ends, as far as the catalog still takes it.
-    static func end(
-        _ run: Int64, after error: any Error, _ catalog: Catalog, _ meter: WorkMeter, _ context: StageContext
-    ) {
-        let status = context.cancellation.requested ?? (error as? any ActionableError)?.exitStatus ?? .failed
-        try? meter.note()
-        try? catalog.endRun(run, status)
     }
 
     /// Downloads what is to be prepared and has a web address; what cannot be had fails, with the reason.

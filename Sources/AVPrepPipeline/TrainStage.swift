@@ -34,6 +34,8 @@ package enum TrainStage {
                 base: workspace.folder)
             let progress = ProgressReporter("train", unit: "steps", style: context.progress)
             let checking = context.shardCheck()
+            let recorder = TrainingRecorder(folder)
+            defer { recorder.end() }
             let outcome = try trainer.run(
                 cancellation: context.cancellation, checking: checking,
                 beginning: { beginning in
@@ -41,6 +43,7 @@ package enum TrainStage {
                     for line in lines(of: beginning) { progress.say(line) }
                 }
             ) { state in
+                recorder.add(state)
                 if let warning = state.warning { progress.say("avprep: \(warning)") }
                 progress.update(done: state.step, total: state.totalSteps, note: note(state))
             }

@@ -39,6 +39,7 @@ final class ShardPacking: Sendable {
     private let linksLabels: Bool
     let setAside: SetAsideFiles
     private let hook: ShardHook?
+    private let meter: WorkMeter?
     private let state = Mutex(State())
 
     private struct State {
@@ -54,9 +55,10 @@ final class ShardPacking: Sendable {
     init(
         workspace: Workspace, context: StageContext, plan: ShardPlan, groups: [String: String], settingsKey: String,
         splitKey: String, known: [ShardIndex.Shard], linksLabels: Bool = false, setAside: SetAsideFiles,
-        hook: ShardHook?
+        meter: WorkMeter? = nil, hook: ShardHook?
     ) {
         self.hook = hook
+        self.meter = meter
         self.linksLabels = linksLabels
         self.setAside = setAside
         self.groups = groups
@@ -115,6 +117,7 @@ final class ShardPacking: Sendable {
         let path = "\(workspace.shards)/\(shard.name).h5"
         let key = try shard.contentKey(settingsKey: settingsKey)
         if let entry = try existingEntry(shard, path, key) { return entry }
+        let clock = WorkClock()
         let policy = try CanonicalJSON.encode(workspace.settings.ingest.policy)
         guard let sources = shard.sources else {
             throw Failure(
@@ -128,13 +131,14 @@ final class ShardPacking: Sendable {
         guard parts.count == sources.count else { return nil }
         let digest: SHA256Digest
         do {
-            digest = try pack(parts, of: sources, to: path, key: key, policy: policy)
+            digest = try pack(parts, of: sources, to: path, key: key, policy: policy, clock)
         } catch let error as ShardPartError {
             guard let video = sources.first(where: { $0.path == error.path }) else { throw error.cause }
             try contained(video) { throw error.cause }
             return nil
         }
         state.withLock { $0.packed += 1 }
+        try meter?.add { PackSeconds(clock.restart()).add(to: &$0) }
         return try ShardIndex.Shard(path: path, split: shard.split, sha256: digest.hex)
     }
 
@@ -178,7 +182,8 @@ final class ShardPacking: Sendable {
     }
 
     private func pack(
-        _ parts: [ShardPart], of sources: [ShardPlan.Video], to path: String, key: String, policy: String
+        _ parts: [ShardPart], of sources: [ShardPlan.Video], to path: String, key: String, policy: String,
+        _ clock: WorkClock
     ) throws -> SHA256Digest {
         try AtomicFile.write(to: path) { temporary in
             try hook?(.packing, path)
@@ -191,7 +196,7 @@ final class ShardPacking: Sendable {
                     "content_key": .string(key), "split_key": .string(splitKey),
                     "config_json": .string(try CanonicalJSON.encode(workspace.settings.ingest)),
                     IngestSettings.policyAttribute: .string(policy),
-                ], cancellation: context.cancellation, willCopy: { try self.hook?(.copying, $0.path) })
+                ], cancellation: context.cancellation, clock: clock, willCopy: { try self.hook?(.copying, $0.path) })
             try hook?(.finishing, path)
             return digest
         }

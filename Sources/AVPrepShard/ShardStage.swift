@@ -41,86 +41,101 @@ package enum ShardStage {
                 let catalog = try Catalog(path: workspace.catalog, access: .readOnly)
                 if let report = try ShardStamp.report(workspace, catalog) { return report }
             }
-            let settings = workspace.settings
-            let key = try settings.ingest.decidedKey
-            let splitKey = try settings.splitKey
-            let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
-            let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
-            var (prepared, decisions) = try preparedVideos(workspace)
-            if let only {
-                let packed = Set(existing.shards.flatMap(\.videoIDs))
-                prepared.removeAll { !packed.contains($0.video.videoID) && !only.contains($0.subject) }
+            let recording = ShardRecording()
+            do {
+                let report = try pack(workspace, context, compact: compact, only: only, recording, hook)
+                try recording.end(report.exitStatus)
+                return report
+            } catch {
+                recording.end(after: error, context.cancellation)
+                throw error
             }
-            let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
-            let duplicates = try NearDuplicates.find(in: catalog, settings, context)
-            let manifests = try ManifestSplits(catalog)
-            let setAside = SetAsideFiles()
-            let opaque = existing.opaque.without(wanted.map(\.name))
-            var failed: [String: String] = [:]
-            var packed = 0
-            var round: ShardRound
-            var shards: [ShardIndex.Shard]
-            repeat {
-                round = try ShardRound(
-                    prepared.filter { failed[$0.video.videoID] == nil }, existing, duplicates, catalog, settings,
-                    manifests: manifests, compact: compact)
-                try refuseLosses(existing, round.prepared, compact)
-                try opaque.check(against: pairKeys(round.plan, settingsKey: key), in: workspace.shards)
-                try round.refuseNoTraining(failed)
-                try AtomicFile.makeFolder(workspace.shards)
-                AtomicFile.removeLitter(in: workspace.shards)
-                let packing = ShardPacking(
-                    workspace: workspace, context: context, plan: round.plan, groups: round.grouped.groups,
-                    settingsKey: key, splitKey: splitKey, known: existing.index?.shards ?? [],
-                    linksLabels: !manifests.labels.isEmpty || existing.index?.labels != nil, setAside: setAside,
-                    hook: hook)
-                shards = try packing.run()
-                packed = packing.packedCount
-                failed.merge(packing.failed) { $1 }
-            } while shards.count < round.plan.shards.count
-            let (plan, grouped, copies) = (round.plan, round.grouped, round.copies)
-            let drawing = PairDrawing(
-                workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
-                others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished),
-                joined: round.joined)
-            let pairs = try naming(failed) { try drawing.run() }
-            let layout = try ShardReader(shards[0], in: workspace.shards).layout
-            var index = ShardIndex(
-                createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
-                videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
-                    $0.reduce(0) { $0 + $1.videoIDs.count }
-                })
-            index.pairSets = pairs.sets
-            index.pairFiles = pairs.files
-            index.vanishedVideos = plan.vanished
-            index.straddlingVideos = grouped.leftOut.keys.sorted()
-            index.leftOut = ShardIndex.LeftOut(decisions)
-            let labelling = LabelWriting(
-                workspace: workspace, cancellation: context.cancellation, labels: manifests.labels,
-                before: existing.index)
-            let vocabulary = labelling.vocabulary(of: Set(plan.shards.flatMap(\.videoIDs)), isCompact: compact)
-            index.labelFiles = try labelling.run(shards, vocabulary)
-            index.labels = index.labelFiles == nil ? nil : vocabulary
-            index.leaks = round.leaks.isEmpty ? nil : round.leaks
-            index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
-            index.normalization = try ShardNormalization(
-                folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
-            ).measure(index, before: existing.index)
-            if let damage = existing.indexDamage {
-                try setAside.setAside("\(workspace.shards)/\(ShardIndex.fileName)", because: damage)
-            }
-            try index.save(workspace.shards)
-            let strays = try StaleShards.remove(index, before: existing.index, in: workspace.shards, setAside)
-            try record(grouped.leftOut, failed: failed, of: prepared, splitKey, isWhole: only == nil, in: catalog)
-            let report = ShardReport(
-                index: index, refusals: pairs.refusals, notes: pairs.notes + setAside.lines + strays,
-                packed: packed,
-                repacked: compact
-                    ? nil : existing.obstacle ?? (round.holdsCopies ? "near-duplicates are dropped now" : nil),
-                failed: failed.values.sorted(), folder: workspace.shards)
-            if only == nil { try ShardStamp.note(report, workspace, catalog) }
-            return report
         }
+    }
+
+    private static func pack(
+        _ workspace: Workspace, _ context: StageContext, compact: Bool, only: Set<BytePath>?,
+        _ recording: ShardRecording, _ hook: ShardHook?
+    ) throws -> ShardReport {
+        let settings = workspace.settings
+        let key = try settings.ingest.decidedKey
+        let splitKey = try settings.splitKey
+        let wanted = try settings.shard.pairs.definitions(seed: settings.seed)
+        let existing = try ExistingShards(folder: workspace.shards, settingsKey: key, splitKey: splitKey)
+        var (prepared, decisions) = try preparedVideos(workspace)
+        if let only {
+            let packed = Set(existing.shards.flatMap(\.videoIDs))
+            prepared.removeAll { !packed.contains($0.video.videoID) && !only.contains($0.subject) }
+        }
+        let catalog = try Catalog(path: workspace.catalog, journal: workspace.settings.folders.catalogJournal)
+        let duplicates = try NearDuplicates.find(in: catalog, settings, context)
+        let manifests = try ManifestSplits(catalog)
+        let setAside = SetAsideFiles()
+        let opaque = existing.opaque.without(wanted.map(\.name))
+        var failed: [String: String] = [:]
+        var packed = 0
+        var round: ShardRound
+        var shards: [ShardIndex.Shard]
+        repeat {
+            round = try ShardRound(
+                prepared.filter { failed[$0.video.videoID] == nil }, existing, duplicates, catalog, settings,
+                manifests: manifests, compact: compact)
+            try refuseLosses(existing, round.prepared, compact)
+            try opaque.check(against: pairKeys(round.plan, settingsKey: key), in: workspace.shards)
+            try round.refuseNoTraining(failed)
+            try AtomicFile.makeFolder(workspace.shards)
+            AtomicFile.removeLitter(in: workspace.shards)
+            let packing = ShardPacking(
+                workspace: workspace, context: context, plan: round.plan, groups: round.grouped.groups,
+                settingsKey: key, splitKey: splitKey, known: existing.index?.shards ?? [],
+                linksLabels: !manifests.labels.isEmpty || existing.index?.labels != nil, setAside: setAside,
+                meter: try recording.begin(in: catalog), hook: hook)
+            shards = try packing.run()
+            packed = packing.packedCount
+            failed.merge(packing.failed) { $1 }
+        } while shards.count < round.plan.shards.count
+        let (plan, grouped, copies) = (round.plan, round.grouped, round.copies)
+        let drawing = PairDrawing(
+            workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
+            others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished),
+            joined: round.joined)
+        let pairs = try naming(failed) { try drawing.run() }
+        let layout = try ShardReader(shards[0], in: workspace.shards).layout
+        var index = ShardIndex(
+            createdBy: "avprep \(Version.text)", seed: settings.seed, layout: layout, shards: shards,
+            videos: Dictionary(grouping: plan.shards, by: \.split).mapValues {
+                $0.reduce(0) { $0 + $1.videoIDs.count }
+            })
+        index.pairSets = pairs.sets
+        index.pairFiles = pairs.files
+        index.vanishedVideos = plan.vanished
+        index.straddlingVideos = grouped.leftOut.keys.sorted()
+        index.leftOut = ShardIndex.LeftOut(decisions)
+        let labelling = LabelWriting(
+            workspace: workspace, cancellation: context.cancellation, labels: manifests.labels,
+            before: existing.index)
+        let vocabulary = labelling.vocabulary(of: Set(plan.shards.flatMap(\.videoIDs)), isCompact: compact)
+        index.labelFiles = try labelling.run(shards, vocabulary)
+        index.labels = index.labelFiles == nil ? nil : vocabulary
+        index.leaks = round.leaks.isEmpty ? nil : round.leaks
+        index.leftOut?.nearDuplicates = copies.isEmpty ? nil : copies
+        index.normalization = try ShardNormalization(
+            folder: workspace.shards, workers: workspace.workers, cancellation: context.cancellation
+        ).measure(index, before: existing.index)
+        if let damage = existing.indexDamage {
+            try setAside.setAside("\(workspace.shards)/\(ShardIndex.fileName)", because: damage)
+        }
+        try index.save(workspace.shards)
+        let strays = try StaleShards.remove(index, before: existing.index, in: workspace.shards, setAside)
+        try record(grouped.leftOut, failed: failed, of: prepared, splitKey, isWhole: only == nil, in: catalog)
+        let report = ShardReport(
+            index: index, refusals: pairs.refusals, notes: pairs.notes + setAside.lines + strays,
+            packed: packed,
+            repacked: compact
+                ? nil : existing.obstacle ?? (round.holdsCopies ? "near-duplicates are dropped now" : nil),
+            failed: failed.values.sorted(), folder: workspace.shards)
+        if only == nil { try ShardStamp.note(report, workspace, catalog) }
+        return report
     }
 
     /// Runs `body`; what stops it may come of the videos that are missing, so those are named, too.

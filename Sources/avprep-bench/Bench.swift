@@ -8,7 +8,8 @@ struct Bench: ParsableCommand {
         subcommands: [
             IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self,
             ScaleBench.self, RefreshBench.self, PackBench.self, DuplicateBench.self, SoundFlagBench.self,
-            SkewBench.self, SkewFixBench.self, CutBench.self, StillBench.self, CameraBench.self, CueBench.self, FlowBench.self, AuditBench.self,
+            SkewBench.self, SkewFixBench.self, CutBench.self, StillBench.self, CameraBench.self, CueBench.self,
+            FlowBench.self, AuditBench.self,
         ],
         defaultSubcommand: IngestBench.self)
 }

@@ -14,7 +14,7 @@ package enum CatalogDump {
     private static let script = """
         import sqlite3, sys
         c = sqlite3.connect(sys.argv[1])
-        volatile = {"first_run", "last_run", "updated_at", "wall_seconds", "cpu_seconds", "item", "root", "id"}
+        volatile = {"first_run", "last_run", "run", "updated_at", "wall_seconds", "cpu_seconds", "item", "root", "id"}
         names = [n for (n,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         for name in names:
             if name.startswith(("sqlite_", "grdb_")) or name in {"runs", "run_sums", "changes"} | set(sys.argv[2:]): continue

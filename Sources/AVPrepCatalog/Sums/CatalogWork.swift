@@ -20,10 +20,15 @@ package struct RunWork: Sendable, Equatable, Codable {
         case plannedVideos = "planned-videos"
         case plannedBytes = "planned-bytes"
         case workers
+        /// Shards that were packed.
+        case shards
         /// Seconds since the first video was begun.
         case preparing
         /// Seconds, summed over workers: see ``StageSeconds``.
         case hashing
+        case readBusy = "read-busy"
+        case readInput = "read-waits-for-input"
+        case readOutput = "read-waits-for-output"
         case decodeBusy = "decode-busy"
         case decodeInput = "decode-waits-for-input"
         case decodeOutput = "decode-waits-for-output"

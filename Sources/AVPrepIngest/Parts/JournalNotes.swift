@@ -36,7 +36,7 @@ final class JournalNotes {
 
     private var readers: [JournalReader] = []
     private var chosen: [File: Choice] = [:]
-    private var contents: [File: String] = [:]
+    private var contents: [File: (video: String, whole: String?)] = [:]
     private var disputed: Set<File> = []
 
     /// Reads all journals, with what is whole of those that are being written.
@@ -61,11 +61,13 @@ final class JournalNotes {
         }
         let file = File(path: notes.path, size: notes.size, modified: notes.modifiedNanoseconds)
         if let video = notes.videoID {
-            if let other = contents[file], other != video { dispute(file, "its content") }
-            contents[file] = video
+            if let other = contents[file], other.video != video { dispute(file, "its content") }
+            contents[file] = (video, notes.contentID ?? contents[file]?.whole)
         }
         guard let result = notes.result else { return }
         var core = notes.comparable
+        // A task to which the content was known does not say it.
+        core.contentID = nil
         core.result?.media = nil
         core.result?.hasSeconds = false
         core.result?.seconds = nil
@@ -102,8 +104,10 @@ final class JournalNotes {
     func note(in listing: IngestListing, _ context: StageContext) throws {
         for file in disputed { (chosen[file], contents[file]) = (nil, nil) }
         let catalog = listing.catalog
-        let known = contents.map { file, video in
-            ItemNotes(path: file.path, size: file.size, modifiedNanoseconds: file.modified, videoID: video)
+        let known = contents.map { file, content in
+            ItemNotes(
+                path: file.path, size: file.size, modifiedNanoseconds: file.modified, videoID: content.video,
+                contentID: content.whole)
         }
         for start in stride(from: 0, to: known.count, by: Self.batch) {
             try context.cancellation.check()

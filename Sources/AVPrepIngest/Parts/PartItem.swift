@@ -98,6 +98,7 @@ struct PartItem: Sendable {
             scan.items, catalog: catalog, workspace: workspace, context: context, key: key, files: files,
             meter: WorkMeter(catalog, run: run))
         _ = try IngestListing.list(scan, in: catalog, workspace, run: run, retry: retry)
+        try IngestListing.skipForgottenAddresses(scan.items, in: catalog, key: key)
         try listing.recordFaults()
         try listing.forgetLostResults()
         try listing.skipForgotten()

@@ -20,6 +20,7 @@ final class PartWorker: Sendable {
     /// When the listing was written: a prepared file that is younger, and in no journal, is of a task that was killed.
     private let listedAt: Int64
     private let hook: PreparationHook?
+    private let digests = FileDigests()
     private let state = Mutex(PartReport.Counts())
 
     init(
@@ -49,23 +50,27 @@ final class PartWorker: Sendable {
 
     private func hash(_ item: PartItem) throws {
         guard let file = item.file(in: workspace) else { return try noteChanged(item) }
-        _ = try digest(of: file, item) { video in
-            try task.note(content: video, of: item.key, entry: try ItemNotes(file, video: video).encoded())
-        }
+        guard let content = try content(of: file, item) else { return }
+        try task.note(
+            content: content.video, of: item.key,
+            entry: try ItemNotes(file, video: content.video, content: content.whole).encoded())
     }
 
+    /// The id of an item's content, and that of its file where the item is a part of it.
+    ///
     /// - Returns: nil when the file cannot be read, which is noted then.
-    private func digest(of file: CorpusItem, _ item: PartItem, _ found: (String) throws -> Void) throws -> String? {
-        switch try attempt.digest(of: file) {
+    private func content(of file: CorpusItem, _ item: PartItem) throws -> (video: String, whole: String?)? {
+        switch try digests.digest(of: file, attempt.digest) {
         case .success(let digest):
-            let video = PreparedPath.videoID(digest, file.range)
-            try found(video)
-            return video
+            return (
+                PreparedPath.videoID(digest, file.range),
+                file.range == nil ? nil : PreparedPath.videoID(digest)
+            )
         case .failure(let failure):
             let reason = Outcome.Reason(failure)
             let result = ItemNotes.Result(
                 settingsKey: attempt.key, policyKey: attempt.policyKey, .failed(reason))
-            try note(result, of: file, nil, item)
+            try note(result, of: file, (nil, nil), item)
             return nil
         }
     }
@@ -78,7 +83,14 @@ final class PartWorker: Sendable {
             try noteChanged(item)
             return true
         }
-        guard let video = try known ?? digest(of: file, item, { _ in }) else { return true }
+        let content: (video: String, whole: String?)
+        if let known {
+            content = (known, nil)
+        } else {
+            guard let read = try self.content(of: file, item) else { return true }
+            content = read
+        }
+        let video = content.video
         let result: ItemNotes.Result
         do {
             let path = workspace.path(attempt.output(video))
@@ -94,10 +106,10 @@ final class PartWorker: Sendable {
         } catch {
             let outcome = try Outcome.failure(error, of: file.listed)
             let failed = ItemNotes.Result(settingsKey: attempt.key, policyKey: attempt.policyKey, outcome)
-            try note(failed, of: file, video, item)
+            try note(failed, of: file, content, item)
             return true
         }
-        try note(result, of: file, video, item)
+        try note(result, of: file, content, item)
         return true
     }
 
@@ -106,8 +118,10 @@ final class PartWorker: Sendable {
         return file.modifiedNanoseconds >= listedAt
     }
 
-    private func note(_ result: ItemNotes.Result, of file: CorpusItem, _ video: String?, _ item: PartItem) throws {
-        var notes = ItemNotes(file, video: video)
+    private func note(
+        _ result: ItemNotes.Result, of file: CorpusItem, _ content: (video: String?, whole: String?), _ item: PartItem
+    ) throws {
+        var notes = ItemNotes(file, video: content.video, content: content.whole)
         notes.result = result
         try task.note(done: item.key, entry: try notes.encoded())
         state.withLock { $0.add(result, isOwn: task.header.part.owns(item.key)) }

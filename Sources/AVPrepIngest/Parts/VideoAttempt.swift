@@ -98,9 +98,11 @@ struct VideoAttempt: Sendable {
 
 extension ItemNotes {
     /// - Parameter item: as it was listed.
-    init(_ item: CorpusItem, video: String?) {
+    init(_ item: CorpusItem, video: String?, content: String? = nil) {
         let file = item.listedFile
-        self.init(path: file.path, size: file.size, modifiedNanoseconds: file.modifiedNanoseconds, videoID: video)
+        self.init(
+            path: file.path, size: file.size, modifiedNanoseconds: file.modifiedNanoseconds, videoID: video,
+            contentID: content)
     }
 }
 

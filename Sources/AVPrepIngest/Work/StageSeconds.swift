@@ -1,4 +1,5 @@
 import AVPrepCatalog
+import AVPrepCore
 
 /// Seconds that the parts of ingest were busy, waited for input, or waited for output, of one video or of many.
 ///
@@ -6,21 +7,15 @@ import AVPrepCatalog
 /// waited for follows from what the worker saw: while the worker waits for pictures, the decoder is busy or waits for the disk;
 /// while the worker computes, the decoder is busy or waits for a free picture.
 struct StageSeconds {
-    /// What a worker's clock and the decoder's process say.
-    struct Measured {
-        var input = WorkClock.Span()
-        var compute = WorkClock.Span()
-        var output = WorkClock.Span()
-        /// CPU time of the decoder process.
-        var decoder = 0.0
-    }
-
     private(set) var decode = (busy: 0.0, input: 0.0, output: 0.0)
     private(set) var compute = (busy: 0.0, input: 0.0, output: 0.0)
     private(set) var write = (busy: 0.0, input: 0.0, output: 0.0)
 
-    init(_ measured: Measured) {
-        let busy = measured.decoder + measured.input.cpu
+    /// - Parameters:
+    ///   - measured: what the worker's clock says.
+    ///   - decoder: CPU time of the decoder process.
+    init(_ measured: WorkClock.Measured, decoder: Double) {
+        let busy = decoder + measured.input.cpu
         let whole = measured.input.wall + measured.compute.wall + measured.output.wall
         decode.busy = busy
         decode.input = max(0, measured.input.wall - busy)

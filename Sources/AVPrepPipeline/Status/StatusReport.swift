@@ -61,10 +61,12 @@ package struct StatusReport: Sendable, Encodable {
         }
     }
 
-    struct RunState: Sendable, Codable {
+    struct RunState: Sendable, Encodable {
         let name: String
         let hasCheckpoint: Bool
         let isEvaluated: Bool
+        /// What its training does, or did last; nil for one of before.
+        let training: Training?
     }
 
     /// - Parameter isThorough: whether to check every page and every item of the catalog, and not only its indices.
@@ -96,7 +98,8 @@ package struct StatusReport: Sendable, Encodable {
                 return RunState(
                     name: name,
                     hasCheckpoint: FileManager.default.fileExists(atPath: "\(folder)/checkpoints/last.safetensors"),
-                    isEvaluated: FileManager.default.fileExists(atPath: "\(folder)/\(EvaluateStage.fileName)"))
+                    isEvaluated: FileManager.default.fileExists(atPath: "\(folder)/\(EvaluateStage.fileName)"),
+                    training: TrainingWork.load(folder).map { Training($0) })
             })
     }
 
@@ -171,6 +174,7 @@ package struct StatusReport: Sendable, Encodable {
         for run in runs {
             let state = run.isEvaluated ? "evaluated" : run.hasCheckpoint ? "has checkpoints" : "begun"
             lines.append("run \(run.name): \(state)")
+            lines += run.training?.lines ?? []
         }
         return lines.joined(separator: "\n")
     }

@@ -3,7 +3,7 @@ import AVPrepCore
 import AVPrepWorkspace
 import Foundation
 
-/// What the latest ingests have done, how fast, and what held them up: a part of `avprep status`.
+/// What the latest ingests and packings have done, how fast, and what held them up: a part of `avprep status`.
 ///
 /// All numbers are sums that runs have noted of themselves. Seconds are those of a clock that nobody sets, so a clock that was
 /// set back changes no rate.
@@ -43,7 +43,7 @@ package struct WorkReport: Sendable, Encodable {
         package let remainingSeconds: Double?
     }
 
-    /// Seconds of one part of ingest, summed over workers.
+    /// Seconds of one part of a command, summed over workers.
     package struct Stage: Sendable, Encodable {
         package let name: String
         package let busySeconds: Double
@@ -61,11 +61,24 @@ package struct WorkReport: Sendable, Encodable {
         package let bottleneck: String
     }
 
+    /// The latest `avprep shard` that packed a shard, and where its seconds went.
+    package struct Packing: Sendable, Encodable {
+        package let run: Int64
+        package let startedAt: String
+        package let state: State
+        package let seconds: Double
+        package let shards: Int
+        package let stages: [Stage]
+        /// What takes most of the workers' time: `reading`, `checksums` or `writing`.
+        package let bottleneck: String
+    }
+
     /// The latest ingests, newest first.
     package let runs: [Run]
     /// Of the run under way, or else of the last one that prepared a video.
     package let rate: Rate?
     package let stages: Stages?
+    package let packing: Packing?
 
     /// How many runs a report shows, and among how many a rate is looked for.
     package static let shown = 5
@@ -81,9 +94,10 @@ package struct WorkReport: Sendable, Encodable {
             return run.isAlive.map { $0 ? .running : .killed } ?? (run.seenAt == nil ? .killed : .elsewhere)
         }
         let busy = runs.first { $0.work[.videos] > 0 }
+        let packing = try catalog.work(ofLast: searched, command: StageName.shard).first { $0.work[.shards] > 0 }
         return WorkReport(
             runs: runs.prefix(shown).map { Run($0, state($0), now) }, rate: busy.map { Rate($0, state($0)) },
-            stages: busy.flatMap(Stages.init))
+            stages: busy.flatMap(Stages.init), packing: packing.map { Packing($0, state($0)) })
     }
 }
 
@@ -137,12 +151,41 @@ extension WorkReport.Stages {
         self.run = run.id
         workers = work.count(.workers)
         hashingSeconds = work[.hashing]
-        // Of equal ones the first: what comes first holds up what follows.
-        let parts = [
+        bottleneck = WorkReport.longest(of: [
             ("reading", work[.decodeInput]), ("decoding", work[.decodeBusy]), ("computing", work[.computeBusy]),
             ("writing", work[.writeBusy] + work[.writeOutput]),
+        ])
+    }
+}
+
+extension WorkReport.Packing {
+    fileprivate init(_ run: CatalogRun, _ state: WorkReport.State) {
+        let work = run.work
+        self.run = run.id
+        (startedAt, self.state) = (run.startedAt, state)
+        (seconds, shards) = (work[.elapsed], work.count(.shards))
+        stages = [
+            WorkReport.Stage(
+                name: "read", busySeconds: work[.readBusy], waitsForInputSeconds: work[.readInput],
+                waitsForOutputSeconds: work[.readOutput]),
+            WorkReport.Stage(
+                name: "write", busySeconds: work[.writeBusy], waitsForInputSeconds: work[.writeInput],
+                waitsForOutputSeconds: work[.writeOutput]),
+            WorkReport.Stage(
+                name: "checksums", busySeconds: work[.computeBusy], waitsForInputSeconds: work[.computeInput],
+                waitsForOutputSeconds: 0),
         ]
-        bottleneck = parts.reduce(parts[0]) { $1.1 > $0.1 ? $1 : $0 }.0
+        bottleneck = WorkReport.longest(of: [
+            ("reading", work[.readBusy] + work[.readInput]), ("writing", work[.writeBusy] + work[.writeOutput]),
+            ("checksums", work[.computeBusy]),
+        ])
+    }
+}
+
+extension WorkReport {
+    /// Of equal ones the first: what comes first holds up what follows.
+    static func longest(of parts: [(name: String, seconds: Double)]) -> String {
+        parts.reduce(parts[0]) { $1.seconds > $0.seconds ? $1 : $0 }.name
     }
 }
 
@@ -167,13 +210,14 @@ extension WorkReport {
         }
         if let stages {
             lines.append("\(stages.bottleneck) holds things up (run \(stages.run), \(stages.workers) workers):")
-            let rows = stages.stages.map { stage in
-                let seconds = [stage.busySeconds, stage.waitsForInputSeconds, stage.waitsForOutputSeconds]
-                let whole = max(1e-9, seconds.reduce(0, +))
-                return ["  " + stage.name] + seconds.map { "\(Int(($0 / whole * 100).rounded())) %" }
-            }
-            lines += TextTable.text([["  part", "busy", "waits for input", "waits for output"]] + rows)
-                .split(separator: "\n").map(String.init)
+            lines += Self.table(stages.stages)
+        }
+        if let packing {
+            let end = packing.state == .running || packing.state == .elsewhere ? "so far" : "packed"
+            lines.append(
+                "shard: \(packing.shards) shards \(end) in \(packing.seconds.clockText) (run \(packing.run)); \(packing.bottleneck) takes the most time:"
+            )
+            lines += Self.table(packing.stages)
         }
         if !runs.isEmpty {
             let rows = runs.map { run in
@@ -190,6 +234,17 @@ extension WorkReport {
             lines += TextTable.text([header] + rows).split(separator: "\n").map(String.init)
         }
         return lines
+    }
+
+    /// The shares of each part's seconds.
+    static func table(_ stages: [Stage]) -> [String] {
+        let rows = stages.map { stage in
+            let seconds = [stage.busySeconds, stage.waitsForInputSeconds, stage.waitsForOutputSeconds]
+            let whole = max(1e-9, seconds.reduce(0, +))
+            return ["  " + stage.name] + seconds.map { "\(Int(($0 / whole * 100).rounded())) %" }
+        }
+        return TextTable.text([["  part", "busy", "waits for input", "waits for output"]] + rows)
+            .split(separator: "\n").map(String.init)
     }
 
     private func number(_ value: Double) -> String { value >= 10 ? String(Int(value.rounded())) : value.short }

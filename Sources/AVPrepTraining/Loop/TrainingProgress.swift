@@ -25,6 +25,21 @@ package struct TrainingProgress: Sendable, Equatable {
     /// Seconds that the remaining steps and validations will take at the pace of this process so far. Before its first
     /// validation, one counts as much as the steps of as many pairs take.
     package var remainingSeconds: Double?
+    /// Where the seconds of this process went.
+    package var seconds = TrainingSeconds()
+}
+
+/// Seconds of a training, by what it did.
+package struct TrainingSeconds: Sendable, Equatable, Codable {
+    /// Batches were waited for.
+    package var waiting = 0.0
+    /// Steps, without that.
+    package var computing = 0.0
+    package var validating = 0.0
+    /// Checkpoints were written.
+    package var saving = 0.0
+
+    package init() {}
 }
 
 /// Time and pairs since a moment: rates for reports.

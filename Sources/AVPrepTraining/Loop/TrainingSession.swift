@@ -19,6 +19,7 @@ final class TrainingSession {
     private var recentPace = TrainingPace()
     private var epochPace = TrainingPace()
     private var stepSeconds = RunningMean()
+    private var seconds = TrainingSeconds()
     /// Seconds of validation a pair.
     private var validationSeconds = RunningMean()
     /// The pairs of each validation set that are measured; nil for all.
@@ -91,7 +92,10 @@ final class TrainingSession {
             state.step += 1
             state.batch += 1
             if learner.unreadCount >= stepsPerReading { try readLosses() }
-            stepSeconds.add((ContinuousClock.now - start) / .seconds(1))
+            let took = (ContinuousClock.now - start) / .seconds(1)
+            stepSeconds.add(took)
+            seconds.waiting += loader.waitedSeconds - waited
+            seconds.computing += took - (loader.waitedSeconds - waited)
             recentPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
             epochPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
             let isReported = state.batch % RunReports.stepsPerReport == 0
@@ -139,12 +143,14 @@ final class TrainingSession {
 
     private func currentProgress(_ pace: TrainingPace, loss: RunningMean, isValidating: Bool) -> TrainingProgress {
         let left = schedule.stepsLeft(epoch: state.epoch, batch: state.batch)
-        return TrainingProgress(
+        var now = TrainingProgress(
             step: state.step, totalSteps: state.step + left, stage: settings.stages[epoch.stage].name,
             epoch: state.epoch + 1,
             epochs: schedule.epochs.count, isValidating: isValidating, loss: loss.value,
             learningRate: learningRate, clipsPerSecond: pace.clipsPerSecond,
             dataWait: pace.dataWait, remainingSeconds: remainingSeconds(steps: left))
+        now.seconds = seconds
+        return now
     }
 
     private func remainingSeconds(steps: Int) -> Double? {
@@ -198,6 +204,7 @@ final class TrainingSession {
         var now = now
         now.toValidate = validatedPairs
         let start = ContinuousClock.now
+        defer { seconds.validating += (ContinuousClock.now - start) / .seconds(1) }
         return try zip(data.validation, validationPairs).map { validation, pairs in
             let measured = try PairScores(
                 of: validation.dataset, pairs: pairs, model: learner.model, order: recipe.score.order, feed: feed,
@@ -214,6 +221,8 @@ final class TrainingSession {
     private func save(_ weights: RunFolder.Weights) throws {
         // Of weights that a loss has spoilt nothing is saved.
         try readLosses()
+        let start = ContinuousClock.now
+        defer { seconds.saving += (ContinuousClock.now - start) / .seconds(1) }
         let checkpoint = TrainingCheckpoint(
             state: state, model: try learner.model.store.values(), optimizer: try learner.optimizerState())
         try checkpoint.save(folder.checkpoint(weights))

@@ -110,8 +110,8 @@ struct RefreshBench: ParsableCommand {
         let catalog = try Catalog(path: workspace.catalog)
         let run = try catalog.beginRun(StageName.ingest)
         _ = try catalog.list(listed, run: run, scope: .everything)
-        for first in stride(from: 0, to: count, by: 10_000) {
-            let numbers = first..<min(first + 10_000, count)
+        for first in stride(from: 0, to: count, by: Self.batch) {
+            let numbers = first..<min(first + Self.batch, count)
             let notes = try numbers.map { number in
                 let (file, video) = (listed[number], Self.videoID(number))
                 let output = PreparedPath.path(video: video, key: key, in: "prepared")
@@ -134,6 +134,9 @@ struct RefreshBench: ParsableCommand {
         try catalog.endRun(run, .done)
         try catalog.close()
     }
+
+    /// Ids are in no order: each transaction writes pages everywhere in the catalog.
+    private static let batch = 100_000
 
     private static func touch(_ path: String) throws -> stat {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)

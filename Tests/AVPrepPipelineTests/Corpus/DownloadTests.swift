@@ -1,7 +1,8 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepDownload
-import AVPrepIngest
+import AVPrepForget
+import AVPrepModel
 import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
@@ -9,6 +10,7 @@ import TestSupport
 import Testing
 
 @testable import AVPrepCorpus
+@testable import AVPrepIngest
 
 /// Web addresses are items like paths: fetched once, prepared, and explained where they cannot be had.
 @Suite(.enabled(if: Oracle.isAvailable, "needs the Python of `make venv`"))
@@ -93,6 +95,47 @@ struct DownloadTests {
             try last.write(toFile: list, atomically: true, encoding: .utf8)
             let second = try ingest(corpus)
             #expect(second.counts.done == 1 && second.change.vanished == 1)
+        }
+    }
+
+    /// The digest of its address tells: it is not even asked for. Another address of the same bytes is fetched once to know.
+    @Test func whatWasForgottenIsNotFetchedAgain() throws {
+        try withServedCorpus(["SERVER/plain/FIRST", "SERVER/plain/SECOND"]) { corpus, server in
+            _ = try ingest(corpus)
+            let known = try items(corpus)
+            let address = try #require(known.keys.sorted().first)
+            let video = try #require(known[address]?.videoID)
+            _ = try ForgetStage.run([BytePath(address)], in: corpus.workspace, corpus.context)
+            let count = server.requests.count
+            for _ in 0..<2 {
+                let report = try ingest(corpus)
+                #expect(report.counts.done == 1 && report.counts.reasons.map(\.code) == ["forgotten"])
+            }
+            _ = try Downloads.run(corpus.workspace, corpus.context, CorpusRequest())
+            _ = try ingest(corpus, retry: true)
+            #expect(try IngestStage.tryAgain([BytePath(address)], in: corpus.workspace, corpus.context).count == 1)
+            #expect(server.requests.count == count)
+            #expect(try ingest(corpus).counts.reasons.map(\.code) == ["forgotten"])
+            // Under another address, and with a mark or a part of it.
+            let list = "\(corpus.folder)/list.txt"
+            let text = try String(contentsOfFile: list, encoding: .utf8)
+            let other = address.replacingOccurrences(of: "/plain/", with: "/untagged/")
+            try "\(text)\n\(other)\n\(address)#t=1,3".write(toFile: list, atomically: true, encoding: .utf8)
+            for _ in 0..<2 {
+                let report = try ingest(corpus)
+                #expect(report.counts.done == 1 && report.counts.skipped == 3, "\(report.text)")
+                #expect(server.requests.count == count + 1)
+            }
+            let downloads = try FileManager.default.subpathsOfDirectory(atPath: "\(corpus.folder)/downloads")
+            #expect(downloads.filter { $0.hasSuffix(".mp4") }.count == 1, "\(downloads)")
+            // The catalog does not say where it was.
+            let catalog = try Catalog(path: corpus.workspace.catalog)
+            #expect(try catalog.tracesOfForgotten().isEmpty)
+            try catalog.checkCounts()
+            try catalog.close()
+            _ = try ForgetStage.undo([BytePath(video)], in: corpus.workspace, corpus.context)
+            let report = try ingest(corpus)
+            #expect(report.counts.done == 3 && report.counts.reasons.map(\.code) == ["duplicate"], "\(report.text)")
         }
     }
 

@@ -1,12 +1,15 @@
 import AVPrepCatalog
 import AVPrepCore
 import AVPrepModel
+import AVPrepWorkspace
 import Foundation
 import TestSupport
 import Testing
 
 @testable import AVPrepIngest
 @testable import AVPrepPipeline
+@testable import AVPrepShard
+@testable import AVPrepTraining
 
 /// What status says of runs: rates, what holds them up, and whether they go on.
 struct WorkReportTests {
@@ -103,20 +106,83 @@ struct WorkReportTests {
 
     /// The seconds of each part add up to the worker's, and what the decoder waited for follows from them.
     @Test func secondsOfPartsAddUp() {
-        var measured = StageSeconds.Measured()
+        var measured = WorkClock.Measured()
         measured.input = WorkClock.Span(wall: 10, cpu: 1)
         measured.compute = WorkClock.Span(wall: 5, cpu: 5)
         measured.output = WorkClock.Span(wall: 3, cpu: 1)
-        measured.decoder = 4
-        let slowDisk = StageSeconds(measured)
+        let slowDisk = StageSeconds(measured, decoder: 4)
         #expect(slowDisk.decode == (5, 5, 8))
         #expect(slowDisk.compute == (5, 10, 3) && slowDisk.write == (1, 15, 2))
-        measured.decoder = 14
-        let slowDecoder = StageSeconds(measured)
+        let slowDecoder = StageSeconds(measured, decoder: 14)
         #expect(slowDecoder.decode == (15, 0, 3))
         // A clock that does not count leaves nothing negative.
-        let nothing = StageSeconds(StageSeconds.Measured())
+        let nothing = StageSeconds(WorkClock.Measured(), decoder: 0)
         #expect(nothing.decode == (0, 0, 0) && nothing.write == (0, 0, 0))
+    }
+
+    /// Reading, writing and checksums of a shard are done by one thread: what one does, the others wait for.
+    @Test func secondsOfPackingAreThoseOfOneThread() {
+        var measured = WorkClock.Measured()
+        measured.input = WorkClock.Span(wall: 10, cpu: 1)
+        measured.compute = WorkClock.Span(wall: 2, cpu: 2)
+        measured.output = WorkClock.Span(wall: 4, cpu: 1)
+        var work = RunWork()
+        for _ in 0..<2 { PackSeconds(measured).add(to: &work) }
+        #expect(work[.shards] == 2 && work[.readBusy] == 2 && work[.readInput] == 18 && work[.readOutput] == 12)
+        #expect(work[.writeBusy] == 2 && work[.writeInput] == 24 && work[.writeOutput] == 6)
+        #expect(work[.computeBusy] == 4 && work[.computeInput] == 28)
+    }
+
+    /// A run of `shard` is none of ingest: rates and the list of ingests stay those of ingests.
+    @Test func whatHoldsPackingUpIsToldBesideIngest() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try SmallCorpus(folder)
+            try corpus.addSyntheticVideos(2)
+            _ = try IngestStage.run(corpus.workspace, corpus.context)
+            let ingests = try WorkReport.make(try Catalog(path: corpus.workspace.catalog)).runs.map(\.id)
+            _ = try ShardStage.run(corpus.workspace, corpus.context)
+            let report = try WorkReport.make(try Catalog(path: corpus.workspace.catalog))
+            let packing = try #require(report.packing)
+            #expect(report.runs.map(\.id) == ingests && packing.state == .ended && packing.shards > 0)
+            #expect(packing.stages.map(\.name) == ["read", "write", "checksums"])
+            for stage in packing.stages {
+                let seconds = [stage.busySeconds, stage.waitsForInputSeconds, stage.waitsForOutputSeconds]
+                #expect(seconds.allSatisfy { $0 >= 0 } && seconds.reduce(0, +) <= packing.seconds * 2 + 0.1)
+            }
+            #expect(report.lines.contains { $0.hasPrefix("shard: \(packing.shards) shards packed") })
+            // One that packs nothing hides nothing.
+            _ = try ShardStage.run(corpus.workspace, corpus.context)
+            #expect(try WorkReport.make(try Catalog(path: corpus.workspace.catalog)).packing?.run == packing.run)
+        }
+    }
+
+    @Test func aTrainingNotesWhereItsSecondsGo() throws {
+        try withTemporaryFolder { folder in
+            var progress = TrainingProgress(
+                step: 12, totalSteps: 40, stage: "easy", epoch: 1, epochs: 4, isValidating: false, learningRate: 0.1,
+                clipsPerSecond: 33.4, remainingSeconds: 75)
+            (progress.seconds.waiting, progress.seconds.computing, progress.seconds.saving) = (30, 10, 5)
+            let recorder = TrainingRecorder(folder)
+            recorder.end()
+            #expect(TrainingWork.load(folder) == nil, "a run that was finished before has done nothing")
+            recorder.add(progress)
+            let running = StatusReport.Training(try #require(TrainingWork.load(folder)))
+            #expect(running.state == .running && running.bottleneck == "data" && running.remainingSeconds == 75)
+            #expect(running.lines[0].contains("step 12 of 40 (easy), 33 pairs/s, 1:15 to go, training; data takes"))
+            recorder.end()
+            let ended = StatusReport.Training(try #require(TrainingWork.load(folder)))
+            #expect(ended.state == .ended && ended.remainingSeconds == nil)
+            // Killed, on this machine or another one; and a clock that was set back.
+            var work = TrainingWork()
+            work.uptime -= 1e9
+            #expect(StatusReport.Training(work).state == .killed)
+            work.owner = "other-12345678-7"
+            #expect(StatusReport.Training(work, now: .distantPast).secondsSinceSeen == 0)
+            #expect(StatusReport.Training(work).state == .elsewhere)
+            // What is no such note is none: a later avprep's, or half a file.
+            try Data("{\"owner\": 3".utf8).write(to: URL(fileURLWithPath: "\(folder)/work.json"))
+            #expect(TrainingWork.load(folder) == nil)
+        }
     }
 
     @Test func aWorkersClockCountsEverySecondOnce() {
