@@ -86,7 +86,8 @@ package struct CorpusScan {
         self.cancellation = cancellation
         let settings = workspace.settings.corpus.paths.map { PathReading.path(BytePath($0)) { workspace.path($0) } }
         names = request.paths ?? settings
-        known = KnownRoots(listed: try catalog?.folderRoots() ?? [], settings: settings, in: workspace)
+        known = KnownRoots(
+            listed: try catalog.map { try $0.folderRoots() + $0.listRoots() } ?? [], settings: settings, in: workspace)
     }
 
     private mutating func listing() throws -> CorpusListing {

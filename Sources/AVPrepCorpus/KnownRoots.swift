@@ -3,19 +3,19 @@ import AVPrepSettings
 import AVPrepWorkspace
 import Foundation
 
-/// The folders that the catalog and the settings know, and the names that their videos are listed by.
+/// The folders and lists that the catalog and the settings know, and the names that their videos are listed by.
 ///
 /// A folder may be named in several ways: relative to the pipeline file or not, through a link, or by the folder around it.
 /// Its videos keep the names that they were listed by first, so that they are not taken for others.
 final class KnownRoots {
     private let workspace: Workspace
     private var names: [FolderIdentity: BytePath] = [:]
-    /// The names by tidied absolute paths, for folders that are not there.
+    /// The names by tidied absolute paths: of lists, and for folders that are not there.
     private var paths: [BytePath: BytePath] = [:]
     private var spellings: [BytePath: BytePath?] = [:]
 
     /// - Parameters:
-    ///   - listed: the folders of the catalog: their names go first.
+    ///   - listed: the folders and lists of the catalog: their names go first.
     ///   - settings: the entries of `corpus.paths`.
     init(listed: [BytePath], settings: [BytePath], in workspace: Workspace) {
         self.workspace = workspace

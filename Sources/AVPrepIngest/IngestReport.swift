@@ -1,6 +1,7 @@
 package import AVPrepCatalog
 package import AVPrepCore
 package import AVPrepCorpus
+import AVPrepModel
 package import AVPrepPolicy
 import AVPrepSettings
 import Foundation
@@ -25,6 +26,8 @@ package struct IngestReport: Sendable, Codable {
     package let findings: [ScanFinding]
     /// What this run found other than before, and what it did.
     package let change: IngestChange
+    /// Whether most of what manifests name is missing.
+    package let lacksMedia: Bool
     /// Prepared files that were damaged: set aside, and prepared again. A line each.
     package let setAside: [String]
     /// Prepared files that could not be read: they and their outcomes stay as they are. A line each.
@@ -46,6 +49,7 @@ package struct IngestReport: Sendable, Codable {
         decisions = try DecisionReport(catalog: catalog, settings: settings)
         let counts = try catalog.counts(stage: StageName.ingest, settingsKey: key)
         self.counts = counts
+        lacksMedia = try counts.missing * 2 > counts.listed && !catalog.manifests().isEmpty
         notes = try OutcomeNotes.first(of: catalog, counts.reasons, key: key)
         furtherNotes = counts.failed + counts.skipped - notes.count
     }
@@ -73,8 +77,15 @@ package struct IngestReport: Sendable, Codable {
         if passing > 0 {
             lines.append("\(passing) failed for causes that can pass: the next avprep ingest tries them again")
         }
-        if counts.failed > passing {
-            let others = passing > 0 ? "other failed files" : "failed files"
+        if counts.missing > 0 {
+            lines.append(
+                "\(counts.missing) \(counts.missing == 1 ? "is" : "are") missing: each run looks again"
+                    + (lacksMedia
+                        ? "; corpus.manifest.media says in which folder the media of manifests lie, corpus.manifest.patterns how they are called"
+                        : ""))
+        }
+        if counts.failed > passing + counts.missing {
+            let others = passing + counts.missing > 0 ? "other failed files" : "failed files"
             lines.append("\(others) are tried again when they change, or with avprep retry")
         }
         lines += ScanReport.lines(findings, unreachable: unreachable)
@@ -90,5 +101,12 @@ package struct IngestReport: Sendable, Codable {
         }
         if counts.done > 0 { lines.append("next: avprep shard") }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension StageCounts {
+    /// Rows of manifests without a file.
+    fileprivate var missing: Int {
+        reasons.filter { $0.status == "failed" && $0.code == Outcome.Reason.missingFile }.reduce(0) { $0 + $1.count }
     }
 }

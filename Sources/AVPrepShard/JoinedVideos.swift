@@ -1,3 +1,4 @@
+import AVPrepCore
 import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
@@ -15,14 +16,25 @@ struct JoinedVideos {
     ///   - copies: how many further files have the bytes of one of them.
     init(_ subjects: [String: String], _ links: VideoLinks, by pattern: SourcePattern, copies: Int) {
         var clauses: [String] = []
-        let sources = links.sources.map { $0.filter { subjects[$0] != nil } }.filter { $0.count > 1 }
+        func source(of video: String) -> String? {
+            subjects[video].flatMap { pattern.source(of: ItemName(listed: BytePath(escaped: $0)).file.escaped) }
+        }
+        let joined = links.sources.map { $0.filter { subjects[$0] != nil } }.filter { $0.count > 1 }
+        let sources = joined.filter { $0.first.flatMap(source) != nil }
         if let largest = sources.max(by: { $0.count < $1.count }) {
             let paths = largest.compactMap { subjects[$0] }.sorted()
-            let name = paths.first.flatMap { pattern.source(of: $0) } ?? ""
+            let name = largest.first.flatMap(source) ?? ""
             let total = sources.reduce(0) { $0 + $1.count }
             clauses.append(
                 "corpus.source_pattern takes \(total) videos for excerpts of \(sources.count) sources (\(largest.count) of "
                     + "“\(name)”, e.g. \(paths.prefix(2).joined(separator: " and ")))")
+        }
+        let parts = joined.filter { $0.first.flatMap(source) == nil }
+        if let most = parts.max(by: { $0.count < $1.count }) {
+            let paths = most.compactMap { subjects[$0] }.sorted().prefix(2).joined(separator: " and ")
+            clauses.append(
+                "\(parts.reduce(0) { $0 + $1.count }) are parts of \(parts.count) \(parts.count == 1 ? "file" : "files") (e.g. \(paths))"
+            )
         }
         let matches = links.duplicates.filter { subjects[$0.first] != nil && subjects[$0.second] != nil }
         if let first = matches.first {

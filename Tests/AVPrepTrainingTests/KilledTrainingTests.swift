@@ -20,13 +20,14 @@ struct KilledTrainingTests {
         let isValidating: Bool
     }
 
-    /// Two stages of two and three epochs with a rate that falls as soon as the loss does not.
+    /// Two stages with a rate that falls as soon as the loss does not: in the first one it is so small that the loss goes up
+    /// and down with the crops.
     private static func settings() -> TrainSettings {
-        var settings = TrainerTests.settings(epochs: [3, 2])
+        var settings = TrainerTests.settings(epochs: [4, 2])
         settings.optimizer.schedule = .plateau
         settings.optimizer.plateauPatience = 0
         settings.optimizer.plateauFactor = 0.5
-        settings.optimizer.learningRate = 0.4
+        settings.optimizer.learningRate = 1e-6
         settings.stages[1].learningRate = 0.1
         return settings
     }
@@ -50,12 +51,11 @@ struct KilledTrainingTests {
         }
     }
 
-    private static let files = [
-        "checkpoints/last.safetensors", "checkpoints/best.safetensors", "video.safetensors", "audio.safetensors",
-    ]
-
-    private func expectSame(_ folder: String, _ run: String) throws {
-        for file in Self.files {
+    /// - Parameter threads: checkpoints say with how many they were made.
+    private func expectSame(_ folder: String, _ run: String, threads: Int) throws {
+        let checkpoints = ["checkpoints/last.safetensors", "checkpoints/best.safetensors"]
+        let isSame = threads == Self.settings().loaderThreads
+        for file in ["video.safetensors", "audio.safetensors"] + (isSame ? checkpoints : []) {
             #expect(try bytes(folder, run, file) == bytes(folder, "whole", file), "\(run) \(file)")
         }
         #expect(try metrics(folder, run) == metrics(folder, "whole"), "\(run)")
@@ -70,9 +70,8 @@ struct KilledTrainingTests {
         try change("\(folder)/\(run)")
         var settings = Self.settings()
         settings.loaderThreads = threads
-        settings.prefetchBatches = threads
         try train(folder, run: run, settings: settings)
-        try expectSame(folder, run)
+        try expectSame(folder, run, threads: threads)
         try FileManager.default.removeItem(atPath: "\(folder)/\(run)")
     }
 
@@ -99,7 +98,7 @@ struct KilledTrainingTests {
                 // Around each change of the rate or the stage, the first step, and one after a checkpoint.
                 chosen = Set(changes.flatMap { [$0 - 1, $0] } + [0, 4, moments.count - 1]).sorted()
             }
-            for index in chosen { try resume(folder, moments[index].name, threads: index % 2 == 0 ? 1 : 3) }
+            for index in chosen { try resume(folder, moments[index].name, threads: 1 + index % 3) }
 
             // Killed between the two checkpoints of an epoch's end: the lines and the best weights are there already.
             let ends = moments.indices.dropLast().filter { moments[$0].isValidating && !moments[$0 + 1].isValidating }

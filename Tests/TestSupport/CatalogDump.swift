@@ -14,10 +14,10 @@ package enum CatalogDump {
     private static let script = """
         import sqlite3, sys
         c = sqlite3.connect(sys.argv[1])
-        volatile = {"first_run", "last_run", "run", "updated_at", "wall_seconds", "cpu_seconds", "item", "root", "id"}
+        volatile = {"first_run", "last_run", "updated_at", "wall_seconds", "cpu_seconds", "item", "root", "id"}
         names = [n for (n,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         for name in names:
-            if name.startswith(("sqlite_", "grdb_")) or name in {"runs", "run_sums", "changes"} | set(sys.argv[2:]): continue
+            if name.startswith(("sqlite_", "grdb_")) or name in {"runs", "run_sums", "listed_roots", "changes"} | set(sys.argv[2:]): continue
             columns = [r[1] for r in c.execute(f"PRAGMA table_info({name})")]
             kept = [k for k in columns if k not in volatile or name == "findings"]
             query = "SELECT " + ", ".join(f'"{name}"."{k}"' for k in kept) + f' FROM "{name}"'

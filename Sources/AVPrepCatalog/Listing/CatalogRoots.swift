@@ -68,6 +68,13 @@ extension Catalog {
         }
     }
 
+    /// The lists and manifests that were read so far, by the names that they were read by first.
+    package func listRoots() throws -> [BytePath] {
+        try read("read") { database in
+            try BytePath.fetchAll(database, sql: "SELECT path FROM roots WHERE kind = 'list' ORDER BY id")
+        }
+    }
+
     /// The number of a root in `items.root`; a new one is recorded.
     static func number(of root: CorpusRoot, in database: Database) throws -> Int64 {
         try database.execute(

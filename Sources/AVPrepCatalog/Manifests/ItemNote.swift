@@ -78,6 +78,6 @@ package struct ManifestRecord: Sendable, Equatable, Codable {
         if repeated > 0 { parts.append("\(repeated) that repeat one") }
         if malformed > 0 { parts.append("\(malformed) malformed") }
         return "\(manifest): " + parts.joined(separator: " + ")
-            + (missing > 0 ? "; \(missing) items without a file" : "")
+            + (missing > 0 ? "; \(missing) \(missing == 1 ? "item" : "items") without a file" : "")
     }
 }

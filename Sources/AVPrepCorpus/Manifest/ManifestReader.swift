@@ -146,7 +146,7 @@ struct ManifestReader {
     private func split(_ word: String, _ line: Int) throws -> Split {
         if let split = Split(manifestWord: word) { return split }
         throw Failure(
-            "\(name), line \(line): the split \"\(word)\" is none: train, val (valid, validate, validation) and test are known",
+            "\(name), line \(line): the split \"\(word)\" is none: train (training), val (valid, validate, validation) and test (testing) are known",
             exitStatus: .badInput)
     }
 

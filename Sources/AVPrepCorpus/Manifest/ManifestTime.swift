@@ -34,9 +34,9 @@ extension Split {
     /// The split of a manifest's word; nil for other words.
     init?(manifestWord word: String) {
         switch word.lowercased() {
-        case "train": self = .train
+        case "train", "training": self = .train
         case "val", "valid", "validate", "validation": self = .val
-        case "test": self = .test
+        case "test", "testing": self = .test
         default: return nil
         }
     }

@@ -25,7 +25,7 @@ enum ManifestTable {
             .optionalText("start", \.start, "start of the range, in seconds or as [HH:]MM:SS"),
             .optionalText("end", \.end, "its end"),
             .texts("labels", \.labels, "one or more columns of labels", mayBeEmpty: true),
-            .optionalText("split", \.split, "train, val (valid, validate, validation) or test"),
+            .optionalText("split", \.split, "train (training), val (valid, validate, validation) or test (testing)"),
         ])
     }
 }

@@ -123,4 +123,24 @@ import Testing
             #expect(try Set(corpus.scan().names) == [name.appending(Array("a.mp4".utf8)), #"back\slash/b.mp4"#])
         }
     }
+
+    /// A list or a manifest keeps the name that it was read by first, and so do its items: from the command line it comes by
+    /// its absolute path, from the settings by the one that is written there.
+    @Test(arguments: ["list.txt", "m.csv"], [true, false])
+    func aListByAnotherNameIsTheSame(name: String, isAbsoluteFirst: Bool) throws {
+        try withTemporaryFolder { folder in
+            let corpus = ScannedCorpus(folder)
+            try corpus.add("clips/a.mp4", "clips/b.mp4")
+            try corpus.write(
+                name == "m.csv" ? "path,label\nclips/a.mp4,x\nclips/b.mp4,y\n" : "clips/a.mp4\nclips/b.mp4\n", to: name)
+            let names: [BytePath] = ["\(folder)/\(name)", "\(name)", "./\(name)", "clips/../\(name)"]
+            let first = isAbsoluteFirst ? names[0] : names[1]
+            let known = try corpus.scan([first]).items.map(\.listed)
+            #expect(known.count == 2)
+            for other in names { #expect(try corpus.scan([other]).items.map(\.listed) == known, "\(other)") }
+            let catalog = try Catalog(path: corpus.workspace.catalog)
+            #expect(try catalog.allItems().count == 2 && catalog.listRoots() == [first])
+            #expect(try catalog.manifests().count == (name == "m.csv" ? 1 : 0))
+        }
+    }
 }

@@ -49,8 +49,8 @@ import Testing
                 }
                 let report = try MergeStage.run(divided.workspace, divided.context)
                 #expect(report.isOver && report.remaining == 0 && report.contradictions == [], "\(report.text)")
-                let rows = try [divided, whole].map { try CatalogDump.rows(of: $0.workspace.catalog) }
-                #expect(rows[0].filter { !rows[1].contains($0) } == [] && rows[0].count == rows[1].count)
+                let dumps = try [divided, whole].map { try CatalogDump.rows(of: $0.workspace.catalog) }
+                #expect(dumps[0].filter { !dumps[1].contains($0) } == [] && dumps[0].count == dumps[1].count)
                 #expect(try divided.digests("prepared") == whole.digests("prepared"))
                 let catalog = try Catalog(path: divided.workspace.catalog)
                 let film = try #require(try catalog.item("videos/video-00002.mp4")?.videoID)
