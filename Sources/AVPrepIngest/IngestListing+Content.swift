@@ -36,6 +36,31 @@ extension IngestListing {
         try catalog.setOutputBytes(sizes, stage: StageName.ingest)
     }
 
+    /// The first of the files with the same bytes, for each of the others. What says that it is a copy of another one, which
+    /// was first as long as not all were known, says it of the first.
+    @discardableResult
+    func nameDuplicates() throws -> [BytePath: BytePath] {
+        var primary: [BytePath: BytePath] = [:]
+        for group in try catalog.duplicates() {
+            for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
+        }
+        let known = try catalog.outcomes(
+            stage: StageName.ingest, settingsKey: key, status: "skipped", code: Self.duplicate)
+        try record(
+            known.compactMap { record in
+                guard let first = primary[record.subject] else { return nil }
+                let reason = Self.duplicate(record.subject, of: first)
+                return record.outcome.reason == reason ? nil : (record.subject, .skipped(reason))
+            })
+        return primary
+    }
+
+    private static let duplicate = "duplicate"
+
+    static func duplicate(_ path: BytePath, of first: BytePath) -> Outcome.Reason {
+        Outcome.Reason(duplicate, "\(path) has the same bytes as \(first)")
+    }
+
     /// What was forgotten does not come back, under whatever name or settings. Of a downloaded file the download goes, too, and
     /// its address is not asked again.
     func skipForgotten() throws {

@@ -75,7 +75,7 @@ struct IngestListing {
     }
 
     /// Thousands at a time: each transaction waits for the disk, and a manifest may lack half of its files.
-    private func record(_ outcomes: [(BytePath, Outcome)]) throws {
+    func record(_ outcomes: [(BytePath, Outcome)]) throws {
         for first in stride(from: 0, to: outcomes.count, by: Self.recordsAtOnce) {
             try context.cancellation.check()
             let some = outcomes[first..<min(first + Self.recordsAtOnce, outcomes.count)]
@@ -163,15 +163,12 @@ struct IngestListing {
     func skipDuplicates() throws -> [CatalogItem] {
         let pending = try catalog.pending(stage: StageName.ingest, settingsKey: key)
         guard !pending.isEmpty else { return [] }
-        var primary: [BytePath: BytePath] = [:]
-        for group in try catalog.duplicates() {
-            for path in group.paths.dropFirst() { primary[path] = group.paths[0] }
-        }
+        let primary = try nameDuplicates()
         return try pending.filter { entry in
             let path = entry.file.path
             if isSelection, items[path] == nil { return false }
             guard let first = primary[path] else { return true }
-            try record(path, .skipped(Outcome.Reason("duplicate", "\(path) has the same bytes as \(first)")))
+            try record(path, .skipped(Self.duplicate(path, of: first)))
             return false
         }
     }

@@ -214,7 +214,12 @@ private struct SimulatedYear {
             let used = (before.videos[shard] ?? []).union(after.videos[shard] ?? [])
             guard used.isDisjoint(with: moved) else { continue }
             let pairs = shard.dropLast(3) + ".pairs.h5"
-            expect(after.files[String(pairs)] == before.files[String(pairs)], "the pairs of \(shard) changed")
+            // One that gives no pairs, too short for instance, may come or go as well: the shard names it.
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(corpus.folder)/shards/\(shard)"))
+            guard !moved.contains(where: { bytes.range(of: Data($0.utf8)) != nil }) else { continue }
+            expect(
+                after.files[String(pairs)] == before.files[String(pairs)],
+                "the pairs of \(shard) changed; of others \(moved.sorted()) came or went")
         }
         // A second one has nothing to do.
         let again = try corpus.run(["refresh", "-q"])

@@ -27,6 +27,7 @@ package enum MergeStage {
             var remaining = 0
             let ingest = try IngestStage.perform(workspace, context, asked) { listing, transforms in
                 try journals.note(in: listing, context)
+                try listing.nameDuplicates()
                 try listing.removeForgotten()
                 let decidedAnew = try listing.decideAnew(transforms)
                 remaining = try listing.skipDuplicates().count
