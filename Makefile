@@ -36,7 +36,7 @@ help:
 	@echo "make fuzz-shards  verify, train, export and shard on damaged shards, FUZZ_CASES=$(FUZZ_CASES) of FUZZ_SEED=$(FUZZ_SEED)"
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
-	@echo "make kill         a hundred kills at random moments, each continued to the same bytes"
+	@echo "make kill         a hundred kills at random moments, and of a training at each step, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
 	@echo "make half-year    26 weekly refreshes of a corpus that lives: files, mounts, clocks, crons, kills"
 	@echo "make scale        catalog, plan and pairs at the size of Kinetics and of AudioSet"
@@ -136,9 +136,10 @@ fuzz-shards: deps
 	$(SWIFT) test --skip-build --filter ShardFuzzTests
 
 # A hundred kills at random moments of ingest and shard; a few of them are part of `make test`.
-kill: deps
+kill: deps engine
 	$(SWIFT) build --build-tests
 	AVPREP_KILLS=$(or $(KILLS),100) $(SWIFT) test --skip-build --filter KillTests
+	AVPREP_TRAINING_KILLS=all $(SWIFT) test --skip-build --filter KilledTrainingTests
 
 # The job files of avprep slurm on a real Slurm: a controller and three nodes on this machine, as root, in a container too.
 slurm: build

@@ -8,7 +8,7 @@ import Testing
 @testable import AVPrepTraining
 
 /// A training that is killed at any moment, and gone on with: the bytes are those of one that was not. All moments with
-/// `AVPREP_KILLS=all`, else those at which something changes.
+/// `AVPREP_TRAINING_KILLS=all`, else those at which something changes.
 @Suite(.serialized, .enabled(if: Products.hasEngine, "make engine builds it"))
 struct KilledTrainingTests {
     /// What lies on disk when the process is killed at a moment.
@@ -92,7 +92,7 @@ struct KilledTrainingTests {
                 Set(changes.map { moments[$0].epoch }).count >= 2,
                 "the rate falls within a stage, and changes with the stage: \(moments.map(\.rate))")
             var chosen = moments.indices.filter { _ in
-                ProcessInfo.processInfo.environment["AVPREP_KILLS"] == "all"
+                ProcessInfo.processInfo.environment["AVPREP_TRAINING_KILLS"] == "all"
             }
             if chosen.isEmpty {
                 // Around each change of the rate or the stage, the first step, and one after a checkpoint.
