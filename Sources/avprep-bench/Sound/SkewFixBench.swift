@@ -20,7 +20,7 @@ struct SkewFixBench: ParsableCommand {
         discussion: """
             All runs have the same scenes, model and seeds, and are tested on the same other videos in sync. Example:
 
-              avprep-bench skew-fix --early 0.5 --seeds 1
+              avprep-bench skew-fix --early 0.5 --seeds 3
             """)
 
     @Option(help: "The pipeline file: practice videos, preparation, model.")
@@ -42,7 +42,7 @@ struct SkewFixBench: ParsableCommand {
     var epochs = [4, 3]
 
     @Option(help: "Runs of each kind, with seeds of their own.")
-    var seeds = 2
+    var seeds = 1
 
     /// One corpus and what the policy makes of it.
     private struct Candidate {
@@ -100,11 +100,12 @@ struct SkewFixBench: ParsableCommand {
                     candidate.name, String(decisions.segments), String(decisions.fixed), String(decisions.dropped),
                     String(pairs),
                 ] + cells(of: results, frameSeconds: 1 / base.ingest.video.fps))
+            // Each takes minutes.
+            print(TextTable.text(rows) + "\n")
         }
         print(
-            "\(videos) videos to train on, sound of half of them \(early) s early; \(testVideos) others in sync; \(seeds) seeds"
+            "\(videos) videos to train on, sound of half of them \(early) s early; \(testVideos) others in sync; seeds: \(seeds)"
         )
-        print(TextTable.text(rows))
     }
 
     private func render(
