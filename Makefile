@@ -8,6 +8,8 @@ PREFIX     ?= /usr/local
 TORCH      ?= 2.13.0
 # A libtorch that is already there: the folder that holds its include/ and lib/. Empty: PyPI's torch, in .venv.
 LIBTORCH   ?=
+# What compiles for MPI, by which training runs as several processes. Empty: without.
+MPICXX     ?= mpicxx
 # How many damaged files `make fuzz` tries, which ones, and the number of the first.
 FUZZ_CASES ?= 2000
 FUZZ_SEED  ?= 1
@@ -17,13 +19,14 @@ QUICKSTART ?= quickstart
 
 VENV       := .venv
 ENGINE     := .engine/libavprep_engine.so
+MPI        := $(if $(MPICXX),.engine/libavprep_mpi.so)
 RELEASE    := .build/release/avprep
 
 # What must be there to build: the probe that tells, and the Debian package that brings it.
 PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto libcurl
 APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg xz-utils \
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
-    libopencv-video-dev libopencv-calib3d-dev
+    libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
 .PHONY: quick-l3 half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
@@ -59,7 +62,7 @@ deps:
 	for part in core imgproc video calib3d; do \
 	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
 	test -e /usr/include/boost/math/distributions/students_t.hpp || missing="$$missing boost"; \
-	for program in ffmpeg xz; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	for program in ffmpeg xz $(if $(MPICXX),$(MPICXX) mpirun); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	test -z "$$missing" && exit 0; \
 	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
 	if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
@@ -75,7 +78,7 @@ build: deps
 	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep
 
-# --- the torch engine: one C++ file against libtorch, loaded when training starts -----------------------------------------
+# --- the torch engine: two C++ files against libtorch, loaded when training starts, and one against MPI -------------------
 
 ifeq ($(LIBTORCH),)
 TORCH_STAMP := $(VENV)/.torch-$(TORCH)
@@ -92,20 +95,27 @@ $(VENV)/.torch-$(TORCH): | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "torch==$(TORCH)"
 	touch $@
 
-engine: $(ENGINE)
+engine: $(ENGINE) $(MPI)
 
-# The C++ ABI flag must be that of the libtorch in use; CUDA is linked where this libtorch has it.
-$(ENGINE): Sources/CEngine/engine.cpp Sources/CEngine/include/avprep_engine.h $(TORCH_STAMP) | deps
+# The C++ ABI flag must be that of the libtorch in use; CUDA is linked where this libtorch has it, and processes find each
+# other by its store where it has one.
+$(ENGINE): $(wildcard Sources/CEngine/*.cpp Sources/CEngine/*.hpp Sources/CEngine/include/*.h) $(TORCH_STAMP) | deps
 	@mkdir -p $(dir $@)
 	@home="$(TORCH_HOME)"; \
 	test -e "$$home/include/ATen/ATen.h" || { echo "no libtorch in '$$home': LIBTORCH must name the folder with include/ and lib/" >&2; exit 1; }; \
 	abi=0; nm -D --defined-only "$$home/lib/libc10.so" | grep -q __cxx11 && abi=1; \
 	cuda=""; test -e "$$home/lib/libtorch_cuda.so" && cuda="-Wl,--no-as-needed -ltorch_cuda -lc10_cuda"; \
+	store=""; nm -DC --defined-only "$$home/lib/libtorch_cpu.so" | grep 'c10d::TCPStore::TCPStore(' >/dev/null && store=-DAVPREP_TCP_STORE; \
 	echo "building the torch engine (half a minute)"; \
-	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -D_GLIBCXX_USE_CXX11_ABI=$$abi \
+	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -D_GLIBCXX_USE_CXX11_ABI=$$abi $$store \
 	    -ISources/CEngine/include -isystem "$$home/include" -isystem "$$home/include/torch/csrc/api/include" \
-	    Sources/CEngine/engine.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" $$cuda -ltorch -ltorch_cpu -lc10 \
-	    && mv $@.partial $@
+	    Sources/CEngine/engine.cpp Sources/CEngine/group.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" $$cuda \
+	    -ltorch -ltorch_cpu -lc10 -ldl && mv $@.partial $@
+
+.engine/libavprep_mpi.so: Sources/CCollective/collective.cpp Sources/CCollective/include/avprep_collective.h | deps
+	@mkdir -p $(dir $@)
+	$(MPICXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -ISources/CCollective/include \
+	    Sources/CCollective/collective.cpp -o $@.partial && mv $@.partial $@
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
@@ -206,7 +216,7 @@ install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep
 	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/avprep
 	install -m 755 $(RELEASE)-work $(RELEASE)-decode $(DESTDIR)$(PREFIX)/lib/avprep/
-	install -m 755 $(ENGINE) $(DESTDIR)$(PREFIX)/lib/avprep/
+	install -m 755 $(ENGINE) $(MPI) $(DESTDIR)$(PREFIX)/lib/avprep/
 	cp -r pipelines schemas $(DESTDIR)$(PREFIX)/share/avprep/
 
 clean:

@@ -62,7 +62,9 @@ let package = Package(
         // For cases alone: what a confined process must not do, and FFTW's bare transform.
         .target(name: "CCases", dependencies: ["CFFTW"]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
-        .target(name: "CEngine", exclude: ["engine.cpp"]),
+        .target(name: "CEngine", exclude: ["engine.cpp", "group.cpp", "shared.hpp"]),
+        // What joins the processes of a training. collective.cpp beside it is built by `make engine`, against MPI.
+        .target(name: "CCollective", exclude: ["collective.cpp"]),
 
         module("AVPrepCore", ["CCrypto"]),
         module("AVPrepModel", ["AVPrepCore"]),
@@ -77,7 +79,7 @@ let package = Package(
         module("AVPrepDuplicates", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
-        module("AVPrepTorch", ["AVPrepCore", "CEngine"]),
+        module("AVPrepTorch", ["AVPrepCore", "CCollective", "CEngine"]),
         module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
@@ -214,7 +216,7 @@ let package = Package(
         tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
         tests(
             "AVPrepTraining",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "ShardFixtures"]),
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "ShardFixtures"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
         tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),
@@ -234,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "avprepTests",
             dependencies: [
-                "avprep", "avprep-work", "avprep-decode", "avprep-decode-faulty", "AVPrepCore", "TestSupport",
+                "avprep", "avprep-work", "avprep-decode", "avprep-decode-faulty", "AVPrepCore", "AVPrepTorch",
+                "ShardFixtures", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -13,15 +13,20 @@ package enum AvailableProcessors {
     /// - Parameter status: the content of `/proc/self/status`, with a line such as `Cpus_allowed_list: 0-3,8`.
     /// - Returns: nil where there is no such line.
     package static func affinity(status: String) -> Int? {
-        let name = "Cpus_allowed_list:"
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
-        let list = line.dropFirst(name.count).trimmingCharacters(in: .whitespaces)
+        guard let list = affinityList(status: status) else { return nil }
         let ranges = list.split(separator: ",").map { $0.split(separator: "-").map { Int($0) } }
         let count = ranges.reduce(0) { sum, range in
             guard let first = range.first ?? nil, let last = range.last ?? nil, first <= last else { return sum }
             return sum + last - first + 1
         }
         return count > 0 ? count : nil
+    }
+
+    /// The same as its list, e.g. `0-3,8`: processes with the same list share these processors.
+    package static func affinityList(status: String) -> String? {
+        let name = "Cpus_allowed_list:"
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+        return line.dropFirst(name.count).trimmingCharacters(in: .whitespaces)
     }
 
     /// The CPU quota of a process's control groups in whole processors, rounded up, and `Int.max` without one. A quota

@@ -1,6 +1,7 @@
 import AVPrepCore
 import AVPrepModel
 import AVPrepSettings
+import AVPrepTorch
 package import AVPrepTraining
 package import AVPrepWorkspace
 import Foundation
@@ -38,8 +39,25 @@ package enum EvaluateStage {
     ///
     /// - Parameter offsetClips: test clips whose sound is moved; see ``OffsetHistogram``.
     package static func run(_ workspace: Workspace, _ context: StageContext, offsetClips: Int = 64) throws -> Report {
+        try run(workspace, context, offsetClips: offsetClips, group: nil)
+    }
+
+    /// The same as one of the processes that were started together.
+    ///
+    /// - Returns: nil in those that do not speak for all.
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, startedBy environment: [String: String]
+    ) throws -> Report? {
+        try Processes.run(environment, context, device: workspace.settings.train.device) { group, context in
+            try run(workspace, context, offsetClips: offsetClips, group: group)
+        }
+    }
+
+    private static func run(
+        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, group: ProcessGroup?
+    ) throws -> Report {
         let folder = workspace.runFolder
-        let evaluator = Evaluator(run: folder, shards: workspace.shards)
+        let evaluator = Evaluator(run: folder, shards: workspace.shards, group: group)
         let progress = ProgressReporter("evaluate", unit: "sets", style: context.progress)
         var done = 0
         var evaluation = try evaluator.evaluate(
@@ -53,6 +71,7 @@ package enum EvaluateStage {
         progress.update(done: done, total: done)
         progress.finish()
         evaluation.overrides = workspace.overrides
+        if let group, !group.leads { return Report(run: folder, evaluation: evaluation) }
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(evaluation, pretty: true) + "\n").utf8), to: "\(folder)/\(fileName)")
         return Report(run: folder, evaluation: evaluation)

@@ -1,5 +1,6 @@
 import AVPrepCore
 import AVPrepSettings
+import AVPrepTorch
 import AVPrepTraining
 package import AVPrepWorkspace
 import Foundation
@@ -26,16 +27,32 @@ package enum TrainStage {
     ///
     /// - Throws: ``TrainingError`` and errors of the modules below; `CancellationError` after saving a checkpoint.
     package static func run(_ workspace: Workspace, _ context: StageContext) throws -> Report {
+        try run(workspace, context, group: nil)
+    }
+
+    /// The same as one of the processes that were started together.
+    ///
+    /// - Returns: nil in those that do not speak for all.
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, startedBy environment: [String: String]
+    ) throws -> Report? {
+        try Processes.run(environment, context, device: workspace.settings.train.device) { group, context in
+            try run(workspace, context, group: group)
+        }
+    }
+
+    private static func run(_ workspace: Workspace, _ context: StageContext, group: ProcessGroup?) throws -> Report {
         let settings = workspace.settings.train
         let folder = workspace.runFolder
-        return try workspace.exclusively {
+        return try workspace.exclusively(in: group) {
             let trainer = Trainer(
                 settings: settings, seed: UInt64(workspace.settings.seed), shards: workspace.shards, run: folder,
-                base: workspace.folder)
+                base: workspace.folder, group: group)
             let progress = ProgressReporter("train", unit: "steps", style: context.progress)
             let checking = context.shardCheck()
-            let recorder = TrainingRecorder(folder)
-            defer { recorder.end() }
+            // Rank 0 writes for all.
+            let recorder = group.map(\.leads) ?? true ? TrainingRecorder(folder) : nil
+            defer { recorder?.end() }
             let outcome = try trainer.run(
                 cancellation: context.cancellation, checking: checking,
                 beginning: { beginning in
@@ -43,7 +60,7 @@ package enum TrainStage {
                     for line in lines(of: beginning) { progress.say(line) }
                 }
             ) { state in
-                recorder.add(state)
+                recorder?.add(state)
                 if let warning = state.warning { progress.say("avprep: \(warning)") }
                 progress.update(done: state.step, total: state.totalSteps, note: note(state))
             }
@@ -75,10 +92,12 @@ package enum TrainStage {
         let settings = beginning.settings
         let parameters = String(format: "%.2f", Double(beginning.parameters) / 1e6)
         let place = beginning.resumedAt.map { "goes on at step \($0): " } ?? ""
+        let processes = beginning.engine.processes.map { " by \($0) processes" } ?? ""
         return beginning.initialWeights.map(\.text) + [
-            "\(place)\(parameters) million parameters on \(beginning.engine.device); \(beginning.epochs) epochs, "
-                + "\(beginning.steps) steps of \(settings.batchSize) pairs = \(beginning.pairs) pairs"
-        ]
+            "\(place)\(parameters) million parameters on \(beginning.engine.device)\(processes); "
+                + "\(beginning.epochs) epochs, \(beginning.steps) steps of \(settings.batchSize) pairs = "
+                + "\(beginning.pairs) pairs"
+        ] + (beginning.warning.map { ["avprep: \($0)"] } ?? [])
     }
 
     /// Writes the run's settings and record beside its results before the first step, so that the run documents itself.

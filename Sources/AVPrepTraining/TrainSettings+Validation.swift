@@ -7,10 +7,34 @@ extension TrainSettings {
     /// Steps from one reading of losses to the next.
     func stepsPerReading(of engine: Engine) -> Int { lossEvery > 0 ? lossEvery : engine.isCUDA ? 10 : 1 }
 
+    /// - Parameter processes: those that divide each batch.
     /// - Throws: ``TrainingError`` naming the first setting that makes no sense, or the first contradiction.
-    func validate() throws {
+    func validate(processes: Int = 1) throws {
         try checkValues()
+        try check(processes: processes)
         if let contradiction = contradictions.first { throw TrainingError(.settings, contradiction) }
+    }
+
+    /// Whether so many processes can divide a batch.
+    private func check(processes: Int) throws {
+        guard processes > 1 else { return }
+        guard batchSize % processes == 0, batchSize / processes >= 2 else {
+            let lower = max(2, batchSize / processes) * processes
+            throw TrainingError(
+                .settings,
+                """
+                \(TrainKey.batchSize) is \(batchSize), which \(processes) processes cannot divide into equal shares of 2 or \
+                more pairs; set it to \(lower) or \(lower + processes), or start another number of processes
+                """)
+        }
+        guard accumulate == 1 || accumulate % processes == 0 else {
+            throw TrainingError(
+                .settings,
+                """
+                \(TrainKey.accumulate) is \(accumulate), parts that \(processes) processes cannot divide; set it to 1, a part \
+                each, or to a multiple of \(processes)
+                """)
+        }
     }
 
     /// What a run that was trained already must be right in.

@@ -197,8 +197,11 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     /// Pairs a step. AVTS: 64.
     package var batchSize = 64
     /// Equal parts of a batch whose gradients are added up before a step; each has batch statistics of its own. AVTS: 4
-    /// GPUs with 16 pairs each.
+    /// GPUs with 16 pairs each. Several processes divide the parts; with 1, each has one.
     package var accumulate = 1
+    /// Whether batch normalisation takes the statistics of the batches of all processes together; else each takes its own's,
+    /// as AVTS's GPUs did.
+    package var syncBatchNorm = false
     /// Pairs that one epoch shows, at most; 0 shows the whole set.
     package var pairsPerEpoch = 0
     /// Threads that prepare batches; 0 takes one per core.
@@ -226,6 +229,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package static var laterKeys: [String: LaterKey] {
         [
             "grownShards": .omitted(at: GrownShards.refuse), "accumulate": .omitted(at: 1),
+            "syncBatchNorm": .omitted(at: false),
             "validation": .omitted(at: ValidationSettings()), "recipeName": .omitted(at: RecipeName.avts),
             "jitter": .omitted(at: JitterSettings()),
             "precision": .omitted(at: Engine.Precision.float32),

@@ -1,2 +1,3 @@
 // SwiftPM requires a C source in a C target; this one compiles the header as C.
 #include "avprep_engine.h"
+#include "avprep_group.h"

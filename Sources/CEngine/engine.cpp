@@ -4,6 +4,8 @@
 // (Debian 12) and 2.x. Everything called here exists in both.
 #include "avprep_engine.h"
 
+#include "shared.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
@@ -19,10 +21,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <exception>
 #include <limits>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,45 +30,31 @@
 #include <malloc.h>
 #endif
 
-struct avprep_tensor {
-    at::Tensor value;
-};
-
 namespace {
 
 std::atomic<int64_t> live{0};
 thread_local std::string error;
 
+}  // namespace
+
 // The first line of a message, without the source position that TORCH_CHECK puts before it.
-void remember(const char *text) {
+void avprep::remember(const char *text) {
     std::string line(text == nullptr ? "unknown failure" : text);
     line = line.substr(0, line.find('\n'));
     error = line.empty() ? "unknown failure" : line;
 }
 
-// Runs `body` and converts an exception to a failure.
-template <typename Body>
-int guarded(const Body &body) noexcept {
-    try {
-        body();
-        return 0;
-    } catch (const c10::Error &failure) {
-        remember(failure.what_without_backtrace());
-    } catch (const std::exception &failure) {
-        remember(failure.what());
-    } catch (...) {
-        remember(nullptr);
-    }
-    return 1;
-}
-
-[[noreturn]] void fail(const std::string &message) { throw std::invalid_argument(message); }
-
-avprep_tensor *give(at::Tensor value) {
+avprep_tensor *avprep::give(at::Tensor value) {
     auto *handle = new avprep_tensor{std::move(value)};
     live.fetch_add(1, std::memory_order_relaxed);
     return handle;
 }
+
+namespace {
+
+using avprep::fail;
+using avprep::give;
+using avprep::guarded;
 
 // Runs `body`, which makes a tensor.
 template <typename Body>

@@ -20,6 +20,13 @@ package enum Products {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }()
 
+    /// The program that starts several processes, where it is there with the library that `make engine` builds against its
+    /// MPI.
+    package static let mpirun: String? = ["/usr/bin/mpirun", "/usr/local/bin/mpirun"].first { program in
+        FileManager.default.isExecutableFile(atPath: program)
+            && FileManager.default.fileExists(atPath: Oracle.repository + "/.engine/libavprep_mpi.so")
+    }
+
     /// The ffmpeg program, which belongs to the system: it makes clips that our own encoder cannot, and decodes for
     /// comparison.
     package static let ffmpeg: String? = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].first {
@@ -28,6 +35,9 @@ package enum Products {
 
     /// Whether tests that need it run: see ``Gate``.
     package static var hasFFmpeg: Bool { Gate.runs(ffmpeg != nil) }
+
+    /// Whether tests of several processes run: see ``Gate``.
+    package static var hasMPI: Bool { Gate.runs(mpirun != nil && engine != nil) }
 
     /// Whether tests that train run: see ``Gate``.
     package static var hasEngine: Bool { Gate.runs(engine != nil) }

@@ -16,10 +16,15 @@ enum TrainTable {
             .flag("deterministic", \.deterministic, "the same bits on every run; false: faster on CUDA"),
             .integer(
                 "loss_every", \.lossEvery, in: 0...100_000, "steps between readings of the loss; 0: 1, on CUDA 10"),
-            .integer("batch_size", \.batchSize, in: 2...65_536, "pairs per step, half of them positive"),
+            .integer(
+                "batch_size", \.batchSize, in: 2...65_536,
+                "pairs per step of all processes together, half of them positive"),
             .integer(
                 "accumulate", \.accumulate, in: 1...4096,
                 "parts of a batch whose gradients are added up, each with its own batch statistics"),
+            .flag(
+                "sync_batch_norm", \.syncBatchNorm,
+                "several processes normalise with the statistics of all their batches together"),
             .integer("pairs_per_epoch", \.pairsPerEpoch, in: 0...1_000_000_000, "pairs per epoch; 0: the whole set"),
             .integer("loader_threads", \.loaderThreads, in: 0...1024, "threads that prepare batches; 0: one per core"),
             .integer("prefetch_batches", \.prefetchBatches, in: 1...1024, "batches prepared ahead"),

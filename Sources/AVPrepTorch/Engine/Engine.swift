@@ -27,11 +27,37 @@ package final class Engine: @unchecked Sendable {
     /// -1 for the CPU, otherwise the number of the CUDA device.
     package let deviceIndex: Int32
     let precision: Precision
+    /// The processes with which this one has its model in common; nil where it is alone.
+    let group: EngineGroup?
 
-    private init(api: avprep_engine_api, deviceIndex: Int32, precision: Precision) {
+    private init(api: avprep_engine_api, deviceIndex: Int32, precision: Precision, group: EngineGroup? = nil) {
         self.api = api
         self.deviceIndex = deviceIndex
         self.precision = precision
+        self.group = group
+    }
+
+    /// The same engine on another CUDA device.
+    func on(device: Int) -> Engine {
+        Engine(api: api, deviceIndex: Int32(device), precision: precision, group: group)
+    }
+
+    /// The same engine, as one of several processes with one model.
+    ///
+    /// - Parameter synchronizesBatchNorm: whether batch normalisation in training takes the statistics of all processes'
+    ///   batches together.
+    /// - Throws: `TorchError` when the processes cannot join on this engine's device.
+    package func joining(_ processes: ProcessGroup, synchronizesBatchNorm: Bool) throws -> Engine {
+        guard isCUDA || !processes.needsCUDA else {
+            throw TorchError(
+                .engine, "processes that were started as by torchrun need CUDA devices; start them with mpirun")
+        }
+        let placed = isCUDA ? on(device: processes.localRank % deviceCount) : self
+        let api = try EngineLibrary.openGroup()
+        try processes.attach(api, to: placed)
+        return Engine(
+            api: self.api, deviceIndex: placed.deviceIndex, precision: precision,
+            group: EngineGroup(api: api, synchronizesBatchNorm: synchronizesBatchNorm))
     }
 
     /// Loads the engine and selects a device.
@@ -64,6 +90,12 @@ package final class Engine: @unchecked Sendable {
         try probe.check(api.set_deterministic(isDeterministic ? 1 : 0), "choose deterministic kernels")
         let usesCUDA = device != .cpu && cudaDevices > 0
         return usesCUDA ? Engine(api: api, deviceIndex: 0, precision: precision) : probe
+    }
+
+    /// CUDA devices of this machine; 0 where there are none.
+    var deviceCount: Int {
+        var count: Int32 = 0
+        return api.device_count(&count) == 0 ? Int(count) : 0
     }
 
     /// Whether tensors are on a CUDA device.

@@ -31,12 +31,19 @@ extension Tensor {
     ///   - weight: `[C]`, as have `bias`, `runningMean` and `runningVariance`.
     ///   - batches: `int64`, no dimensions: the number of training batches so far.
     ///   - training: whether to use the batch's own statistics and update the running ones by `momentum`, in place;
-    ///     otherwise the running ones are used.
+    ///     otherwise the running ones are used. In a group that synchronises them, the batch is that of all processes.
     package func batchNormalized(
         weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, batches: Tensor, training: Bool,
         momentum: Double = 0.1, epsilon: Double = 1e-5
     ) throws -> Tensor {
-        try Tensor.make(engine, "normalise a batch of \(shape)") {
+        if training, let group = engine.group, group.synchronizesBatchNorm {
+            return try Tensor.make(engine, "normalise a batch of \(shape) with those of the other processes") {
+                group.api.sync_batch_norm(
+                    $0, handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle, batches.handle,
+                    momentum, epsilon)
+            }
+        }
+        return try Tensor.make(engine, "normalise a batch of \(shape)") {
             engine.api.batch_norm(
                 $0, handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle, batches.handle,
                 training ? 1 : 0, momentum, epsilon)

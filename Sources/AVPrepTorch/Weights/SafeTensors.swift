@@ -1,5 +1,5 @@
 import AVPrepCore
-import Foundation
+package import Foundation
 
 /// Named tensors in a file for other tools: the safetensors format (https://huggingface.co/docs/safetensors, "Format").
 ///
@@ -69,14 +69,25 @@ package enum SafeTensors {
     /// Reads a file. Its content is untrusted: every size and offset is checked before use.
     ///
     /// - Throws: `TorchError(.tensorFile)` naming the file and the fault.
-    package static func read(_ path: String) throws -> Content {
-        let file: Data
+    package static func read(_ path: String) throws -> Content { try read(bytes(of: path), from: path) }
+
+    /// A file's bytes, for ``read(_:from:)``.
+    ///
+    /// - Throws: `TorchError(.tensorFile)` naming the file.
+    package static func bytes(of path: String) throws -> Data {
         do {
             // Not mapped: a file that is cut meanwhile would end the process.
-            file = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw TorchError(.tensorFile, "cannot read \(path): \(error.localizedDescription)")
         }
+    }
+
+    /// Reads the bytes of a file.
+    ///
+    /// - Parameter path: the file's, for messages.
+    /// - Throws: as ``read(_:)``.
+    package static func read(_ file: Data, from path: String) throws -> Content {
         func damaged(_ reason: String) -> TorchError {
             TorchError(.tensorFile, "\(path) is not a valid safetensors file: \(reason); copy or make it again")
         }

@@ -2,6 +2,7 @@ import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
+import AVPrepTorch
 import Foundation
 import Synchronization
 
@@ -50,19 +51,32 @@ struct ShardChecksumCache {
 
     /// Compares the shards of these splits with the index.
     ///
+    /// Of several processes rank 0 does so, and the first one of each machine that has other files: copies of its own.
+    /// Rank 0 alone writes the note. All wait for each other.
+    ///
     /// - Parameter threads: shards read at a time; 0 for one per core.
     /// - Throws: ``TrainingError`` naming the shard that differs; `StoreError` for one that cannot be read;
     ///   `CancellationError`.
     mutating func check(
-        _ shards: ShardSet, splits: Set<Split>, threads: Int, cancellation: Cancellation,
-        progress: @Sendable (ShardCheckProgress) -> Void
+        _ shards: ShardSet, splits: Set<Split>, threads: Int, ranks: TrainingRanks = TrainingRanks(),
+        cancellation: Cancellation, progress: @Sendable (ShardCheckProgress) -> Void
     ) throws {
-        let states = try shards.index.shards.filter { splits.contains($0.split) }.map { shard in
-            (
-                path: "\(shards.folder)/\(shard.name)", name: shard.name,
-                state: try Self.state(of: shard, in: shards.folder)
-            )
+        guard let group = ranks.group else {
+            return try check(shards, splits: splits, threads: threads, cancellation, progress)
         }
+        let own = try ranks.together { try Self.states(of: shards, splits).map { "\($0.state)" }.joined() }
+        let all = try group.gather(Data(SHA256.digest(of: own).hex.utf8))
+        try ranks.together {
+            guard ranks.leads || group.localRank == 0 && all[group.rank] != all[0] else { return }
+            try check(shards, splits: splits, threads: threads, writes: ranks.leads, cancellation, progress)
+        }
+    }
+
+    private mutating func check(
+        _ shards: ShardSet, splits: Set<Split>, threads: Int, writes: Bool = true, _ cancellation: Cancellation,
+        _ progress: @Sendable (ShardCheckProgress) -> Void
+    ) throws {
+        let states = try Self.states(of: shards, splits)
         let open = states.filter { known[$0.name] != $0.state }
         guard !open.isEmpty else { return }
         let total = open.reduce(0) { $0 + $1.state.bytes }
@@ -85,7 +99,16 @@ struct ShardChecksumCache {
             progress(ShardCheckProgress(doneBytes: bytes, totalBytes: total))
         }
         for shard in open { known[shard.name] = shard.state }
+        guard writes else { return }
         try AtomicFile.write(Data((try CanonicalJSON.encode(StoredTable(known), pretty: true) + "\n").utf8), to: note)
+    }
+
+    private static func states(of shards: ShardSet, _ splits: Set<Split>) throws -> [(
+        path: String, name: String, state: State
+    )] {
+        try shards.index.shards.filter { splits.contains($0.split) }.map { shard in
+            (path: "\(shards.folder)/\(shard.name)", name: shard.name, state: try state(of: shard, in: shards.folder))
+        }
     }
 
     private static func state(of shard: ShardIndex.Shard, in folder: String) throws -> State {

@@ -7,12 +7,15 @@ package import AVPrepTorch
 package struct Evaluator {
     private let folder: RunFolder
     private let shards: String
+    private let group: ProcessGroup?
 
     /// - Parameters:
     ///   - run: the run's folder.
     ///   - shards: the folder of shards.
-    package init(run: String, shards: String) {
+    ///   - group: the processes that divide the pairs; nil for this one alone. They have parted when ``evaluate`` returns.
+    package init(run: String, shards: String, group: ProcessGroup? = nil) {
         folder = RunFolder(run)
+        self.group = group
         self.shards = shards
     }
 
@@ -32,50 +35,58 @@ package struct Evaluator {
         cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
         progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
     ) throws -> Evaluation {
-        let weights = try weights ?? (folder.has(.best) ? .best : .last)
-        guard try folder.has(weights) else {
-            throw TrainingError(
-                .settings,
-                "\(folder.path) has no \(weights.rawValue) checkpoint; run `avprep train`, or name another run")
+        let ranks = try TrainingRanks(group)
+        let weights = try weights ?? (ranks.shared(try folder.has(.best)) ? .best : .last)
+        guard let checkpoint = try TrainingCheckpoint.loadIfThere(weights, of: folder, ranks) else {
+            return try ranks.together {
+                throw TrainingError(
+                    .settings,
+                    "\(folder.path) has no \(weights.rawValue) checkpoint; run `avprep train`, or name another run")
+            }
         }
-        let checkpoint = try TrainingCheckpoint.load(folder.checkpoint(weights))
         let state = checkpoint.state
-        try state.settings.checkValues()
         let recipe = state.settings.recipe
-        let shardSet = try ShardSet(shards)
-        let sets = recipe.measuredSets.filter {
-            shardSet.holds(.val, set: $0) && shardSet.holds(.test, set: $0)
+        let (shardSet, commonSet, datasets, inputs) = try ranks.together {
+            try state.settings.checkValues()
+            let shardSet = try ShardSet(shards)
+            let sets = recipe.measuredSets.filter {
+                shardSet.holds(.val, set: $0) && shardSet.holds(.test, set: $0)
+            }
+            guard let commonSet = sets.first else {
+                throw TrainingError(
+                    .data,
+                    """
+                    \(shards) has no pairs to evaluate on: it takes a set \(recipe.measuredSets.joined(separator: " or ")) in both the val and the test \
+                    split; prepare more videos, or raise shard.split.val and shard.split.test
+                    """)
+            }
+            let datasets = try sets.map {
+                (
+                    set: $0, val: try recipe.dataset(.val, set: $0, of: shardSet),
+                    test: try recipe.dataset(.test, set: $0, of: shardSet)
+                )
+            }
+            return (shardSet, commonSet, datasets, try recipe.shapes(in: datasets.flatMap { [$0.val, $0.test] }))
         }
-        guard let commonSet = sets.first else {
-            throw TrainingError(
-                .data,
-                """
-                \(shards) has no pairs to evaluate on: it takes a set \(recipe.measuredSets.joined(separator: " or ")) in both the val and the test \
-                split; prepare more videos, or raise shard.split.val and shard.split.test
-                """)
-        }
-        let datasets = try sets.map {
-            (
-                set: $0, val: try recipe.dataset(.val, set: $0, of: shardSet),
-                test: try recipe.dataset(.test, set: $0, of: shardSet)
-            )
-        }
-        let inputs = try recipe.shapes(in: datasets.flatMap { [$0.val, $0.test] })
-        let engine = try Engine.load(
-            device: device ?? state.settings.device, threads: threads ?? state.settings.threads,
-            precision: state.settings.precision, isDeterministic: state.settings.deterministic)
+        try ranks.insistOnAgreement([
+            "avprep": try ranks.programKey,
+            "content of shards and pairs": try ShardDataset.contentKey(of: datasets.flatMap { [$0.val, $0.test] }),
+        ])
+        let engine = try ranks.engine(
+            device ?? state.settings.device, threads: threads ?? state.settings.threads, state.settings)
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
-            shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, cancellation: cancellation,
-            progress: checking)
+            shardSet, splits: [.val, .test], threads: state.settings.loaderThreads, ranks: ranks,
+            cancellation: cancellation, progress: checking)
         let model = try recipe.makeModel(inputs, seed: nil, engine: engine)
         try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
         let feed = try BatchLoaderFactory(
-            settings: state.settings, inputs: inputs, statistics: state.statistics, engine: engine)
+            settings: state.settings, inputs: inputs, statistics: state.statistics, engine: engine, ranks: ranks)
         func measure(_ dataset: ShardDataset, _ name: String? = nil) throws -> PairScores {
             progress(dataset.split, name ?? dataset.set)
             return try PairScores(
-                of: dataset, model: model, order: recipe.score.order, feed: feed, cancellation: cancellation)
+                of: dataset, model: model, order: recipe.score.order, feed: feed, ranks: ranks,
+                cancellation: cancellation)
         }
         let measured = try datasets.map { sets in
             let (val, test) = (try measure(sets.val), try measure(sets.test))
@@ -85,12 +96,13 @@ package struct Evaluator {
             of: datasets[0].test, clips: recipe.tellsOffsets ? offsetClips : 0, reach: offsetReach, state,
             order: recipe.score.order
         ) { try measure($0, "offsets").scores }
+        try group?.leave()
         return Evaluation(
             weights: weights, steps: state.step, epochs: state.epoch, thresholdRule: recipe.score.rule,
             commonSet: commonSet,
             sameShards: Self.isTrained(state, on: shardSet),
             shards: try ShardRecord(shardSet, reading: datasets.flatMap { [$0.val, $0.test] }),
-            engine: EngineRecord(engine),
+            engine: EngineRecord(engine, ranks),
             conditions: measured.map { $0.condition(commonTo: measured[0].val) }, offsets: offsets)
     }
 

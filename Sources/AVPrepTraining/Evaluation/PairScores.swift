@@ -30,7 +30,7 @@ struct PairScores {
         return "the model has collapsed: it says the same of all pairs"
     }
 
-    /// Measures pairs of `dataset` once each.
+    /// Measures pairs of `dataset` once each, the processes of a run a batch in turn.
     ///
     /// - Parameters:
     ///   - pairs: which ones; nil for all.
@@ -38,21 +38,58 @@ struct PairScores {
     /// - Throws: `CancellationError`, and what reading and the engine throw.
     init(
         of dataset: ShardDataset, pairs: [Int]? = nil, model: any RecipeModel, order: PairScore.Order,
-        feed: BatchLoaderFactory, cancellation: Cancellation, progress: (Int) -> Void = { _ in }
+        feed: BatchLoaderFactory, ranks: TrainingRanks, cancellation: Cancellation, progress: (Int) -> Void = { _ in }
     ) throws {
         self.order = order
-        let loader = feed.evaluation(dataset, pairs: pairs)
+        let pairs = pairs ?? Array(0..<dataset.count)
+        let starts = stride(from: 0, to: pairs.count, by: feed.batchSize)
+        let own = starts.enumerated().filter { $0.offset % ranks.count == ranks.rank }.flatMap { _, start in
+            pairs[start..<min(start + feed.batchSize, pairs.count)]
+        }
+        let loader = feed.evaluation(dataset, pairs: own)
         defer { loader.close() }
         let engine = model.store.engine
         try engine.withoutGradients {
-            while let batch = try loader.nextBatch() {
-                try cancellation.check()
-                let tensors = try TensorBatch(batch, engine: engine)
-                scores += try engine.inPrecision { try model.scores(of: tensors) }
-                try engine.waitForCopies()
-                labels += batch.labels.prefix(batch.count).map { UInt8($0) }
-                progress(batch.count)
+            var measured = 0
+            while measured < pairs.count {
+                // A process may have none in the last round.
+                let batch = try loader.nextBatch()
+                if ranks.group == nil { try cancellation.check() }
+                var found: [Float] = []
+                if let batch {
+                    let tensors = try TensorBatch(batch, engine: engine)
+                    found = try engine.inPrecision { try model.scores(of: tensors) }
+                    try engine.waitForCopies()
+                }
+                let labels = batch.map { $0.labels.prefix($0.count).map { UInt8($0) } } ?? []
+                let count = self.scores.count
+                try add(found, labels, of: ranks, capacity: feed.batchSize, cancellation)
+                precondition(self.scores.count > count, "a round without pairs")
+                measured = self.scores.count
+                progress(measured - count)
             }
+        }
+    }
+
+    /// Adds a round's scores of all processes, by rank: the order of the set.
+    private mutating func add(
+        _ found: [Float], _ labels: [UInt8], of ranks: TrainingRanks, capacity: Int, _ cancellation: Cancellation
+    ) throws {
+        guard let group = ranks.group else {
+            scores += found
+            self.labels += labels
+            return
+        }
+        let space = [Double](repeating: 0, count: capacity - found.count)
+        let own =
+            [Double(cancellation.requested?.rawValue ?? 0), Double(found.count)] + found.map(Double.init) + space
+            + labels.map(Double.init) + space
+        let all = try group.gather(own)
+        try ranks.agree(on: all.map { $0[0] }, cancellation)
+        for values in all {
+            let count = Int(values[1])
+            scores += values[2..<2 + count].map { Float($0) }
+            self.labels += values[2 + capacity..<2 + capacity + count].map { UInt8($0) }
         }
     }
 }

@@ -13,29 +13,37 @@ struct BatchLoaderFactory {
     private let statistics: SpectrogramStatistics
     private let buffers: [Batch]
     private let threads: Int
+    private let ranks: TrainingRanks
+    /// Pairs of a batch in this process.
+    let batchSize: Int
 
     /// - Parameters:
     ///   - inputs: what the recipe of these settings is fed.
     ///   - engine: what batches are made for; nil for none.
+    ///   - ranks: the processes that divide each batch.
     /// - Throws: `TorchError` for want of memory.
-    init(settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics, engine: Engine? = nil) throws
-    {
+    init(
+        settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics, engine: Engine? = nil,
+        ranks: TrainingRanks = TrainingRanks()
+    ) throws {
         self.settings = settings
+        self.ranks = ranks
+        batchSize = ranks.share(ofBatch: settings.batchSize).count
         self.inputs = inputs
         recipe = settings.recipe
         self.statistics = statistics
-        let bytes = Batch.byteCount(capacity: settings.batchSize, inputs: inputs)
+        let capacity = batchSize
+        let bytes = Batch.byteCount(capacity: capacity, inputs: inputs)
         let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
-        buffers = try (0..<count).map { _ in
-            try Batch(capacity: settings.batchSize, inputs: inputs, engine: engine)
-        }
-        threads = settings.loaderThreads > 0 ? settings.loaderThreads : AvailableProcessors.count
+        buffers = try (0..<count).map { _ in try Batch(capacity: capacity, inputs: inputs, engine: engine) }
+        threads = settings.loaderThreads > 0 ? settings.loaderThreads : ranks.cores
     }
 
-    /// A pass of training over `order`, from batch `firstBatch` on. `seed` decides the crops.
+    /// A pass of training over this process's share of `order`, from batch `firstBatch` on. `seed` decides the crops, by
+    /// the place of a pair in the whole order.
     func training(_ dataset: ShardDataset, order: [Int], firstBatch: Int, seed: UInt64) -> BatchLoader {
         loader(
-            dataset, order: order, firstBatch: firstBatch,
+            dataset, order: ranks.share(of: order, batchSize: settings.batchSize), firstBatch: firstBatch,
             Augmentation(scale: settings.cropRange, flip: settings.flip, seed: seed))
     }
 
@@ -50,13 +58,19 @@ struct BatchLoaderFactory {
         -> BatchLoader
     {
         BatchLoader(
-            order: order, batchSize: settings.batchSize, firstBatch: firstBatch, buffers: buffers, threads: threads
+            order: order, batchSize: batchSize, firstBatch: firstBatch, buffers: buffers, threads: threads
         ) {
-            [recipe, inputs, context = InputContext(augmentation, statistics: [settings.model.spectrogram: statistics])]
+            [
+                recipe, inputs, ranks, whole = settings.batchSize,
+                context = InputContext(augmentation, statistics: [settings.model.spectrogram: statistics])
+            ]
             in
             // A reader that cannot be made fails at the first pair, where the consumer hears of it.
             let reader = Result { try SampleReader(dataset, recipe.inputs, inputs, context) }
-            return { try reader.get().read($0, position: $1, into: $2, slot: $3) }
+            return { pair, position, batch, slot in
+                try reader.get().read(
+                    pair, position: ranks.position(position, batchSize: whole), into: batch, slot: slot)
+            }
         }
     }
 }

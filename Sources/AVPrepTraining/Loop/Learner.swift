@@ -21,9 +21,6 @@ final class Learner {
         let learningRate: Double
         /// The pairs it was taken on.
         let pairs: [Int]
-
-        /// What is no number, if there is such a thing.
-        var fault: Double? { [loss, gradientNorm ?? 0].first { !$0.isFinite } }
     }
 
     private struct UnreadStep {
@@ -34,18 +31,23 @@ final class Learner {
         let pairs: [Int]
     }
 
-    init(_ model: any RecipeModel, settings: TrainSettings) {
+    /// - Parameter processes: those that divide each batch and its parts.
+    init(_ model: any RecipeModel, settings: TrainSettings, processes: Int = 1) {
         self.model = model
         optimizer = model.store.parameters.optimizer(settings.optimizer)
-        parts = settings.accumulate
+        parts = max(1, settings.accumulate / processes)
         clipNorm = settings.optimizer.clipNorm
     }
 
     /// Steps whose loss was not read yet.
     var unreadCount: Int { unread.count }
 
-    /// Learns from a batch. It may be overwritten when this returns.
-    func step(_ batch: Batch, number: Int, learningRate: Double) throws {
+    /// Learns from a batch, with the gradients of all processes. It may be overwritten when this returns.
+    ///
+    /// - Parameters:
+    ///   - batch: this process's share.
+    ///   - pairs: those of the whole batch.
+    func step(_ batch: Batch, of pairs: [Int], number: Int, learningRate: Double) throws {
         let engine = model.store.engine
         optimizer.learningRate = learningRate
         try optimizer.clearGradients()
@@ -55,12 +57,13 @@ final class Learner {
             try (parts == 1 ? loss : loss * (1 / Double(parts))).backward()
             losses.append(try loss.detached())
         }
+        try model.store.averageGradients()
         let norm = clipNorm > 0 ? try model.store.parameters.clipGradients(to: clipNorm) : nil
         try optimizer.step()
         unread.append(
             UnreadStep(
                 number: number, losses: losses, gradientNorm: norm, learningRate: learningRate,
-                pairs: Array(batch.pairs)))
+                pairs: pairs))
         try engine.waitForCopies()
     }
 

@@ -1,7 +1,7 @@
 import AVPrepClips
 package import AVPrepCore
 import AVPrepModel
-import AVPrepTorch
+package import AVPrepTorch
 import Foundation
 
 /// Trains a recipe's model on shards, epoch by epoch through the stages of a curriculum.
@@ -22,14 +22,21 @@ package struct Trainer {
     private let shards: String
     private let folder: RunFolder
     private let base: String
+    private let group: ProcessGroup?
 
     /// - Parameters:
     ///   - seed: decides first weights, order, and crops.
     ///   - shards: the folder of shards.
     ///   - run: the run's folder; it is made.
     ///   - base: where relative paths of the settings start.
-    package init(settings: TrainSettings, seed: UInt64, shards: String, run: String, base: String = ".") {
+    ///   - group: the processes that train this run together; nil for this one alone. They have parted when ``run`` returns,
+    ///     or throws that it was cancelled.
+    package init(
+        settings: TrainSettings, seed: UInt64, shards: String, run: String, base: String = ".",
+        group: ProcessGroup? = nil
+    ) {
         self.base = base
+        self.group = group
         self.settings = settings
         self.seed = seed
         self.shards = shards
@@ -42,7 +49,7 @@ package struct Trainer {
     ///   - cancellation: looked at between steps; what was learnt is saved first.
     ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - beginning: called once before the first step, when shards and settings are known to serve; what it throws keeps
-    ///     the run from beginning. Not called for a run that was finished before.
+    ///     the run from beginning. Not called for a run that was finished before, and by rank 0 alone.
     ///   - progress: called after every step, on the caller's thread.
     /// - Throws: ``TrainingError`` when settings, shards or the engine do not serve, when settings that decide what is
     ///   learnt are not those that the run began with, or when the loss is no number any more; `CancellationError`.
@@ -51,10 +58,17 @@ package struct Trainer {
         beginning: (RunBeginning) throws -> Void = { _ in }, progress: (TrainingProgress) -> Void
     ) throws -> Outcome {
         var settings = settings
-        try settings.validate()
-        try folder.prepare()
-        let shardSet = try ShardSet(shards)
-        var checkpoint = try folder.has(.last) ? try TrainingCheckpoint.load(folder.checkpoint(.last)) : nil
+        let ranks = try TrainingRanks(group)
+        let shardSet = try ranks.together {
+            try settings.validate(processes: ranks.count)
+            if ranks.leads { try folder.prepare() }
+            return try ShardSet(shards)
+        }
+        try ranks.insistOnAgreement([
+            "avprep": try ranks.programKey, "train setting": CanonicalJSON.encode(settings), "seed": "\(seed)",
+            "index of shards": shardSet.digest.hex,
+        ])
+        var checkpoint = try TrainingCheckpoint.loadIfThere(.last, of: folder, ranks)
         // Who asks for what the shards hold gets what the run has taken so far; its shards must be the same.
         if settings.model.frames == 0, let state = checkpoint?.state {
             settings.model.frames = state.settings.model.frames
@@ -62,61 +76,75 @@ package struct Trainer {
         if let state = checkpoint?.state,
             let change = try state.change(to: settings, seed: seed)
         {
-            throw TrainingError(
-                .settings,
-                """
-                \(folder.path) is at step \(state.step) of a run with other settings: \(change); give the run another \
-                name (\(TrainKey.name)), or set it back
-                """)
+            try ranks.together {
+                throw TrainingError(
+                    .settings,
+                    """
+                    \(folder.path) is at step \(state.step) of a run with other settings: \(change); give the run another \
+                    name (\(TrainKey.name)), or set it back
+                    """)
+            }
         }
-        let data = try TrainingData(
-            settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
+        let data = try ranks.together {
+            try TrainingData(settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
+        }
+        try ranks.insistOnAgreement(["content of shards and pairs": data.key])
         settings.model.frames = data.inputs[PictureInput.name]?.sizes[0] ?? 0
         if var state = checkpoint?.state {
             let isOver = state.epoch >= data.schedule(settings.stages, rounds: state.rounds).epochs.count
             if ![data.key, shardSet.digest.hex].contains(state.shards) {
-                guard settings.grownShards == .goOn else { throw otherShards(at: state) }
-                for dataset in data.training { try dataset.checkAgreement(with: settings.model) }
+                try ranks.together {
+                    guard settings.grownShards == .goOn else { throw otherShards(at: state) }
+                    for dataset in data.training { try dataset.checkAgreement(with: settings.model) }
+                }
                 state.move(to: data.key, isOver: isOver)
                 checkpoint?.state = state
             } else if isOver,
-                settings.recipe.weightFiles.map(folder.weights).allSatisfy(FileManager.default.fileExists)
+                try ranks.shared(
+                    settings.recipe.weightFiles.map(folder.weights).allSatisfy(FileManager.default.fileExists))
             {
+                try group?.leave()
                 return .wasFinished(steps: state.step)
             }
         }
-        let engine = try Engine.load(
-            device: settings.device, threads: settings.threads, precision: settings.precision,
-            isDeterministic: settings.deterministic)
-        try engine.checkPrecision()
-        try engine.keepMemory()
+        let engine = try ranks.engine(settings.device, threads: settings.threads, settings)
+        try ranks.together {
+            try engine.checkPrecision()
+            try engine.keepMemory()
+        }
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
-            shardSet, splits: [.train, .val], threads: settings.loaderThreads, cancellation: cancellation,
-            progress: checking)
+            shardSet, splits: [.train, .val], threads: settings.loaderThreads, ranks: ranks,
+            cancellation: cancellation, progress: checking)
         let state =
             try checkpoint?.state
-            ?? TrainingState(
-                seed: seed, settings: settings, shards: data.key,
-                statistics: settings.recipe.hearsSpectrogram
-                    ? SpectrogramStatistics.training(
-                        settings.model.spectrogram, of: data.training[0], in: shardSet.index)
-                    : SpectrogramStatistics(mean: [], deviation: []),
-                plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate))
+            ?? ranks.shared(
+                TrainingState(
+                    seed: seed, settings: settings, shards: data.key,
+                    statistics: settings.recipe.hearsSpectrogram
+                        ? SpectrogramStatistics.training(
+                            settings.model.spectrogram, of: data.training[0], in: shardSet.index)
+                        : SpectrogramStatistics(mean: [], deviation: []),
+                    plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate)))
         let model = try settings.recipe.makeModel(
             data.inputs, seed: checkpoint == nil ? state.seed : nil, engine: engine)
-        let initialWeights = checkpoint == nil ? try fill(model.store, settings.model) : []
+        let initialWeights = checkpoint == nil && ranks.leads ? try fill(model.store, settings.model) : []
+        // The first weights, too: another machine's may differ in the last digit.
+        if checkpoint == nil { try model.store.takeFirst() }
         let schedule = data.schedule(settings.stages, rounds: state.rounds)
-        try beginning(
-            RunBeginning(
-                resumedAt: checkpoint?.state.step, settings: settings,
-                shards: ShardRecord(shardSet, reading: data.datasets), engine: EngineRecord(engine),
-                parameters: model.store.parameters.reduce(0) { $0 + $1.tensor.count },
-                steps: schedule.stepsLeft(epoch: 0, batch: 0),
-                pairs: schedule.stepsLeft(epoch: 0, batch: 0) * settings.batchSize, epochs: schedule.epochs.count,
-                initialWeights: initialWeights))
+        if ranks.leads {
+            try beginning(
+                RunBeginning(
+                    resumedAt: checkpoint?.state.step, settings: settings,
+                    shards: ShardRecord(shardSet, reading: data.datasets), engine: EngineRecord(engine, ranks),
+                    parameters: model.store.parameters.reduce(0) { $0 + $1.tensor.count },
+                    steps: schedule.stepsLeft(epoch: 0, batch: 0),
+                    pairs: schedule.stepsLeft(epoch: 0, batch: 0) * settings.batchSize,
+                    epochs: schedule.epochs.count, initialWeights: initialWeights, warning: ranks.warning))
+        }
         let session = try TrainingSession(
-            settings: settings, data: data, folder: folder, state: state, model: model, checkpoint: checkpoint)
+            settings: settings, data: data, folder: folder, state: state, model: model, checkpoint: checkpoint,
+            ranks: ranks)
         try session.run(cancellation: cancellation, progress: progress)
         return .finished(steps: session.state.step)
     }

@@ -29,13 +29,29 @@ struct TrainingCheckpoint {
             to: path)
     }
 
+    /// Reads a run's checkpoint, where there is one: rank 0 does so for all processes, since not every machine may see the
+    /// latest.
+    ///
+    /// - Throws: as ``load(_:)``.
+    static func loadIfThere(_ weights: RunFolder.Weights, of folder: RunFolder, _ ranks: TrainingRanks) throws
+        -> TrainingCheckpoint?
+    {
+        let path = folder.checkpoint(weights)
+        guard try ranks.shared(try folder.has(weights)) else { return nil }
+        guard let group = ranks.group else { return try load(path) }
+        return try load(path, try group.broadcast(try SafeTensors.bytes(of: path)))
+    }
+
     /// Reads a checkpoint.
     ///
     /// - Throws: ``TrainingError`` when it is damaged, no checkpoint, or of another format.
-    static func load(_ path: String) throws -> TrainingCheckpoint {
+    static func load(_ path: String) throws -> TrainingCheckpoint { try load(path, SafeTensors.bytes(of: path)) }
+
+    /// The same of a file whose bytes are here already.
+    private static func load(_ path: String, _ bytes: @autoclosure () throws -> Data) throws -> TrainingCheckpoint {
         let content: SafeTensors.Content
         do {
-            content = try SafeTensors.read(path)
+            content = try SafeTensors.read(try bytes(), from: path)
         } catch let error as TorchError {
             throw TrainingError(.checkpoint, error.description)
         }

@@ -48,10 +48,9 @@ struct TrainingPace {
     private var pairs = 0
     private var waited = 0.0
 
-    mutating func add(pairs: Int, waited: Double) {
-        self.pairs += pairs
-        self.waited += waited
-    }
+    mutating func add(pairs: Int) { self.pairs += pairs }
+
+    mutating func add(waited: Double) { self.waited += waited }
 
     private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 

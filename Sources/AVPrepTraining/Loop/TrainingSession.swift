@@ -14,12 +14,16 @@ final class TrainingSession {
     /// Steps from one reading of losses to the next.
     private let stepsPerReading: Int
     private let feed: BatchLoaderFactory
-    private let reports: RunReports
+    private let ranks: TrainingRanks
+    /// Rank 0's alone.
+    private let reports: RunReports?
     /// Pace since the last report, of the epoch, and of this process's steps.
     private var recentPace = TrainingPace()
     private var epochPace = TrainingPace()
     private var stepSeconds = RunningMean()
     private var seconds = TrainingSeconds()
+    /// Seconds that steps have waited for data since losses were read.
+    private var unreadWait = 0.0
     /// Seconds of validation a pair.
     private var validationSeconds = RunningMean()
     /// The pairs of each validation set that are measured; nil for all.
@@ -28,10 +32,12 @@ final class TrainingSession {
     /// - Parameters:
     ///   - model: with the weights that the run begins with.
     ///   - checkpoint: what the run goes on from; nil begins it.
+    ///   - ranks: the processes that divide each batch.
     init(
         settings: TrainSettings, data: TrainingData, folder: RunFolder, state: TrainingState, model: any RecipeModel,
-        checkpoint: TrainingCheckpoint?
+        checkpoint: TrainingCheckpoint?, ranks: TrainingRanks
     ) throws {
+        self.ranks = ranks
         self.settings = settings
         self.data = data
         schedule = data.schedule(settings.stages, rounds: state.rounds)
@@ -40,16 +46,20 @@ final class TrainingSession {
         // Where and how the work is done may have changed since; the checkpoint says what is true now.
         self.state.settings = settings
         recipe = settings.recipe
-        learner = Learner(model, settings: settings)
+        learner = Learner(model, settings: settings, processes: ranks.count)
         if let checkpoint { try learner.restore(checkpoint, source: folder.checkpoint(.last)) }
         stepsPerReading = settings.stepsPerReading(of: model.store.engine)
         validationPairs = data.validation.map {
             $0.dataset.validationPairs(limit: settings.validation.pairs, seed: state.seed)
         }
         feed = try BatchLoaderFactory(
-            settings: settings, inputs: data.inputs, statistics: state.statistics, engine: model.store.engine)
-        for stage in settings.stages { try model.store.check(freeze: stage.freeze, of: stage.name) }
-        reports = try RunReports(folder: folder, sets: recipe.measuredSets, step: state.step)
+            settings: settings, inputs: data.inputs, statistics: state.statistics, engine: model.store.engine,
+            ranks: ranks)
+        let sets = recipe.measuredSets
+        reports = try ranks.together {
+            for stage in settings.stages { try model.store.check(freeze: stage.freeze, of: stage.name) }
+            return ranks.leads ? try RunReports(folder: folder, sets: sets, step: state.step) : nil
+        }
     }
 
     func run(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
@@ -61,10 +71,12 @@ final class TrainingSession {
                 }
             } catch let error as CancellationError {
                 try save(.last)
+                try ranks.group?.leave()
                 throw error
             }
         }
         try exportWeights()
+        try ranks.group?.leave()
     }
 
     private var epoch: TrainingSchedule.Epoch { schedule.epochs[state.epoch] }
@@ -76,34 +88,36 @@ final class TrainingSession {
             state.plateau.beginStage(learningRate: settings.stages[epoch.stage].learningRate)
         }
         try learner.model.store.freeze(settings.stages[epoch.stage].freeze)
+        let order = data.orders[epoch.stage].pairs(epoch: epoch.number)
         let loader = feed.training(
-            data.training[epoch.stage], order: data.orders[epoch.stage].pairs(epoch: epoch.number),
-            firstBatch: state.batch,
+            data.training[epoch.stage], order: order, firstBatch: state.batch,
             seed: SeededRandom.combine(state.seed, SeededRandom.hash("crops/\(epoch.stage)/\(epoch.number)")))
         defer { loader.close() }
         recentPace = TrainingPace()
         epochPace = TrainingPace()
         while true {
-            try cancellation.check()
+            try ranks.check(cancellation)
             let waited = loader.waitedSeconds
             let start = ContinuousClock.now
             guard let batch = try loader.nextBatch() else { return try readLosses() }
-            try learner.step(batch, number: state.step + 1, learningRate: learningRate)
+            let pairs = order[state.batch * settings.batchSize..<(state.batch + 1) * settings.batchSize]
+            try learner.step(batch, of: Array(pairs), number: state.step + 1, learningRate: learningRate)
             state.step += 1
             state.batch += 1
+            recentPace.add(pairs: pairs.count)
+            epochPace.add(pairs: pairs.count)
+            unreadWait += loader.waitedSeconds - waited
             if learner.unreadCount >= stepsPerReading { try readLosses() }
             let took = (ContinuousClock.now - start) / .seconds(1)
             stepSeconds.add(took)
             seconds.waiting += loader.waitedSeconds - waited
             seconds.computing += took - (loader.waitedSeconds - waited)
-            recentPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
-            epochPace.add(pairs: batch.count, waited: loader.waitedSeconds - waited)
             let isReported = state.batch % RunReports.stepsPerReport == 0
             if isReported { try readLosses() }
             let now = currentProgress(recentPace, loss: state.recentLoss, isValidating: false)
             progress(now)
             if isReported {
-                try reports.write(now)
+                try reports?.write(now)
                 state.recentLoss = RunningMean()
                 recentPace = TrainingPace()
             }
@@ -111,12 +125,21 @@ final class TrainingSession {
         }
     }
 
-    /// Adds the losses of the steps since the last reading to those of epoch and report.
+    /// Adds the losses of the steps since the last reading to those of epoch and report: of several processes their means.
     private func readLosses() throws {
-        for step in try learner.readSteps() {
-            if let fault = step.fault { throw divergence(fault, step) }
-            state.epochLoss.add(step.loss)
-            state.recentLoss.add(step.loss)
+        let steps = try learner.readSteps()
+        let means = try ranks.means(
+            of: [unreadWait] + steps.map(\.loss) + steps.map { $0.gradientNorm ?? 0 })
+        unreadWait = 0
+        recentPace.add(waited: means[0])
+        epochPace.add(waited: means[0])
+        for (place, step) in steps.enumerated() {
+            let loss = means[1 + place]
+            if let fault = [loss, means[1 + steps.count + place]].first(where: { !$0.isFinite }) {
+                try ranks.together { throw divergence(fault, step) }
+            }
+            state.epochLoss.add(loss)
+            state.recentLoss.add(loss)
         }
     }
 
@@ -170,10 +193,12 @@ final class TrainingSession {
     private func endEpoch(cancellation: Cancellation, progress: (TrainingProgress) -> Void) throws {
         let now = currentProgress(epochPace, loss: state.epochLoss, isValidating: true)
         progress(now)
+        // The statistics of batch normalisation are each process's own until here; rank 0's are those of the run.
+        try learner.model.store.takeFirst()
         let validation =
             schedule.validates(after: state.epoch, every: settings.validation.every)
             ? try validate(now, cancellation: cancellation, progress: progress) : []
-        try reports.write(epoch: now, validation: validation, scoreName: recipe.score.name)
+        try reports?.write(epoch: now, validation: validation, scoreName: recipe.score.name)
         if let collapse = validation.lazy.compactMap(\.scores.collapse).first {
             var warning = now
             warning.warning =
@@ -208,7 +233,7 @@ final class TrainingSession {
         return try zip(data.validation, validationPairs).map { validation, pairs in
             let measured = try PairScores(
                 of: validation.dataset, pairs: pairs, model: learner.model, order: recipe.score.order, feed: feed,
-                cancellation: cancellation
+                ranks: ranks, cancellation: cancellation
             ) { count in
                 now.validated += count
                 validationSeconds.add((ContinuousClock.now - start) / .seconds(1) / Double(now.validated))
@@ -221,6 +246,7 @@ final class TrainingSession {
     private func save(_ weights: RunFolder.Weights) throws {
         // Of weights that a loss has spoilt nothing is saved.
         try readLosses()
+        guard ranks.leads else { return }
         let start = ContinuousClock.now
         defer { seconds.saving += (ContinuousClock.now - start) / .seconds(1) }
         let checkpoint = TrainingCheckpoint(
@@ -230,6 +256,7 @@ final class TrainingSession {
 
     /// The weights on their own, for other tools. `format: pt` is what readers of torch's weights look for.
     private func exportWeights() throws {
+        guard ranks.leads else { return }
         for file in recipe.weightFiles {
             try SafeTensors.write(
                 .init(tensors: learner.model.weights(for: file), metadata: ["format": "pt"]), to: folder.weights(file))

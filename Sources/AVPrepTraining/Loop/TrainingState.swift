@@ -86,7 +86,8 @@ struct TrainingState: StoredRecord, Equatable {
         return difference(of: try tree(old), from: try tree(new), at: "train")
     }
 
-    private static func difference(of old: Any, from new: Any, at path: String) -> String? {
+    /// The first place at which two trees of JSON differ, in words.
+    static func difference(of old: Any, from new: Any, at path: String) -> String? {
         switch (old, new) {
         case (let old as [String: Any], let new as [String: Any]):
             return Set(old.keys).union(new.keys).sorted().lazy.compactMap { key in

@@ -8,8 +8,11 @@ package struct EngineRecord: Sendable, Equatable, Codable {
     package let device: String
     /// Threads of one operation on a CPU.
     package let threads: Int
+    /// Processes that worked together; nil for one.
+    package let processes: Int?
 
-    init(_ engine: Engine) {
+    init(_ engine: Engine, _ ranks: TrainingRanks) {
+        processes = ranks.count > 1 ? ranks.count : nil
         library = engine.description
         device = engine.deviceName
         threads = engine.threads

@@ -15,4 +15,6 @@ package struct RunBeginning: Sendable {
     package let epochs: Int
     /// What the model has taken from files, where the run begins.
     package let initialWeights: [InitialWeights]
+    /// What about the processes the user should hear of; nil for nothing.
+    package let warning: String?
 }

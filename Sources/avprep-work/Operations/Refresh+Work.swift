@@ -1,10 +1,12 @@
 import AVPrepCommands
+import AVPrepCore
 import AVPrepCorpus
 import AVPrepPipeline
 import Foundation
 
 extension Refresh: PerformableCommand {
     func perform() throws {
+        try ProcessLaunch.refuse(ProcessInfo.processInfo.environment, for: "avprep refresh")
         // Cron mails whatever is printed, progress too.
         let isWatched = verbose || isatty(STDERR_FILENO) == 1
         let session = Session(quiet: options.quiet || !isWatched)

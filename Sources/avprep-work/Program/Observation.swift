@@ -30,7 +30,9 @@ final class Observation: Sendable {
     private func observe(_ workspace: Workspace) throws {
         let setting = workspace.settings.metrics.file
         let named = setting.isEmpty ? nil : Paths.absolute(workspace.path(setting))
-        guard let path = metricsFile ?? named else { return }
+        // Of several processes rank 0 writes for all; what is wrong with how they were started, the command says.
+        let launch = try? ProcessLaunch(ProcessInfo.processInfo.environment)
+        guard let path = metricsFile ?? named, launch.map({ $0.rank == 0 }) ?? true else { return }
         let style = log.map { ProgressReporter.Style.log($0) } ?? .lines
         let file = try MetricsFile(path, workspace, command: command) { line in
             ProgressReporter.say("avprep: " + line, style: style)

@@ -5,7 +5,10 @@ import Foundation
 /// Output for people and programs: results on stdout, errors on stderr.
 enum Terminal {
     /// Prints an error message, each line with the program's name.
+    ///
+    /// - Parameter message: nothing is printed for an empty one: another process says it.
     static func complain(_ message: String) {
+        if message.isEmpty { return }
         if let log = Session.log { return log.write("message", .error, ["message": .string(message)]) }
         for line in message.split(separator: "\n") {
             FileHandle.standardError.write(Data("avprep: \(PathEscape.withoutControls(String(line)))\n".utf8))

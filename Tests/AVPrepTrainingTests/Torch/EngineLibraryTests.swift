@@ -7,20 +7,20 @@ import Testing
 
 @Suite struct EngineLibraryTests {
     @Test func theVariableNamesTheOnlyPlaceLookedAt() {
-        let paths = EngineLibrary.candidates(
+        let paths = EngineLibrary.file.candidates(
             environment: ["AVPREP_ENGINE": "/opt/e.so"], workingFolder: "/w", executable: "/usr/bin/avprep")
         #expect(paths == ["/opt/e.so"])
     }
 
     @Test func anInstalledEngineIsFoundBeforeOneInTheWorkingFolder() {
-        let paths = EngineLibrary.candidates(
+        let paths = EngineLibrary.file.candidates(
             environment: [:], workingFolder: "/work", executable: "/usr/local/bin/avprep")
         #expect(paths.first == "/usr/local/lib/avprep/libavprep_engine.so")
         #expect(paths.contains("/work/.engine/libavprep_engine.so"))
     }
 
     @Test func aBuildInACheckoutFindsTheCheckoutsEngine() {
-        let paths = EngineLibrary.candidates(
+        let paths = EngineLibrary.file.candidates(
             environment: [:], workingFolder: "/elsewhere",
             executable: "/home/me/avprep/.build/x86_64-unknown-linux-gnu/debug/avprep")
         #expect(paths.contains("/home/me/avprep/.engine/libavprep_engine.so"))
