@@ -53,7 +53,12 @@ package struct ProcessLaunch: Sendable, Equatable {
             ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "", "SLURM_LOCALID"),
         ]
         for (sizeName, rankName, localSizeName, localRankName) in mpi {
-            guard let size = try number(sizeName, 1...most), size > 1 else { continue }
+            guard let size = try number(sizeName, 1...most) else { continue }
+            if size == 1 {
+                // mpirun's own word holds, whatever a job around it says.
+                if sizeName == "OMPI_COMM_WORLD_SIZE" { return nil }
+                continue
+            }
             (self.rendezvous, self.size) = (.mpi, size)
             self.rank = try rank(rankName, of: size, sizeName)
             localRank = try number(localRankName, 0...size - 1)

@@ -9,6 +9,7 @@ package struct Train: ObservedCommand {
 
               avprep train
               avprep train --name small --device cpu --set train.model.video.width=16
+              mpirun -n 4 --bind-to none avprep train     (four processes, one run; srun and torchrun work too)
             """)
 
     @OptionGroup package var options: PipelineOptions

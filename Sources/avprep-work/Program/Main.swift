@@ -52,6 +52,9 @@ protocol PerformableCommand: WorkCommand {
     func perform() throws
 }
 
+/// A command that several processes can do together.
+protocol JointCommand {}
+
 extension ExitStatus {
     /// Ends the command with this status; returns when it is `done`.
     func end() throws {

@@ -12,15 +12,20 @@ final class Observation: Sendable {
     private let log: EventLog?
     private let command: String
     private let metricsFile: String?
+    private let isFollower: Bool
     private let metrics = Mutex<MetricsFile?>(nil)
     private let begun = ContinuousClock.now
 
     init(_ command: any ObservedCommand) {
         self.command = String(describing: type(of: command)).lowercased()
         metricsFile = command.observation.metricsFile.map(Paths.absolute)
+        // Of several processes that do one work, rank 0 speaks and writes for all. What is wrong with how they were started,
+        // the command says.
+        let launch = try? ProcessLaunch(ProcessInfo.processInfo.environment)
+        isFollower = command is any JointCommand && launch.map { $0.rank > 0 } ?? false
         log =
             command.observation.logJson
-            ? EventLog(command: self.command, least: command.options.quiet ? .warning : .info) : nil
+            ? EventLog(command: self.command, least: command.options.quiet || isFollower ? .warning : .info) : nil
         Session.setLog(log)
         // The settings are read once, by the command: a pipeline file may be a pipe.
         Session.setWorkspaceListener { [self] in try observe($0) }
@@ -30,9 +35,7 @@ final class Observation: Sendable {
     private func observe(_ workspace: Workspace) throws {
         let setting = workspace.settings.metrics.file
         let named = setting.isEmpty ? nil : Paths.absolute(workspace.path(setting))
-        // Of several processes rank 0 writes for all; what is wrong with how they were started, the command says.
-        let launch = try? ProcessLaunch(ProcessInfo.processInfo.environment)
-        guard let path = metricsFile ?? named, launch.map({ $0.rank == 0 }) ?? true else { return }
+        guard let path = metricsFile ?? named, !isFollower else { return }
         let style = log.map { ProgressReporter.Style.log($0) } ?? .lines
         let file = try MetricsFile(path, workspace, command: command) { line in
             ProgressReporter.say("avprep: " + line, style: style)

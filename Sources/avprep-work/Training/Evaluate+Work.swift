@@ -2,7 +2,7 @@ import AVPrepCommands
 import AVPrepPipeline
 import Foundation
 
-extension Evaluate: PerformableCommand {
+extension Evaluate: PerformableCommand, JointCommand {
     func perform() throws {
         let workspace = try options.workspace(name.map { ["train.name=\($0)"] } ?? [])
         let report = try EvaluateStage.run(

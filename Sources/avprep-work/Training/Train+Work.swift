@@ -2,7 +2,7 @@ import AVPrepCommands
 import AVPrepPipeline
 import Foundation
 
-extension Train: PerformableCommand {
+extension Train: PerformableCommand, JointCommand {
     func perform() throws {
         let overrides = [name.map { "train.name=\($0)" }, device.map { "train.device=\($0)" }].compactMap { $0 }
         let report = try TrainStage.run(
