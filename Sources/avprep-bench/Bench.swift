@@ -9,7 +9,7 @@ struct Bench: ParsableCommand {
             IngestBench.self, IsolationCost.self, BorderBench.self, SpectrogramBench.self,
             ScaleBench.self, RefreshBench.self, PackBench.self, DuplicateBench.self, SoundFlagBench.self,
             SkewBench.self, SkewFixBench.self, CutBench.self, StillBench.self, CameraBench.self, CueBench.self,
-            FlowBench.self, AuditBench.self,
+            FlowBench.self, AuditBench.self, LoaderBench.self, StepBench.self,
         ],
         defaultSubcommand: IngestBench.self)
 }
