@@ -66,10 +66,11 @@ def read_frame(data, shape, crop, size, out):
     x, y, side, flip = crop
     if shape is None:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-        # libjpeg's scales are eighths; the least that leaves enough pixels in the crop.
-        least = min(8, -(-8 * size // side))
+        # The least scale that leaves enough pixels in the crop, of those that libjpeg-turbo decodes in vector code: others take
+        # longer than the whole picture.
+        least = next((scale for scale in (1, 2, 4) if side * scale >= size * 8), 8)
         image = simplejpeg.decode_jpeg(
-            data, min_height=-(-height * least // 8), min_width=-(-width * least // 8), min_factor=1)
+            data, min_height=-(-height * least // 8), min_width=-(-width * least // 8), min_factor=8 / least)
         factor = image.shape[0] / height
         x, y, side = round(x * factor), round(y * factor), round(side * factor)
     else:

@@ -12,8 +12,8 @@ struct CropResampler {
     private let size: Int
     private var columns = AxisWeights()
     private var rows = AxisWeights()
-    /// One output row before it is resampled across: `[x, channel]` over the columns in use, and room behind them.
-    private var line: [Float] = []
+    /// Output rows before they are resampled across: `[x, channel]` over the columns in use, and room behind them.
+    private var lines: [Int16] = []
     /// Edges of the source's columns in use.
     private var firstColumn = 0
     private var columnCount = 0
@@ -28,8 +28,7 @@ struct CropResampler {
         rows.prepare(length: height, start: y, extent: side, count: size, isReversed: false)
         firstColumn = Int(columns.first.min() ?? 0)
         columnCount = columns.reach - firstColumn
-        line = [Float](
-            repeating: 0, count: ckernels_crop_line_size(Int32(columnCount), Int32(columns.largestTapCount)))
+        lines = [Int16](repeating: 0, count: ckernels_crop_lines_size(Int32(columnCount), Int32(columns.width)))
     }
 
     /// Resamples one picture of the size prepared for.
@@ -46,13 +45,12 @@ struct CropResampler {
             ((rows.reach - 1) * stride + columns.reach) * 3 <= pixels.count, "a picture smaller than its crop")
         guard let source = pixels.baseAddress, let output = output.baseAddress else { return }
         let (rows, columns, firstColumn, columnCount) = (rows, columns, firstColumn, columnCount)
-        line.withUnsafeMutableBufferPointer { line in
-            guard let line = line.baseAddress else { return }
+        lines.withUnsafeMutableBufferPointer { lines in
+            guard let lines = lines.baseAddress else { return }
             rows.withAxis { rows in
                 columns.withAxis { axis in
                     ckernels_crop_rgb(
-                        source, stride * 3, axis, rows, Int32(firstColumn), Int32(columnCount),
-                        Int32(columns.largestTapCount), line, output)
+                        source, stride * 3, axis, rows, Int32(firstColumn), Int32(columnCount), lines, output)
                 }
             }
         }
@@ -65,12 +63,12 @@ struct AxisWeights {
     private(set) var first: [Int32] = []
     /// Number of source positions, an output position.
     private(set) var taps: [Int32] = []
-    /// Weights, `[output, tap]` with `width` taps a row; 0 behind an output's own taps.
-    private(set) var weights: [Float] = []
+    /// Weights, `[output, tap]` with `width` taps a row, in 1 / `CKERNELS_CROP_ONE`; 0 behind an output's own taps.
+    private(set) var weights: [Int16] = []
+    /// Even.
     private(set) var width = 0
     /// One past the last source position seen.
     private(set) var reach = 0
-    private(set) var largestTapCount = 0
 
     /// Number of output positions.
     var count: Int { first.count }
@@ -95,28 +93,36 @@ struct AxisWeights {
     /// - Parameter isReversed: the outputs run the other way: a mirrored picture.
     mutating func prepare(length: Int, start: Double, extent: Double, count: Int, isReversed: Bool) {
         precondition(length > 0 && count > 0 && extent > 0, "no positions to resample")
-        (reach, largestTapCount) = (0, 0)
         let scale = extent / Double(count)
         let support = max(1, scale)
-        width = Int((2 * support).rounded(.up)) + 2
-        first = [Int32](repeating: 0, count: count)
-        taps = [Int32](repeating: 0, count: count)
-        weights = [Float](repeating: 0, count: count * width)
-        for output in 0..<count {
+        let rows = (0..<count).map { output -> (first: Int, weights: [Int16]) in
             let center = start + (Double(output) + 0.5) * scale
             // Positions whose centre lies within the support; at least the nearest one, at the picture's edge.
             let lower = min(max(0, Int((center - support + 0.5).rounded(.down))), length - 1)
             let upper = max(lower + 1, min(length, Int((center + support - 0.5).rounded(.up))))
             let raw = (lower..<upper).map { max(0, 1 - abs((Double($0) + 0.5 - center) / support)) }
-            let sum = raw.reduce(0, +)
-            let slot = isReversed ? count - 1 - output : output
-            first[slot] = Int32(lower)
-            taps[slot] = Int32(upper - lower)
-            reach = max(reach, upper)
-            largestTapCount = max(largestTapCount, upper - lower)
-            for (tap, weight) in raw.enumerated() {
-                weights[slot * width + tap] = Float(sum > 0 ? weight / sum : 1 / Double(raw.count))
-            }
+            return (lower, Self.wholeWeights(raw))
         }
+        width = ((rows.map(\.weights.count).max() ?? 1) + 1) / 2 * 2
+        reach = rows.map { $0.first + $0.weights.count }.max() ?? 0
+        first = [Int32](repeating: 0, count: count)
+        taps = [Int32](repeating: 0, count: count)
+        weights = [Int16](repeating: 0, count: count * width)
+        for (output, row) in rows.enumerated() {
+            let slot = isReversed ? count - 1 - output : output
+            first[slot] = Int32(row.first)
+            taps[slot] = Int32(row.weights.count)
+            weights.replaceSubrange(slot * width..<slot * width + row.weights.count, with: row.weights)
+        }
+    }
+
+    /// Weights that sum to exactly 1, so that an even picture stays as it is: what rounding leaves over goes to the largest.
+    private static func wholeWeights(_ raw: [Double]) -> [Int16] {
+        let sum = raw.reduce(0, +)
+        let one = Int(CKERNELS_CROP_ONE)
+        var weights = raw.map { Int((sum > 0 ? $0 / sum * Double(one) : Double(one) / Double(raw.count)).rounded()) }
+        let largest = weights.indices.max { weights[$0] < weights[$1] } ?? 0
+        weights[largest] += one - weights.reduce(0, +)
+        return weights.map { Int16($0) }
     }
 }

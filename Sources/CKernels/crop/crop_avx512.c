@@ -1,6 +1,0 @@
-#if defined(__x86_64__)
-#define KERNEL_TARGET_AVX512
-#include "../kernel_targets.h"
-
-#include "crop_kernels.h"
-#endif
