@@ -39,6 +39,8 @@ help:
 	@echo "make fuzz-shards  verify, train, export and shard on damaged shards, FUZZ_CASES=$(FUZZ_CASES) of FUZZ_SEED=$(FUZZ_SEED)"
 	@echo "make lint         swift format, strict"
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
+	@echo "make bench-loader  the trainer's loader beside h5py + DataLoader, WebDataset and MosaicML streaming"
+	@echo "make bench-step   a step of training beside the same network in PyTorch"
 	@echo "make kill         a hundred kills at random moments, and of a training at each step, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
 	@echo "make half-year    26 weekly refreshes of a corpus that lives: files, mounts, clocks, crons, kills"
@@ -201,6 +203,20 @@ bench: deps venv
 	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep-bench
 	.build/release/avprep-bench $(BENCH)
+
+# What PyTorch's users load with; MosaicML streaming without the kits of clouds, which local files need not.
+LOADERS := simplejpeg webdataset Brotli catalogue python-snappy zstd tqdm "paramiko<4" "xxhash<4" boto3 matplotlib
+
+$(VENV)/.loaders: Makefile | $(VENV)/.oracles
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(LOADERS)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps mosaicml-streaming
+	touch $@
+
+# The trainer's loading, and its steps, beside those of PyTorch's users; clips of your own: BENCH="a.mp4 b.mp4".
+bench-loader bench-step: bench-%: deps venv engine $(VENV)/.loaders
+	$(SWIFT) build -c release --product avprep-decode
+	$(SWIFT) build -c release --product avprep-bench
+	.build/release/avprep-bench $* $(BENCH)
 
 quickstart: build engine
 	@mkdir -p $(QUICKSTART)

@@ -80,7 +80,8 @@ let package = Package(
         module("AVPrepPairs", ["AVPrepCore", "AVPrepModel"]),
         module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CCollective", "CEngine"]),
-        module("AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CKernels"]),
+        module(
+            "AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CKernels"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases",
@@ -182,7 +183,8 @@ let package = Package(
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
                 "AVPrepStore", "AVPrepCatalog", "AVPrepDuplicates", "AVPrepPairs", "AVPrepClips", "AVPrepTorch",
-                "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest", "AVPrepShard",
+                "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest",
+                "AVPrepShard",
                 "AVPrepAudit", "AVPrepPolicy", "AVPrepPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -216,7 +218,10 @@ let package = Package(
         tests("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepStore", "ShardFixtures"]),
         tests(
             "AVPrepTraining",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "ShardFixtures"]),
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "CKernels",
+                "ShardFixtures",
+            ]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
         tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),

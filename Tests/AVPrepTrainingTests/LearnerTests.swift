@@ -55,7 +55,9 @@ struct LearnerTests {
                     }
                 }
                 let text = try #require(error).description
-                return try #require(text.firstMatch(of: /at step \d+, with the learning rate 1e\+20 and the pairs [\d, …]+/)).output
+                return try #require(
+                    text.firstMatch(of: /at step \d+, with the learning rate 1e\+20 and the pairs [\d, …]+/)
+                ).output
             }
             #expect(try failure(every: 1) == failure(every: 1000))
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/wild-1000/checkpoints/last.safetensors"))

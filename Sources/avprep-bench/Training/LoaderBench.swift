@@ -41,7 +41,12 @@ struct LoaderBench: ParsableCommand {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clips = try PracticeShardSet.clips(files, videos: videos, in: folder)
-        var rows = [["pictures", "crop", "threads", "loader", "pairs/s", "CPU ms a pair", "avprep: times the pairs/s", "times the CPU"]]
+        var rows = [
+            [
+                "pictures", "crop", "threads", "loader", "pairs/s", "CPU ms a pair", "avprep: times the pairs/s",
+                "times the CPU",
+            ]
+        ]
         var memory: [[String]] = [["pictures", "crop", "MiB after epoch 1", "MiB after epoch \(memoryEpochs)"]]
         for (codec, shortSide, crop) in Self.cases {
             let name = "\(codec.rawValue) \(shortSide)"
@@ -137,7 +142,8 @@ struct LoaderBench: ParsableCommand {
         process.standardOutput = output
         do { try process.run() } catch {
             throw Failure(
-                "cannot run \(python): \(error.localizedDescription); run `make bench-loader`, or omit it with --python none")
+                "cannot run \(python): \(error.localizedDescription); run `make bench-loader`, or omit it with --python none"
+            )
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

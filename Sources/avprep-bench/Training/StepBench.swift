@@ -77,6 +77,7 @@ struct StepBench: ParsableCommand {
         let threads = threads > 0 ? threads : AvailableProcessors.count
         var rows = [["network", "loading", "candidate", "clips/s", "avprep: times its clips/s"]]
         for network in Network.allCases where self.network ?? network.rawValue == network.rawValue {
+            FileHandle.standardError.write(Data("\(network.rawValue)\n".utf8))
             let shards = try PracticeShardSet(
                 clips, in: "\(folder)/\(network.rawValue)", codec: .jpeg, shortSide: network.shortSide)
             for precision in Engine.Precision.allCases
@@ -104,8 +105,12 @@ struct StepBench: ParsableCommand {
         var rates = [Double](repeating: 0, count: candidates.count)
         for _ in 0..<max(1, repeats) {
             for (index, candidate) in candidates.enumerated() {
-                FileHandle.standardError.write(Data("\(candidate.name), loading: \(isLoading)\n".utf8))
-                rates[index] = max(rates[index], try candidate.clipsPerSecond(isLoading))
+                let rate = try candidate.clipsPerSecond(isLoading)
+                FileHandle.standardError.write(
+                    Data(
+                        String(format: "%@, %@ loading: %.2f\n", candidate.name, isLoading ? "with" : "without", rate)
+                            .utf8))
+                rates[index] = max(rates[index], rate)
             }
         }
         return rates
