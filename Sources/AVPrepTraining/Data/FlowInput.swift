@@ -3,6 +3,7 @@ import AVPrepCore
 import AVPrepModel
 import AVPrepStore
 import AVPrepTorch
+import CKernels
 
 /// The optical flow of a pair's picture clip: 8-bit planes `[2 · pictures, S, S]`, x and y of one picture after the other,
 /// cropped and scaled; 128 is no motion, and a step is `2 · bound / 255` stored pixels, as T-CAM's authors store it.
@@ -148,20 +149,23 @@ private final class FlowReader: InputReader {
     /// - Parameter isMirrored: what went right goes left.
     private func resample(_ field: FlowField, isMirrored: Bool, into planes: UnsafeMutableBufferPointer<UInt8>) {
         let area = size * size
-        let sign = SIMD2<Float>(isMirrored ? -1 : 1, 1) / step
-        rows.withPointers { firstRow, rowTaps, rowWeights, rowWidth in
-            columns.withPointers { firstColumn, columnTaps, columnWeights, columnWidth in
+        // Weights along both axes are whole numbers of this part of one.
+        let one = Float(CKERNELS_CROP_ONE)
+        let sign = SIMD2<Float>(isMirrored ? -1 : 1, 1) / (step * one * one)
+        rows.withAxis { rowAxis in
+            columns.withAxis { columnAxis in
+                let (rows, columns) = (rowAxis.pointee, columnAxis.pointee)
                 for y in 0..<size {
                     for x in 0..<size {
                         var value = SIMD2<Float>.zero
-                        for row in 0..<rowTaps[y] {
+                        for row in 0..<Int(rows.taps[y]) {
                             var line = SIMD2<Float>.zero
-                            for column in 0..<columnTaps[x] {
+                            for column in 0..<Int(columns.taps[x]) {
                                 line +=
-                                    columnWeights[x * columnWidth + column]
-                                    * field[firstColumn[x] + column, firstRow[y] + row]
+                                    Float(columns.weights[x * Int(columns.width) + column])
+                                    * field[Int(columns.first[x]) + column, Int(rows.first[y]) + row]
                             }
-                            value += rowWeights[y * rowWidth + row] * line
+                            value += Float(rows.weights[y * Int(rows.width) + row]) * line
                         }
                         value *= sign
                         planes[y * size + x] = Self.byte(value.x)
