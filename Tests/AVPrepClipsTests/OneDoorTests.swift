@@ -27,6 +27,7 @@ import Testing
                 "AVPrepShard/StaleShards.swift": "files that the index does not name, before they are removed",
                 "AVPrepVerify/CatalogVerification.swift": "prepared files",
                 "AVPrepInspect/InspectStage.swift": "prepared files, and shards that no index names",
+                "avprep-bench/Cost/RefreshBench.swift": "a prepared file that it multiplies",
                 "avprep-bench/Sound/SoundFlagBench.swift": "prepared files",
             ]),
         Opening(

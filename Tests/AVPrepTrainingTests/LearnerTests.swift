@@ -82,7 +82,7 @@ struct LearnerTests {
                 defer { loader.close() }
                 let batch = try #require(try loader.nextBatch())
                 let learner = Learner(model, settings: settings)
-                for step in 1...6 { try learner.step(batch, number: step, learningRate: 0.05) }
+                for step in 1...6 { try learner.step(batch, of: Array(batch.pairs), number: step, learningRate: 0.05) }
                 let losses = try learner.readSteps().map(\.loss)
                 #expect(losses[5] < losses[0])
                 #expect(try model.store.parameters.allSatisfy { try $0.tensor.host().type == .float32 })

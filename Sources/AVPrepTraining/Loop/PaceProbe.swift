@@ -70,7 +70,7 @@ package final class PaceProbe {
 
     private func step(_ batch: Batch) throws {
         guard let learner else { preconditionFailure("no model to learn") }
-        try learner.step(batch, number: 1, learningRate: settings.optimizer.learningRate)
+        try learner.step(batch, of: Array(batch.pairs), number: 1, learningRate: settings.optimizer.learningRate)
         _ = try learner.readSteps()
     }
 
