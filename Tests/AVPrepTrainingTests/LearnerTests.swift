@@ -93,6 +93,25 @@ struct LearnerTests {
         }
     }
 
+    /// A window that fits once, with a stride: libtorch's own kernel writes past the end here in bfloat16.
+    @Test func aStrideThatSaysNothingIsHarmlessInBfloat16() throws {
+        let engine = try Engine.load(device: .cpu, threads: 1, precision: .bfloat16)
+        let input = try Tensor(noise(2 * 16 * 4), shape: [2, 16, 4, 1, 1], engine: engine).ordered(.channelsLast3D)
+        let weight = try Tensor(noise(32 * 16 * 9, seed: 2), shape: [32, 16, 1, 3, 3], engine: engine)
+        try weight.setRequiresGradient(true)
+        let single = try input.convolved(with: weight, stride: [1, 2, 2], padding: [0, 1, 1]).floats()
+        for _ in 0..<20 {
+            try weight.clearGradient()
+            let half = try engine.inPrecision {
+                try input.convolved(with: weight, stride: [1, 2, 2], padding: [0, 1, 1])
+            }
+            #expect(half.type == .bfloat16 && half.shape == [2, 32, 4, 1, 1])
+            #expect(largestDifference(try half.floats(), single) < 0.1)
+            try half.converted(to: .float32).power(2).mean().backward()
+            #expect(try #require(try weight.gradient()).floats().allSatisfy(\.isFinite))
+        }
+    }
+
     @Test func aBorrowedTensorIsTheMemoryItself() throws {
         let engine = try EngineTests.engine()
         let memory = try HostMemory(byteCount: 16, engine: engine)
