@@ -23,6 +23,8 @@ static _Atomic(struct mapping *) first;
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t listening = PTHREAD_ONCE_INIT;
 static struct sigaction before;
+// Whether a thread tells of its fault already. A file that is cut stops all that read it, at the same moment.
+static atomic_flag telling = ATOMIC_FLAG_INIT;
 
 static void say(const char *text) {
     size_t length = strlen(text);
@@ -40,6 +42,7 @@ static void on_bus_error(int number, siginfo_t *information, void *context) {
     for (struct mapping *mapping = atomic_load(&first); mapping; mapping = mapping->next) {
         uintptr_t start = atomic_load(&mapping->start);
         if (start == 0 || place < start || place - start >= mapping->length) continue;
+        while (atomic_flag_test_and_set(&telling)) pause();
         say("avprep: ");
         say(mapping->path);
         say(" was cut while it was read, or its disk failed; avprep verify says what is damaged\n");
