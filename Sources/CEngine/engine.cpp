@@ -195,6 +195,15 @@ int set_autocast(int32_t type, int32_t device) {
     });
 }
 
+// Whether the calling thread computes in bfloat16 where this tensor lies.
+bool is_autocast(const at::Tensor &tensor) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    return at::autocast::is_autocast_enabled(tensor.device().type());
+#else
+    return tensor.is_cuda() ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+#endif
+}
+
 // -- Making, reading, freeing ----------------------------------------------------------------------------------------
 
 int from_host(avprep_tensor **out, const void *data, int32_t type, const int64_t *shape, int32_t rank, int32_t device) {
@@ -477,10 +486,11 @@ int convolution(avprep_tensor **out, const avprep_tensor *input, const avprep_te
         const at::Tensor &x = input->value, &w = weight->value;
         const auto p = list(padding, rank);
         std::vector<int64_t> s(stride, stride + rank);
-        // Where the window fits once the stride says nothing. oneDNN 3.x writes past the end there in bfloat16, for a
+        // Where the window fits once the stride says nothing. In bfloat16 oneDNN 3.x writes past the end there, for a
         // window of several over a size of one with a stride of two.
-        for (int32_t i = 0; i < rank; ++i)
-            if (x.dim() == rank + 2 && w.dim() == rank + 2 && x.size(i + 2) + 2 * p[i] == w.size(i + 2)) s[i] = 1;
+        if (is_autocast(x))
+            for (int32_t i = 0; i < rank; ++i)
+                if (x.dim() == rank + 2 && w.dim() == rank + 2 && x.size(i + 2) + 2 * p[i] == w.size(i + 2)) s[i] = 1;
         return rank == 2 ? at::conv2d(x, w, optional(bias), s, p) : at::conv3d(x, w, optional(bias), s, p);
     });
 }
