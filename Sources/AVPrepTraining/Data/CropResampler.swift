@@ -95,34 +95,63 @@ struct AxisWeights {
         precondition(length > 0 && count > 0 && extent > 0, "no positions to resample")
         let scale = extent / Double(count)
         let support = max(1, scale)
-        let rows = (0..<count).map { output -> (first: Int, weights: [Int16]) in
-            let center = start + (Double(output) + 0.5) * scale
-            // Positions whose centre lies within the support; at least the nearest one, at the picture's edge.
-            let lower = min(max(0, Int((center - support + 0.5).rounded(.down))), length - 1)
-            let upper = max(lower + 1, min(length, Int((center + support - 0.5).rounded(.up))))
-            let raw = (lower..<upper).map { max(0, 1 - abs((Double($0) + 0.5 - center) / support)) }
-            return (lower, Self.wholeWeights(raw))
-        }
-        width = ((rows.map(\.weights.count).max() ?? 1) + 1) / 2 * 2
-        reach = rows.map { $0.first + $0.weights.count }.max() ?? 0
-        first = [Int32](repeating: 0, count: count)
-        taps = [Int32](repeating: 0, count: count)
-        weights = [Int16](repeating: 0, count: count * width)
-        for (output, row) in rows.enumerated() {
+        let filter = TriangleFilter(length: length, start: start, scale: scale, support: support)
+        let spans = (0..<count).lazy.map(filter.positions)
+        width = ((spans.map(\.count).max() ?? 1) + 1) / 2 * 2
+        reach = spans.map(\.upperBound).max() ?? 0
+        Self.reset(&first, count)
+        Self.reset(&taps, count)
+        Self.reset(&weights, count * width)
+        for (output, span) in spans.enumerated() {
             let slot = isReversed ? count - 1 - output : output
-            first[slot] = Int32(row.first)
-            taps[slot] = Int32(row.weights.count)
-            weights.replaceSubrange(slot * width..<slot * width + row.weights.count, with: row.weights)
+            first[slot] = Int32(span.lowerBound)
+            taps[slot] = Int32(span.count)
+            fill(slot * width, span) { filter.weight(output, of: $0) }
         }
     }
 
     /// Weights that sum to exactly 1, so that an even picture stays as it is: what rounding leaves over goes to the largest.
-    private static func wholeWeights(_ raw: [Double]) -> [Int16] {
-        let sum = raw.reduce(0, +)
+    private mutating func fill(_ place: Int, _ span: Range<Int>, _ weight: (Int) -> Double) {
+        let sum = span.reduce(0) { $0 + weight($1) }
         let one = Int(CKERNELS_CROP_ONE)
-        var weights = raw.map { Int((sum > 0 ? $0 / sum * Double(one) : Double(one) / Double(raw.count)).rounded()) }
-        let largest = weights.indices.max { weights[$0] < weights[$1] } ?? 0
-        weights[largest] += one - weights.reduce(0, +)
-        return weights.map { Int16($0) }
+        var left = one
+        var largest = place
+        for (tap, position) in span.enumerated() {
+            let share = sum > 0 ? weight(position) / sum * Double(one) : Double(one) / Double(span.count)
+            weights[place + tap] = Int16(share.rounded())
+            left -= Int(weights[place + tap])
+            if weights[place + tap] > weights[largest] { largest = place + tap }
+        }
+        weights[largest] += Int16(left)
+    }
+
+    /// Zeros, in the memory of before.
+    private static func reset<Number: FixedWidthInteger>(_ numbers: inout [Number], _ count: Int) {
+        numbers.removeAll(keepingCapacity: true)
+        numbers.append(contentsOf: repeatElement(0, count: count))
+    }
+}
+
+/// The triangle filter along an axis: which source positions an output sees, and how much of each before they are made to
+/// sum to 1.
+private struct TriangleFilter {
+    let length: Int
+    let start: Double
+    /// Source positions an output position.
+    let scale: Double
+    /// The filter's half-width in source positions.
+    let support: Double
+
+    private func center(_ output: Int) -> Double { start + (Double(output) + 0.5) * scale }
+
+    /// Positions whose centre lies within the support; at least the nearest one, at the picture's edge.
+    func positions(_ output: Int) -> Range<Int> {
+        let center = center(output)
+        let lower = min(max(0, Int((center - support + 0.5).rounded(.down))), length - 1)
+        return lower..<max(lower + 1, min(length, Int((center + support - 0.5).rounded(.up))))
+    }
+
+    func weight(_ output: Int, of position: Int) -> Double {
+        max(0, 1 - abs((Double(position) + 0.5 - center(output)) / support))
     }
 }
