@@ -61,26 +61,26 @@ struct JitteredPictureInput: SampleInput {
 
     func makeReader(_ dataset: ShardDataset, _ shape: InputShape, _ context: InputContext) throws -> any InputReader {
         let reader = try pictures.makeReader(dataset, shape, context)
-        guard let seed = context.augmentation.seed, brightness > 0 || saturation > 0 else { return reader }
-        return Reader(reader, seed: seed, brightness: brightness, saturation: saturation)
+        guard context.augmentation.seed != nil, brightness > 0 || saturation > 0 else { return reader }
+        return Reader(reader, context.augmentation, brightness: brightness, saturation: saturation)
     }
 
     private final class Reader: InputReader {
         private let pictures: any InputReader
-        private let seed: UInt64
+        private let augmentation: Augmentation
         private let brightness: Double
         private let saturation: Double
 
-        init(_ pictures: any InputReader, seed: UInt64, brightness: Double, saturation: Double) {
+        init(_ pictures: any InputReader, _ augmentation: Augmentation, brightness: Double, saturation: Double) {
             self.pictures = pictures
-            self.seed = seed
+            self.augmentation = augmentation
             self.brightness = brightness
             self.saturation = saturation
         }
 
         func read(_ sample: Sample, into output: UnsafeMutableRawBufferPointer) throws {
             try pictures.read(sample, into: output)
-            var random = SeededRandom(seed: SeededRandom.combine(seed, UInt64(sample.position)), for: "colour")
+            guard var random = augmentation.random(at: sample.position, for: "colour") else { return }
             ColourJitter(brightness: brightness, saturation: saturation, using: &random)
                 .apply(to: output.assumingMemoryBound(to: UInt8.self))
         }

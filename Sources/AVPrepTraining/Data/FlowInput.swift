@@ -123,8 +123,7 @@ private final class FlowReader: InputReader {
     /// One of the corners, or the centre, as T-CAM is trained; the centre in evaluation.
     private func crop(width: Int, height: Int, position: Int) -> AugmentedCrop {
         var crop = AugmentedCrop.center(width: width, height: height, scale: augmentation.scale)
-        guard let seed = augmentation.seed else { return crop }
-        var random = SeededRandom(seed: SeededRandom.combine(seed, UInt64(position)))
+        guard var random = augmentation.random(at: position) else { return crop }
         let place = random.below(5)
         if place < 4 {
             crop.x = place % 2 == 0 ? 0 : width - crop.side

@@ -17,7 +17,7 @@ struct LabelInput: SampleInput {
     var name: String { Self.name(side) }
 
     func shape(in dataset: ShardDataset) throws -> InputShape {
-        let labels = try Self.labels(in: dataset)
+        let labels = try dataset.segmentLabels()
         let classes = labels.values.first?.vocabulary.count ?? 0
         guard classes > 1 else {
             throw TrainingError(
@@ -43,17 +43,11 @@ struct LabelInput: SampleInput {
     }
 
     func makeReader(_ dataset: ShardDataset, _ shape: InputShape, _ context: InputContext) throws -> any InputReader {
-        LabelReader(self, try Self.labels(in: dataset))
+        LabelReader(self, try dataset.segmentLabels())
     }
 
     fileprivate func segment(of pair: Pair) -> Int {
         Int(side == .picture ? pair.videoSegment : pair.audioSegment)
-    }
-
-    /// The labels of each shard of a set, by its name.
-    private static func labels(in dataset: ShardDataset) throws -> [String: SegmentLabels] {
-        let shards = try ShardSet(dataset.folder)
-        return try dataset.readers.reduce(into: [:]) { $0[$1.entry.name] = try shards.labels(of: $1.entry) }
     }
 }
 

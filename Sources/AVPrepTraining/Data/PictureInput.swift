@@ -86,10 +86,9 @@ private final class PictureReader: InputReader {
     }
 
     private func crop(of segment: Segment, position: Int) -> AugmentedCrop {
-        guard let seed = augmentation.seed else {
+        guard var random = augmentation.random(at: position) else {
             return .center(width: segment.width, height: segment.height, scale: augmentation.scale)
         }
-        var random = SeededRandom(seed: SeededRandom.combine(seed, UInt64(position)))
         return .random(
             width: segment.width, height: segment.height, scale: augmentation.scale, mayFlip: augmentation.flip,
             using: &random)

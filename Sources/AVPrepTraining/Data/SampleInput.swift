@@ -85,4 +85,14 @@ package struct Augmentation: Sendable, Equatable {
         self.flip = flip
         self.seed = seed
     }
+
+    /// What a sample's crop is drawn with, by its place in the pass; nil in evaluation.
+    func random(at position: Int) -> SeededRandom? { stream(at: position).map { SeededRandom(seed: $0) } }
+
+    /// A stream of its own for another variation of the sample.
+    func random(at position: Int, for name: String) -> SeededRandom? {
+        stream(at: position).map { SeededRandom(seed: $0, for: name) }
+    }
+
+    private func stream(at position: Int) -> UInt64? { seed.map { SeededRandom.combine($0, UInt64(position)) } }
 }

@@ -2,6 +2,7 @@ package import AVPrepClips
 import AVPrepCore
 package import AVPrepModel
 package import AVPrepStore
+import Synchronization
 
 /// The pairs of one set in the shards of one split, numbered from 0 in the order of the index.
 ///
@@ -25,6 +26,8 @@ package final class ShardDataset: Sendable {
     /// Longest clip in seconds that a file may claim: a day.
     private static let longestClip = 86_400.0
     let readers: [ShardReader]
+    private let shardSet: ShardSet
+    private let readLabels = Mutex<[String: SegmentLabels]?>(nil)
     /// By shard.
     let pairs: [[Pair]]
     /// Number of the first pair of each shard.
@@ -39,6 +42,7 @@ package final class ShardDataset: Sendable {
     ///   train on; `StoreError` for files that are not those of the index, or whose pairs lie outside of their shard.
     package init(_ split: Split, set: String, of folder: ShardSet) throws {
         self.folder = folder.folder
+        shardSet = folder
         self.split = split
         self.set = set
         let shards = folder.shards(of: split)
@@ -112,6 +116,7 @@ package final class ShardDataset: Sendable {
     /// The same shards with other pairs, one list a shard: for measuring alone, since no order of training knows them.
     init(_ other: ShardDataset, pairs: [[Pair]]) {
         folder = other.folder
+        shardSet = other.shardSet
         split = other.split
         set = other.set
         shardNames = other.shardNames
@@ -133,6 +138,18 @@ package final class ShardDataset: Sendable {
             return count
         }
         return (first, count)
+    }
+
+    /// The labels of each shard's segments, by the shard's name: read once.
+    ///
+    /// - Throws: `StoreError` naming a label file that is not the one of the index.
+    func segmentLabels() throws -> [String: SegmentLabels] {
+        try readLabels.withLock { known in
+            if let known { return known }
+            let labels = try readers.reduce(into: [:]) { $0[$1.entry.name] = try shardSet.labels(of: $1.entry) }
+            known = labels
+            return labels
+        }
     }
 
     /// The video of each pair's picture.

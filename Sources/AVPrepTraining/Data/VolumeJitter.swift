@@ -69,9 +69,9 @@ struct JitteredSpectrogramInput: SampleInput {
 
     func makeReader(_ dataset: ShardDataset, _ shape: InputShape, _ context: InputContext) throws -> any InputReader {
         let reader = try sound.makeReader(dataset, shape, context)
-        guard let seed = context.augmentation.seed, volume > 0 else { return reader }
+        guard context.augmentation.seed != nil, volume > 0 else { return reader }
         guard let statistics = context.statistics[sound.spectrogram] else { return reader }
-        return Reader(reader, try change(in: dataset), statistics, seed: seed, volume: volume)
+        return Reader(reader, try change(in: dataset), statistics, context.augmentation, volume: volume)
     }
 
     private func change(in dataset: ShardDataset) throws -> VolumeChange {
@@ -91,23 +91,23 @@ struct JitteredSpectrogramInput: SampleInput {
         private let sound: any InputReader
         private let change: VolumeChange
         private let statistics: SpectrogramStatistics
-        private let seed: UInt64
+        private let augmentation: Augmentation
         private let volume: Double
 
         init(
-            _ sound: any InputReader, _ change: VolumeChange, _ statistics: SpectrogramStatistics, seed: UInt64,
-            volume: Double
+            _ sound: any InputReader, _ change: VolumeChange, _ statistics: SpectrogramStatistics,
+            _ augmentation: Augmentation, volume: Double
         ) {
             self.sound = sound
             self.change = change
             self.statistics = statistics
-            self.seed = seed
+            self.augmentation = augmentation
             self.volume = volume
         }
 
         func read(_ sample: Sample, into output: UnsafeMutableRawBufferPointer) throws {
             try sound.read(sample, into: output)
-            var random = SeededRandom(seed: SeededRandom.combine(seed, UInt64(sample.position)), for: "volume")
+            guard var random = augmentation.random(at: sample.position, for: "volume") else { return }
             let log = Foundation.log(Float(random.uniform(1 - volume...1 + volume)))
             let values = output.assumingMemoryBound(to: Float.self)
             let bins = statistics.mean.count
