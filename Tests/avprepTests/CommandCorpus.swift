@@ -69,6 +69,23 @@ struct CommandCorpus {
     ///
     /// - Returns: whether it was killed.
     func kill(_ arguments: [String], afterMilliseconds delay: Int) throws -> Bool {
+        try kill(arguments) { _ in usleep(UInt32(delay) * 1000) }
+    }
+
+    /// Starts avprep and kills it with SIGKILL as soon as the file is there and another one than before.
+    ///
+    /// - Returns: whether it was killed; false where the program ended before that.
+    func kill(_ arguments: [String], whenReplaced file: String) throws -> Bool {
+        func inode() -> UInt64? {
+            try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")[.systemFileNumber] as? UInt64
+        }
+        let before = inode()
+        return try kill(arguments) { process in
+            while process.isRunning, inode() == before || inode() == nil { usleep(1000) }
+        }
+    }
+
+    private func kill(_ arguments: [String], waiting: (Process) -> Void) throws -> Bool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Products.avprep)
         process.arguments = arguments
@@ -76,7 +93,7 @@ struct CommandCorpus {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        usleep(UInt32(delay) * 1000)
+        waiting(process)
         if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         return process.terminationReason == .uncaughtSignal
