@@ -74,7 +74,10 @@ struct RenewedPairs {
                 let sampler = try PairSampler(
                     sources, settings: definition.settings, shard: fresh.name, seed: UInt64(definition.seed))
                 let epochs = (0..<definition.settings.epochs).map { epoch in
-                    stored.flatMap { Self.pairs($0.sets[summary.name], epoch, definition.settings.epochs, $0.rows) }
+                    stored.flatMap {
+                        $0.sets[summary.name]?.pairs(ofEpoch: epoch, of: definition.settings.epochs, rows: $0.rows)
+                            ?? []
+                    }
                 }
                 let renewed = try sampler.renew(definition.plan, keeping: epochs)
                 sets.append(
@@ -82,7 +85,7 @@ struct RenewedPairs {
                         name: summary.name,
                         attributes: try definition.attributes.merging([
                             "statistics_json": .string(try CanonicalJSON.encode(renewed.set.statistics)),
-                            PairDrawing.renewedAttribute: .int(1),
+                            PairDrawing.renewedAttribute: .string(entry.contentKey),
                         ]) { $1 }, pairs: renewed.set.pairs))
                 counts.add(
                     PairCounts(
@@ -111,18 +114,6 @@ struct RenewedPairs {
                 next += 1
             }
             return rows
-        }
-    }
-
-    /// The pairs of one epoch that are of rows which stay.
-    private static func pairs(_ set: PairSet?, _ epoch: Int, _ epochs: Int, _ rows: [Int32: Int32]) -> [Pair] {
-        guard let pairs = set?.pairs, pairs.count % epochs == 0 else { return [] }
-        let length = pairs.count / epochs
-        return pairs[epoch * length..<(epoch + 1) * length].compactMap { pair in
-            guard let picture = rows[pair.videoSegment], let sound = rows[pair.audioSegment] else { return nil }
-            var pair = pair
-            (pair.videoSegment, pair.audioSegment) = (picture, sound)
-            return pair
         }
     }
 }

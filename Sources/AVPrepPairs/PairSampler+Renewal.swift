@@ -29,7 +29,9 @@ extension PairSampler {
             var random = SeededRandom(seed: seed, for: "pairs/\(shard)/\(plan.name)/renewed/\(epoch)")
             var drawn: [PairQuad] = []
             for (kind, (entries, count)) in zip(kinds, zip(starters, counts)) {
-                deal(kind, count - found.count { $0.quad.kind == kind }, entries, &random, into: &drawn)
+                let own = found.map(\.quad).filter { $0.kind == kind }
+                let starts = leastUsed(entries, by: own, count: count - own.count, &random)
+                deal(kind, starts.count, starts, &random, into: &drawn)
             }
             let old = found.flatMap(\.rows).sorted().map { epochs[epoch][$0] }
             let new = random.shuffled(self.pairs(drawn[...]))
@@ -44,12 +46,30 @@ extension PairSampler {
         return (DrawnPairSet(plan: plan, pairs: pairs, statistics: statistics), kept)
     }
 
+    /// Entries to start so many quads from: those first that the fewest quads have a clip of, so that videos that came back,
+    /// or whose quads went with others, get their share.
+    private func leastUsed(_ entries: [Int], by quads: [PairQuad], count: Int, _ random: inout SeededRandom) -> [Int] {
+        var uses = [Int](repeating: 0, count: table.entries.count)
+        for quad in quads {
+            uses[quad.first.entry] += 1
+            uses[quad.second.entry] += 1
+        }
+        var starts: [Int] = []
+        while starts.count < count, let least = entries.lazy.map({ uses[$0] }).min() {
+            let level = random.shuffled(entries.filter { uses[$0] == least }).prefix(count - starts.count)
+            for entry in level { uses[entry] += 1 }
+            starts += level
+        }
+        return starts
+    }
+
     /// Quads of each kind in each epoch: as for a new set, or so many more that none of those that are there is too many.
     private func counts(_ plan: PairSetPlan, _ starters: [[Int]], atLeast epochs: [[PairKind]]) -> [Int] {
         let most = Self.negativeKinds.map { kind in epochs.map { $0.count { $0 == kind } }.max() ?? 0 }
         var total = quadCount(plan, starters)
         for (count, share) in zip(most, plan.shares.inOrder) where share > 0 {
-            total = max(total, Int((Double(count) / share).rounded(.down)) - 1)
+            // No smaller total gives as many of the kind, so that a set that lacks nothing stays as it is.
+            total = max(total, Int((Double(count - 1) / share).rounded(.down)))
         }
         while zip(plan.apportion(total), most).contains(where: { $0 < $1 }) { total += 1 }
         return plan.apportion(total)

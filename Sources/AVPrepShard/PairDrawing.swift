@@ -47,6 +47,8 @@ package final class PairDrawing: Sendable {
     private let setAside: SetAsideFiles
     private let excluded: Set<String>
     private let joined: String?
+    /// Where pairs of what stays are taken from; nil where everything is drawn anew.
+    private let carried: CarriedPairs?
 
     /// - Parameters:
     ///   - before: what lay in the folder before, where it can be read.
@@ -57,12 +59,14 @@ package final class PairDrawing: Sendable {
     ///   - setAside: takes pair files that are damaged.
     ///   - excluded: videos that give no pairs.
     ///   - joined: what joins videos, said where there are no strangers.
+    ///   - carried: where pairs of what stays are taken from; nil draws everything anew.
     init(
         workspace: Workspace, context: StageContext, shards: [ShardIndex.Shard], before: ShardSet?,
         wanted: [PairSetDefinition], others: [PairSetDefinition], opaque: OpaquePairSets, setAside: SetAsideFiles,
-        excluded: Set<String> = [], joined: JoinedVideos? = nil
+        excluded: Set<String> = [], joined: JoinedVideos? = nil, carried: CarriedPairs? = nil
     ) {
         self.joined = joined?.text
+        self.carried = carried
         self.opaque = opaque
         self.setAside = setAside
         self.workspace = workspace
@@ -102,10 +106,12 @@ package final class PairDrawing: Sendable {
         var refusals: [PairError] = []
         let path = ShardSet.pairPath(of: shard, in: workspace.shards)
         let existing = try existingSets(of: reader, key: key)
+        let own = definitions.filter { $0.splits.contains(shard.split) }
+        let earlier = own.allSatisfy { existing[$0.name] != nil } ? nil : try carried?.pairs(for: reader, of: sources)
         var sets: [PairSet] = []
-        for definition in definitions where definition.splits.contains(shard.split) {
+        for definition in own {
             if let set = existing[definition.name],
-                !wanted.contains(definition.name) || isRenewed(set, definition, all),
+                !wanted.contains(definition.name) || (carried != nil && isRenewed(set, definition, all)),
                 let numbers = try StoreError.unlessNewer({ try PairStatistics(set.attributes, of: set.name, in: path) })
             {
                 sets.append(set)
@@ -116,13 +122,17 @@ package final class PairDrawing: Sendable {
                 let sampler = try PairSampler(
                     sources, settings: definition.settings, shard: String(shard.name.dropLast(".h5".count)),
                     seed: UInt64(definition.seed))
-                let set = try sampler.draw(definition.plan)
-                sets.append(
-                    PairSet(
-                        name: definition.name,
-                        attributes: try definition.attributes.merging(
-                            ["statistics_json": .string(try CanonicalJSON.encode(set.statistics))]) { $1 },
-                        pairs: set.pairs))
+                let kept = existing[definition.name] == nil ? earlier?.kept(of: definition) : nil
+                let set =
+                    try kept.map { try sampler.renew(definition.plan, keeping: $0.epochs).set }
+                    ?? sampler.draw(definition.plan)
+                var attributes = try definition.attributes
+                attributes["statistics_json"] = .string(try CanonicalJSON.encode(set.statistics))
+                if let kept {
+                    attributes[Self.renewedAttribute] = .string(shard.contentKey)
+                    if kept.isOfDrawing { attributes[CarriedPairs.drawnWholeAttribute] = .int(1) }
+                }
+                sets.append(PairSet(name: definition.name, attributes: attributes, pairs: set.pairs))
                 statistics[definition.name] = set.statistics
             } catch let refusal as PairError where refusal.code != .settings && refusal.code != .source {
                 refusals.append(refusal)
@@ -141,7 +151,8 @@ package final class PairDrawing: Sendable {
             digest: try SHA256.digest(ofFile: path).hex)
     }
 
-    /// Marks sets some of whose pairs are of a shard before, of which videos were taken: drawing anew would lose those.
+    /// Marks sets some of whose pairs were drawn before videos came or went: drawing anew would lose those. Its value is
+    /// the content key of the shard.
     package static let renewedAttribute = "renewed"
 
     /// Whether a set that lies there is what was ordered, in part drawn for a shard before, and sound.

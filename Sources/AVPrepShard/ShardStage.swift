@@ -98,7 +98,9 @@ package enum ShardStage {
         let drawing = PairDrawing(
             workspace: workspace, context: context, shards: shards, before: existing.shardSet, wanted: wanted,
             others: existing.definitions, opaque: opaque, setAside: setAside, excluded: Set(plan.vanished),
-            joined: round.joined)
+            joined: round.joined,
+            carried: compact || existing.shards.isEmpty
+                ? nil : existing.shardSet.map { CarriedPairs(before: $0, shards: existing.shards) })
         let pairs = try naming(failed) { try drawing.run() }
         let layout = try ShardReader(shards[0], in: workspace.shards).layout
         var index = ShardIndex(

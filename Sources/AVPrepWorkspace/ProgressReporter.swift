@@ -25,6 +25,8 @@ package final class ProgressReporter: Sendable {
         var started: ContinuousClock.Instant
         var lastDrawn: ContinuousClock.Instant?
         var barIsOpen = false
+        /// Whether the end was told: what goes on after it (a validation) keeps to the interval, too.
+        var endWasTold = false
     }
 
     private let style: Style
@@ -53,12 +55,14 @@ package final class ProgressReporter: Sendable {
         guard style != .quiet else { return }
         state.withLock { state in
             let now = ContinuousClock.now
-            let isLast = done >= total
+            let isEnd = done >= total
+            let isLast = isEnd && !state.endWasTold
             let interval: Duration = style == .bar ? .milliseconds(100) : .seconds(10)
             if !isLast, let last = state.lastDrawn ?? (style == .bar ? nil : state.started), now - last < interval {
                 return
             }
             state.lastDrawn = now
+            state.endWasTold = isEnd
             let elapsed = (now - state.started).inSeconds
             let share = share ?? (total > 0 ? Double(done) / Double(total) : 1)
             if case .log(let log) = style {
@@ -73,7 +77,7 @@ package final class ProgressReporter: Sendable {
             }
             var parts = ["\(done)/\(total) \(unit)"]
             if elapsed > 0, done > 0 { parts.append("\((Double(done) / elapsed).rateText)/s") }
-            if isLast {
+            if isEnd {
                 parts.append("in \(elapsed.clockText)")
             } else if share > 0, elapsed > 1 {
                 parts.append("ETA \((elapsed / share * (1 - share)).clockText)")
