@@ -121,7 +121,7 @@ $(ENGINE): $(wildcard Sources/CEngine/*.cpp Sources/CEngine/*.hpp Sources/CEngin
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-ORACLES := prometheus_client numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets
+ORACLES := prometheus_client numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets mir_eval
 
 venv: $(VENV)/.oracles
 

@@ -72,7 +72,8 @@ let package = Package(
         module("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "CSandbox"]),
         module("AVPrepDrawing", ["AVPrepModel"]),
         module("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CKernels", "COpenCV"]),
-        module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CFFTW", "CKernels"]),
+        module("AVPrepAlgebra", ["COpenBLAS"]),
+        module("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "AVPrepAlgebra", "CFFTW", "CKernels"]),
         module("AVPrepStore", ["AVPrepCore", "AVPrepModel", "CHDF5", "CMapping", "CPNG", "CTurboJPEG"]),
         module("AVPrepCatalog", ["AVPrepCore", "AVPrepModel", .product(name: "GRDB", package: "GRDB.swift")]),
         module("AVPrepDownload", ["AVPrepCore", "AVPrepModel", "CCurl"]),
@@ -81,7 +82,8 @@ let package = Package(
         module("AVPrepClips", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs"]),
         module("AVPrepTorch", ["AVPrepCore", "CCollective", "CEngine"]),
         module(
-            "AVPrepTraining", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CKernels"]),
+            "AVPrepTraining",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CKernels"]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases",
@@ -148,7 +150,8 @@ let package = Package(
         module(
             "AVPrepAudit",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepWorkspace", "CBoostMath", "COpenBLAS",
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepAlgebra", "AVPrepWorkspace",
+                "CBoostMath",
                 "CXGBoost",
             ]),
         module(
@@ -208,6 +211,7 @@ let package = Package(
             ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases", "avprep-decode", "avprep-decode-faulty"]),
         tests("AVPrepDrawing", ["AVPrepModel"]),
         tests("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenCV"]),
+        tests("AVPrepAlgebra", ["AVPrepCore"]),
         tests("AVPrepAudio", ["AVPrepCore", "AVPrepModel", "CAllocationCount", "CKernels", "COpenBLAS"]),
         tests("AVPrepStore", ["AVPrepCore", "AVPrepModel", "AVPrepClips"]),
         tests("AVPrepCatalog", ["AVPrepCore", "AVPrepModel"]),

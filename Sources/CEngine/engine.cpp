@@ -429,6 +429,8 @@ int unary(avprep_tensor **out, int32_t operation, const avprep_tensor *tensor) {
             case AVPREP_RELU: return at::relu(tensor->value);
             case AVPREP_SQUARE_ROOT: return at::sqrt(tensor->value);
             case AVPREP_RELU_IN_PLACE: return at::Tensor(tensor->value).relu_();
+            case AVPREP_TANH: return at::tanh(tensor->value);
+            case AVPREP_ABSOLUTE: return at::abs(tensor->value);
             default: fail("unknown operation " + std::to_string(operation));
         }
     });
@@ -456,6 +458,7 @@ int scalar(avprep_tensor **out, int32_t operation, const avprep_tensor *tensor, 
             case AVPREP_DIVIDE: return at::div(tensor->value, value);
             case AVPREP_POWER: return at::pow(tensor->value, value);
             case AVPREP_CLAMP_MINIMUM: return at::clamp_min(tensor->value, value);
+            case AVPREP_LEAKY_RELU: return at::leaky_relu(tensor->value, value);
             default: fail("unknown operation " + std::to_string(operation));
         }
     });
@@ -647,6 +650,16 @@ int pad(avprep_tensor **out, const avprep_tensor *input, int32_t rank, const int
     });
 }
 
+int transposed_convolution(avprep_tensor **out, const avprep_tensor *input, const avprep_tensor *weight,
+                           const avprep_tensor *bias, int32_t rank, const int64_t *stride, const int64_t *padding) {
+    return making(out, [&] {
+        check_rank(rank);
+        const auto s = list(stride, rank), p = list(padding, rank);
+        return rank == 2 ? at::conv_transpose2d(input->value, weight->value, optional(bias), s, p)
+                         : at::conv_transpose3d(input->value, weight->value, optional(bias), s, p);
+    });
+}
+
 int log_softmax(avprep_tensor **out, const avprep_tensor *logits, int64_t dimension) {
     return making(out, [&] { return at::log_softmax(logits->value, dimension, at::kFloat); });
 }
@@ -663,7 +676,7 @@ const avprep_engine_api api = {
     convolution, linear, batch_norm, max_pool, adaptive_average_pool, dropout,
     cross_entropy, binary_cross_entropy,
     sgd_step, adam_step, clip_gradients,
-    pad, log_softmax,
+    pad, log_softmax, transposed_convolution,
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-import COpenBLAS
+import AVPrepAlgebra
 import Foundation
 
 /// Logistic regression with a Gaussian prior on its weights, on features and their squares, and their products where they are
@@ -31,16 +31,11 @@ struct LogisticModel: Sendable {
                 residuals[row] = sampleWeights[row] * ((labels[row] ? 1 : 0) - probability)
                 roots[row] = (sampleWeights[row] * max(1e-6, probability * (1 - probability))).squareRoot()
             }
-            let scaled = Self.scaled(design, by: roots)
+            let scaled = Algebra.scaledRows(design, by: roots)
             var gradient = weights.map { -Self.prior * $0 }
             gradient[columns - 1] = 0
-            cblas_dgemv(
-                CblasRowMajor, CblasTrans, Int32(labels.count), Int32(columns), 1, design, Int32(columns), residuals, 1,
-                1, &gradient, 1)
-            var curvature = [Double](repeating: 0, count: columns * columns)
-            cblas_dsyrk(
-                CblasRowMajor, CblasLower, CblasTrans, Int32(columns), Int32(labels.count), 1, scaled, Int32(columns),
-                0, &curvature, Int32(columns))
+            Algebra.addTransposedProduct(design, residuals, to: &gradient)
+            var curvature = Algebra.lowerGram(scaled, columns: columns)
             for column in 0..<columns {
                 curvature[column * columns + column] += column < columns - 1 ? Self.prior : 1e-6
             }
@@ -84,24 +79,7 @@ struct LogisticModel: Sendable {
         return design
     }
 
-    /// Each row times its factor.
-    private static func scaled(_ design: [Double], by factors: [Double]) -> [Double] {
-        let columns = design.count / max(1, factors.count)
-        var scaled = design
-        scaled.withUnsafeMutableBufferPointer { values in
-            guard let base = values.baseAddress else { return }
-            for (row, factor) in factors.enumerated() { cblas_dscal(Int32(columns), factor, base + row * columns, 1) }
-        }
-        return scaled
-    }
-
     private static func logits(_ design: [Double], _ weights: [Double]) -> [Double] {
-        let rows = design.count / weights.count
-        var logits = [Double](repeating: 0, count: rows)
-        guard rows > 0 else { return logits }
-        cblas_dgemv(
-            CblasRowMajor, CblasNoTrans, Int32(rows), Int32(weights.count), 1, design, Int32(weights.count), weights, 1,
-            0, &logits, 1)
-        return logits
+        Algebra.product(design, weights)
     }
 }

@@ -1,8 +1,8 @@
+import AVPrepAlgebra
 package import AVPrepClips
 import AVPrepCore
 import AVPrepModel
 import AVPrepStore
-import COpenBLAS
 import Foundation
 import Synchronization
 
@@ -31,7 +31,7 @@ package struct ShardAudit: Sendable {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> AuditReport {
         // One thread each: tests run side by side, and sums must not depend on how many cores there are.
-        openblas_set_num_threads(1)
+        Algebra.useOneThread()
         let (readers, samples) = try open(isCancelled)
         let clips = ClipMeasurement(readers: readers)
         let measures = try clips.run(

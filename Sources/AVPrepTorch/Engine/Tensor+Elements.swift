@@ -40,6 +40,21 @@ extension Tensor {
     /// Values below `minimum` are replaced by it; no gradient flows to them.
     package func clamped(minimum: Double) throws -> Tensor { try combined(AVPREP_CLAMP_MINIMUM, minimum, "clamp") }
 
+    /// Negative values are multiplied by `slope`.
+    package func leakyRelu(_ slope: Double) throws -> Tensor { try combined(AVPREP_LEAKY_RELU, slope, "rectify") }
+
+    /// Hyperbolic tangents.
+    package func hyperbolicTangent() throws -> Tensor {
+        try Tensor.make(engine, "take tangents of \(shape)") { engine.api.unary($0, Int32(AVPREP_TANH), handle) }
+    }
+
+    /// Absolute values; the gradient at 0 is 0.
+    package func magnitude() throws -> Tensor {
+        try Tensor.make(engine, "take magnitudes of \(shape)") {
+            engine.api.unary($0, Int32(AVPREP_ABSOLUTE), handle)
+        }
+    }
+
     /// Negative values become 0.
     package func relu() throws -> Tensor {
         try Tensor.make(engine, "rectify \(shape)") { engine.api.unary($0, Int32(AVPREP_RELU), handle) }

@@ -18,6 +18,21 @@ extension Tensor {
         }
     }
 
+    /// The transpose of ``convolved(with:bias:stride:padding:)``: what it makes smaller, this makes larger.
+    ///
+    /// - Parameter weight: `[C, out, h, w]` for an input `[N, C, H, W]`, `[C, out, t, h, w]` for `[N, C, T, H, W]`.
+    /// - Returns: `[N, out, …]` with sizes `(size − 1) · stride − 2 · padding + kernel`.
+    package func transposedConvolved(with weight: Tensor, bias: Tensor? = nil, stride: [Int], padding: [Int]) throws
+        -> Tensor
+    {
+        precondition(stride.count == padding.count, "stride \(stride) and padding \(padding)")
+        return try Tensor.make(engine, "convolve \(shape) with the transpose of \(weight.shape)") {
+            engine.api.transposed_convolution(
+                $0, handle, weight.handle, bias?.handle, Int32(stride.count), stride.map(Int64.init),
+                padding.map(Int64.init))
+        }
+    }
+
     /// `x · weightᵀ + bias`: `[…, in]` with weight `[out, in]` and bias `[out]` gives `[…, out]`.
     package func linear(weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
         try Tensor.make(engine, "multiply \(shape) by the weight \(weight.shape)") {

@@ -27,6 +27,35 @@ package struct Convolution {
     }
 }
 
+/// The transpose of a convolution.
+package struct TransposedConvolution {
+    /// `[in, out, kernel…]`.
+    package let weight: Tensor
+    private let bias: Tensor?
+    private let stride: [Int]
+    private let padding: [Int]
+
+    /// - Parameters: as of ``Convolution``.
+    package init(
+        _ path: ParameterPath, from input: Int, to output: Int, kernel: [Int], stride: [Int], padding: [Int],
+        hasBias: Bool = false
+    ) throws {
+        // He's, by what reaches an output: of each input so many taps as strides leave.
+        let taps = zip(kernel, stride).reduce(1) { $0 * max(1, $1.0 / $1.1) }
+        weight = try path.parameter(
+            "weight", shape: [input, output] + kernel,
+            .normal(deviation: (2 / Double(input * taps)).squareRoot()))
+        bias = hasBias ? try path.parameter("bias", shape: [output], .constant(0)) : nil
+        self.stride = stride
+        self.padding = padding
+    }
+
+    /// `[N, in, …]` → `[N, out, …]`.
+    package func callAsFunction(_ input: Tensor) throws -> Tensor {
+        try input.transposedConvolved(with: weight, bias: bias, stride: stride, padding: padding)
+    }
+}
+
 /// Batch normalisation with torch's momentum (0.1).
 package struct BatchNorm {
     private let weight: Tensor

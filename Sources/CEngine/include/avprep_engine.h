@@ -29,7 +29,7 @@ extern "C" {
 #define AVPREP_NONNULL
 #endif
 
-#define AVPREP_ENGINE_ABI 5
+#define AVPREP_ENGINE_ABI 6
 
 // An owned tensor. Opaque outside the engine.
 typedef struct avprep_tensor avprep_tensor;
@@ -52,8 +52,8 @@ enum { AVPREP_CONTIGUOUS = 0, AVPREP_CHANNELS_LAST = 1, AVPREP_CHANNELS_LAST_3D 
 // Operations of `reduce` over the elements along the dimensions.
 enum { AVPREP_SUM = 0, AVPREP_MEAN = 1, AVPREP_MAXIMUM = 2 };
 
-// Operations of `binary` and `scalar`. POWER and CLAMP_MINIMUM exist only for `scalar`, ADD_IN_PLACE only for `binary`: it
-// overwrites `left`, whose values no recorded operation may need.
+// Operations of `binary` and `scalar`. POWER, CLAMP_MINIMUM and LEAKY_RELU, whose number is the slope below 0, exist only for
+// `scalar`, ADD_IN_PLACE only for `binary`: it overwrites `left`, whose values no recorded operation may need.
 enum {
     AVPREP_ADD = 0,
     AVPREP_SUBTRACT = 1,
@@ -61,11 +61,12 @@ enum {
     AVPREP_DIVIDE = 3,
     AVPREP_POWER = 4,
     AVPREP_CLAMP_MINIMUM = 5,
-    AVPREP_ADD_IN_PLACE = 6
+    AVPREP_ADD_IN_PLACE = 6,
+    AVPREP_LEAKY_RELU = 7
 };
 
 // Operations of `unary`. RELU_IN_PLACE overwrites the tensor, whose values no recorded operation may need.
-enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1, AVPREP_RELU_IN_PLACE = 2 };
+enum { AVPREP_RELU = 0, AVPREP_SQUARE_ROOT = 1, AVPREP_RELU_IN_PLACE = 2, AVPREP_TANH = 3, AVPREP_ABSOLUTE = 4 };
 
 // The device of a tensor: -1 is the CPU, 0 and up a CUDA device.
 enum { AVPREP_CPU = -1 };
@@ -215,6 +216,11 @@ typedef struct avprep_engine_api {
     int (*pad)(avprep_out out, const avprep_tensor *input, int32_t rank, const int64_t *before, const int64_t *after);
     // Logarithms of probabilities along a dimension, in single precision.
     int (*log_softmax)(avprep_out out, const avprep_tensor *logits, int64_t dimension);
+    // The transpose of `convolution`: weight [in,out,h,w] or [in,out,t,h,w]; sizes become (size - 1) * stride - 2 * padding
+    // + kernel.
+    int (*transposed_convolution)(avprep_out out, const avprep_tensor *input, const avprep_tensor *weight,
+                                  const avprep_tensor *AVPREP_NULLABLE bias, int32_t rank, const int64_t *stride,
+                                  const int64_t *padding);
 } avprep_engine_api;
 
 // The table of functions, valid for the life of the process; NULL when the library has another version.

@@ -53,6 +53,29 @@ extension EngineTests {
             #expect(try (matrix - 2.5).relu().floats() == [0, 0, 0.5, 1.5])
         }
 
+        @Test func curvesAreTakenOfEachElement() throws {
+            let values = try tensor([-2, -0.5, 0, 3], [4])
+            #expect(try values.leakyRelu(0.2).floats() == [-0.4, -0.1, 0, 3])
+            #expect(try values.magnitude().floats() == [2, 0.5, 0, 3])
+            for (found, value) in zip(try values.hyperbolicTangent().floats(), [-2, -0.5, 0, 3] as [Float]) {
+                #expect(abs(found - tanh(value)) < 1e-6)
+            }
+        }
+
+        /// What a convolution takes from its input, its transpose gives back to it: the gradient of the one is the other.
+        @Test func aTransposedConvolutionIsTheGradientOfAConvolution() throws {
+            let weight = try tensor(noise(2 * 3 * 4 * 4), [2, 3, 4, 4])
+            let input = try tensor(noise(3 * 8 * 6), [1, 3, 8, 6])
+            let upper = try tensor(noise(2 * 4 * 3), [1, 2, 4, 3])
+            try input.setRequiresGradient(true)
+            let output = try input.convolved(with: weight, stride: [2, 2], padding: [1, 1])
+            try (output * upper).sum().backward()
+            let gradient = try #require(try input.gradient()).floats()
+            let found = try upper.transposedConvolved(with: weight, stride: [2, 2], padding: [1, 1])
+            #expect(found.shape == [1, 3, 8, 6])
+            #expect(largestDifference(try found.floats(), gradient) < 1e-5)
+        }
+
         @Test func reductionsRunAlongDimensions() throws {
             let matrix = try tensor([1, 2, 3, 4, 5, 9], [2, 3])
             #expect(try matrix.sum().item() == 24)

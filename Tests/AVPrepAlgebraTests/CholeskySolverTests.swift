@@ -1,7 +1,7 @@
 import AVPrepCore
 import Testing
 
-@testable import AVPrepAudit
+@testable import AVPrepAlgebra
 
 @Suite struct CholeskySolverTests {
     @Test(arguments: [1, 2, 7, 40, 150])
