@@ -142,6 +142,12 @@ let package = Package(
                 "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest",
             ]),
         module(
+            "AVPrepLocalise",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDrawing", "AVPrepStore", "AVPrepClips",
+                "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
+            ]),
+        module(
             "AVPrepExport",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepCatalog", "AVPrepClips", "AVPrepSettings",
@@ -175,7 +181,7 @@ let package = Package(
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepAudit",
+                "AVPrepLocalise", "AVPrepAudit",
                 "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -227,6 +233,7 @@ let package = Package(
                 "ShardFixtures",
             ]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
+        tests("AVPrepLocalise", ["AVPrepCore", "AVPrepModel", "AVPrepDrawing", "AVPrepTraining"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
         tests("AVPrepAudit", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepPairs", "AVPrepClips"]),
         tests(
@@ -237,7 +244,7 @@ let package = Package(
                 "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts",
                 "AVPrepCorpus", "AVPrepPolicy",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepAudit",
+                "AVPrepLocalise", "AVPrepAudit",
                 "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.

@@ -1,11 +1,11 @@
-import AVPrepCore
+package import AVPrepCore
 import AVPrepDecoder
-import AVPrepMedia
-import AVPrepModel
-import AVPrepSettings
+package import AVPrepMedia
+package import AVPrepModel
+package import AVPrepSettings
 
 /// Opens media files for one worker, one at a time: in sandboxed processes, or in this process.
-final class MediaOpener {
+package final class MediaOpener {
     private let limits: MediaLimits
     private let cancellation: Cancellation
     /// nil when files are decoded in this process.
@@ -13,7 +13,7 @@ final class MediaOpener {
     private var process: SandboxedMediaSource?
 
     /// - Throws: ``DecoderError`` when decoder processes are requested and their program is missing.
-    init(_ isolation: IngestSettings.Isolation, limits: MediaLimits, cancellation: Cancellation) throws {
+    package init(_ isolation: IngestSettings.Isolation, limits: MediaLimits, cancellation: Cancellation) throws {
         self.limits = limits
         self.cancellation = cancellation
         host = isolation == .process ? try DecoderClient() : nil
@@ -36,7 +36,7 @@ final class MediaOpener {
     /// Opens a file for reading; ``close()`` it before the next.
     ///
     /// - Parameter range: the part to read; nil: all of it.
-    func open(_ file: LocalFile, range: TimeRange? = nil) throws -> any MediaSource {
+    package func open(_ file: LocalFile, range: TimeRange? = nil) throws -> any MediaSource {
         let cancellation = cancellation
         guard let host else {
             return try MediaFile(file, range: range, limits: limits, isCancelled: { cancellation.isCancelled })
@@ -51,7 +51,7 @@ final class MediaOpener {
     /// Closes the file that was opened last.
     ///
     /// - Returns: CPU time spent on it in other processes, in seconds.
-    func close() -> Double {
+    package func close() -> Double {
         defer { process = nil }
         return process?.finish() ?? 0
     }

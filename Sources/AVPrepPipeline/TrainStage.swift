@@ -128,8 +128,3 @@ extension StageContext {
         }
     }
 }
-
-extension Workspace {
-    /// The folder of the run named in the settings.
-    package var runFolder: String { "\(runs)/\(settings.train.name)" }
-}

@@ -21,5 +21,8 @@ package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     package var metrics = MetricsSettings()
     package var synth = SynthSettings()
 
+    /// The run that is trained and evaluated.
+    package var runName: String { train.name }
+
     package init() {}
 }

@@ -25,6 +25,8 @@ package struct Workspace: Sendable {
     package var prepared: String { path(settings.folders.prepared) }
     package var shards: String { path(settings.folders.shards) }
     package var runs: String { path(settings.folders.runs) }
+    /// The folder of the run named in the settings.
+    package var runFolder: String { "\(runs)/\(settings.runName)" }
     package var catalog: String { path(settings.folders.catalog) }
     package var parts: String { path(settings.folders.parts) }
 

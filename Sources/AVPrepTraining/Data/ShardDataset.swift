@@ -26,7 +26,8 @@ package final class ShardDataset: Sendable {
     /// Longest clip in seconds that a file may claim: a day.
     private static let longestClip = 86_400.0
     let readers: [ShardReader]
-    private let shardSet: ShardSet
+    /// Nil for shards that no index lists.
+    private let shardSet: ShardSet?
     private let readLabels = Mutex<[String: SegmentLabels]?>(nil)
     /// By shard.
     let pairs: [[Pair]]
@@ -130,6 +131,27 @@ package final class ShardDataset: Sendable {
         (firstPairs, count) = Self.numbered(pairs)
     }
 
+    /// Other shards with clips as long as another set's: for measuring alone.
+    ///
+    /// - Parameters:
+    ///   - readers: shards that no index lists.
+    ///   - folder: where they lie.
+    init(_ other: ShardDataset, readers: [ShardReader], of folder: String, pairs: [[Pair]]) {
+        self.folder = folder
+        shardSet = nil
+        split = other.split
+        set = other.set
+        shardNames = readers.map(\.entry.name)
+        clipSeconds = other.clipSeconds
+        soundSeconds = other.soundSeconds
+        attributes = other.attributes
+        storedEpochs = 1
+        self.readers = readers
+        contentKey = other.contentKey
+        self.pairs = pairs
+        (firstPairs, count) = Self.numbered(pairs)
+    }
+
     /// The number of the first pair of each shard, and of all pairs.
     private static func numbered(_ pairs: [[Pair]]) -> (first: [Int], count: Int) {
         var count = 0
@@ -140,13 +162,13 @@ package final class ShardDataset: Sendable {
         return (first, count)
     }
 
-    /// The labels of each shard's segments, by the shard's name: read once.
+    /// The labels of each shard's segments, by the shard's name: read once. None of shards that no index lists.
     ///
     /// - Throws: `StoreError` naming a label file that is not the one of the index.
-    func segmentLabels() throws -> [String: SegmentLabels] {
+    package func segmentLabels() throws -> [String: SegmentLabels] {
         try readLabels.withLock { known in
             if let known { return known }
-            let labels = try readers.reduce(into: [:]) { $0[$1.entry.name] = try shardSet.labels(of: $1.entry) }
+            let labels = try readers.reduce(into: [:]) { $0[$1.entry.name] = try shardSet?.labels(of: $1.entry) }
             known = labels
             return labels
         }
@@ -173,7 +195,7 @@ package final class ShardDataset: Sendable {
     /// Pair `number`, the shard it lies in, and that shard's reader.
     ///
     /// - Complexity: O(log *shards*).
-    func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: ShardReader) {
+    package func locate(_ number: Int) -> (pair: Pair, shard: Int, reader: ShardReader) {
         precondition((0..<count).contains(number), "pair \(number) of \(count)")
         var low = 0
         var high = firstPairs.count - 1

@@ -95,6 +95,15 @@ struct ArrowNetwork {
         return try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
     }
 
+    /// The logits, and the map that they are the average of: the weights of `fc` on it are the class activation map.
+    func located(_ flow: Tensor) throws -> (logits: Tensor, features: LocatedFeatures) {
+        let features = try features(flow, training: false)
+        let weight = try answer.weight.converted(to: .float32)
+        let weights = try Tensor.concatenated(Array(repeating: weight, count: features.shape[0]), dimension: 0)
+        let logits = try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
+        return (logits, try .picture(features, weights: weights))
+    }
+
     /// The number of the batch is stored with the weights, so that a run that goes on drops what it would have dropped.
     private func dropoutSeed(_ layer: ArrowLayer, _ index: Int) throws -> UInt64 {
         let batch = try layer.norm.batches.integers().first ?? 0

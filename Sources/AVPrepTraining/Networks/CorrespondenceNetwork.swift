@@ -35,10 +35,27 @@ struct CorrespondenceNetwork {
     ///   - spectrograms: normalised, `[N, 1, F, B]`.
     /// - Returns: logits `[N, 2]`: of not belonging together, and of belonging together.
     func callAsFunction(pictures: Tensor, spectrograms: Tensor, training: Bool) throws -> Tensor {
+        let (seen, heard) = try features(pictures, spectrograms, training: training)
+        return try fusion(try seen.maximum([2, 3]), try heard.maximum([2, 3]))
+    }
+
+    /// The logits, and the units of conv4_2 that they come from. Of each unit its maximum alone counts.
+    func located(pictures: Tensor, spectrograms: Tensor) throws -> (
+        logits: Tensor, picture: LocatedFeatures, sound: LocatedFeatures
+    ) {
+        let (seen, heard) = try features(pictures, spectrograms, training: false)
+        let (most, loudest) = (try seen.maximum([2, 3]), try heard.maximum([2, 3]))
+        let slopes = try fusion.slopes(most, loudest)
+        return (
+            try fusion(most, loudest),
+            try .picture(seen, weights: try slopes.narrowed(1, 0..<video.channels)),
+            try .spectrogram(heard, weights: try slopes.narrowed(1, video.channels..<video.channels + audio.channels))
+        )
+    }
+
+    private func features(_ pictures: Tensor, _ spectrograms: Tensor, training: Bool) throws -> (Tensor, Tensor) {
         let ordered = pictures.engine.isCUDA ? pictures : try pictures.ordered(.channelsLast)
-        let seen = try video(ordered, training: training).maximum([2, 3])
-        let heard = try audio(spectrograms, training: training).maximum([2, 3])
-        return try fusion(seen, heard)
+        return (try video(ordered, training: training), try audio(spectrograms, training: training))
     }
 
     /// - Throws: `TrainingError(.settings)` for sizes that make no network.

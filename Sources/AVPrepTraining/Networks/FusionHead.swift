@@ -22,6 +22,20 @@ struct FusionHead {
         try answer(try hidden(try Tensor.concatenated([video, audio], dimension: 1)).relu()).converted(to: .float32)
     }
 
+    /// What one more of each input adds to the logit of "yes" over that of "no", as the ReLUs stand for these inputs:
+    /// `[N, A + B]`.
+    func slopes(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
+        let units = try hidden(try Tensor.concatenated([video, audio], dimension: 1)).converted(to: .float32)
+        let answers = try answer.weight.floats()
+        let count = units.shape[1]
+        let open = try units.floats().enumerated().map { index, value in
+            value > 0 ? answers[count + index % count] - answers[index % count] : 0
+        }
+        let engine = units.engine
+        return try Tensor(open, shape: units.shape, engine: engine).linear(
+            weight: try hidden.weight.converted(to: .float32).permuted([1, 0]))
+    }
+
     /// The mean cross-entropy of logits `[N, 2]`, where label 1 (in sync) stands for the second answer.
     static func loss(_ logits: Tensor, labels: Tensor) throws -> Tensor {
         precondition(logits.shape == [labels.count, 2], "labels \(labels.shape) for logits \(logits.shape)")

@@ -36,7 +36,7 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
                 dropoutSeed: SeededRandom.hash("T-CAM"), engine: engine))
     }
 
-    private struct Model: RecipeModel {
+    private struct Model: LocalisingModel {
         let network: ArrowNetwork
 
         var store: ParameterStore { network.store }
@@ -50,8 +50,18 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
             FusionHead.probabilities(ofLogits: try logits(of: batch, training: false).floats())
         }
 
+        func activations(of batch: TensorBatch) throws -> Activations {
+            let (logits, features) = try network.located(input(of: batch))
+            return Activations(
+                scores: FusionHead.probabilities(ofLogits: try logits.floats()), picture: features, sound: nil)
+        }
+
+        private func input(of batch: TensorBatch) throws -> Tensor {
+            try batch[FlowInput.name].converted(to: .float32) - 128
+        }
+
         private func logits(of batch: TensorBatch, training: Bool) throws -> Tensor {
-            try network(try batch[FlowInput.name].converted(to: .float32) - 128, training: training)
+            try network(try input(of: batch), training: training)
         }
 
         func weights(for file: String) throws -> [String: HostTensor] {

@@ -39,7 +39,7 @@ struct L3Recipe: TrainingRecipe {
             normalization: try PictureNormalization(.symmetric, engine: engine))
     }
 
-    private struct Model: RecipeModel {
+    private struct Model: LocalisingModel {
         let network: CorrespondenceNetwork
         let normalization: PictureNormalization
 
@@ -52,6 +52,13 @@ struct L3Recipe: TrainingRecipe {
         /// Probabilities of belonging together.
         func scores(of batch: TensorBatch) throws -> [Float] {
             try FusionHead.probabilities(try logits(of: batch, training: false))
+        }
+
+        func activations(of batch: TensorBatch) throws -> Activations {
+            let (logits, picture, sound) = try network.located(
+                pictures: try normalization.frames(batch[PictureInput.name]),
+                spectrograms: batch[SpectrogramInput.name])
+            return Activations(scores: try FusionHead.probabilities(logits), picture: picture, sound: sound)
         }
 
         private func logits(of batch: TensorBatch, training: Bool) throws -> Tensor {

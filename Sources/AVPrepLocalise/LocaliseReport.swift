@@ -1,0 +1,70 @@
+import AVPrepModel
+package import AVPrepTraining
+import Foundation
+
+/// What `avprep localise` found in a video, as `--json` prints it.
+package struct LocaliseReport: Sendable, Encodable {
+    /// One clip.
+    package struct Moment: Sendable, Encodable {
+        package let segment: String
+        /// The clip's middle, on the video's clock.
+        package let seconds: Double
+        /// What the network says: the probability of being in sync, or of playing forwards.
+        package let score: Float
+        /// Where the map is largest, as shares of the stored picture from the left and from the top.
+        package let x: Double
+        package let y: Double
+        /// The largest value of the map.
+        package let peak: Float
+
+        /// - Parameters:
+        ///   - seconds: the clip's middle, from the segment's start.
+        ///   - share: ``Localiser/cropShare``.
+        init(_ clip: LocalisedClip, segment: Segment, seconds: Double, share: Double) {
+            self.segment = segment.segmentID
+            self.seconds = segment.startSeconds + seconds
+            score = clip.score
+            let size = clip.picture.height * clip.picture.width
+            // Of a map with steps of time, the one in the middle.
+            let first = clip.picture.steps / 2 * size
+            let map = HeatMap(
+                height: clip.picture.height, width: clip.picture.width,
+                values: Array(clip.picture.values[first..<first + size]), top: 1)
+            let side = share * Double(min(segment.width, segment.height))
+            let (place, width, height) = (map.peak, Double(segment.width), Double(segment.height))
+            x = (width / 2 + (place.x - 0.5) * side) / width
+            y = (height / 2 + (place.y - 0.5) * side) / height
+            peak = map.values.max() ?? 0
+        }
+    }
+
+    package let video: String
+    package let run: String
+    /// `best` or `last`.
+    package let weights: RunFolder.Weights
+    package let steps: Int
+    /// The heat-map video, where one was asked for, and the contact sheet.
+    package let heatVideo: String?
+    package let sheet: String
+    package let clips: [Moment]
+    /// What of the video was not shown to the network; empty for nothing.
+    package let leftOut: String
+
+    private enum CodingKeys: String, CodingKey {
+        case video, run, weights, steps, sheet, clips
+        case heatVideo = "heat_video"
+        case leftOut = "left_out"
+    }
+
+    package var text: String {
+        let mean = clips.isEmpty ? 0 : clips.map { Double($0.score) }.reduce(0, +) / Double(clips.count)
+        let kept = clips.filter { $0.score > 0.5 }.count
+        var lines = [
+            "\(video): \(clips.count) clips, mean probability \(String(format: "%.2f", mean)), above 0.5 in \(kept)"
+        ]
+        if let heatVideo { lines.append("  heat-map video  \(heatVideo)") }
+        lines.append("  contact sheet   \(sheet)")
+        if !leftOut.isEmpty { lines.append("  not shown       \(leftOut)") }
+        return lines.joined(separator: "\n")
+    }
+}
