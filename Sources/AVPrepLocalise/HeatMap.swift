@@ -10,10 +10,22 @@ struct HeatMap {
     /// The value in full colour.
     let top: Float
 
-    /// Where it is largest, as shares of its extent from the left and from the top; the middle of the cell.
+    /// Where it is largest, as shares of its extent from the left and from the top: the centre of gravity of the largest cell
+    /// and of those around it, as far as they are above 0.
     var peak: (x: Double, y: Double) {
         let best = values.indices.max { values[$0] < values[$1] } ?? 0
-        return ((Double(best % width) + 0.5) / Double(width), (Double(best / width) + 0.5) / Double(height))
+        let (column, row) = (best % width, best / width)
+        var (mass, x, y) = (0.0, 0.0, 0.0)
+        for other in max(0, row - 1)...min(height - 1, row + 1) {
+            for place in max(0, column - 1)...min(width - 1, column + 1) {
+                let value = Double(max(0, values[other * width + place]))
+                mass += value
+                x += value * (Double(place) + 0.5)
+                y += value * (Double(other) + 0.5)
+            }
+        }
+        guard mass > 0 else { return ((Double(column) + 0.5) / Double(width), (Double(row) + 0.5) / Double(height)) }
+        return (x / mass / Double(width), y / mass / Double(height))
     }
 
     /// Draws it over a box, linear between the middles of its cells. What is at or below 0 leaves the picture as it is.

@@ -47,12 +47,15 @@ package struct LocaliseReport: Sendable, Encodable {
     package let heatVideo: String?
     package let sheet: String
     package let clips: [Moment]
+    /// Side of the square in the middle that the network sees, as a share of the stored picture's shorter side.
+    package let cropShare: Double
     /// What of the video was not shown to the network; empty for nothing.
     package let leftOut: String
 
     private enum CodingKeys: String, CodingKey {
         case video, run, weights, steps, sheet, clips
         case heatVideo = "heat_video"
+        case cropShare = "crop_share"
         case leftOut = "left_out"
     }
 

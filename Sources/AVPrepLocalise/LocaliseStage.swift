@@ -153,6 +153,7 @@ package enum LocaliseStage {
         let report = LocaliseReport(
             video: shown, run: workspace.runFolder, weights: localiser.weights, steps: localiser.steps,
             heatVideo: request.writesVideo ? "\(output).mp4" : nil, sheet: "\(output).png", clips: maps.moments,
+            cropShare: localiser.cropShare,
             leftOut: prepared.leftOut)
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(report, pretty: true) + "\n").utf8), to: "\(output).json")

@@ -32,6 +32,10 @@ import Testing
         let map = HeatMap(height: 2, width: 2, values: [-1, -1, -1, 1], top: 1)
         map.draw(on: canvas, in: Box(x: 0, y: 0, width: 40, height: 40))
         #expect(map.peak.x == 0.75 && map.peak.y == 0.75)
+        let between = HeatMap(height: 1, width: 4, values: [0, 2, 2, -9], top: 1)
+        #expect(between.peak.x == 0.5 && between.peak.y == 0.5)
+        let nothing = HeatMap(height: 1, width: 2, values: [-2, -1], top: 1)
+        #expect(nothing.peak.x == 0.75)
         #expect(canvas[3, 3] == Colour(0x808080) && canvas[3, 36] == Colour(0x808080))
         #expect(canvas[37, 37].red > 0xC0)
         // Partly outside of the canvas: nothing is drawn there, and nothing fails.

@@ -15,6 +15,21 @@ import sys
 
 import h5py
 
+BOUNCING = {"ball", "crate", "hoop"}
+SHUTTLING = {"rattle", "gem"}
+
+
+def centre(event, radius, width):
+    """Of the object when it sounds, in pixels: the truth's place is where it touches what it strikes."""
+    x, y = event["place"]
+    # Squashed by a third on average.
+    reach = 0.7 * radius
+    if event["kind"] in BOUNCING:
+        return x, y - reach
+    if event["kind"] in SHUTTLING:
+        return (x + reach if x < width / 2 else x - reach), y
+    return x, y
+
 
 def main():
     avprep, workspace, run = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
@@ -31,19 +46,19 @@ def main():
     arguments += [f"videos/{video['file']}" for video in videos]
     outcomes = json.loads(subprocess.run(arguments, cwd=workspace, check=True, capture_output=True).stdout)
     width, height = truth["settings"]["width"], truth["settings"]["height"]
-    side = min(width, height)
     hits, central, chance, count, alone, alone_hits = 0, 0, 0.0, 0, 0, 0
     for video, outcome in zip(videos, outcomes):
         clips = outcome["report"]["clips"]
+        side = outcome["report"]["crop_share"] * min(width, height)
         heard = [event for event in video["events"] if event["visible"] and event["audible"]]
         for event in heard:
             clip = min(clips, key=lambda clip: abs(clip["seconds"] - event["seconds"]))
             # Beyond the first and the last clip nothing was looked at.
             if abs(clip["seconds"] - event["seconds"]) > 0.07:
                 continue
-            # The part that the network sees is square, and need not hold the object.
-            place = event["place"]
-            if not (width - side) / 2 <= place[0] <= (width + side) / 2:
+            # The network sees a square in the middle, which need not hold the object.
+            place = centre(event, video["objects"][event["object"]]["radius"], width)
+            if max(abs(place[0] - width / 2), abs(place[1] - height / 2)) > side / 2:
                 continue
             radius = video["objects"][event["object"]]["radius"]
             hit = math.hypot(clip["x"] * width - place[0], clip["y"] * height - place[1]) <= radius

@@ -37,8 +37,8 @@ package struct LocalisedClip: Sendable {
     package let soundUnits: [Float]
 }
 
-/// A trained run that shows what of a clip its answers come from.
-package struct Localiser {
+/// A trained run that shows what of a clip its answers come from. Belongs to one thread.
+package final class Localiser {
     /// Which weights of the run these are, and after how many steps.
     package let weights: RunFolder.Weights
     package let steps: Int
@@ -49,11 +49,14 @@ package struct Localiser {
     package var spectrogram: String { settings.model.spectrogram }
     /// What the score is the probability of, in words.
     package var answer: String { recipe == .arrowOfTime ? "playing forwards" : "being in sync" }
+    /// Clips that a unit's usual value is measured on.
+    private static let usualClips = 512
     private let settings: TrainSettings
     private let statistics: SpectrogramStatistics
     private let model: any LocalisingModel
     private let inputs: [InputShape]
     private let engine: Engine
+    private var knownPeaks: (picture: [Float], sound: [Float])?
     /// The pairs that the run is measured on, of which only the lengths matter for videos that are not among them.
     package let measured: ShardDataset
 
@@ -130,6 +133,31 @@ package struct Localiser {
         _ clips: ShardDataset, units: [Int]? = nil, cancellation: Cancellation = Cancellation(),
         _ body: (Int, LocalisedClip) throws -> Void
     ) throws {
+        try localise(clips, units: units, usual: try units == nil ? usualPeaks(cancellation) : nil, cancellation, body)
+    }
+
+    /// The mean of each unit's largest value over clips of ``measured``, spread over all of them.
+    private func usualPeaks(_ cancellation: Cancellation) throws -> (picture: [Float], sound: [Float]) {
+        if let knownPeaks { return knownPeaks }
+        let step = max(1, measured.count / Self.usualClips)
+        let clips = measured.selecting(Array(stride(from: 0, to: measured.count, by: step)))
+        var sums: (picture: [Float], sound: [Float]) = ([], [])
+        try localise(clips, units: nil, usual: nil, cancellation) { number, clip in
+            if number == 0 { sums = (clip.pictureUnits.map { _ in 0 }, clip.soundUnits.map { _ in 0 }) }
+            for (unit, value) in clip.pictureUnits.enumerated() { sums.picture[unit] += value }
+            for (unit, value) in clip.soundUnits.enumerated() { sums.sound[unit] += value }
+        }
+        let count = Float(clips.count)
+        let peaks = (sums.picture.map { $0 / count }, sums.sound.map { $0 / count })
+        knownPeaks = peaks
+        return peaks
+    }
+
+    /// - Parameter usual: nil where the answer's map is not wanted.
+    private func localise(
+        _ clips: ShardDataset, units: [Int]?, usual: (picture: [Float], sound: [Float])?, _ cancellation: Cancellation,
+        _ body: (Int, LocalisedClip) throws -> Void
+    ) throws {
         guard try settings.recipe.shapes(in: [clips]) == inputs else {
             throw TrainingError(.data, "the clips of \(clips.folder) are not like those that the run was trained on")
         }
@@ -145,8 +173,8 @@ package struct Localiser {
                 let activations = try engine.inPrecision { try model.activations(of: tensors) }
                 try engine.waitForCopies()
                 let chosen = units.map { Array($0[done..<done + batch.count]) }
-                let picture = try Located(activations.picture, units: chosen)
-                let sound = try activations.sound.map { try Located($0, units: chosen) }
+                let picture = try Located(activations.picture, units: chosen, usual: usual?.picture)
+                let sound = try activations.sound.map { try Located($0, units: chosen, usual: usual?.sound) }
                 for slot in 0..<batch.count {
                     let (pair, _, reader) = clips.locate(done)
                     try body(
@@ -167,10 +195,10 @@ package struct Localiser {
         private let values: [Float]
         private let peaks: [Float]
 
-        init(_ features: LocatedFeatures, units: [Int]?) throws {
+        init(_ features: LocatedFeatures, units: [Int]?, usual: [Float]?) throws {
             let size = features.values.shape
             shape = Array(size[2...])
-            var weights = features.weights
+            var weights = try usual.map { try features.mapWeights(usual: $0) } ?? features.weights
             if let units {
                 var chosen = [Float](repeating: 0, count: size[0] * size[1])
                 for (slot, unit) in units.enumerated() where unit < size[1] { chosen[slot * size[1] + unit] = 1 }

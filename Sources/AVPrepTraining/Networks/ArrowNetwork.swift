@@ -101,7 +101,7 @@ struct ArrowNetwork {
         let weight = try answer.weight.converted(to: .float32)
         let weights = try Tensor.concatenated(Array(repeating: weight, count: features.shape[0]), dimension: 0)
         let logits = try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
-        return (logits, try .picture(features, weights: weights))
+        return (logits, try .picture(features, weights: weights, pooling: .average))
     }
 
     /// The number of the batch is stored with the weights, so that a run that goes on drops what it would have dropped.

@@ -48,8 +48,10 @@ struct CorrespondenceNetwork {
         let slopes = try fusion.slopes(most, loudest)
         return (
             try fusion(most, loudest),
-            try .picture(seen, weights: try slopes.narrowed(1, 0..<video.channels)),
-            try .spectrogram(heard, weights: try slopes.narrowed(1, video.channels..<video.channels + audio.channels))
+            try .picture(seen, weights: try slopes.narrowed(1, 0..<video.channels), pooling: .maximum),
+            try .spectrogram(
+                heard, weights: try slopes.narrowed(1, video.channels..<video.channels + audio.channels),
+                pooling: .maximum)
         )
     }
 
