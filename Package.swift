@@ -244,7 +244,7 @@ let package = Package(
                 "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts",
                 "AVPrepCorpus", "AVPrepPolicy",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepLocalise", "AVPrepAudit",
+                "AVPrepAudit",
                 "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.

@@ -20,7 +20,8 @@ package enum LocaliseStage {
         package var hop: Double?
         /// Whether a heat-map video is written, which takes longest.
         package var writesVideo = true
-        package var split = Split.test
+        /// Whose clips; nil: the test split's, or else those of val or train.
+        package var split: Split?
         /// Units a sheet, and clips a unit.
         package var units = 12
         package var finds = 6
@@ -70,7 +71,7 @@ package enum LocaliseStage {
         let localiser = try localiser(workspace, split: request.split)
         let folder = try folder(workspace, request)
         let findings = try CorpusDrawing(
-            localiser: localiser, run: workspace.runFolder, split: request.split, folder: folder,
+            localiser: localiser, run: workspace.runFolder, split: localiser.measured.split, folder: folder,
             units: request.units, finds: request.finds, context: context
         ).draw()
         try AtomicFile.write(

@@ -30,8 +30,8 @@ package struct Localise: WorkCommand {
     @Flag(name: .long, help: "Write no heat-map video, which takes longest.")
     package var noVideo = false
 
-    @Option(name: .long, help: "Without videos: train, val or test.")
-    package var split = "test"
+    @Option(name: .long, help: "Without videos: train, val or test; test if not given, or else val or train.")
+    package var split: String?
 
     @Option(name: .long, help: "Without videos: units a sheet.")
     package var units = 12
@@ -40,7 +40,7 @@ package struct Localise: WorkCommand {
     package var clips = 6
 
     package mutating func validate() throws {
-        guard ["train", "val", "test"].contains(split) else {
+        if let split, !["train", "val", "test"].contains(split) {
             throw ValidationError("--split takes train, val or test")
         }
         if let hop, !(hop > 0 && hop <= 3600) { throw ValidationError("--hop takes seconds, above 0") }

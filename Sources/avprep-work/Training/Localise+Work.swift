@@ -13,7 +13,7 @@ extension Localise: PerformableCommand {
         request.writesVideo = !noVideo
         request.units = units
         request.finds = clips
-        if let split = Split(rawValue: split) { request.split = split }
+        request.split = split.flatMap(Split.init(rawValue:))
         guard !videos.isEmpty else {
             return try Terminal.show(
                 try LocaliseStage.run(workspace, options.session.context, request), json: options.json, text: \.text)
