@@ -28,7 +28,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
-.PHONY: quick-l3 half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: quick-l3 quick-multisensory half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -50,6 +50,7 @@ help:
 	@echo "make skew-bench   training on early sound that is kept, dropped or fixed"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
+	@echo "make quick-multisensory  Multisensory and its variants on the practice corpus, three seeds, and with sounds exchanged"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
 
@@ -227,6 +228,10 @@ quickstart: build engine
 # What pipelines/quick-l3.yaml learns: three seeds, and a corpus in which nothing can be learnt.
 quick-l3: build engine
 	Tests/Oracles/quick-l3.sh $(RELEASE) quick-l3
+
+# The same of pipelines/quick-multisensory.yaml, with the variants of the paper's table.
+quick-multisensory: build engine
+	Tests/Oracles/quick-multisensory.sh $(RELEASE) quick-multisensory
 
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep

@@ -4,6 +4,7 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case recipe
     case batchSize = "batch_size"
     case accumulate
+    case syncBatchNorm = "sync_batch_norm"
     case pairsPerEpoch = "pairs_per_epoch"
     case loaderThreads = "loader_threads"
     case prefetchBatches = "prefetch_batches"
@@ -19,6 +20,13 @@ package enum TrainKey: String, Sendable, CaseIterable, CustomStringConvertible {
     case audioTrunk = "model.audio.trunk"
     case fusion = "model.fusion"
     case segments = "model.segments"
+    case frameStep = "model.frame_step"
+    case hears = "model.multisensory.hears"
+    case waveform = "model.multisensory.waveform"
+    case channels = "model.multisensory.channels"
+    case normMomentum = "model.multisensory.norm_momentum"
+    case anew = "model.multisensory.anew"
+    case renorm = "model.multisensory.renorm"
     case spectrogram = "model.spectrogram"
     case embedding = "model.embedding"
     case embeddingNorm = "model.embedding_norm"

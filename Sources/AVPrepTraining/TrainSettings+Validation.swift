@@ -70,7 +70,19 @@ extension TrainSettings {
     }
 
     /// Settings that cannot hold together, each in one line that names the keys and what to do.
-    package var contradictions: [String] {
+    package var contradictions: [String] { embeddingContradictions + renormContradictions }
+
+    private var renormContradictions: [String] {
+        guard recipeName == .multisensory, syncBatchNorm, model.multisensory.renorm else { return [] }
+        return [
+            """
+            \(TrainKey.syncBatchNorm) and \(TrainKey.renorm) are both true: a batch that is normalised with those of other \
+            processes needs no correction by what is known of earlier ones; set one of them to false
+            """
+        ]
+    }
+
+    private var embeddingContradictions: [String] {
         // Embeddings of length r lie at most 2r apart, so that a larger margin pushes negatives for ever.
         let reach = 2 * model.embeddingNorm
         guard recipeName == .avts, loss.kind == .contrastive, model.embeddingNorm > 0, loss.margin > reach else {

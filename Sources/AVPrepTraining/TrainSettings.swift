@@ -53,6 +53,36 @@ package struct AudioNetworkSettings: Sendable, Equatable, StoredSettings {
     package init() {}
 }
 
+/// What Multisensory's network alone has.
+package struct MultisensorySettings: Sendable, Equatable, StoredSettings {
+    /// What the audio sub-network hears: the rows of the paper's table.
+    package enum Hearing: String, Sendable, Codable, CaseIterable {
+        case waveform
+        /// `train.model.spectrogram`.
+        case spectrogram
+        /// The features of the sound are zeros.
+        case nothing
+    }
+
+    package var hears = Hearing.waveform
+    /// The stored waveform: `pcm`, or a name of `ingest.waveforms`.
+    package var waveform = "pcm"
+    /// Channels of the waveform, which the shards must hold.
+    package var channels = 2
+    /// The share of a batch in the running statistics of batch normalisation. The paper's 0.0003 takes thousands of steps.
+    package var normMomentum = 0.0003
+    /// Batch renormalisation where a block ends.
+    package var renorm = true
+    /// Whether the last map has the size of the one before: for class activation maps.
+    package var fineMap = false
+    /// A file of weights that the whole network begins with, as of the video network: a run's `multisensory.safetensors`.
+    package var weights = ""
+    /// Parts that begin anew all the same: beginnings of their tensors' names, e.g. `video.conv2_2`.
+    package var anew: [String] = []
+
+    package init() {}
+}
+
 /// What the network is fed and what it is made of.
 package struct ModelSettings: Sendable, Equatable, StoredSettings {
     /// How the time axis is treated before the last layer. The AVTS paper does not say.
@@ -84,9 +114,15 @@ package struct ModelSettings: Sendable, Equatable, StoredSettings {
     package var fusion = 128
     /// Parts of a clip of flow that Arrow of Time's network sees one by one.
     package var segments = 2
+    /// Every so-manieth frame of a clip is seen, from the first on. Multisensory begins with every fourth.
+    package var frameStep = 1
+    package var multisensory = MultisensorySettings()
 
     package static var laterKeys: [String: LaterKey] {
-        ["fusion": .omitted(at: 128), "segments": .omitted(at: 2)]
+        [
+            "fusion": .omitted(at: 128), "segments": .omitted(at: 2), "frameStep": .omitted(at: 1),
+            "multisensory": .omitted(at: MultisensorySettings()),
+        ]
     }
 
     package init() {}
@@ -182,6 +218,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
         /// The supervised baselines of L3-Net, by labels of a manifest.
         case l3Labels = "l3-labels"
         case arrowOfTime = "arrow-of-time"
+        case multisensory
     }
 
     package var recipeName = RecipeName.avts

@@ -31,6 +31,20 @@ import Testing
         #expect(Set(odd.pairs(epoch: 0)).count == 1197)
     }
 
+    /// For models that hear each pair's pictures with their own sound, too.
+    @Test func anEpochOfPairsOutOfSyncAloneShowsEachOfThemOnce() throws {
+        func order(_ labels: [[UInt8]], pairsPerEpoch: Int = 0) throws -> EpochOrder {
+            try EpochOrder(
+                labels: labels, showsInSync: false, batchSize: 8, pairsPerEpoch: pairsPerEpoch, name: "shift", seed: 1)
+        }
+        let pairs = try order(labels).pairs(epoch: 2)
+        #expect(pairs.count == 600 && Set(pairs).count == 600 && pairs.allSatisfy { $0 % 30 >= 15 })
+        #expect(try order(labels, pairsPerEpoch: 99).stepsPerEpoch == 12)
+        // Nothing in sync is needed, and nothing out of sync is refused.
+        #expect(try order([[0, 0, 0, 0, 0, 0, 0, 0, 0]]).stepsPerEpoch == 1)
+        #expect(throws: TrainingError.self) { try order([[1, 1, 1, 1, 1, 1, 1, 1, 1]]) }
+    }
+
     @Test func orderDependsOnSeedEpochAndNameAlone() throws {
         let pairs = try order().pairs(epoch: 1)
         #expect(try order().pairs(epoch: 1) == pairs)

@@ -184,9 +184,159 @@ class TCAM(nn.Module):
         return self.fc(x.mean((2, 3)))[:, 0]
 
 
+# Owens & Efros, "Audio-Visual Scene Analysis with Self-Supervised Multisensory Features", ECCV 2018, with the numbers of the
+# authors' code. Batch normalisation has no learnt scale, and epsilon 1e-3; where a residual block ends, it is renormalised
+# (Ioffe, arXiv 1702.03275): x is normalised by its own statistics, and corrected, without gradients, to those known so far.
+class Norm(nn.Module):
+    def __init__(self, channels, renormalised=False, momentum=0.0003):
+        super().__init__()
+        self.momentum, self.renormalised = momentum, renormalised
+        self.bias = nn.Parameter(torch.zeros(channels))
+        for name, value in (("weight", 1.0), ("running_mean", 0.0), ("running_var", 1.0)):
+            self.register_buffer(name, torch.full([channels], value))
+        self.register_buffer("num_batches_tracked", torch.tensor(0))
+        if renormalised:
+            self.register_buffer("renorm_mean", torch.zeros(channels))
+            self.register_buffer("renorm_deviation", torch.zeros(channels))
+            self.register_buffer("renorm_known", torch.zeros(1))
+
+    def forward(self, x):
+        along = [0] + list(range(2, x.dim()))
+        over = lambda value: value.reshape([1, -1] + [1] * (x.dim() - 2))
+        if not self.training:
+            return (x - over(self.running_mean)) / over(self.running_var + 1e-3).sqrt() + over(self.bias)
+        mean, variance = x.mean(along), x.var(along, unbiased=False)
+        deviation = (variance + 1e-3).sqrt()
+        y = (x - over(mean)) / over(deviation)
+        with torch.no_grad():
+            count = x.numel() // x.shape[1]
+            self.running_mean += self.momentum * (mean - self.running_mean)
+            self.running_var += self.momentum * (variance * count / (count - 1) - self.running_var)
+            self.num_batches_tracked += 1
+            if self.renormalised:
+                known_mean = self.renorm_mean + (1 - self.renorm_known) * mean
+                known_deviation = self.renorm_deviation + (1 - self.renorm_known) * deviation
+                r, d = deviation / known_deviation, (mean - known_mean) / known_deviation
+                self.renorm_mean.mul_(0.99).add_(0.01 * mean)
+                self.renorm_deviation.mul_(0.99).add_(0.01 * deviation)
+                self.renorm_known.mul_(0.99).add_(0.01)
+        if self.renormalised:
+            y = y * over(r) + over(d)
+        return y + over(self.bias)
+
+
+class Conv(nn.Module):
+    """Without bias, TensorFlow's SAME padding; along time for a kernel of one number (written as a picture one pixel high)."""
+
+    def __init__(self, inputs, outputs, kernel, stride):
+        super().__init__()
+        self.kernel, self.stride = (1, kernel) if isinstance(kernel, int) else kernel, stride
+        if isinstance(kernel, int):
+            self.stride = (1, stride)
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, *self.kernel))
+        nn.init.kaiming_normal_(self.weight)
+
+    def forward(self, x):
+        apply = F.conv2d if len(self.kernel) == 2 else F.conv3d
+        return apply(same(x, self.kernel, self.stride), self.weight, stride=self.stride)
+
+
+class ConvNorm(nn.ModuleList):
+    def __init__(self, inputs, outputs, kernel, stride):
+        super().__init__([Conv(inputs, outputs, kernel, stride), Norm(outputs)])
+
+    def forward(self, x):
+        return self[1](self[0](x))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, kernel, stride):
+        super().__init__()
+        one = 1 if isinstance(kernel, int) else (1, 1, 1)
+        self.conv1 = ConvNorm(inputs, outputs, kernel, stride)
+        self.conv2 = Conv(outputs, outputs, kernel, one)
+        self.norm = Norm(outputs, renormalised=True)
+        self.around = ConvNorm(inputs, outputs, one, stride) if inputs != outputs else None
+        self.step = (1, stride) if isinstance(stride, int) else stride
+
+    def forward(self, x):
+        y = self.conv2(torch.relu(self.conv1(x)))
+        # A max-pool one wide.
+        way = self.around(x) if self.around else x[(..., *(slice(None, None, step) for step in self.step))]
+        return torch.relu(self.norm(y + way))
+
+
+class Sound(nn.Module):
+    """conv1_1, conv2_1, conv3_1, conv4_1, a maximum over as many windows as the picture has steps, conv5_1."""
+
+    def __init__(self, inputs, width, spectrogram):
+        super().__init__()
+        self.spectrogram = spectrogram
+        first, kernel, strides = (3, 3, (1, 1, 2, 2)) if spectrogram else (65, 15, (4, 4, 4, 4))
+        self.conv1_1 = ConvNorm(inputs, width, first, strides[0])
+        self.conv2_1 = Block(width, 2 * width, kernel, strides[1])
+        self.conv3_1 = Block(2 * width, 2 * width, kernel, strides[2])
+        self.conv4_1 = Block(2 * width, 4 * width, kernel, strides[3])
+        self.conv5_1 = ConvNorm(4 * width, 2 * width, 3, 1)
+
+    def forward(self, x, steps):
+        x = x[:, 0].transpose(1, 2) if self.spectrogram else x
+        x = torch.relu(self.conv1_1(x[:, :, None]))
+        if not self.spectrogram:
+            x = F.max_pool2d(x, (1, 4))
+        x = self.conv4_1(self.conv3_1(self.conv2_1(x)))
+        edges = [step * x.shape[3] // steps for step in range(steps + 1)]
+        x = torch.stack([x[..., a:max(b, a + 1)].amax(3) for a, b in zip(edges, edges[1:])], 3)
+        return torch.relu(self.conv5_1(x))[:, :, 0]
+
+
+class Multisensory(nn.Module):
+    def __init__(self, width, inputs=2, kind="waveform"):
+        super().__init__()
+        cube, one, two = (3, 3, 3), (1, 1, 1), (2, 2, 2)
+        self.video = nn.ModuleDict(dict(
+            conv1=ConvNorm(3, width, (5, 7, 7), two), conv2_1=Block(width, width, cube, one),
+            conv2_2=Block(width, width, cube, two)))
+        if kind != "nothing":
+            self.audio = Sound(inputs, width, kind == "spectrogram")
+        self.fusion = nn.ModuleDict(dict(
+            merge1=ConvNorm(3 * width, 8 * width, one, one), merge2=Conv(8 * width, 2 * width, one, one),
+            norm=Norm(2 * width, renormalised=True),
+            conv3_1=Block(2 * width, 2 * width, cube, one), conv3_2=Block(2 * width, 2 * width, cube, one),
+            conv4_1=Block(2 * width, 4 * width, cube, two), conv4_2=Block(4 * width, 4 * width, cube, one),
+            conv5_1=Block(4 * width, 8 * width, cube, (1, 2, 2)), conv5_2=Block(8 * width, 8 * width, cube, one)))
+        self.fc = nn.Linear(8 * width, 1)
+        self.width = width
+
+    def forward(self, pictures, sounds=None, layers=None):
+        """`sounds`: as many as pictures, or several times as many. `layers` takes the features of some layers."""
+        video, fusion = self.video, self.fusion
+        x = pool(torch.relu(video["conv1"](pictures)), (1, 3, 3), (1, 2, 2))
+        seen = video["conv2_2"](video["conv2_1"](x))
+        if sounds is None:
+            x, heard = seen, torch.zeros(seen.shape[0], 2 * self.width, seen.shape[2])
+        else:
+            x, heard = seen.repeat(len(sounds) // len(seen), 1, 1, 1, 1), self.audio(sounds, seen.shape[2])
+        both = torch.cat([x, heard[..., None, None].expand(-1, -1, -1, *x.shape[3:])], 1)
+        y = fusion["merge2"](torch.relu(fusion["merge1"](both)))
+        x = torch.relu(fusion["norm"](y + torch.cat([both[:, :self.width], both[:, -self.width:]], 1)))
+        conv3 = fusion["conv3_2"](fusion["conv3_1"](x))
+        conv4 = fusion["conv4_2"](fusion["conv4_1"](conv3))
+        conv5 = fusion["conv5_2"](fusion["conv5_1"](conv4))
+        if layers is not None:
+            layers.update(conv2_2=seen, conv3_2=conv3, conv4_2=conv4, conv5_2=conv5)
+        return self.fc(conv5.mean((2, 3, 4)))[:, 0]
+
+
 def spread(network):
     """Statistics that are not those of a network never trained."""
     for key, value in network.named_buffers():
+        if key.endswith("renorm_mean"):
+            value.uniform_(-0.05, 0.05)
+        if key.endswith("renorm_deviation"):
+            value.uniform_(0.2, 0.4)
+        if key.endswith("renorm_known"):
+            value.fill_(0.4)
         if key.endswith("running_var"):
             value.uniform_(0.5, 1)
         if key.endswith("running_mean"):
@@ -257,6 +407,23 @@ def main():
     network = spread(TCAM(16, 2, 3)).to(memory_format=torch.channels_last)
     record(out, name, network, [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)], binary)
     shapes(out, "tcam", lambda: TCAM())
+    # Two sounds a picture, the first of which are its own; in the order of values in memory that the trainer has.
+    both = lambda logits: F.binary_cross_entropy_with_logits(logits, torch.tensor([1.0, 1, 0, 0])[-len(logits):])
+    pictures = lambda: torch.randn(2, 3, 9, 36, 33).to(memory_format=torch.channels_last_3d)
+    for kind, inputs, sounds in (
+        ("waveform", 2, (4, 2, 4000)), ("spectrogram", 11, (4, 1, 27, 11)), ("nothing", 0, None)
+    ):
+        name = fresh("multisensory-" + kind)
+        network = spread(Multisensory(4, inputs, kind))
+        fed = [pictures()] + ([torch.randn(*sounds)] if sounds else [])
+        layers = {}
+        network.eval()
+        with torch.no_grad():
+            network(*fed, layers=layers)
+        for key, value in layers.items():
+            out[f"{name}-layer.{key}"] = value
+        record(out, name, network, fed, both)
+    shapes(out, "multisensory", lambda: Multisensory(64))
     record(out, fresh("answers"), Answers(), [torch.randn(4, 6), torch.randn(4, 6)], entropy)
     save_file({key: value.detach().contiguous().clone() for key, value in out.items()}, sys.argv[1])
 

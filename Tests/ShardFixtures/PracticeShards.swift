@@ -39,6 +39,29 @@ package struct PracticeShards {
     /// Pictures of flow that a segment ends early.
     package var missingFlow = 0
 
+    /// Samples a second of the stored waveform; 0: none. With it there is a set `multisensory`, too: that of `hard`.
+    package var waveformRate = 0
+    package var waveformChannels = 2
+    /// A name of its own for the waveform; nil for `pcm`.
+    package var waveformName: String?
+    /// Samples that a segment ends early.
+    package var missingSamples = 0
+
+    /// A sample of the waveform: the first channel gets louder from frame to frame as the picture gets redder; the others hold
+    /// the segment's number.
+    package static func sample(_ number: Int, rate: Int, segment: Int, channel: Int) -> Int16 {
+        if channel > 0 { return Int16(segment * 100) }
+        return Int16((number % 2 == 0 ? 1 : -1) * (1 + number * 8000 / rate))
+    }
+
+    private func waveform(segment: Int) -> [Int16] {
+        (0..<max(0, Int(seconds * Double(waveformRate)) - missingSamples)).flatMap { number in
+            (0..<waveformChannels).map {
+                Self.sample(number, rate: waveformRate, segment: segment, channel: $0)
+            }
+        }
+    }
+
     /// Displacement to the right, in pixels, at a place of the flow between frames `picture` and the next; grows by an
     /// eighth a pixel to the right. What plays backwards is not the forward one with its sign changed.
     package static func flow(_ direction: StoreLayout.FlowDirection, picture: Int, x: Int) -> Float {
@@ -102,6 +125,11 @@ package struct PracticeShards {
     package var layout: StoreLayout {
         StoreLayout(
             fps: Self.fps, frameCodec: codec, frameQuality: codec == .jpeg ? 95 : nil, flow: flowLayout,
+            pcm: waveformRate > 0 && waveformName == nil
+                ? .init(sampleRate: waveformRate, channels: waveformChannels) : nil,
+            waveforms: waveformName.map {
+                [.init(name: $0, sampleRate: waveformRate, channels: waveformChannels)]
+            } ?? [],
             spectrograms: [
                 .init(
                     name: "mel", bins: binCount, framesPerSecond: Self.rowsPerSecond, storedType: storedType,
@@ -170,6 +198,8 @@ package struct PracticeShards {
                         startSeconds: 0, frameCount: frameCount, width: width, height: height),
                     frames: pictures,
                     flow: flowDirections.reduce(into: [:]) { $0[$1] = flow($1, segment: segment) },
+                    pcm: waveformName == nil ? waveform(segment: segment) : [],
+                    waveforms: waveformName.map { [$0: waveform(segment: segment)] } ?? [:],
                     spectrograms: ["mel": values]))
         }
         try writer.finish()
@@ -204,6 +234,12 @@ package struct PracticeShards {
                 "sound_seconds": .double(soundSeconds ?? Self.clipSeconds),
             ]
             others.append(PairSet(name: "l3", attributes: attributes, pairs: sets[0].pairs))
+        }
+        if waveformRate > 0 {
+            let attributes: [String: AttributeValue] = [
+                "recipe": .string("multisensory"), "clip_seconds": .double(Self.clipSeconds),
+            ]
+            others.append(PairSet(name: "multisensory", attributes: attributes, pairs: sets[1].pairs))
         }
         if flowDirections.count == 2 {
             let attributes: [String: AttributeValue] = [

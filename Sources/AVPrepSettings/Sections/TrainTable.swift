@@ -8,7 +8,7 @@ enum TrainTable {
             .text("name", \.name, "the run's folder under runs"),
             .choice(
                 "recipe", \.recipeName,
-                "avts: embeddings of picture and sound; l3: one frame and its sound; l3-labels: its supervised baseline; arrow-of-time: flow either way"
+                "avts: embeddings of picture and sound; l3: one frame and its sound; l3-labels: its supervised baseline; arrow-of-time: flow either way; multisensory: 4 s with their sound and one of another time"
             ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
@@ -18,7 +18,8 @@ enum TrainTable {
                 "loss_every", \.lossEvery, in: 0...100_000, "steps between readings of the loss; 0: 1, on CUDA 10"),
             .integer(
                 "batch_size", \.batchSize, in: 2...65_536,
-                "pairs per step of all processes together, half of them positive"),
+                "pairs per step of all processes together, half of them positive; of multisensory clips, each with two sounds"
+            ),
             .integer(
                 "accumulate", \.accumulate, in: 1...4096,
                 "parts of a batch whose gradients are added up, each with its own batch statistics"),
@@ -66,6 +67,29 @@ enum TrainTable {
             .integer(
                 "fusion", \.fusion, in: 1...65_536, "units between both networks and the answer: l3, cross-entropy"),
             .integer("segments", \.segments, in: 1...64, "parts of a clip that arrow-of-time sees one by one"),
+            .integer(
+                "frame_step", \.frameStep, in: 1...512, "every so-manieth frame of a clip is seen: avts, multisensory"),
+            .section("multisensory", \.multisensory, multisensory, "what multisensory's network alone has"),
+        ])
+    }
+
+    static var multisensory: SettingsTable<MultisensorySettings> {
+        SettingsTable<MultisensorySettings>([
+            .choice("hears", \.hears, "waveform; spectrogram: that of model.spectrogram; nothing: the picture decides"),
+            .text("waveform", \.waveform, "the stored waveform: pcm, or a name of ingest.waveforms"),
+            .integer("channels", \.channels, in: 1...64, "of the waveform, as the shards hold it"),
+            .number(
+                "norm_momentum", \.normMomentum, in: 0.000001...1,
+                "share of a batch in the running statistics; short runs need more, such as 0.1"),
+            .flag("renorm", \.renorm, "batch renormalisation where a block ends: for small batches"),
+            .flag("fine_map", \.fineMap, "no stride in conv5_1: class activation maps of twice the size"),
+            .optionalText(
+                "weights", \.weights,
+                "file that the whole network begins with: a run's multisensory.safetensors; \"\": none"),
+            .texts(
+                "anew", \.anew,
+                "parts that take nothing from that file: beginnings of tensor names, e.g. [video.conv2_2]",
+                mayBeEmpty: true),
         ])
     }
 

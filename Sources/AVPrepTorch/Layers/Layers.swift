@@ -56,7 +56,7 @@ package struct TransposedConvolution {
     }
 }
 
-/// Batch normalisation with torch's momentum (0.1).
+/// Batch normalisation.
 package struct BatchNorm {
     private let weight: Tensor
     private let bias: Tensor
@@ -65,16 +65,30 @@ package struct BatchNorm {
     /// How many batches it was trained on: `int64`, no dimensions.
     package let batches: Tensor
     private let epsilon: Double
+    private let momentum: Double
+    private let renormalization: BatchRenormalization?
 
     /// - Parameters:
     ///   - path: the path of `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`.
     ///   - epsilon: added to the variance; 1e-5 is torch's.
-    package init(_ path: ParameterPath, channels: Int, epsilon: Double = 1e-5) throws {
+    ///   - momentum: the share of a batch in the running statistics; 0.1 is torch's.
+    ///   - learnsScale: without, `weight` is stored, and stays 1.
+    ///   - isRenormalized: whether a batch is normalised, in training, with what is known of the ones before
+    ///     (``BatchRenormalization``).
+    package init(
+        _ path: ParameterPath, channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1, learnsScale: Bool = true,
+        isRenormalized: Bool = false
+    ) throws {
         self.epsilon = epsilon
-        weight = try path.parameter("weight", shape: [channels], .constant(1))
-        bias = try path.parameter("bias", shape: [channels], .constant(0))
+        self.momentum = momentum
         let zeros = [Float](repeating: 0, count: channels)
         let ones = [Float](repeating: 1, count: channels)
+        weight =
+            learnsScale
+            ? try path.parameter("weight", shape: [channels], .constant(1))
+            : try path.buffer("weight", HostTensor(ones, shape: [channels]))
+        bias = try path.parameter("bias", shape: [channels], .constant(0))
+        renormalization = isRenormalized ? try BatchRenormalization(path, channels: channels) : nil
         runningMean = try path.buffer("running_mean", HostTensor(zeros, shape: [channels]))
         runningVariance = try path.buffer("running_var", HostTensor(ones, shape: [channels]))
         batches = try path.buffer("num_batches_tracked", HostTensor(integers: [0], shape: []))
@@ -83,9 +97,15 @@ package struct BatchNorm {
     /// `[N, channels, …]` → the same shape. A layer that is not learnt normalises with what it knows, in training too, and
     /// its statistics stay.
     package func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
-        try input.batchNormalized(
-            weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, batches: batches,
-            training: training && weight.requiresGradient, epsilon: epsilon)
+        let learns = training && bias.requiresGradient
+        var (scale, shift) = (weight, bias)
+        if learns, let correction = try renormalization?.correction(of: input, epsilon: epsilon) {
+            scale = try correction.scale * weight
+            shift = try correction.shift * weight + bias
+        }
+        return try input.batchNormalized(
+            weight: scale, bias: shift, runningMean: runningMean, runningVariance: runningVariance, batches: batches,
+            training: learns, momentum: momentum, epsilon: epsilon)
     }
 }
 

@@ -15,20 +15,24 @@ struct PictureInput: SampleInput {
     let frames: Int
     /// Side of the square picture in pixels: S.
     let size: Int
+    /// Every so-manieth frame is seen, from the first on.
+    var step = 1
 
     var name: String { Self.name }
 
     /// A model that asks for fewer frames than a clip has gets the first ones.
     func shape(in dataset: ShardDataset) throws -> InputShape {
-        let frames = frames == 0 ? dataset.clipFrames : frames
-        guard frames <= dataset.clipFrames else { throw dataset.disagreement(frames) }
+        let available = dataset.seenFrames(step: step)
+        let frames = frames == 0 ? available : frames
+        guard frames <= available else { throw dataset.disagreement(frames, step: step) }
+        let extent = (frames - 1) * step + 1
         try dataset.forEachPair { pair, reader, path in
             let video = reader.segments[Int(pair.videoSegment)]
-            guard Int(pair.videoStartFrame) + frames <= video.frames.count else {
+            guard Int(pair.videoStartFrame) + extent <= video.frames.count else {
                 throw TrainingError(
                     .data,
                     """
-                    \(path): a clip of \(frames) frames from frame \(pair.videoStartFrame) is longer than segment \
+                    \(path): a clip of \(extent) frames from frame \(pair.videoStartFrame) is longer than segment \
                     \(video.segment.segmentID) with \(video.frames.count); lower train.model.frames, or run `avprep shard` \
                     again
                     """)
@@ -38,20 +42,22 @@ struct PictureInput: SampleInput {
     }
 
     func makeReader(_ dataset: ShardDataset, _ shape: InputShape, _ context: InputContext) throws -> any InputReader {
-        try PictureReader(frames: shape.sizes[0], size: size, context.augmentation)
+        try PictureReader(frames: shape.sizes[0], step: step, size: size, context.augmentation)
     }
 }
 
 /// Decodes what the crop needs and no more, and scales it.
 private final class PictureReader: InputReader {
     private let frames: Int
+    private let step: Int
     private let size: Int
     private let augmentation: Augmentation
     private let decoder: ClipDecoder
     private var resampler: CropResampler
 
-    init(frames: Int, size: Int, _ augmentation: Augmentation) throws {
+    init(frames: Int, step: Int, size: Int, _ augmentation: Augmentation) throws {
         self.frames = frames
+        self.step = step
         self.size = size
         self.augmentation = augmentation
         decoder = try ClipDecoder()
@@ -59,8 +65,8 @@ private final class PictureReader: InputReader {
     }
 
     func read(_ sample: Sample, into output: UnsafeMutableRawBufferPointer) throws {
-        let clip = sample.reader.pictures(of: sample.pair, count: frames)
-        guard clip.count == frames else { throw TrainingError(.data, "the pictures end too early") }
+        let clip = sample.reader.pictures(of: sample.pair, count: (frames - 1) * step + 1)
+        guard clip.count == (frames - 1) * step + 1 else { throw TrainingError(.data, "the pictures end too early") }
         let crop = crop(of: clip.segment, position: sample.position)
         let region = JPEGDecoder.Region(x: crop.x, y: crop.y, width: crop.side, height: crop.side)
         let plane = size * size * 3
@@ -68,7 +74,8 @@ private final class PictureReader: InputReader {
         for frame in 0..<frames {
             let place = UnsafeMutableRawBufferPointer(rebasing: output[frame * plane..<(frame + 1) * plane])
             try decoder.withPixels(
-                of: clip.frames.lowerBound + frame, in: clip, region: region, outputWidth: size, outputHeight: size
+                of: clip.frames.lowerBound + frame * step, in: clip, region: region, outputWidth: size,
+                outputHeight: size
             ) { picture in
                 guard picture.channels == 3 else { throw TrainingError(.data, "a picture has no colour") }
                 let placement = picture.placement

@@ -7,17 +7,23 @@ extension ShardDataset {
     /// would train, say, half a second of picture against a second of sound.
     /// - Throws: ``TrainingError`` (`.settings`) that says both numbers and what to set.
     func checkAgreement(with model: ModelSettings) throws {
-        if model.frames != 0, model.frames != clipFrames { throw disagreement(model.frames) }
+        let step = max(1, model.frameStep)
+        if model.frames != 0, model.frames != seenFrames(step: step) { throw disagreement(model.frames, step: step) }
     }
 
+    /// Frames that are seen of a clip, when every so-manieth is.
+    func seenFrames(step: Int) -> Int { (clipFrames + step - 1) / step }
+
     /// What is said of a model that asks for another number of frames than the clips have.
-    func disagreement(_ frames: Int) -> TrainingError {
-        TrainingError(
+    func disagreement(_ frames: Int, step: Int) -> TrainingError {
+        let seen = seenFrames(step: step)
+        let every = step == 1 ? "" : ", of which with \(TrainKey.frameStep) = \(step) are seen \(seen)"
+        return TrainingError(
             .settings,
             """
             \(TrainKey.frames) is \(frames), but a clip of the set "\(set)" is \(clipSeconds.shortText) s at \
-            \(fps.shortText) fps, \(clipFrames) frames; set \(TrainKey.frames) to \(clipFrames), or to 0 to take what the \
-            shards hold\(otherRate(frames))
+            \(fps.shortText) fps, \(clipFrames) frames\(every); set \(TrainKey.frames) to \(seen), or to 0 to take what the \
+            shards hold\(step == 1 ? otherRate(frames) : "")
             """)
     }
 

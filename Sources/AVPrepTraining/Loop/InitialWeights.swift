@@ -3,7 +3,7 @@ import AVPrepTorch
 
 /// What a part of the model has taken from a file of weights before the first step.
 package struct InitialWeights: Sendable, Equatable, Codable {
-    /// The part of the model: `video` or `audio`.
+    /// The part of the model: `video` or `audio`, or `network` for all of it.
     package let part: String
     package let file: String
     /// Of the file, as it was read.
@@ -28,7 +28,7 @@ package struct InitialWeights: Sendable, Equatable, Codable {
 extension ModelSettings {
     /// The files that parts of the model begin with.
     var initialWeights: [(part: String, file: String)] {
-        [("video", video.weights), ("audio", audio.weights)].filter { !$0.1.isEmpty }
+        [("network", multisensory.weights), ("video", video.weights), ("audio", audio.weights)].filter { !$0.1.isEmpty }
     }
 }
 
@@ -36,20 +36,23 @@ extension ParameterStore {
     /// Fills a part of the model with the weights of a file, by name and where the shape is the same.
     ///
     /// - Parameters:
+    ///   - part: the first component of the tensors' names, which those of the file lack or have; `network` for all tensors. A
+    ///     checkpoint has the batch normalisation of the part's embedding, too (`video_norm`).
+    ///   - anew: parts of it, by beginnings of their tensors' names, that take nothing.
     ///   - file: safetensors, also a checkpoint of ours, or what torch has saved.
-    ///   - part: the first component of the tensors' names; those of the file lack it, or have it. A checkpoint has the
-    ///     batch normalisation of the part's embedding, too (`video_norm`).
     /// - Throws: `TorchError(.weights)` for a file that cannot be read, or of which nothing fits.
-    func fill(_ part: String, fromFile file: String) throws -> InitialWeights {
+    func fill(_ part: String, without anew: [String] = [], fromFile file: String) throws -> InitialWeights {
         let stored = try file.hasSuffix(".safetensors") ? SafeTensors.read(file).tensors : TorchFile.read(file)
-        let (prefix, norm) = (part + ".", part + "_norm.")
+        let (prefix, norm) = part == "network" ? ("", "") : (part + ".", part + "_norm.")
         let values = Self.named(stored, part: prefix, norm: norm)
         func short(_ name: String) -> String { name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name }
         let own = entries.filter { $0.name.hasPrefix(prefix) || $0.name.hasPrefix(norm) }
         var taken: [String: HostTensor] = [:]
         var missing: [String] = []
         for entry in own {
-            if let value = values[entry.name], value.type == entry.tensor.type, value.shape == entry.tensor.shape {
+            if !entry.isIn(anew), let value = values[entry.name], value.type == entry.tensor.type,
+                value.shape == entry.tensor.shape
+            {
                 taken[entry.name] = value
             } else if entry.isLearnt {
                 missing.append(short(entry.name))
@@ -61,8 +64,8 @@ extension ParameterStore {
                 .weights,
                 """
                 \(file): none of its \(values.count) tensors (\(left.prefix(3).joined(separator: ", ")), …) is one of the \
-                \(part) network (\(missing.prefix(3).joined(separator: ", ")), …) by name and shape; give weights of this \
-                trunk and width
+                \(part == "network" ? "" : part + " ")network (\(missing.prefix(3).joined(separator: ", ")), …) by name and \
+                shape; give weights of this trunk and width
                 """)
         }
         _ = try fill(from: taken, isComplete: false, source: file)

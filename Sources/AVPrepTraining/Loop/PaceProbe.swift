@@ -18,8 +18,10 @@ package final class PaceProbe {
         try settings.validate()
         self.settings = settings
         data = try TrainingData(settings: settings, seed: 1, shards: shards, isResumed: false)
-        let statistics = try SpectrogramStatistics.training(
-            settings.model.spectrogram, of: data.training[0], in: shards.index)
+        let statistics =
+            settings.recipe.hearsSpectrogram
+            ? try SpectrogramStatistics.training(settings.model.spectrogram, of: data.training[0], in: shards.index)
+            : SpectrogramStatistics(mean: [], deviation: [])
         let engine =
             learns
             ? try Engine.load(

@@ -151,7 +151,9 @@ package struct Trainer {
 
     private func fill(_ store: ParameterStore, _ settings: ModelSettings) throws -> [InitialWeights] {
         try settings.initialWeights.map { part, file in
-            try store.fill(part, fromFile: file.hasPrefix("/") ? file : "\(base)/\(file)")
+            let anew = part == "network" ? settings.multisensory.anew : []
+            try store.check(anew: anew)
+            return try store.fill(part, without: anew, fromFile: file.hasPrefix("/") ? file : "\(base)/\(file)")
         }
     }
 

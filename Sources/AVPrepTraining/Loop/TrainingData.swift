@@ -30,7 +30,8 @@ struct TrainingData {
         inputs = try recipe.shapes(in: training + validation.map(\.dataset))
         orders = try zip(settings.stages, training).enumerated().map { index, stage in
             try EpochOrder(
-                labels: stage.1.labels, storedEpochs: stage.1.storedEpochs, batchSize: settings.batchSize,
+                labels: stage.1.labels, showsInSync: !recipe.hearsPicturesOwnSound, storedEpochs: stage.1.storedEpochs,
+                batchSize: settings.batchSize,
                 pairsPerEpoch: settings.pairsPerEpoch,
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }

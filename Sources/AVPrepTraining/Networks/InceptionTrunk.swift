@@ -147,22 +147,3 @@ private struct InceptionBlock {
         return try Tensor.concatenated(branches, dimension: 1)
     }
 }
-
-extension Tensor {
-    /// Zeros around time and space, as TensorFlow's SAME has them: as many as make `ceil(size / stride)` windows, the odd
-    /// one after.
-    fileprivate func samePadded(kernel: [Int], stride: [Int]) throws -> Tensor {
-        let missing = shape.suffix(kernel.count).enumerated().map { index, size in
-            max(0, ((size + stride[index] - 1) / stride[index] - 1) * stride[index] + kernel[index] - size)
-        }
-        if missing.allSatisfy({ $0 == 0 }) { return self }
-        return try padded(before: missing.map { $0 / 2 }, after: missing.map { $0 - $0 / 2 })
-    }
-
-    /// The maximum over windows with such padding. What is pooled here was rectified, so that zeros beside it change
-    /// nothing.
-    fileprivate func samePooled(kernel: [Int], stride: [Int]) throws -> Tensor {
-        try samePadded(kernel: kernel, stride: stride)
-            .maxPooled(kernel: kernel, stride: stride, padding: kernel.map { _ in 0 })
-    }
-}

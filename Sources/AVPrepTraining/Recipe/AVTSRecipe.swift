@@ -36,7 +36,8 @@ struct AVTSRecipe: TrainingRecipe {
     var inputs: [any SampleInput] {
         [
             JitteredPictureInput(
-                pictures: PictureInput(frames: model.frames, size: model.cropSize), brightness: jitter.brightness,
+                pictures: PictureInput(frames: model.frames, size: model.cropSize, step: max(1, model.frameStep)),
+                brightness: jitter.brightness,
                 saturation: jitter.saturation),
             JitteredSpectrogramInput(
                 sound: SpectrogramInput(spectrogram: model.spectrogram), volume: jitter.volume),

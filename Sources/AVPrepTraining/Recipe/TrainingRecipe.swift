@@ -16,6 +16,8 @@ protocol TrainingRecipe: Sendable {
     var score: PairScore { get }
     /// Whether its samples have the spectrogram of `train.model.spectrogram`, whose mean and deviation are then taken.
     var hearsSpectrogram: Bool { get }
+    /// Whether training shows the pairs out of sync alone, and the model hears the pictures of each with their own sound, too.
+    var hearsPicturesOwnSound: Bool { get }
     /// Whether a pair's score tells at which offset its sound belongs to its picture (``OffsetHistogram``).
     var tellsOffsets: Bool { get }
     /// What to do about a model that says the same of all pairs, beside a lower rate; a whole clause, or empty.
@@ -30,6 +32,10 @@ protocol TrainingRecipe: Sendable {
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     /// - Throws: ``TrainingError`` (`.settings`) for sizes that make no model; what the engine throws.
     func makeModel(_ inputs: [InputShape], seed: UInt64?, engine: Engine) throws -> any RecipeModel
+}
+
+extension TrainingRecipe {
+    var hearsPicturesOwnSound: Bool { false }
 }
 
 /// A model with its weights, as a ``TrainingRecipe`` makes it. Belongs to one thread.
@@ -78,6 +84,7 @@ extension TrainSettings {
         case .l3: L3Recipe(model: model, jitter: jitter)
         case .l3Labels: L3LabelsRecipe(l3: L3Recipe(model: model, jitter: jitter))
         case .arrowOfTime: ArrowOfTimeRecipe(model: model)
+        case .multisensory: MultisensoryRecipe(model: model, jitter: jitter)
         }
     }
 

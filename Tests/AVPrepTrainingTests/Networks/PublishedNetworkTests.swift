@@ -165,6 +165,47 @@ extension EngineTests {
             #expect(try network.features(try input("tcam-input0"), training: false).shape == [4, 64, 2, 2])
         }
 
+        /// Two sounds a picture, whose pictures are looked at once: the reference repeats them.
+        @Test(arguments: MultisensorySettings.Hearing.allCases)
+        func multisensorysNetworkIsTheReferences(_ hears: MultisensorySettings.Hearing) throws {
+            let name = "multisensory-\(hears.rawValue)"
+            let sound: SoundTrunk.Input? =
+                switch hears {
+                case .waveform: .waveform(channels: 2)
+                case .spectrogram: .spectrogram(bins: 11)
+                case .nothing: nil
+                }
+            let network = try MultisensoryNetwork(
+                settings: model(width: 4), sound: sound, seed: nil, engine: engine)
+            func features(_ training: Bool) throws -> MultisensoryNetwork.Features {
+                try network.features(
+                    pictures: try input(name + "-input0").ordered(.channelsLast3D),
+                    sounds: try sound.map { _ in try input(name + "-input1") }, training: training)
+            }
+            let targets: [Float] = hears == .nothing ? [0, 0] : [1, 1, 0, 0]
+            // Twenty normalisations make more of each rounding.
+            try compare(name, network.store, tolerance: 5e-4) {
+                try network.logits(of: try features($0))
+            } loss: {
+                try $0.binaryCrossEntropy(targets: try Tensor(targets, shape: [targets.count], engine: engine))
+            }
+            try network.store.fill(from: try NetworkReference.tensors(under: name + "."), source: name)
+            let found = try engine.withoutGradients { try features(false) }
+            let expected = try NetworkReference.tensors(under: name + "-layer.")
+            #expect(expected.count == 4)
+            for (layer, values) in expected {
+                let own = try #require(found[layer])
+                #expect(own.shape == values.shape)
+                let size = max(1, values.floats.map(abs).max() ?? 0)
+                #expect(largestDifference(try own.floats(), values.floats) < 1e-4 * size, "\(layer)")
+            }
+            #expect(found["conv1"] == nil)
+            // The logit is the mean of the class activation map, and what is added to it.
+            let weight = try network.answer.weight.reshaped([1, -1, 1, 1, 1])
+            let map = try (found.conv5 * weight).sum([1]).mean([1, 2, 3]) + network.answer.bias
+            #expect(largestDifference(try map.floats(), try network.logits(of: found).floats()) < 1e-4)
+        }
+
         @Test func theFusionHeadIsTheReferences() throws {
             let store = ParameterStore(engine: engine, seed: nil)
             let head = try FusionHead(store.root, from: 12, hidden: 128)
@@ -195,6 +236,9 @@ extension EngineTests {
             let arrow = try ArrowNetwork(
                 width: 64, pictures: 20, segments: 2, seed: nil, dropoutSeed: 1, engine: engine)
             try check("tcam", arrow.store, parameters: 33_614_465)
+            let multisensory = try MultisensoryNetwork(
+                settings: model(width: 64), sound: .waveform(channels: 2), seed: nil, engine: engine)
+            try check("multisensory", multisensory.store, parameters: 36_042_049)
         }
     }
 
