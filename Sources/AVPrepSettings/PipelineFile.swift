@@ -137,7 +137,9 @@ package enum PipelineFile {
         if settings.synth.width % 2 != 0 || settings.synth.height % 2 != 0 {
             found.append("synth.width and synth.height must be even")
         }
-        if settings.train.batchSize % 2 != 0 { found.append("train.batch_size must be even: half of it is positive") }
+        if settings.train.batchSize % 2 != 0, settings.train.recipeName != .multisensory {
+            found.append("train.batch_size must be even: half of it is positive")
+        }
         found += settings.train.contradictions
         if settings.train.stages.map(\.epochs).reduce(0, +) == 0 {
             found.append("train.stages: the stages have no epochs in total")

@@ -63,6 +63,9 @@ extension TrainSettings {
         ] {
             try check(value >= 0 && value < 1, key, value, "0 for none, or a share below 1")
         }
+        try check(model.frameStep >= 1, .frameStep, model.frameStep, "1 for every frame, or more")
+        let momentum = model.multisensory.normMomentum
+        try check(momentum > 0 && momentum <= 1, .normMomentum, momentum, "a share of a batch, above 0 and up to 1")
         try check(optimizer.learningRate > 0, .learningRate, optimizer.learningRate, "a number above 0")
         try check(
             stages.contains { $0.epochs > 0 } && stages.allSatisfy { $0.epochs >= 0 }, .stages,

@@ -231,7 +231,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var deterministic = true
     /// Steps from one reading of losses to the next; 0 takes 1 on a CPU, and 10 on CUDA, where a reading waits for the device.
     package var lossEvery = 0
-    /// Pairs a step. AVTS: 64.
+    /// Pairs a step. AVTS: 64. Multisensory: clips, each with two sounds; 15.
     package var batchSize = 64
     /// Equal parts of a batch whose gradients are added up before a step; each has batch statistics of its own. AVTS: 4
     /// GPUs with 16 pairs each. Several processes divide the parts; with 1, each has one.

@@ -213,6 +213,7 @@ struct MultisensoryRecipeTests {
             try shards(folder)
             #expect(refusal(folder) { $0.model.multisensory.channels = 1 }.contains("has 2 channels"))
             let named = refusal(folder) { $0.model.multisensory.waveform = "wide" }
+            #expect(named.contains("train.model.multisensory.waveform"), "\(named)")
             #expect(named.contains("no waveform \"wide\", only pcm") && named.contains("ingest.waveforms"))
             #expect(refusal(folder) { $0.model.cropSize = 7 }.contains("train.model.crop_size is 7"))
             #expect(refusal(folder) { $0.model.audio.width = 1 }.contains("set it to 2 or more"))
@@ -227,6 +228,7 @@ struct MultisensoryRecipeTests {
                 $0.model.multisensory.hears = .spectrogram
                 $0.model.spectrogram = "logspec"
             }
+            #expect(spectrogram.contains("train.model.spectrogram"), "\(spectrogram)")
             #expect(spectrogram.contains("no spectrogram \"logspec\", only mel"))
             #expect(refusal(folder) { $0.batchSize = 64 }.contains("do not fill one batch of 64"))
             #expect(refusal(folder) { $0.stages[0].set = "none" }.contains("no pair set \"none\""))

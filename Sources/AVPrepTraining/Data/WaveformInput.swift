@@ -53,9 +53,12 @@ struct WaveformInput: SampleInput {
     private func sampleRate(in dataset: ShardDataset) throws -> Int {
         let layout = dataset.reader(0).layout
         let ingest = "`avprep ingest` and `avprep shard`"
-        let found =
-            stored.map { name in layout.waveform(name).map { ($0.sampleRate, $0.channels) } }
-            ?? layout.pcm.map { ($0.sampleRate, $0.channels) }
+        let found: (Int, Int)? =
+            if let stored {
+                layout.waveform(stored).map { ($0.sampleRate, $0.channels) }
+            } else {
+                layout.pcm.map { ($0.sampleRate, $0.channels) }
+            }
         guard let (rate, held) = found else {
             let names = (layout.pcm == nil ? [] : ["pcm"]) + layout.waveforms.map(\.name)
             throw TrainingError(

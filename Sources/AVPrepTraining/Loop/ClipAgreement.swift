@@ -7,7 +7,7 @@ extension ShardDataset {
     /// would train, say, half a second of picture against a second of sound.
     /// - Throws: ``TrainingError`` (`.settings`) that says both numbers and what to set.
     func checkAgreement(with model: ModelSettings) throws {
-        let step = max(1, model.frameStep)
+        let step = model.frameStep
         if model.frames != 0, model.frames != seenFrames(step: step) { throw disagreement(model.frames, step: step) }
     }
 

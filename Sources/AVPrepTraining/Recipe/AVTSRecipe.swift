@@ -36,7 +36,7 @@ struct AVTSRecipe: TrainingRecipe {
     var inputs: [any SampleInput] {
         [
             JitteredPictureInput(
-                pictures: PictureInput(frames: model.frames, size: model.cropSize, step: max(1, model.frameStep)),
+                pictures: PictureInput(frames: model.frames, size: model.cropSize, step: model.frameStep),
                 brightness: jitter.brightness,
                 saturation: jitter.saturation),
             JitteredSpectrogramInput(

@@ -26,7 +26,7 @@ struct MultisensoryRecipe: TrainingRecipe {
 
     var inputs: [any SampleInput] {
         let pictures = JitteredPictureInput(
-            pictures: PictureInput(frames: model.frames, size: model.cropSize, step: max(1, model.frameStep)),
+            pictures: PictureInput(frames: model.frames, size: model.cropSize, step: model.frameStep),
             brightness: jitter.brightness, saturation: jitter.saturation)
         let sound: any SampleInput
         switch model.multisensory.hears {
@@ -55,7 +55,6 @@ struct MultisensoryRecipe: TrainingRecipe {
     {
         try settings.check([
             (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
-            (.frameStep, settings.frameStep, 4096),
         ])
         guard settings.cropSize >= MultisensoryNetwork.smallestCrop, settings.cropSize <= 4096 else {
             throw TrainingError(
@@ -71,11 +70,6 @@ struct MultisensoryRecipe: TrainingRecipe {
                 \(TrainKey.videoWidth) = \(settings.video.width) to the picture's; set it to \
                 \((settings.video.width + 1) / 2) or more
                 """)
-        }
-        let momentum = settings.multisensory.normMomentum
-        guard momentum > 0, momentum <= 1 else {
-            throw TrainingError(
-                .settings, "\(TrainKey.normMomentum) is \(momentum); give a share of a batch, above 0 and up to 1")
         }
         return try MultisensoryNetwork(
             settings: settings, sound: try sound.map { try trunkInput($0, settings) }, seed: seed, engine: engine)

@@ -2,6 +2,7 @@ import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepTraining
+import Foundation
 import TestSupport
 import Testing
 
