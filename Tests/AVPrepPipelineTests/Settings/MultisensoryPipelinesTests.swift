@@ -1,3 +1,4 @@
+import AVPrepAudio
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepTorch
