@@ -28,7 +28,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
-.PHONY: quick-l3 quick-multisensory half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: quick-l3 quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -51,6 +51,7 @@ help:
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
 	@echo "make quick-multisensory  Multisensory and its variants on the practice corpus, three seeds, and with sounds exchanged"
+	@echo "make quick-separate  on- and off-screen sound on the practice corpus: SDR, SIR and SAR of held-out mixtures"
 	@echo "make install      PREFIX=$(PREFIX)"
 	@echo "make clean        remove what was built"
 
@@ -232,6 +233,10 @@ quick-l3: build engine
 # The same of pipelines/quick-multisensory.yaml, with the variants of the paper's table.
 quick-multisensory: build engine
 	Tests/Oracles/quick-multisensory.sh $(RELEASE) quick-multisensory
+
+# What pipelines/quick-separate.yaml learns, and a film that it separates.
+quick-separate: build engine
+	Tests/Oracles/quick-separate.sh $(RELEASE) quick-separate $(SEEDS)
 
 install: build engine
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/avprep $(DESTDIR)$(PREFIX)/share/avprep

@@ -83,7 +83,11 @@ let package = Package(
         module("AVPrepTorch", ["AVPrepCore", "CCollective", "CEngine"]),
         module(
             "AVPrepTraining",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CKernels"]),
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepAlgebra", "AVPrepAudio", "AVPrepStore", "AVPrepClips",
+                "AVPrepTorch",
+                "CKernels",
+            ]),
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases",
@@ -169,6 +173,12 @@ let package = Package(
                 "AVPrepSettings",
                 "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
+        module(
+            "AVPrepSeparation",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepTraining",
+                "AVPrepSettings", "AVPrepWorkspace",
+            ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(
             name: "AVPrepCommands",
@@ -181,7 +191,7 @@ let package = Package(
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepLocalise", "AVPrepAudit",
+                "AVPrepLocalise", "AVPrepAudit", "AVPrepSeparation",
                 "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -232,6 +242,7 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "CKernels",
                 "ShardFixtures",
             ]),
+        tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepLocalise", ["AVPrepCore", "AVPrepModel", "AVPrepDrawing", "AVPrepTraining"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),
@@ -244,7 +255,7 @@ let package = Package(
                 "AVPrepTraining", "AVPrepSynth", "AVPrepCases", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts",
                 "AVPrepCorpus", "AVPrepPolicy",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepAudit",
+                "AVPrepAudit", "AVPrepSeparation",
                 "ShardFixtures",
             ]),
         // Package.swift, the table of modules in Sources/README.md and every import line, against each other.

@@ -17,6 +17,7 @@ package enum EvaluateStage {
         package let evaluation: Evaluation
 
         package var text: String {
+            if let separation = evaluation.separation { return separationText(separation) }
             var rows = [["test negatives", "pairs", "accuracy", "95 % interval", "AUC", "95 % interval", "val"]]
             for condition in evaluation.conditions {
                 let decision = condition.ownThreshold
@@ -79,6 +80,24 @@ package enum EvaluateStage {
 }
 
 extension EvaluateStage.Report {
+    /// Decibels of both sounds, and the improvement over the mixture.
+    fileprivate func separationText(_ result: SeparationResult) -> String {
+        func text(_ value: Double) -> String { String(format: "%.2f", value) }
+        func range(_ interval: [Double]?) -> String { interval?.map(text).joined(separator: " to ") ?? "n/a" }
+        var rows = [["sound", "SDR", "SIR", "SAR", "SDR of the mixture", "improvement", "95 % interval"]]
+        for side in result.sides {
+            rows.append(
+                [side.name] + [side.sdr, side.sir, side.sar, side.mixtureSDR, side.improvement].map(text)
+                    + [range(side.interval)])
+        }
+        rows.append(["both", "", "", "", "", text(result.improvement), range(result.interval)])
+        let silent = result.silent > 0 ? ", \(result.silent) left out with a silent sound" : ""
+        let order = result.freeOrder ? "; whichever order of both sounds fits better" : ""
+        return TextTable.text(rows)
+            + "\ndB, means of \(result.mixtures) mixtures of the test split, of \(result.videos) videos\(silent)\(order)"
+            + "\n\(evaluation.weights.rawValue) weights of \(run), after \(evaluation.epochs) epochs"
+    }
+
     /// The synchronisation error in words, and a small histogram.
     fileprivate var offsetText: String? {
         guard let offsets = evaluation.offsets, let error = offsets.medianError else { return nil }

@@ -219,6 +219,8 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
         case l3Labels = "l3-labels"
         case arrowOfTime = "arrow-of-time"
         case multisensory
+        /// On- and off-screen sound.
+        case separation
     }
 
     package var recipeName = RecipeName.avts
@@ -256,6 +258,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var jitter = JitterSettings()
     package var model = ModelSettings()
     package var loss = LossSettings()
+    package var separation = SeparationSettings()
     package var optimizer = OptimizerSettings()
     package var validation = ValidationSettings()
     /// The curriculum, in order. AVTS: 50 epochs easy, then 40 with a quarter of the negatives hard.
@@ -268,7 +271,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
             "grownShards": .omitted(at: GrownShards.refuse), "accumulate": .omitted(at: 1),
             "syncBatchNorm": .omitted(at: false),
             "validation": .omitted(at: ValidationSettings()), "recipeName": .omitted(at: RecipeName.avts),
-            "jitter": .omitted(at: JitterSettings()),
+            "jitter": .omitted(at: JitterSettings()), "separation": .omitted(at: SeparationSettings()),
             "precision": .omitted(at: Engine.Precision.float32),
             "deterministic": .omitted(at: true), "lossEvery": .omitted(at: 0),
         ]

@@ -8,7 +8,7 @@ enum TrainTable {
             .text("name", \.name, "the run's folder under runs"),
             .choice(
                 "recipe", \.recipeName,
-                "avts: embeddings of picture and sound; l3: one frame and its sound; l3-labels: its supervised baseline; arrow-of-time: flow either way; multisensory: 4 s with their sound and one of another time"
+                "avts: embeddings of picture and sound; l3: one frame and its sound; l3-labels: its supervised baseline; arrow-of-time: flow either way; multisensory: 4 s with their sound and one of another time; separation: which part of a mixture is seen"
             ),
             .choice("device", \.device, "auto: CUDA if available, else cpu"),
             .integer("threads", \.threads, in: 0...1024, "CPU threads of the engine; 0: all cores"),
@@ -39,6 +39,7 @@ enum TrainTable {
             .section("jitter", \.jitter, jitter, "changes of colour and volume at random, in training alone"),
             .section("model", \.model, model, "the two networks and their input"),
             .section("loss", \.loss, loss, "what avts minimises"),
+            .section("separation", \.separation, separation, "on- and off-screen sound: mixtures, spectra, u-net"),
             .section("optimizer", \.optimizer, optimizer, "how weights are updated, and how the rate runs"),
             .section("validation", \.validation, validation, "how often and on how much a run is measured"),
             .sections(
@@ -119,6 +120,26 @@ enum TrainTable {
                 "kind", \.kind, "contrastive: on distances; cross-entropy: begin it with a contrastive run's weights"),
             .number("margin", \.margin, in: 0.001...100, "distance to which negatives are pushed apart"),
             .flag("squared_positive", \.squaredPositive, "square the distance of positives, too"),
+        ])
+    }
+
+    static var separation: SettingsTable<SeparationSettings> {
+        SettingsTable<SeparationSettings>([
+            .choice(
+                "loss", \.loss,
+                "on-off: the first sound is that of what is seen; permutation-invariant: either order, whichever fits"),
+            .choice("phase", \.phase, "of the sounds that are made: the network's, or the mixture's"),
+            .choice("features", \.features, "of what is seen: those of model.multisensory's network, or none"),
+            .integer("sample_rate", \.sampleRate, in: 100...1_000_000, "of the stored waveform"),
+            .number("fps", \.fps, in: 0.1...1000, "of the stored pictures"),
+            .integer("window", \.window, in: 2...65_536, "samples of a window"),
+            .integer("step", \.step, in: 1...32_768, "samples from one window to the next"),
+            .integer("fft", \.fft, in: 32...65_536, "samples of a transform; half as many bins are seen"),
+            .integer("windows", \.windows, in: 8...65_536, "of a clip"),
+            .number("level", \.level, in: 0.0001...1, "root mean square of each sound in a mixture"),
+            .number("phase_weight", \.phaseWeight, in: 0...100, "of the phase in the loss, beside 1 of the loudness"),
+            .integer("width", \.width, in: 1...1024, "channels of the u-net's first convolution"),
+            .integer("layers", \.layers, in: 5...12, "of the u-net, down, and up again"),
         ])
     }
 

@@ -77,9 +77,11 @@ package struct Evaluation: Sendable, Equatable, StoredRecord {
     package var conditions: [Condition]
     /// Nil where it was not asked for, or no test clip has room for the offsets.
     package var offsets: OffsetHistogram?
+    /// Of a run that separates sounds: what it makes of mixtures. There are no conditions then.
+    package var separation: SeparationResult?
 
     private enum CodingKeys: String, CodingKey {
-        case weights, steps, epochs, conditions, shards, engine, avprep, overrides, offsets
+        case weights, steps, epochs, conditions, shards, engine, avprep, overrides, offsets, separation
         case thresholdRule = "threshold_rule"
         case commonSet = "common_set"
         case sameShards = "same_shards"

@@ -5,9 +5,9 @@ package import AVPrepTorch
 
 /// Measures a trained run on the test split: accuracy and area under the curve, on easy and on hard negatives.
 package struct Evaluator {
-    private let folder: RunFolder
-    private let shards: String
-    private let group: ProcessGroup?
+    let folder: RunFolder
+    let shards: String
+    let group: ProcessGroup?
 
     /// - Parameters:
     ///   - run: the run's folder.
@@ -46,6 +46,11 @@ package struct Evaluator {
         }
         let state = checkpoint.state
         let recipe = state.settings.recipe
+        if let recipe = recipe as? SeparationRecipe {
+            return try evaluate(
+                recipe, checkpoint, weights, ranks: ranks, device: device, threads: threads, cancellation: cancellation,
+                checking: checking, progress: progress)
+        }
         let (shardSet, commonSet, datasets, inputs) = try ranks.together {
             try state.settings.checkValues()
             let shardSet = try ShardSet(shards)
@@ -157,7 +162,7 @@ package struct Evaluator {
     }
 
     /// Whether the run learnt from these shards.
-    private static func isTrained(_ state: TrainingState, on shards: ShardSet) -> Bool {
+    static func isTrained(_ state: TrainingState, on shards: ShardSet) -> Bool {
         // Shards that lack a set of the run are others.
         let data = try? TrainingData(
             settings: state.settings, seed: state.seed, shards: shards, isResumed: true)

@@ -85,6 +85,7 @@ extension TrainSettings {
         case .l3Labels: L3LabelsRecipe(l3: L3Recipe(model: model, jitter: jitter))
         case .arrowOfTime: ArrowOfTimeRecipe(model: model)
         case .multisensory: MultisensoryRecipe(model: model, jitter: jitter)
+        case .separation: SeparationRecipe(settings: separation, model: model, jitter: jitter)
         }
     }
 
