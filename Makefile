@@ -227,7 +227,7 @@ quickstart: build engine
 	@echo "these lie in $(QUICKSTART)/; try there: $(CURDIR)/$(RELEASE) status"
 
 # What pipelines/quick-l3.yaml learns: three seeds, and a corpus in which nothing can be learnt.
-quick-l3: build engine
+quick-l3: build engine venv
 	Tests/Oracles/quick-l3.sh $(RELEASE) quick-l3
 
 # The same of pipelines/quick-multisensory.yaml, with the variants of the paper's table.
