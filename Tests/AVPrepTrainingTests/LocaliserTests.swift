@@ -51,6 +51,25 @@ struct LocaliserTests {
         }
     }
 
+    @Test func theMeanOfMultisensorysMapIsItsLogitWithoutTheBias() throws {
+        let engine = try Engine.load(device: .cpu, threads: 1)
+        var settings = ModelSettings()
+        settings.video.width = 2
+        settings.audio.width = 2
+        let network = try MultisensoryNetwork(
+            settings: settings, sound: .waveform(channels: 1), seed: 5, engine: engine)
+        var random = SeededRandom(seed: 1, for: "clip")
+        let pictures = try tensor([2, 3, 8, 64, 64], &random, engine)
+        let sounds = try tensor([2, 1, 8192], &random, engine)
+        try engine.withoutGradients {
+            let (logits, features) = try network.located(pictures: pictures, sounds: sounds)
+            let means = try features.map(weights: features.weights).mean([1, 2, 3]).floats()
+            let bias = try #require(try network.store.values()["fc.bias"]).floats[0]
+            #expect(features.values.shape == [2, 16, 1, 2, 2])
+            #expect(zip(means, try logits.floats()).allSatisfy { abs($0 + bias - $1) < 1e-5 })
+        }
+    }
+
     private func trained(_ folder: String) throws {
         var shards = PracticeShards(
             width: 20, height: 16, shards: [(.train, 4), (.val, 4), (.test, 4)], pairsPerSegment: 8)

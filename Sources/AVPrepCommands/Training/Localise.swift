@@ -6,7 +6,7 @@ package struct Localise: WorkCommand {
         abstract: "Show where in picture and sound a trained run's answers come from.",
         discussion: """
             For each video named, a heat-map video with its sound, a contact sheet and a JSON file; without a video, sheets of \
-            the split's clips that most excite each unit, and of the surest clips of each label. L3-Net and T-CAM. The maps \
+            the split's clips that most excite each unit, and of the surest clips of each label. L3-Net, Multisensory and T-CAM. The maps \
             are class activation maps: what is drawn speaks for the answer "in sync" or "forwards". Examples:
 
               avprep localise talk.mp4 --name l3          runs/l3/localise/talk.mp4, talk.png, talk.json

@@ -104,7 +104,7 @@ package final class Localiser {
         engine = try TrainingRanks().engine(device ?? settings.device, threads: threads ?? settings.threads, settings)
         let made = try recipe.makeModel(inputs, seed: nil, engine: engine)
         guard let localising = made as? any LocalisingModel else {
-            let able: [TrainSettings.RecipeName] = [.l3, .arrowOfTime]
+            let able: [TrainSettings.RecipeName] = [.l3, .multisensory, .arrowOfTime]
             throw TrainingError(
                 .settings,
                 """

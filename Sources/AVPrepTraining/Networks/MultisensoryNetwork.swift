@@ -91,6 +91,16 @@ struct MultisensoryNetwork {
     func logits(of features: Features) throws -> Tensor {
         try answer(try features.conv5.mean([2, 3, 4])).reshaped([-1]).converted(to: .float32)
     }
+
+    /// The logits in evaluation, and the last map, which they are the average of.
+    func located(pictures: Tensor, sounds: Tensor?) throws -> (logits: Tensor, features: LocatedFeatures) {
+        let features = try features(pictures: pictures, sounds: sounds, training: false)
+        let weight = try answer.weight.converted(to: .float32)
+        let weights = try Tensor.concatenated(Array(repeating: weight, count: features.conv5.shape[0]), dimension: 0)
+        return (
+            try logits(of: features), LocatedFeatures(values: features.conv5, weights: weights, pooling: .average)
+        )
+    }
 }
 
 /// What sees the picture alone.

@@ -88,7 +88,7 @@ struct MultisensoryRecipe: TrainingRecipe {
         return .waveform(channels: sound.sizes[0])
     }
 
-    private struct Model: RecipeModel {
+    private struct Model: LocalisingModel {
         let network: MultisensoryNetwork
         let normalization: PictureNormalization
         /// The input that is heard.
@@ -119,6 +119,13 @@ struct MultisensoryRecipe: TrainingRecipe {
                 pictures: try normalization(batch[PictureInput.name]), sounds: sound.map { batch[$0] },
                 training: false)
             return FusionHead.probabilities(ofLogits: try network.logits(of: features).floats())
+        }
+
+        func activations(of batch: TensorBatch) throws -> Activations {
+            let (logits, picture) = try network.located(
+                pictures: try normalization(batch[PictureInput.name]), sounds: sound.map { batch[$0] })
+            return Activations(
+                scores: FusionHead.probabilities(ofLogits: try logits.floats()), picture: picture, sound: nil)
         }
 
         func weights(for file: String) throws -> [String: HostTensor] {
