@@ -38,29 +38,35 @@ package enum EvaluateStage {
 
     /// Evaluates the run named in the settings.
     ///
-    /// - Parameter offsetClips: test clips whose sound is moved; see ``OffsetHistogram``.
-    package static func run(_ workspace: Workspace, _ context: StageContext, offsetClips: Int = 64) throws -> Report {
-        try run(workspace, context, offsetClips: offsetClips, group: nil)
+    /// - Parameters:
+    ///   - offsetClips: test clips whose sound is moved; see ``OffsetHistogram``.
+    ///   - scores: a CSV file to write, with each test pair's set, video, label and score; nil: none.
+    package static func run(
+        _ workspace: Workspace, _ context: StageContext, offsetClips: Int = 64, scores: String? = nil
+    ) throws -> Report {
+        try run(workspace, context, offsetClips: offsetClips, scores: scores, group: nil)
     }
 
     /// The same as one of the processes that were started together.
     ///
     /// - Returns: nil in those that do not speak for all.
     package static func run(
-        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, startedBy environment: [String: String]
+        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, scores: String? = nil,
+        startedBy environment: [String: String]
     ) throws -> Report? {
         try Processes.run(environment, context, device: workspace.settings.train.device) { group, context in
-            try run(workspace, context, offsetClips: offsetClips, group: group)
+            try run(workspace, context, offsetClips: offsetClips, scores: scores, group: group)
         }
     }
 
     private static func run(
-        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, group: ProcessGroup?
+        _ workspace: Workspace, _ context: StageContext, offsetClips: Int, scores: String?, group: ProcessGroup?
     ) throws -> Report {
         let folder = workspace.runFolder
         let evaluator = Evaluator(run: folder, shards: workspace.shards, group: group)
         let progress = ProgressReporter("evaluate", unit: "sets", style: context.progress)
         var done = 0
+        var rows = [CSV.row(["set", "video", "label", "score"])]
         var evaluation = try evaluator.evaluate(
             offsetClips: offsetClips,
             device: workspace.settings.train.device, threads: workspace.settings.train.threads,
@@ -68,6 +74,10 @@ package enum EvaluateStage {
         ) { split, set in
             progress.update(done: done, total: max(done + 1, offsetClips > 0 ? 5 : 4), note: "\(split.rawValue) \(set)")
             done += 1
+        } scored: { set, videos, labels, scores in
+            for (video, (label, score)) in zip(videos, zip(labels, scores)) {
+                rows.append(CSV.row([set, video, String(label), String(score)]))
+            }
         }
         progress.update(done: done, total: done)
         progress.finish()
@@ -75,6 +85,7 @@ package enum EvaluateStage {
         if let group, !group.leads { return Report(run: folder, evaluation: evaluation) }
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(evaluation, pretty: true) + "\n").utf8), to: "\(folder)/\(fileName)")
+        if let scores { try AtomicFile.write(Data((rows.joined(separator: "\n") + "\n").utf8), to: scores) }
         return Report(run: folder, evaluation: evaluation)
     }
 }

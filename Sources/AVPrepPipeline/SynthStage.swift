@@ -14,14 +14,18 @@ package enum SynthStage {
         /// Number of sounding events in all videos.
         package let events: Int
         package let videosWithCues: Int
+        /// Of an `arrow` corpus: silent things in all videos.
+        package let things: Int
         /// Videos that were not as they had been made, a line each.
         package let setAside: [String]
 
         package var text: String {
             setAside.map { $0 + "\n" }.joined() + """
-                \(videos) videos of \(seconds) s in \(folder), \(events) sounding events, \
+                \(videos) videos of \(seconds) s in \(folder), \
+                \(things > 0 ? "\(things) silent things" : "\(events) sounding events"), \
                 \(videosWithCues) videos with planted cues
-                the times of all events are in \(folder)/\(SynthTruth.fileName); next: avprep ingest
+                \(things > 0 ? "where each thing is in each frame is" : "the times of all events are") in \
+                \(folder)/\(SynthTruth.fileName); next: avprep ingest
                 """
         }
     }
@@ -44,6 +48,7 @@ package enum SynthStage {
         return Report(
             folder: folder, videos: truth.videos.count, seconds: settings.seconds,
             events: truth.videos.reduce(0) { $0 + $1.events.count },
-            videosWithCues: truth.videos.count { !$0.cues.isEmpty }, setAside: setAside.lines)
+            videosWithCues: truth.videos.count { !$0.cues.isEmpty },
+            things: truth.videos.reduce(0) { $0 + ($1.things?.count ?? 0) }, setAside: setAside.lines)
     }
 }

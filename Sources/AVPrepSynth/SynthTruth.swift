@@ -41,6 +41,8 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         /// In order of time.
         package var events: [SynthPlan.Event]
         package var cues: [SynthCue]
+        /// Of an `arrow` corpus.
+        package var things: [Thing]?
 
         package init(_ plan: SynthPlan) {
             file = SynthCorpus.fileName(ofVideo: plan.number)
@@ -49,7 +51,32 @@ package struct SynthTruth: Sendable, Equatable, Codable {
             objects = plan.objects.map { Object(kind: $0.kind, scene: $0.scene, radius: $0.radius, colour: $0.colour) }
             events = plan.events
             cues = plan.cues
+            let frames = plan.frameSeconds
+            things =
+                plan.things.isEmpty
+                ? nil
+                : plan.things.map { thing in
+                    Thing(
+                        kind: thing.kind, radius: thing.radius, colour: thing.colour,
+                        boxes: frames.indices.compactMap { frame in
+                            plan.box(of: thing, at: frames[frame]).map {
+                                [frame] + [$0.left, $0.top, $0.right, $0.bottom].map { Int($0.rounded()) }
+                            }
+                        })
+                }
         }
+    }
+
+    /// A silent thing whose motion tells time's direction.
+    package struct Thing: Sendable, Equatable, Codable {
+        package var kind: ArrowKind
+        /// Usual radius in pixels.
+        package var radius: Double
+        /// Red, green, blue, 0 … 255.
+        package var colour: SIMD3<Float>
+        /// For each frame of the file in which it shows, by number: frame, left, top, right, bottom; with its pieces, and
+        /// without what is outside of the picture or under its bars.
+        package var boxes: [[Int]]
     }
 
     /// An object that makes sounds.

@@ -19,7 +19,11 @@ package enum SynthVideo {
             number: number, seconds: settings.seconds, width: settings.width, height: settings.height,
             fps: settings.fps, scenes: [], objects: [], events: [],
             noise: noise(settings, SeededRandom(seed: settings.seed, for: name + "noise")), cues: [])
-        plan.cues = cues ?? CuePlanner(settings: settings).cues(ofVideo: number)
+        plan.cues =
+            cues
+            ?? (settings.kind == .arrow
+                ? ArrowPlanner(settings: settings, number: number).cues
+                : CuePlanner(settings: settings).cues(ofVideo: number))
         var planner = ScenePlanner(settings: settings, plan: plan, name: name)
         return planner.finished()
     }

@@ -38,7 +38,7 @@ struct LocaliserTests {
     @Test func theMeanOfTheArrowsMapIsItsLogitWithoutTheBias() throws {
         let engine = try Engine.load(device: .cpu, threads: 1)
         let network = try ArrowNetwork(
-            width: 2, pictures: 4, segments: 2, seed: 5, dropoutSeed: 1, engine: engine)
+            width: 2, pictures: 4, segments: 2, seed: 5, engine: engine)
         var random = SeededRandom(seed: 1, for: "flow")
         let flow = try tensor([3, 8, 32, 32], &random, engine)
         try engine.withoutGradients {

@@ -9,6 +9,7 @@ package struct Synth: ObservedCommand {
 
               avprep synth videos --videos 80 --seed 7
               avprep synth cues --cues 1 --seconds 10     every video with a planted cue
+              avprep synth arrow --set synth.kind=arrow   silent things that fall, bounce, break and spread
             """)
 
     @OptionGroup package var options: PipelineOptions

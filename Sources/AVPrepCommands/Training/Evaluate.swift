@@ -12,6 +12,7 @@ package struct Evaluate: ObservedCommand {
 
               avprep evaluate --name avts
               avprep evaluate --offset-clips 0      no moved clips: quicker
+              avprep evaluate --scores scores.csv   what the run says of each test pair
             """)
 
     @OptionGroup package var options: PipelineOptions
@@ -23,6 +24,9 @@ package struct Evaluate: ObservedCommand {
 
     @Option(name: .long, help: "Test clips whose sound is moved to 31 offsets; 0: none.")
     package var offsetClips = 64
+
+    @Option(name: .long, help: "A CSV file to write: set, video, label (1: in sync) and score of each test pair.")
+    package var scores: String?
 
     package mutating func validate() throws {
         if offsetClips < 0 { throw ValidationError("--offset-clips takes 0 or a number of clips") }

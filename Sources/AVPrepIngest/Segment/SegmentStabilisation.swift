@@ -115,7 +115,7 @@ extension Stabiliser.Discard {
     /// The part of the picture visible in all frames, as a fraction of a side in pixels; 0 when unknown.
     fileprivate func share(ofSide side: Int) -> Float {
         switch self {
-        case .motionUnknown: 0
+        case .motionUnknown, .motionDoubtful: 0
         case .commonAreaTooSmall(let common): Float(common) / Float(side)
         }
     }

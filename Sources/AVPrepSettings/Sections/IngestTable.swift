@@ -208,6 +208,12 @@ enum IngestTable {
             .number(
                 "outlier", \.outlier, in: 0...1000,
                 "homographies that deviate this far from their neighbours are ignored, in pixels"),
+            .integer(
+                "fewest_inliers", \.fewestInliers, in: 0...10_000,
+                "matches that each homography needs, or not stabilised"),
+            .number(
+                "largest_error", \.largestError, in: 0...1000,
+                "their largest mean squared error, in pixels squared; 0: any"),
         ])
     }
 

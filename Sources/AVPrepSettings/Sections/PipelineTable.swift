@@ -189,6 +189,9 @@ enum PipelineTable {
 
     static var synth: SettingsTable<SynthSettings> {
         SettingsTable<SynthSettings>([
+            .choice(
+                "kind", \.kind,
+                "impacts: objects sound as they collide; arrow: silent things fall, bounce, break, spread"),
             .integer("videos", \.videos, in: 1...1_000_000, "videos to make"),
             .number("seconds", \.seconds, in: 1...600, "length of each, in seconds"),
             .integer("width", \.width, in: 32...4096, "pixels, even"),
@@ -201,6 +204,12 @@ enum PipelineTable {
             .number("max_gap_seconds", \.maxGapSeconds, in: 0.35...30, "longest such time, at least 0.2 s more"),
             .choices("cue_kinds", \.cueKinds, "kinds of cues to plant, in turn; []: all"),
             .number("cues", \.cues, in: 0...1, "fraction of videos with planted cues (bars, pans, cuts, skew, …)"),
+            .number(
+                "black_framing", \.blackFraming, in: 0...1,
+                "arrow: fraction of videos with black bars in which faint remains creep outwards"),
+            .number(
+                "camera_motion", \.cameraMotion, in: 0...1,
+                "arrow: fraction of videos whose camera zooms in or tilts down, nine in ten of them"),
         ])
     }
 }

@@ -8,6 +8,8 @@ package final class ScenePainter {
     private let grounds: [BackdropPainter]
     /// The objects of each scene.
     private let objects: [[SynthPlan.Object]]
+    /// Texture of what creeps in the bars.
+    private let remains: SmoothNoise
     /// Buffer for the scene when bars leave it smaller than the picture.
     private let inner: PixelBuffer?
 
@@ -19,6 +21,7 @@ package final class ScenePainter {
                 $0.backdrop, stage: $0.stage, width: plan.sceneWidth, height: plan.sceneHeight, isWide: moves)
         }
         objects = plan.scenes.indices.map { scene in plan.objects.filter { $0.scene == scene } }
+        remains = SmoothNoise(seed: plan.noise.seed)
         inner =
             plan.bars == nil ? nil : PixelBuffer(width: plan.sceneWidth, height: plan.sceneHeight, channels: 3)
     }
@@ -34,7 +37,33 @@ package final class ScenePainter {
         paintScene(inner, at: moment)
         Canvas(picture).clear(to: UInt8(clamping: bars.level))
         Canvas(picture).place(inner, left: bars.left, top: bars.top)
+        if let creep = bars.creep { paintRemains(on: picture, of: bars, moved: creep * moment) }
     }
+
+    /// Faint remains of the picture's edges, which creep outwards: what is left of motion-compensated pictures in bars that
+    /// were encoded with them. Too dark to be seen, but flow sees them.
+    private func paintRemains(on picture: PixelBuffer, of bars: SynthCue.BlackBars, moved: Double) {
+        let (right, bottom) = (plan.width - bars.right, plan.height - bars.bottom)
+        for y in 0..<plan.height {
+            for x in 0..<plan.width {
+                let above = max(bars.top - y, y + 1 - bottom)
+                let beside = max(bars.left - x, x + 1 - right)
+                guard max(above, beside) > 0 else { continue }
+                let outwards = Float(Double(max(above, beside)) - moved) / Self.remainSize
+                let along = Float(above >= beside ? x : y) / Self.remainSize
+                // The two sides of the picture differ.
+                let side: Float = above >= beside ? (y < bars.top ? 0 : 50) : (x < bars.left ? 100 : 150)
+                let light = max(0, min(1, 2.4 * remains.value(along + side, outwards)))
+                let pixel = (y * plan.width + x) * 3
+                let level = UInt8(clamping: bars.level + Int(Self.remainLevel * light))
+                for channel in pixel..<pixel + 3 { picture.pixels[channel] = level }
+            }
+        }
+    }
+
+    /// Size of a speck of the remains, in pixels, and its greatest level above the bar's.
+    private static let remainSize: Float = 6
+    private static let remainLevel: Float = 18
 
     private func paintScene(_ picture: PixelBuffer, at seconds: Double) {
         let index = plan.scenes.lastIndex { $0.startSeconds <= seconds } ?? 0
@@ -46,6 +75,13 @@ package final class ScenePainter {
         let canvas = Canvas(picture)
         for distractor in scene.distractors { paint(distractor, at: seconds, on: canvas, view) }
         for object in objects[index] { paint(object, at: seconds, on: canvas, view) }
+        for thing in plan.things {
+            for part in ArrowPose(of: thing, at: seconds).parts {
+                canvas.fill(
+                    thing.shape, at: view.point(part.place), radii: SIMD2(repeating: view.length(part.radius)),
+                    angle: Float(part.angle), paint: Canvas.Paint(colour: thing.colour * part.light))
+            }
+        }
     }
 
     /// From scene pixels to picture pixels.

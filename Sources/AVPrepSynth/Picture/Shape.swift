@@ -2,7 +2,7 @@
 ///
 /// Distances are exact or slightly too small near corners; their sign is right everywhere, and within a pixel of the
 /// outline they are good enough for anti-aliasing.
-enum Shape: Sendable {
+package enum Shape: String, Sendable, Codable {
     case disc, box, ring, cross, diamond, triangle, star
 
     @inline(__always)

@@ -54,6 +54,10 @@ struct ScenePlanner {
                 startSeconds: start, endSeconds: end, backdrop: backdrop(&random), stage: stage,
                 distractors: distractors(in: stage, &random)))
 
+        if settings.kind == .arrow {
+            plan.things = ArrowPlanner(settings: settings, number: plan.number).things(on: stage, sceneHeight: size.y)
+            return
+        }
         let kinds = random.shuffled(SynthKind.allCases).prefix(objectCount(&random))
         // Objects share the time: three objects are not three times as dense as one.
         let share = 1 + 0.6 * Double(kinds.count - 1)
@@ -180,7 +184,7 @@ struct ScenePlanner {
                 plan.events.append(
                     SynthPlan.Event(
                         seconds: station.seconds, soundSeconds: heard, object: index, kind: object.kind,
-                        place: shown(ObjectPose(of: object, at: station.seconds).impact, at: station.seconds),
+                        place: plan.shown(ObjectPose(of: object, at: station.seconds).impact, at: station.seconds),
                         strength: station.strength,
                         visible: station.seconds >= plan.pictureStartSeconds
                             && plan.freeze?.contains(station.seconds) != true,
@@ -189,13 +193,5 @@ struct ScenePlanner {
             }
         }
         plan.events.sort { $0.seconds < $1.seconds }
-    }
-
-    /// The position of a scene point in the stored picture.
-    private func shown(_ place: SIMD2<Double>, at seconds: Double) -> SIMD2<Double> {
-        let camera = plan.camera(at: seconds)
-        let centre = SIMD2(Double(plan.sceneWidth), Double(plan.sceneHeight)) / 2
-        let corner = SIMD2(Double(plan.bars?.left ?? 0), Double(plan.bars?.top ?? 0))
-        return centre + camera.zoom * (place - centre) + SIMD2(camera.x, camera.y) + corner
     }
 }

@@ -43,13 +43,18 @@ package enum SynthCue: Sendable, Equatable, Codable {
         package var right: Int
         /// Red, green and blue of the bars, 0 … 16: not always quite black.
         package var level: Int
+        /// Speed outwards, in pixels a second, of faint dark remains of the picture in the bars; nil: there are none.
+        package var creep: Double?
 
-        package init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, level: Int = 0) {
+        package init(
+            top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, level: Int = 0, creep: Double? = nil
+        ) {
             self.top = top
             self.bottom = bottom
             self.left = left
             self.right = right
             self.level = level
+            self.creep = creep
         }
     }
 

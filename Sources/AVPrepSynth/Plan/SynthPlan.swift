@@ -21,6 +21,8 @@ package struct SynthPlan: Sendable, Equatable, Codable {
     package var events: [Event]
     package var noise: Noise
     package var cues: [SynthCue]
+    /// Of an `arrow` corpus.
+    package var things: [Thing] = []
 
     /// An interval `[startSeconds, endSeconds)` without a cut.
     package struct Scene: Sendable, Equatable, Codable {
@@ -159,6 +161,14 @@ extension SynthPlan {
             }
         }
         return camera
+    }
+
+    /// The position of a scene point in the stored picture.
+    package func shown(_ place: SIMD2<Double>, at seconds: Double) -> SIMD2<Double> {
+        let camera = camera(at: seconds)
+        let centre = SIMD2(Double(sceneWidth), Double(sceneHeight)) / 2
+        let corner = SIMD2(Double(bars?.left ?? 0), Double(bars?.top ?? 0))
+        return centre + camera.zoom * (place - centre) + SIMD2(camera.x, camera.y) + corner
     }
 
     /// Presentation time of every frame, rising.

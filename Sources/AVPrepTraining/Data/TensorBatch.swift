@@ -6,13 +6,16 @@ struct TensorBatch {
     /// 1 for each pair in sync, 0 for each other: `float32 [N]`.
     let labels: Tensor
     let kinds: [PairKind]
+    /// Which pairs of the set they are: their order is that of the run's seed and of the epoch.
+    let pairs: [Int]
     private let inputs: [String: Tensor]
 
     /// - Parameter inputs: by name, each `[N, …]` with the sizes of its shape.
-    init(inputs: [String: Tensor], labels: Tensor, kinds: [PairKind]) {
+    init(inputs: [String: Tensor], labels: Tensor, kinds: [PairKind], pairs: [Int] = []) {
         self.inputs = inputs
         self.labels = labels
         self.kinds = kinds
+        self.pairs = pairs
     }
 
     /// A batch's values, in its memory or on their way to the device: it must stay as it is until the engine is through with
@@ -28,7 +31,7 @@ struct TensorBatch {
             inputs: inputs,
             labels: try Tensor(
                 borrowing: UnsafeRawBufferPointer(labels), type: .float32, shape: [batch.count], engine: engine),
-            kinds: Array(batch.kinds[..<batch.count]))
+            kinds: Array(batch.kinds[..<batch.count]), pairs: Array(batch.pairs.prefix(batch.count)))
     }
 
     /// So many parts of equal size, in order; they share memory.
@@ -40,7 +43,7 @@ struct TensorBatch {
             let range = part * size..<(part + 1) * size
             return TensorBatch(
                 inputs: try inputs.mapValues { try $0.narrowed(0, range) }, labels: try labels.narrowed(0, range),
-                kinds: Array(kinds[range]))
+                kinds: Array(kinds[range]), pairs: pairs.isEmpty ? [] : Array(pairs[range]))
         }
     }
 

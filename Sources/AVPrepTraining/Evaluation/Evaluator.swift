@@ -28,12 +28,14 @@ package struct Evaluator {
     ///   - device: where to compute; nil for the run's own setting.
     ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
     ///   - progress: called before each set of pairs, with its split and name.
+    ///   - scored: called for each set with its test pairs' videos, labels (1 in sync) and scores, in the order of the set.
     /// - Throws: ``TrainingError`` when there is no such run or nothing to evaluate on; `CancellationError`.
     package func evaluate(
         weights: RunFolder.Weights? = nil, offsetClips: Int = 0, offsetReach: Int = 15, device: Engine.Device? = nil,
         threads: Int? = nil,
         cancellation: Cancellation = Cancellation(), checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
-        progress: (_ split: Split, _ set: String) -> Void = { _, _ in }
+        progress: (_ split: Split, _ set: String) -> Void = { _, _ in },
+        scored: (_ set: String, _ videos: [String], _ labels: [UInt8], _ scores: [Float]) -> Void = { _, _, _, _ in }
     ) throws -> Evaluation {
         let ranks = try TrainingRanks(group)
         let weights = try weights ?? (ranks.shared(try folder.has(.best)) ? .best : .last)
@@ -95,7 +97,9 @@ package struct Evaluator {
         }
         let measured = try datasets.map { sets in
             let (val, test) = (try measure(sets.val), try measure(sets.test))
-            return Measured(set: sets.set, val: val.roc, test: test, videos: sets.test.videos, seed: state.seed)
+            let videos = sets.test.videos
+            scored(sets.set, videos, test.labels, test.scores)
+            return Measured(set: sets.set, val: val.roc, test: test, videos: videos, seed: state.seed)
         }
         let offsets = try offsetHistogram(
             of: datasets[0].test, clips: recipe.tellsOffsets ? offsetClips : 0, reach: offsetReach, state,

@@ -31,24 +31,20 @@ struct ArrowNetwork {
     private let fusion: [ArrowLayer]
     private let answer: Linear
     private let dropout: Double
-    private let seed: UInt64
 
     /// - Parameters:
     ///   - pictures: of flow in a clip; each has two planes.
     ///   - segments: T, a divisor of that.
     ///   - dropout: the share of values that are dropped behind each layer of the fusion.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
-    ///   - dropoutSeed: what decides, with the number of the batch, which values are dropped.
     init(
-        width: Int, pictures: Int, segments: Int, dropout: Double = 0.5, seed: UInt64?, dropoutSeed: UInt64,
-        engine: Engine
+        width: Int, pictures: Int, segments: Int, dropout: Double = 0.5, seed: UInt64?, engine: Engine
     ) throws {
         precondition(pictures % segments == 0, "\(pictures) pictures in \(segments) segments")
         let store = ParameterStore(engine: engine, seed: seed)
         self.store = store
         self.segments = segments
         self.dropout = dropout
-        self.seed = dropoutSeed
         var channels = 2 * pictures / segments
         var blocks: [[ArrowLayer]] = []
         for (block, count) in Self.blocks.enumerated() {
@@ -69,8 +65,10 @@ struct ArrowNetwork {
 
     /// The map before the average, `[N, 16W, S/16, S/16]`.
     ///
-    /// - Parameter flow: zero where nothing moves, `[N, 2 · T · L, S, S]`: x and y of the first picture, of the second…
-    func features(_ flow: Tensor, training: Bool) throws -> Tensor {
+    /// - Parameters:
+    ///   - flow: zero where nothing moves, `[N, 2 · T · L, S, S]`: x and y of the first picture, of the second…
+    ///   - dropoutSeed: in training, what decides which values are dropped.
+    func features(_ flow: Tensor, training: Bool, dropoutSeed: UInt64 = 0) throws -> Tensor {
         let (count, planes, side) = (flow.shape[0], flow.shape[1], flow.shape[3])
         var features = try flow.reshaped([count * segments, planes / segments, flow.shape[2], side])
         if !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
@@ -83,38 +81,33 @@ struct ArrowNetwork {
         for (index, layer) in fusion.enumerated() {
             features = try layer(features, training: training)
             if training, dropout > 0 {
-                features = try features.droppedOut(probability: dropout, seed: try dropoutSeed(layer, index))
+                features = try features.droppedOut(
+                    probability: dropout, seed: SeededRandom.combine(dropoutSeed, UInt64(index)))
             }
         }
         return features
     }
 
     /// The logit of playing forwards: `[N]`.
-    func callAsFunction(_ flow: Tensor, training: Bool) throws -> Tensor {
-        let features = try features(flow, training: training)
+    func callAsFunction(_ flow: Tensor, training: Bool, dropoutSeed: UInt64 = 0) throws -> Tensor {
+        let features = try features(flow, training: training, dropoutSeed: dropoutSeed)
         return try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
     }
 
     /// The logits, and the map that they are the average of: the weights of `fc` on it are the class activation map.
     func located(_ flow: Tensor) throws -> (logits: Tensor, features: LocatedFeatures) {
-        let features = try features(flow, training: false)
+        let features = try features(flow, training: false, dropoutSeed: 0)
         let weight = try answer.weight.converted(to: .float32)
         let weights = try Tensor.concatenated(Array(repeating: weight, count: features.shape[0]), dimension: 0)
         let logits = try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
         return (logits, try .picture(features, weights: weights, pooling: .average))
-    }
-
-    /// The number of the batch is stored with the weights, so that a run that goes on drops what it would have dropped.
-    private func dropoutSeed(_ layer: ArrowLayer, _ index: Int) throws -> UInt64 {
-        let batch = try layer.norm.batches.integers().first ?? 0
-        return SeededRandom.combine(seed, SeededRandom.hash("dropout/\(index)/\(batch)"))
     }
 }
 
 /// A convolution with bias, a ReLU, and batch normalisation.
 private struct ArrowLayer {
     private let convolution: Convolution
-    let norm: BatchNorm
+    private let norm: BatchNorm
 
     init(_ path: ParameterPath, from input: Int, to output: Int) throws {
         convolution = try Convolution(

@@ -31,9 +31,13 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
         let planes = inputs[FlowInput.name]?.sizes[0] ?? 0
         return Model(
             network: try ArrowNetwork(
-                width: model.video.width, pictures: planes / 2, segments: model.segments, seed: seed,
-                // The same whatever the seed of the run: a run that goes on draws no first weights.
-                dropoutSeed: SeededRandom.hash("T-CAM"), engine: engine))
+                width: model.video.width, pictures: planes / 2, segments: model.segments, seed: seed, engine: engine))
+    }
+
+    /// A batch's pairs, in their order, follow from the run's seed and the epoch. So each run and each step drops other
+    /// values, a run that goes on drops what it would have dropped, and no counter is read from a device.
+    static func dropoutSeed(of pairs: [Int]) -> UInt64 {
+        pairs.reduce(SeededRandom.hash("T-CAM")) { SeededRandom.combine($0, UInt64(truncatingIfNeeded: $1)) }
     }
 
     private struct Model: LocalisingModel {
@@ -61,7 +65,9 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
         }
 
         private func logits(of batch: TensorBatch, training: Bool) throws -> Tensor {
-            try network(try input(of: batch), training: training)
+            try network(
+                try input(of: batch), training: training,
+                dropoutSeed: training ? ArrowOfTimeRecipe.dropoutSeed(of: batch.pairs) : 0)
         }
 
         func weights(for file: String) throws -> [String: HostTensor] {

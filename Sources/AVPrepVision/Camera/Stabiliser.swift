@@ -12,12 +12,15 @@ package struct Stabiliser: Sendable {
     package enum Discard: Equatable, Sendable, CustomStringConvertible {
         /// Homographies are missing over this many consecutive frames.
         case motionUnknown(frames: Int)
+        /// The homography of this frame has too few matches, or too large an error.
+        case motionDoubtful(frame: Int)
         /// The shorter side, in pixels, of the region visible in all frames.
         case commonAreaTooSmall(side: Int)
 
         package var description: String {
             switch self {
             case .motionUnknown(let frames): "the camera's motion is unknown over \(frames) frames"
+            case .motionDoubtful(let frame): "frame \(frame) has too few or too inaccurate matches"
             case .commonAreaTooSmall(let side): "the region visible in all frames is only \(side) pixels high or wide"
             }
         }
@@ -73,6 +76,9 @@ package struct Stabiliser: Sendable {
     ///
     /// - Parameter motions: one value per frame, from ``CameraMotionEstimator/estimate(greys:)``.
     package func plan(for motions: [FrameMotion]) -> Result<Plan, DiscardError> {
+        if let frame = motions.firstIndex(where: { !settings.accepts($0) }) {
+            return .failure(DiscardError(reason: .motionDoubtful(frame: frame)))
+        }
         var path = CornerPath(motions, width: width, height: height)
         let rejected = path.rejectOutliers(least: settings.outlier)
         let gap = path.fillGaps()

@@ -1,4 +1,5 @@
-import AVPrepCore
+package import AVPrepCore
+import AVPrepModel
 
 /// Settings of stabilisation.
 package struct StabiliserSettings: Sendable, Equatable, StoredSettings {
@@ -15,6 +16,22 @@ package struct StabiliserSettings: Sendable, Equatable, StoredSettings {
     /// A frame is an outlier if it deviates from its neighbours' path by this many pixels and many times more than the
     /// median.
     package var outlier = 3.0
+    /// A segment is discarded when a frame's homography has fewer matches that are consistent with it; 0: any number. The
+    /// Arrow of Time code writes these numbers for choosing clips by, and publishes no threshold.
+    package var fewestInliers = 0
+    /// Likewise, when the mean squared error of these matches is larger, in pixels²; 0: any.
+    package var largestError = 0.0
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] {
+        ["fewestInliers": .omitted(at: 0), "largestError": .omitted(at: 0.0)]
+    }
+
+    /// Whether a frame's homography, if it has one, is supported well enough.
+    func accepts(_ motion: FrameMotion) -> Bool {
+        guard motion.isKnown else { return true }
+        // An error that is no number is none to be trusted.
+        return Int(motion.inlierCount) >= fewestInliers && (largestError == 0 || Double(motion.error) <= largestError)
+    }
 }

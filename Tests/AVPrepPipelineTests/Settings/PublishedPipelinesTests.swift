@@ -8,6 +8,7 @@ import AVPrepShard
 import AVPrepSynth
 import AVPrepTorch
 import AVPrepTraining
+import AVPrepVision
 import Foundation
 import TestSupport
 import Testing
@@ -147,6 +148,12 @@ import Testing
         #expect(optimizer.kind == .sgd && optimizer.learningRate == 0.01 && optimizer.momentum == 0.9)
         #expect(optimizer.weightDecay == 5e-4)
         #expect(train.stages.map(\.epochs) == [1, 19] && train.stages.map(\.learningRate) == [0, 0.001])
+        // A homography for every frame, or the clip is not used.
+        let stabilise = settings.ingest.stabilise
+        #expect(stabilise.enabled && stabilise.longestGap == 0 && stabilise.smallestShare == 0.7)
+        #expect(stabilise.fewestInliers == 20 && stabilise.largestError == 0.25)
+        #expect(settings.ingest.policy[flag: .notStabilised] == .drop)
+        #expect(settings.ingest.cameraMotion.maxCorners == 1000 && settings.ingest.cameraMotion.trackingSize == 256)
         let sets = try settings.shard.pairs.definitions(seed: 1)
         #expect(train.stages.allSatisfy { stage in sets.contains { $0.name == stage.set } })
     }
@@ -154,7 +161,7 @@ import Testing
     /// Two videos of one sound each, prepared and sharded by a published file but for the size of pictures; then what
     /// `script` prints of the shard `f`.
     private func seen<Value: Decodable>(
-        _ name: String, seconds: Double, as type: Value.Type, _ script: String
+        _ name: String, seconds: Double, as type: Value.Type, overrides: [String] = [], _ script: String
     ) throws -> Value {
         try withTemporaryFolder { folder in
             var corpus = try SmallCorpus(folder)
@@ -164,7 +171,7 @@ import Testing
             try corpus.addSyntheticVideos(2)
             let small = ["ingest.video.short_side=32", "ingest.camera_motion.enabled=false", "workers=1"]
             corpus.settings = try Self.settings(
-                name, small + ["shard.split.val=0", "shard.split.test=0"])
+                name, small + overrides + ["shard.split.val=0", "shard.split.test=0"])
             #expect(try IngestStage.run(corpus.workspace, corpus.context).counts.done == 2)
             _ = try ShardStage.run(corpus.workspace, corpus.context)
             return try Oracle.json(
@@ -270,7 +277,7 @@ import Testing
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func arrowOfTimeHasTwoGroupsOfTenFlowFramesEitherWay() throws {
         let seen = try seen(
-            "arrow-of-time", seconds: 5, as: ArrowOfTime.self,
+            "arrow-of-time", seconds: 5, as: ArrowOfTime.self, overrides: ["ingest.stabilise.enabled=false"],
             """
             pairs = f["pairs/arrow_of_time"]
             def window(direction, row):

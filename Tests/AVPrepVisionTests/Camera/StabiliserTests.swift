@@ -57,6 +57,40 @@ import Testing
         #expect(plan.crop.left + plan.crop.right == Self.width - plan.width)
     }
 
+    /// What the Arrow of Time code measures a clip by: a homography for every frame, its matches, their error, and what all
+    /// frames show.
+    @Test func aClipIsKeptOnlyIfEveryFrameIsMatchedWellAndEnoughIsLeft() throws {
+        var settings = StabiliserSettings()
+        settings.longestGap = 0
+        settings.fewestInliers = 20
+        settings.largestError = 0.25
+        settings.smallestShare = 0.7
+        func discarded(shift: Double = 1, _ change: (inout [FrameMotion]) -> Void = { _ in }) -> Stabiliser.Discard? {
+            var motions = (0..<9).map { index in
+                var motion = Self.motion(
+                    Pictures.view(Self.width, Self.height, shift: Point(0, shift * Double(index - 4))))
+                (motion.inlierCount, motion.error) = (20, 0.25)
+                return motion
+            }
+            change(&motions)
+            switch Self.stabiliser(settings).plan(for: motions) {
+            case .success: return nil
+            case .failure(let error): return error.reason
+            }
+        }
+        #expect(discarded() == nil)
+        #expect(discarded { $0[2].inlierCount = 19 } == .motionDoubtful(frame: 2))
+        #expect(discarded { $0[8].error = 0.26 } == .motionDoubtful(frame: 8))
+        #expect(discarded { $0[1].error = .nan } == .motionDoubtful(frame: 1))
+        #expect(discarded { $0[5] = .unknown } == .motionUnknown(frames: 1))
+        // Of 136 rows, four steps either way leave 96, which is 70.6 %, or 88.
+        #expect(discarded(shift: 5) == nil)
+        #expect(discarded(shift: 6) == .commonAreaTooSmall(side: 88))
+        // Without these settings, each of them is stabilised.
+        settings = StabiliserSettings()
+        #expect(discarded { ($0[2].inlierCount, $0[8].error, $0[5]) = (4, 9, .unknown) } == nil)
+    }
+
     /// Outsiders look at the pixels: OpenCV in Python follows corners from each stabilised frame to the next.
     @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
     func openCVFindsNoGlobalMotionInStabilisedFrames() throws {
