@@ -28,7 +28,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
-.PHONY: quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: bench-processes quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -41,6 +41,7 @@ help:
 	@echo "make bench        what ingest costs, beside its libraries' kernels alone and a Python pipeline"
 	@echo "make bench-loader  the trainer's loader beside h5py + DataLoader, WebDataset and MosaicML streaming"
 	@echo "make bench-step   a step of training beside the same network in PyTorch"
+	@echo "make bench-processes  training by one process and by several, on the same cores"
 	@echo "make kill         a hundred kills at random moments, and of a training at each step, each continued to the same bytes"
 	@echo "make slurm        job arrays on a real Slurm of three nodes here: nodes lost, requeued, preempted; the same bytes"
 	@echo "make half-year    26 weekly refreshes of a corpus that lives: files, mounts, clocks, crons, kills"
@@ -82,7 +83,7 @@ build: deps
 	$(SWIFT) build -c release --product avprep-decode
 	$(SWIFT) build -c release --product avprep
 
-# --- the torch engine: two C++ files against libtorch, loaded when training starts, and one against MPI -------------------
+# --- the torch engine: three C++ files against libtorch, loaded when training starts, and one against MPI -------------------
 
 ifeq ($(LIBTORCH),)
 TORCH_STAMP := $(VENV)/.torch-$(TORCH)
@@ -113,7 +114,7 @@ $(ENGINE): $(wildcard Sources/CEngine/*.cpp Sources/CEngine/*.hpp Sources/CEngin
 	echo "building the torch engine (half a minute)"; \
 	$(CXX) -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -D_GLIBCXX_USE_CXX11_ABI=$$abi $$store \
 	    -ISources/CEngine/include -isystem "$$home/include" -isystem "$$home/include/torch/csrc/api/include" \
-	    Sources/CEngine/engine.cpp Sources/CEngine/group.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" $$cuda \
+	    Sources/CEngine/engine.cpp Sources/CEngine/group.cpp Sources/CEngine/memory.cpp -o $@.partial -L"$$home/lib" -Wl,-rpath,"$$home/lib" $$cuda \
 	    -ltorch -ltorch_cpu -lc10 -ldl && mv $@.partial $@
 
 .engine/libavprep_mpi.so: Sources/CCollective/collective.cpp Sources/CCollective/include/avprep_collective.h | deps
@@ -156,8 +157,9 @@ kill: deps engine
 	AVPREP_TRAINING_KILLS=all $(SWIFT) test --skip-build --filter KilledTrainingTests
 
 # The job files of avprep slurm on a real Slurm: a controller and three nodes on this machine, as root, in a container too.
-slurm: build
-	Tests/Slurm/check.sh $(RELEASE)
+slurm: build engine
+	AVPREP_MPI="$(if $(MPI),$(CURDIR)/$(MPI))" Tests/Slurm/check.sh $(RELEASE)
+
 # Half a year of weekly refreshes; a few weeks are part of `make test`. AVPREP_SEED= takes another course.
 half-year: deps
 	$(SWIFT) build --build-tests
@@ -225,6 +227,10 @@ quickstart: build engine
 	@test -e $(QUICKSTART)/avprep.yaml || cp pipelines/quickstart.yaml $(QUICKSTART)/avprep.yaml
 	@avprep="$(CURDIR)/$(RELEASE)"; cd $(QUICKSTART) && "$$avprep" synth && "$$avprep" run
 	@echo "these lie in $(QUICKSTART)/; try there: $(CURDIR)/$(RELEASE) status"
+
+# One process and as many as there are cores, on the same cores.
+bench-processes: build engine
+	Tests/Oracles/bench-processes.sh $(RELEASE)
 
 # What pipelines/quick-l3.yaml learns: three seeds, and a corpus in which nothing can be learnt.
 quick-l3: build engine venv

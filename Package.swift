@@ -62,7 +62,7 @@ let package = Package(
         // For cases alone: what a confined process must not do, and FFTW's bare transform.
         .target(name: "CCases", dependencies: ["CFFTW"]),
         // The engine's C header. engine.cpp beside it is built by `make engine`, against libtorch.
-        .target(name: "CEngine", exclude: ["engine.cpp", "group.cpp", "shared.hpp"]),
+        .target(name: "CEngine", exclude: ["engine.cpp", "group.cpp", "memory.cpp", "shared.hpp"]),
         // What joins the processes of a training. collective.cpp beside it is built by `make engine`, against MPI.
         .target(name: "CCollective", exclude: ["collective.cpp"]),
 
@@ -84,7 +84,8 @@ let package = Package(
         module(
             "AVPrepTraining",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepAlgebra", "AVPrepAudio", "AVPrepStore", "AVPrepClips",
+                "AVPrepCore", "AVPrepModel", "AVPrepDrawing", "AVPrepAlgebra", "AVPrepAudio", "AVPrepStore",
+                "AVPrepClips",
                 "AVPrepTorch",
                 "CKernels",
             ]),

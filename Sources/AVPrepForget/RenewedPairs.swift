@@ -85,7 +85,7 @@ struct RenewedPairs {
                         name: summary.name,
                         attributes: try definition.attributes.merging([
                             "statistics_json": .string(try CanonicalJSON.encode(renewed.set.statistics)),
-                            PairDrawing.renewedAttribute: .string(entry.contentKey),
+                            PairDrawing.renewedAttribute: .int(1),
                         ]) { $1 }, pairs: renewed.set.pairs))
                 counts.add(
                     PairCounts(

@@ -6,6 +6,9 @@ import Foundation
 /// A job is requeued by Slurm when it is preempted or its node fails (`--requeue`). When its time is nearly over, Slurm signals
 /// the batch shell alone (`--signal=B:USR1`), which passes that on to avprep, waits until avprep has saved what it did, and
 /// requeues the job itself: Slurm does not do that.
+///
+/// A training by several tasks is started by `srun` where Slurm knows MPI, else by `mpirun`. Both pass SIGUSR1 on to all ranks;
+/// after a SIGTERM they would leave them a moment only, so that is passed on as SIGUSR1, too.
 package struct SlurmJobs: Sendable {
     /// What each job asks for, as sbatch takes it.
     package struct Resources: Sendable {
@@ -16,14 +19,27 @@ package struct SlurmJobs: Sendable {
         package let account: String?
         package let trainPartition: String?
         package let gres: String?
+        /// Processes that train together, and the nodes that they are spread over.
+        package let trainTasks: Int
+        package let trainNodes: Int
 
         package init(
             cpus: Int, memory: String, time: String, partition: String? = nil, account: String? = nil,
-            trainPartition: String? = nil, gres: String? = nil
+            trainPartition: String? = nil, gres: String? = nil, trainTasks: Int = 1, trainNodes: Int = 1
         ) {
             (self.cpus, self.memory, self.time) = (cpus, memory, time)
             (self.partition, self.account, self.trainPartition, self.gres) = (partition, account, trainPartition, gres)
+            (self.trainTasks, self.trainNodes) = (trainTasks, trainNodes)
         }
+    }
+
+    /// Which jobs there are.
+    package enum Parts: Sendable {
+        case everything
+        /// Ingest, merge and shards.
+        case withoutTraining
+        /// The shards are there already.
+        case trainingAlone
     }
 
     /// A file to write.
@@ -37,7 +53,7 @@ package struct SlurmJobs: Sendable {
     private let pipeline: String
     private let overrides: [String]
     private let tasks: Int
-    private let hasTraining: Bool
+    private let parts: Parts
     private let resources: Resources
     private let folder: String?
 
@@ -48,14 +64,20 @@ package struct SlurmJobs: Sendable {
     ///   - folder: where the files will lie, and the jobs write what they say; nil: where `submit.sh` lies.
     /// - Throws: ``Failure`` when something cannot be written in a job file.
     package init(
-        program: String, pipeline: String, overrides: [String], tasks: Int, hasTraining: Bool, resources: Resources,
-        folder: String?
+        program: String, pipeline: String, overrides: [String], tasks: Int, parts: Parts = .everything,
+        resources: Resources, folder: String?
     ) throws {
         guard (1...4_000_000).contains(tasks) else {
             throw Failure("--tasks \(tasks) is no number of tasks: at least 1", exitStatus: .usage)
         }
         guard (1...4096).contains(resources.cpus) else {
             throw Failure("--cpus \(resources.cpus) is no number of cores: at least 1", exitStatus: .usage)
+        }
+        guard (1...4096).contains(resources.trainTasks), (1...resources.trainTasks).contains(resources.trainNodes)
+        else {
+            throw Failure(
+                "--train-tasks \(resources.trainTasks) on --train-nodes \(resources.trainNodes): give 1 task or more, and no more nodes than tasks",
+                exitStatus: .usage)
         }
         for path in [program, pipeline, folder].compactMap({ $0 }) + overrides where Self.hasControls(path) {
             throw Failure(
@@ -74,7 +96,7 @@ package struct SlurmJobs: Sendable {
                 exitStatus: .usage)
         }
         (self.program, self.pipeline, self.overrides, self.tasks) = (program, pipeline, overrides, tasks)
-        (self.hasTraining, self.resources, self.folder) = (hasTraining, resources, folder)
+        (self.parts, self.resources, self.folder) = (parts, resources, folder)
     }
 
     private static func hasControls(_ text: String) -> Bool {
@@ -87,15 +109,18 @@ package struct SlurmJobs: Sendable {
 
     /// In the order in which they are run, and the script that submits them.
     package var files: [File] {
-        var files = [
-            job("ingest", ["ingest", "--part", "slurm"], extra: ["array=1-\(tasks)"], mayHaveFailures: true),
-            job("merge", ["merge"], mayHaveFailures: true), job("shard", ["shard"], mayHaveFailures: true),
-        ]
-        if hasTraining {
+        var files =
+            parts == .trainingAlone
+            ? []
+            : [
+                job("ingest", ["ingest", "--part", "slurm"], extra: ["array=1-\(tasks)"], mayHaveFailures: true),
+                job("merge", ["merge"], mayHaveFailures: true), job("shard", ["shard"], mayHaveFailures: true),
+            ]
+        if parts != .withoutTraining {
             var extra: [String] = []
             if let partition = resources.trainPartition { extra.append("partition=\(partition)") }
             if let gres = resources.gres { extra.append("gres=\(gres)") }
-            files.append(job("train", ["train"], extra: extra))
+            files.append(job("train", ["train"], extra: extra, ranks: resources.trainTasks))
         }
         files.append(File(name: "submit.sh", text: submission, isProgram: true))
         return files
@@ -107,10 +132,11 @@ package struct SlurmJobs: Sendable {
     package static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 
     private func job(
-        _ name: String, _ command: [String], extra: [String] = [], mayHaveFailures: Bool = false
+        _ name: String, _ command: [String], extra: [String] = [], mayHaveFailures: Bool = false, ranks: Int = 1
     ) -> File {
         var options = [
-            "job-name=avprep-\(name)", "nodes=1", "ntasks=1", "cpus-per-task=\(resources.cpus)",
+            "job-name=avprep-\(name)", "nodes=\(ranks > 1 ? resources.trainNodes : 1)", "ntasks=\(ranks)",
+            "cpus-per-task=\(resources.cpus)",
             "mem=\(resources.memory)", "time=\(resources.time)", "requeue", "open-mode=append", "signal=B:USR1@120",
         ]
         if let account = resources.account { options.append("account=\(account)") }
@@ -136,11 +162,11 @@ package struct SlurmJobs: Sendable {
                 export TMPDIR="${SLURM_TMPDIR:-${TMPDIR:-/tmp}}"
 
                 stopped=
-                \(words.map(Self.quoted).joined(separator: " "))\(scratch) &
+                \(ranks > 1 ? Self.launch : "")\(words.map(Self.quoted).joined(separator: " "))\(scratch) &
                 avprep=$!
                 # The shell gets the signals; avprep saves what it has done, and ends with 143.
                 trap 'stopped=time; kill -USR1 "$avprep" 2>/dev/null' USR1
-                trap 'stopped=term; kill -TERM "$avprep" 2>/dev/null' TERM
+                trap 'stopped=term; kill -\(ranks > 1 ? "USR1" : "TERM") "$avprep" 2>/dev/null' TERM
                 # A signal ends a wait: wait again until avprep has ended.
                 wait "$avprep"; status=$?
                 while kill -0 "$avprep" 2>/dev/null; do wait "$avprep"; status=$?; done
@@ -158,21 +184,24 @@ package struct SlurmJobs: Sendable {
                 """, isProgram: false)
     }
 
+    /// Starts what follows as one process a task.
+    private static let launch = """
+        # Each task is a process of one training. srun has to know the MPI that avprep was built with; mpirun asks Slurm for the nodes.
+        export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
+        if srun --mpi=list 2>&1 | grep -qw pmix; then
+            launch=(srun --mpi=pmix --kill-on-bad-exit=1)
+        else
+            launch=(mpirun --bind-to none -n "$SLURM_NTASKS")
+        fi
+        "${launch[@]}"\u{20}
+        """
+
     /// What the names of job files end with.
     private static let ending = ".sbatch"
 
     private var submission: String {
         let place = folder.map(Self.quoted) ?? #""$(dirname "$(readlink -f "$0")")""#
-        let train =
-            hasTraining
-            ? "train=$(sbatch --parsable --dependency=afterok:\"$shard\" --output=train-%j.log train\(Self.ending))\n"
-            : ""
-        let list = hasTraining ? "$ingest $merge $shard $train" : "$ingest $merge $shard"
-        return """
-            #!/bin/bash
-            # Submits the jobs, each after the one before.
-            set -e
-            cd \(place)
+        let preparation = """
             ingest=$(sbatch --parsable --output=ingest-%A_%a.log ingest\(Self.ending))
             ingest=${ingest%%;*}
             # afterany: what a task that failed has left undone, others have done, or the merge says so.
@@ -181,7 +210,22 @@ package struct SlurmJobs: Sendable {
             # afterok: no shards of a corpus of which parts are missing, and no training on shards that are not there.
             shard=$(sbatch --parsable --dependency=afterok:"$merge" --output=shard-%j.log shard\(Self.ending))
             shard=${shard%%;*}
-            \(train)echo "submitted \(list)"
+
+            """
+        let after = parts == .trainingAlone ? "" : #" --dependency=afterok:"$shard""#
+        let train = "train=$(sbatch --parsable\(after) --output=train-%j.log train\(Self.ending))\n"
+        let list =
+            switch parts {
+            case .everything: "$ingest $merge $shard $train"
+            case .withoutTraining: "$ingest $merge $shard"
+            case .trainingAlone: "$train"
+            }
+        return """
+            #!/bin/bash
+            # Submits the jobs, each after the one before.
+            set -e
+            cd \(place)
+            \(parts == .trainingAlone ? "" : preparation)\(parts == .withoutTraining ? "" : train)echo "submitted \(list)"
 
             """
     }

@@ -55,6 +55,7 @@ package enum TrainStage {
             defer { recorder?.end() }
             let outcome = try trainer.run(
                 cancellation: context.cancellation, checking: checking,
+                measuring: { progress.say("measures what a step takes of memory: a few steps on two and four pairs") },
                 beginning: { beginning in
                     try record(beginning, workspace, folder)
                     for line in lines(of: beginning) { progress.say(line) }
@@ -96,7 +97,7 @@ package enum TrainStage {
         return beginning.initialWeights.map(\.text) + [
             "\(place)\(parameters) million parameters on \(beginning.engine.device)\(processes); "
                 + "\(beginning.epochs) epochs, \(beginning.steps) steps of \(settings.batchSize) pairs = "
-                + "\(beginning.pairs) pairs"
+                + "\(beginning.pairs) pairs", beginning.memory,
         ] + (beginning.warning.map { ["avprep: \($0)"] } ?? [])
     }
 

@@ -12,6 +12,8 @@ package import AVPrepStore
 struct CarriedPairs: Sendable {
     /// Marks sets whose pairs are in part those that are drawn for their shard when none of its videos is gone.
     static let drawnWholeAttribute = "drawn_whole"
+    /// The content key of the shard that pairs were taken over for.
+    static let shardAttribute = "renewed_shard"
 
     private let before: ShardSet
     /// The shard before that each video lay in.
@@ -121,7 +123,7 @@ struct CarriedPairs: Sendable {
         guard isSame, let found = try ExistingShards.unlessDamaged(path, { _ in }, ShardSet.unindexedPairFile) else {
             return nil
         }
-        let own = found.sets.filter { $0.attributes[PairDrawing.renewedAttribute]?.text == home.contentKey }
+        let own = found.sets.filter { $0.attributes[Self.shardAttribute]?.text == home.contentKey }
         return (found.shardKey, own)
     }
 }

@@ -129,7 +129,8 @@ package final class PairDrawing: Sendable {
                 var attributes = try definition.attributes
                 attributes["statistics_json"] = .string(try CanonicalJSON.encode(set.statistics))
                 if let kept {
-                    attributes[Self.renewedAttribute] = .string(shard.contentKey)
+                    attributes[Self.renewedAttribute] = .int(1)
+                    attributes[CarriedPairs.shardAttribute] = .string(shard.contentKey)
                     if kept.isOfDrawing { attributes[CarriedPairs.drawnWholeAttribute] = .int(1) }
                 }
                 sets.append(PairSet(name: definition.name, attributes: attributes, pairs: set.pairs))
@@ -151,8 +152,7 @@ package final class PairDrawing: Sendable {
             digest: try SHA256.digest(ofFile: path).hex)
     }
 
-    /// Marks sets some of whose pairs were drawn before videos came or went: drawing anew would lose those. Its value is
-    /// the content key of the shard.
+    /// Marks sets some of whose pairs were drawn before videos came or went: drawing anew would lose those.
     package static let renewedAttribute = "renewed"
 
     /// Whether a set that lies there is what was ordered, in part drawn for a shard before, and sound.

@@ -7,12 +7,14 @@ import Testing
 @Suite struct SlurmJobsTests {
     private func jobs(
         program: String = "/opt/avprep", pipeline: String = "/data/avprep.yaml", overrides: [String] = [],
-        tasks: Int = 4, hasTraining: Bool = true, time: String = "1:00:00", folder: String? = nil
+        tasks: Int = 4, parts: SlurmJobs.Parts = .everything, time: String = "1:00:00", ranks: Int = 1,
+        nodes: Int = 1, folder: String? = nil
     ) throws -> SlurmJobs {
         try SlurmJobs(
-            program: program, pipeline: pipeline, overrides: overrides, tasks: tasks, hasTraining: hasTraining,
+            program: program, pipeline: pipeline, overrides: overrides, tasks: tasks, parts: parts,
             resources: SlurmJobs.Resources(
-                cpus: 2, memory: "4G", time: time, partition: "cpu", trainPartition: "gpu", gres: "gpu:1"),
+                cpus: 2, memory: "4G", time: time, partition: "cpu", trainPartition: "gpu", gres: "gpu:1",
+                trainTasks: ranks, trainNodes: nodes),
             folder: folder)
     }
 
@@ -95,6 +97,84 @@ import Testing
         }
     }
 
+    /// A training by several tasks: the launcher gets SIGUSR1, whichever signal the shell got, and passes it on to all ranks.
+    @Test(
+        .enabled(if: Oracle.isAvailable, "make test makes the venv"),
+        arguments: [
+            ("srun", "USR1", true), ("srun", "TERM", false), ("mpirun", "USR1", true), ("mpirun", "TERM", false),
+        ])
+    func severalTasksTrainTogetherAndAreWarnedTogether(
+        launcher: String, signal: String, requeued: Bool
+    ) throws {
+        try withTemporaryFolder { place in
+            let program = """
+                #!/bin/bash
+                printf '%s\\n' "$@" > "\(place)/arguments"
+                trap 'echo >> "\(place)/saved"; exit 143' USR1
+                echo >> "\(place)/ready"
+                while :; do sleep 0.05; done
+                """
+            // Starts as many as it is told to, passes SIGUSR1 on, and ends with the code of the last.
+            let launch = """
+                #!/bin/bash
+                [ "$*" != --mpi=list ] || { echo "MPI plugin types are..." >&2; [ \(launcher) = mpirun ] || echo pmix >&2; exit 0; }
+                printf '%s\\n' "$(basename "$0")" > "\(place)/launcher"
+                count=$SLURM_NTASKS
+                while [ "${1#-}" != "$1" ]; do
+                    case $1 in -n) count=$2; shift ;; --bind-to) shift ;; esac
+                    shift
+                done
+                ranks=()
+                trap 'kill -USR1 "${ranks[@]}"' USR1
+                for _ in $(seq "$count"); do "$@" & ranks+=($!); done
+                for rank in "${ranks[@]}"; do
+                    wait "$rank"; status=$?
+                    while kill -0 "$rank" 2>/dev/null; do wait "$rank"; status=$?; done
+                done
+                exit $status
+                """
+            for (name, text) in [
+                ("avprep", program), ("srun", launch), ("mpirun", launch),
+                ("scontrol", "#!/bin/bash\necho \"$@\" > '\(place)/requeued'\n"),
+            ] {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: "\(place)/\(name)"))
+                #expect(chmod("\(place)/\(name)", 0o755) == 0)
+            }
+            let jobs = try jobs(program: place + "/avprep", ranks: 3, nodes: 2)
+            let script = try text("train", of: jobs).replacing("sleep 60", with: "true")
+            #expect(script.contains("#SBATCH --nodes=2\n#SBATCH --ntasks=3\n#SBATCH --cpus-per-task=2\n"))
+            try Data(script.utf8).write(to: URL(fileURLWithPath: place + "/job.sh"))
+            let driver = """
+                export PATH="$1:$PATH" SLURM_NTASKS=3 SLURM_JOB_ID=70
+                bash "$1/job.sh" & pid=$!
+                for _ in $(seq 400); do [ "$(cat "$1/ready" 2>/dev/null | wc -l)" = 3 ] && break; sleep 0.05; done
+                sleep 0.3; kill -"$2" $pid
+                wait $pid
+                """
+            let unblock =
+                "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(sys.argv[1], sys.argv[1:])"
+            let result = try Command.run(
+                try #require(Oracle.python), ["-c", unblock, "/bin/bash", "-c", driver, "bash", place, signal])
+            #expect(result.status == 143, "\(result.standardError)")
+            func lines(_ name: String) throws -> [String] {
+                try String(contentsOfFile: "\(place)/\(name)", encoding: .utf8).split(separator: "\n").map(String.init)
+            }
+            #expect(try lines("launcher") == [launcher])
+            #expect(try lines("arguments") == ["train", "--pipeline", "/data/avprep.yaml", "--quiet"])
+            #expect(try String(contentsOfFile: place + "/saved", encoding: .utf8) == "\n\n\n", "all three have saved")
+            #expect(FileManager.default.fileExists(atPath: place + "/requeued") == requeued)
+            if requeued { #expect(try lines("requeued") == ["requeue 70"]) }
+        }
+    }
+
+    @Test func theTrainingAloneWaitsForNothing() throws {
+        let jobs = try jobs(parts: .trainingAlone, folder: "/jobs")
+        #expect(jobs.files.map { $0.name.prefix { $0 != "." } } == ["train", "submit"])
+        let submit = try text("submit", of: jobs)
+        #expect(!submit.contains("dependency") && submit.contains("echo \"submitted $train\""))
+        #expect(try !text("train", of: jobs).contains("srun"), "one task needs no launcher")
+    }
+
     /// A video that failed ends avprep with 2; the jobs behind it wait for 0.
     @Test func failedVideosDoNotStopTheChain() throws {
         try withTemporaryFolder { place in
@@ -125,6 +205,8 @@ import Testing
     @Test func whatNoJobFileCanHoldIsRefused() throws {
         #expect(throws: Failure.self) { try jobs(pipeline: "/data/line\nbreak/avprep.yaml") }
         #expect(throws: Failure.self) { try jobs(tasks: 0) }
+        #expect(throws: Failure.self) { try jobs(ranks: 0) }
+        #expect(throws: Failure.self) { try jobs(ranks: 2, nodes: 3) }
         for time in ["1:00 --uid=0", "", "1:00\n#SBATCH --x", "$(id)"] {
             #expect(throws: Failure.self) { try jobs(time: time) }
         }

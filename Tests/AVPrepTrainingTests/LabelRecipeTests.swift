@@ -84,6 +84,24 @@ struct LabelRecipeTests {
         }
     }
 
+    /// Labels change without the media and without the pairs.
+    @Test func aRunDoesNotGoOnWithOtherLabelsUnnoticed() throws {
+        try withTemporaryFolder { folder in
+            try shards(folder) { [Int32($0)] }
+            try train(folder, "run", settings(.l3Labels, epochs: 1))
+            try shards(folder) { [Int32(3 - $0)] }
+            let refusal = message { try train(folder, "run", settings(.l3Labels, epochs: 1)) }
+            #expect(refusal.contains("labels changed") && refusal.contains("train.grown_shards"), "\(refusal)")
+            var going = settings(.l3Labels, epochs: 1)
+            going.grownShards = .goOn
+            try train(folder, "run", going)
+            // Whose recipe reads no labels does not mind.
+            try train(folder, "pairs", settings(.l3, epochs: 1))
+            try shards(folder) { [Int32($0)] }
+            try train(folder, "pairs", settings(.l3, epochs: 1))
+        }
+    }
+
     @Test func severalLabelsShareASegment() throws {
         try withTemporaryFolder { folder in
             try shards(folder) { $0 == 1 ? [0, 3] : [Int32($0)] }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs the job files of `avprep slurm` on a real Slurm: one controller and three nodes on this machine, with munge. The shards of
 # 1, 2 and 4 tasks have to be those of one process, byte for byte; so have those of 4 tasks of which one lost its node, one was
-# requeued, one was warned that its time is over, and all were preempted.
+# requeued, one was warned that its time is over, and all were preempted. Part of the corpus are parts of films, with labels, as a
+# manifest names them. At last two tasks train together: by mpirun, or by srun where this Slurm knows PMIx.
 #
 # Usage: check.sh AVPREP [VIDEOS]. Needs root (a container will do): it starts the daemons itself, and ends them.
 set -euo pipefail
@@ -84,25 +85,45 @@ echo "$(slurmctld -V): 3 nodes"
 
 mkdir one
 cat > one/avprep.yaml <<'END'
+corpus:
+  paths: [videos, films/clips.csv]
 ingest:
   segment_seconds: 2
-  video: {fps: 12, short_side: 32}
+  video: {fps: 12, short_side: 48}
   spectrograms: [{name: mel}]
-  flow: {preset: ultrafast}
+  # As slow as needed for tasks to be met at work: a release build prepares such a video in a few hundredths of a second.
+  flow: {preset: medium}
 shard:
   shard_megabytes: 1
   pairs: {clip_seconds: 0.5, gap_seconds: 0.25, pairs_per_segment: 16}
+train:
+  device: cpu
+  batch_size: 8
+  pairs_per_epoch: 400
+  checkpoint_steps: 5
+  validation: {pairs: 32}
+  model: {crop_size: 16, video: {width: 4}, audio: {width: 4}, embedding: 8}
+  stages: [{name: easy, set: easy, epochs: 6}]
 END
 "$avprep" synth one/videos -q --pipeline one/avprep.yaml --videos "$videos" --set synth.seconds=4 \
     --set synth.width=64 --set synth.height=48 --set synth.fps=15 > /dev/null
-(cd one && "$avprep" ingest -q > /dev/null && "$avprep" shard -q > /dev/null)
+"$avprep" synth one/films -q --pipeline one/avprep.yaml --videos 6 --set synth.seconds=12 --seed 9 \
+    --set synth.width=64 --set synth.height=48 --set synth.fps=15 > /dev/null
+{
+    echo path,start,end,label
+    for film in one/films/*.mp4; do
+        for start in 0 4 7.5; do echo "$(basename "$film"),$start,$(awk "BEGIN { print $start + 4 }"),clip-$start"; done
+    done
+    echo gone.mp4,0,4,clip-0
+} > one/films/clips.csv
+(cd one && { "$avprep" ingest -q > /dev/null || [ $? -eq 2 ]; } && "$avprep" shard -q > /dev/null)
 
 digests() { (cd "$1" && find prepared shards -type f \( -name '*.h5' -o -name '*.json' \) | sort | xargs -d '\n' sha256sum); }
 digests one > one.sums
 
 prepare() { # NAME TASKS
     mkdir "$1"
-    cp -a one/avprep.yaml one/videos "$1/"
+    cp -a one/avprep.yaml one/videos one/films "$1/"
     (cd "$1" && "$avprep" slurm --tasks "$2" --cpus 1 --mem 100 --time 30 --no-train --into jobs > /dev/null)
     # A task that is lost is waited for during its lease: two minutes, which is long for a check.
     sed -i "s/'--part' 'slurm'/'--part' 'slurm' '--lease' '5'/" "$1/jobs/ingest.sbatch"
@@ -155,7 +176,7 @@ wait_for node-lost 4
 victims=$(for process in /proc/[0-9]*; do
     if { tr '\0' '\n' < "$process/environ"; } 2> /dev/null | grep -qx SLURMD_NODENAME=node2; then basename "$process"; fi
 done) || true
-steps=$(for pid in $victims; do ps -o ppid= -p "$pid" 2> /dev/null; done | sort -u)
+steps=$(for pid in $victims; do ps -o ppid= -p "$pid" 2> /dev/null; done | sort -u) || true
 kill -9 "$(cat "$cluster/run/slurmd.node2.pid")"
 for pid in $steps $victims; do
     # Of the parents only the job steps.
@@ -194,4 +215,37 @@ sbatch -Q -p urgent -N 3 --exclusive --output=/dev/null --wrap 'sleep 1'
 wait_end preempted
 grep -q 'DUE TO PREEMPTION' preempted/jobs/ingest-*.log || { echo "no task was preempted" >&2; exit 1; }
 grep -q 'ingest ended with 143' preempted/jobs/ingest-*.log || { echo "the task did not end with 143" >&2; exit 1; }
+# ----- two tasks train together, are warned, go on, and end with the weights of a training that was not
+
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+train() { # NAME: a job of two tasks, and its number
+    (cd one && "$avprep" slurm --only-train --train-tasks 2 --cpus 1 --mem 2000 --time 30 --into "jobs-$1" --set train.name="$1" > /dev/null)
+    job=$(one/jobs-"$1"/submit.sh | sed 's/submitted //')
+}
+wait_training() { # NAME
+    for _ in $(seq 1500); do
+        state=$(scontrol show job "$job" | grep -o 'JobState=[A-Z_]*')
+        case $state in
+            JobState=COMPLETED) return ;;
+            JobState=PENDING | JobState=RUNNING | JobState=COMPLETING | JobState=REQUEUE*) sleep 0.2 ;;
+            *) echo "$1: the training ended with $state" >&2; cat one/jobs-"$1"/train-*.log >&2; exit 1 ;;
+        esac
+    done
+    echo "$1: the training does not end" >&2
+    exit 1
+}
+if ! command -v mpirun > /dev/null || [ ! -e "$(dirname "$avprep")/../lib/avprep/libavprep_mpi.so" ] && [ ! -e "${AVPREP_MPI:-}" ]; then
+    echo "training: not run; make deps engine brings MPI, and AVPREP_MPI names .engine/libavprep_mpi.so"
+else
+    train whole
+    wait_training whole
+    grep -q '"processes" : 2' one/runs/whole/run.json || { echo "whole: not two processes trained" >&2; exit 1; }
+    train warned
+    for _ in $(seq 600); do [ -e one/runs/warned/checkpoints/last.safetensors ] && break; sleep 0.05; done
+    scancel --batch --signal=USR1 "$job"
+    wait_training warned
+    grep -q 'train ended with 143' one/jobs-warned/train-*.log || { echo "the warning did not reach the ranks" >&2; exit 1; }
+    cmp one/runs/whole/video.safetensors one/runs/warned/video.safetensors || { echo "warned: other weights" >&2; exit 1; }
+    echo "training: two tasks, warned and requeued, end with the weights of two that were not"
+fi
 echo "slurm: all is well"

@@ -41,6 +41,8 @@ private struct SimulatedYear {
         /// Pairs without the names of sources.
         var pairs: [String] = []
         var contentKeys: [String] = []
+        /// Pairs that are not in sync, by what they are of, with the two videos and how often they are there.
+        var negatives: [String: (videos: Set<String>, count: Int)] = [:]
     }
 
     private struct Index: Decodable {
@@ -221,10 +223,25 @@ private struct SimulatedYear {
                 after.files[String(pairs)] == before.files[String(pairs)],
                 "the pairs of \(shard) changed; of others \(moved.sorted()) came or went")
         }
+        checkNegatives(before, after)
         // A second one has nothing to do.
         let again = try corpus.run(["refresh", "-q"])
         expect(again.status == 0, "a second refresh ends with \(again.status): \(again.standardError)")
         expect(try snapshot().files == after.files, "a second refresh changed files")
+    }
+
+    /// Of two videos that stay in one shard no negative goes, whatever else went: positives may go with their negatives. (When
+    /// a video comes back, what was drawn in its place goes; and one quad in a thousand is not known again.)
+    private func checkNegatives(_ before: Snapshot, _ after: Snapshot) {
+        guard before.vanished.isSubset(of: after.vanished) else { return }
+        let staying = before.negatives.filter { pair in
+            before.videos.values.contains { pair.value.videos.isSubset(of: $0) }
+                && after.videos.values.contains { pair.value.videos.isSubset(of: $0) }
+        }
+        let lost = staying.filter { after.negatives[$0.key]?.count ?? 0 < $0.value.count }.keys.sorted()
+        expect(
+            lost.count * 100 <= staying.count,
+            "\(lost.count) of \(staying.count) negatives of what stays are gone: \(lost.prefix(3))")
     }
 
     private func snapshot(_ folder: String? = nil) throws -> Snapshot {
@@ -247,6 +264,11 @@ private struct SimulatedYear {
                 let (picture, sound) = (cells[5], cells[9])
                 for segment in [picture, sound] {
                     found.videos[String(cells[1]), default: []].insert(String(segment.prefix(32)))
+                }
+                if cells[3] != "positive" {
+                    let name = ([Substring(set.name)] + [3, 5, 6, 9, 12].map { cells[$0] }).joined(separator: " ")
+                    let videos = Set([picture, sound].map { String($0.prefix(32)) })
+                    found.negatives[name] = (videos, (found.negatives[name]?.count ?? 0) + 1)
                 }
                 found.pairs.append(
                     ([Substring(set.name)] + cells[0...6] + cells[8...10] + cells[12...]).joined(separator: ","))

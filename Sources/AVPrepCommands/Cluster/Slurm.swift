@@ -10,6 +10,7 @@ package struct Slurm: WorkCommand {
               avprep slurm --tasks 64                          look at the files
               avprep slurm --tasks 64 --into jobs && jobs/submit.sh
               avprep slurm --tasks 64 --partition cpu --time 12:00:00 --train-partition gpu --gres gpu:1 --into jobs
+              avprep slurm --only-train --train-tasks 4 --gres gpu:4 --into jobs
 
             Jobs are requeued after preemption, after a node failed, and when their time is over; each goes on where it was.
             """)
@@ -40,11 +41,24 @@ package struct Slurm: WorkCommand {
     @Option(name: .long, help: "Generic resources of the training job, such as gpu:1.")
     package var gres: String?
 
+    @Option(name: .long, help: "Processes that train together, each with --cpus cores.")
+    package var trainTasks = 1
+
+    @Option(name: .long, help: "Nodes that these are spread over.")
+    package var trainNodes = 1
+
     @Flag(name: .long, help: "Without training.")
     package var noTrain = false
+
+    @Flag(name: .long, help: "The training alone, on shards that are there.")
+    package var onlyTrain = false
 
     @Option(name: .long, help: ArgumentHelp("Write the files into this folder.", valueName: "folder"))
     package var into: String?
 
     package init() {}
+
+    package mutating func validate() throws {
+        if noTrain, onlyTrain { throw ValidationError("--no-train and --only-train leave nothing to do") }
+    }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// The names and numbers of the file format shared by writer, packer and readers. `schemas/shard-format.md` documents
 /// the format.
-enum StoreFormat {
+package enum StoreFormat {
     /// Value of the root attribute `format` of prepared files and shards.
     static let name = "avprep"
     /// Value of the root attribute `format` of pair files.
@@ -17,7 +17,7 @@ enum StoreFormat {
     static let major = 1
 
     /// Root attributes defined by the format.
-    static let reservedAttributes: Set<String> = [
+    package static let reservedAttributes: Set<String> = [
         "format", "format_version", "kind", "layout_json", "flag_names", "measure_names", "measure_units",
     ]
 

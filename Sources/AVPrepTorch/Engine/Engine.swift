@@ -151,7 +151,14 @@ package final class Engine: @unchecked Sendable {
     package func check(_ status: Int32, _ operation: @autoclosure () -> String) throws(TorchError) {
         guard status != 0 else { return }
         let reason = lastError
-        let advice = reason.lowercased().contains("memory") ? "; lower train.batch_size or the size of the model" : ""
+        let isShort = ["memory", "bad_alloc", "could not create a primitive"].contains {
+            reason.lowercased().contains($0)
+        }
+        let advice =
+            isShort
+            ? "; lower train.batch_size, compute a batch in parts (train.accumulate), or lower train.model.crop_size or the "
+                + "width of the model"
+            : ""
         throw TorchError(.operation, "cannot \(operation()) on \(deviceName): \(reason)\(advice)")
     }
 

@@ -21,6 +21,18 @@ enum EngineLibrary {
         return api.pointee
     }
 
+    /// The part of the same library that tells what memory is taken.
+    ///
+    /// - Throws: as ``open(candidates:)``.
+    static func openMemory(candidates: [String] = file.candidates()) throws -> avprep_memory_api {
+        typealias Entry = @convention(c) (UInt32) -> UnsafePointer<avprep_memory_api>?
+        let entry = try file.open(candidates, symbol: "avprep_engine_memory", flags: RTLD_LOCAL | Int32(RTLD_DEEPBIND))
+        guard let api = unsafeBitCast(entry.symbol, to: Entry.self)(UInt32(AVPREP_MEMORY_ABI)) else {
+            throw file.otherVersion(entry.path)
+        }
+        return api.pointee
+    }
+
     /// The part of the same library that several processes use.
     ///
     /// - Throws: as ``open(candidates:)``.

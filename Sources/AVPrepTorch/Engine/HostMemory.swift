@@ -1,4 +1,5 @@
 import CEngine
+import Foundation
 
 /// Memory that batches are prepared in and that tensors borrow: page-locked where the device reads it without help.
 package final class HostMemory: @unchecked Sendable {
@@ -26,13 +27,20 @@ package final class HostMemory: @unchecked Sendable {
             }
             bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
         } else {
-            bytes = .allocate(byteCount: byteCount, alignment: Self.alignment)
+            var start: UnsafeMutableRawPointer?
+            guard posix_memalign(&start, Self.alignment, byteCount) == 0, let start else {
+                throw TorchError(
+                    .operation,
+                    "cannot allocate \(byteCount) bytes of memory for batches; lower train.batch_size or "
+                        + "train.prefetch_batches")
+            }
+            bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
         }
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
     deinit {
-        guard let engine else { return bytes.deallocate() }
+        guard let engine else { return free(bytes.baseAddress) }
         bytes.baseAddress.map { engine.api.free_host($0, engine.deviceIndex) }
     }
 }

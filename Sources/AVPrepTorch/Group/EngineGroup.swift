@@ -7,8 +7,6 @@ struct EngineGroup: @unchecked Sendable {
     /// Whether batch normalisation in training takes the statistics of all processes' batches together.
     let synchronizesBatchNorm: Bool
 
-    /// Gradients that are summed at once: large enough for the network's full speed, small beside a model.
-    static let bucketBytes: Int64 = 64 << 20
 }
 
 extension ParameterStore {
@@ -20,12 +18,15 @@ extension ParameterStore {
         }
     }
 
+    /// Bytes of gradients that are summed at once: large enough for the network's full speed, small beside a model.
+    package static let gradientBucketBytes = 64 << 20
+
     /// Replaces every gradient by its mean over all processes; nothing happens to a process that is alone.
     package func averageGradients() throws {
         guard let group = engine.group else { return }
         let handles = parameters.map(\.tensor.handle)
         try engine.check(
-            group.api.average_gradients(handles, Int32(handles.count), EngineGroup.bucketBytes),
+            group.api.average_gradients(handles, Int32(handles.count), Int64(Self.gradientBucketBytes)),
             "sum the gradients of \(handles.count) parameters over all processes")
     }
 }

@@ -33,10 +33,15 @@ struct BatchLoaderFactory {
         recipe = settings.recipe
         self.statistics = statistics
         let capacity = batchSize
-        let bytes = Batch.byteCount(capacity: capacity, inputs: inputs)
-        let count = max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
+        let count = Self.bufferCount(settings, inputs: inputs, batchSize: capacity)
         buffers = try (0..<count).map { _ in try Batch(capacity: capacity, inputs: inputs, engine: engine) }
         threads = settings.loaderThreads > 0 ? settings.loaderThreads : ranks.cores
+    }
+
+    /// Batches of this size that are prepared ahead.
+    static func bufferCount(_ settings: TrainSettings, inputs: [InputShape], batchSize: Int) -> Int {
+        let bytes = Batch.byteCount(capacity: batchSize, inputs: inputs)
+        return max(2, min(settings.prefetchBatches + 1, Self.memoryLimit / bytes))
     }
 
     /// A pass of training over this process's share of `order`, from batch `firstBatch` on. `seed` decides the crops, by

@@ -54,6 +54,12 @@ final class RunReports {
         try write(progress, report: "epoch", tag: "epoch", extra: extra, tagged: tagged, histograms: histograms)
     }
 
+    /// Adds pictures to those of TensorBoard.
+    func write(pictures: [(tag: String, picture: EncodedPicture)], step: Int) throws {
+        guard !pictures.isEmpty else { return }
+        try events.write([], pictures: pictures, step: step)
+    }
+
     private func write(
         _ progress: TrainingProgress, report: String, tag: String,
         extra: [String: MetricsWriter.Value], tagged: [(tag: String, value: Double)],

@@ -48,6 +48,7 @@ package struct Trainer {
     /// - Parameters:
     ///   - cancellation: looked at between steps; what was learnt is saved first.
     ///   - checking: called after each shard whose bytes were compared with the index, on any thread.
+    ///   - measuring: called before the memory of a step is measured, which takes a few steps of time.
     ///   - beginning: called once before the first step, when shards and settings are known to serve; what it throws keeps
     ///     the run from beginning. Not called for a run that was finished before, and by rank 0 alone.
     ///   - progress: called after every step, on the caller's thread.
@@ -55,6 +56,7 @@ package struct Trainer {
     ///   learnt are not those that the run began with, or when the loss is no number any more; `CancellationError`.
     package func run(
         cancellation: Cancellation, checking: @Sendable (ShardCheckProgress) -> Void = { _ in },
+        measuring: () -> Void = {},
         beginning: (RunBeginning) throws -> Void = { _ in }, progress: (TrainingProgress) -> Void
     ) throws -> Outcome {
         var settings = settings
@@ -92,7 +94,7 @@ package struct Trainer {
         settings.model.frames = data.inputs[PictureInput.name]?.sizes[0] ?? 0
         if var state = checkpoint?.state {
             let isOver = state.epoch >= data.schedule(settings.stages, rounds: state.rounds).epochs.count
-            if ![data.key, shardSet.digest.hex].contains(state.shards) {
+            if ![data.key, data.keyWithoutLabels, shardSet.digest.hex].contains(state.shards) {
                 try ranks.together {
                     guard settings.grownShards == .goOn else { throw otherShards(at: state) }
                     for dataset in data.training { try dataset.checkAgreement(with: settings.model) }
@@ -131,6 +133,10 @@ package struct Trainer {
         let initialWeights = checkpoint == nil && ranks.leads ? try fill(model.store, settings.model) : []
         // The first weights, too: another machine's may differ in the last digit.
         if checkpoint == nil { try model.store.takeFirst() }
+        let available = try engine.availableMemory()
+        let probe = MemoryProbe(settings: settings, inputs: data.inputs, engine: engine, ranks: ranks)
+        let memory = try probe.need(of: model, folder, measuring: measuring)
+        try ranks.together { try memory.check(available, settings: settings, ranks: ranks.count) }
         let schedule = data.schedule(settings.stages, rounds: state.rounds)
         if ranks.leads {
             try beginning(
@@ -140,7 +146,8 @@ package struct Trainer {
                     parameters: model.store.parameters.reduce(0) { $0 + $1.tensor.count },
                     steps: schedule.stepsLeft(epoch: 0, batch: 0),
                     pairs: schedule.stepsLeft(epoch: 0, batch: 0) * settings.batchSize,
-                    epochs: schedule.epochs.count, initialWeights: initialWeights, warning: ranks.warning))
+                    epochs: schedule.epochs.count, memory: memory.text(of: available), initialWeights: initialWeights,
+                    warning: ranks.warning))
         }
         let session = try TrainingSession(
             settings: settings, data: data, folder: folder, state: state, model: model, checkpoint: checkpoint,
@@ -162,7 +169,7 @@ package struct Trainer {
             .data,
             """
             \(folder.path) is at step \(state.step) of a run on other shards than those in \(shards): videos came or \
-            went, or pairs were drawn again, since it began; give the run another name (\(TrainKey.name), or \
+            went, pairs were drawn again, or labels changed, since it began; give the run another name (\(TrainKey.name), or \
             `avprep train --name`) to train on what is there now, or set \(TrainKey.grownShards) to \
             \(GrownShards.goOn.rawValue)
             """)

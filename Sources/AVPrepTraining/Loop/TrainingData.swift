@@ -13,8 +13,10 @@ struct TrainingData {
     let validation: [(set: String, dataset: ShardDataset)]
     /// What the samples of all of these consist of.
     let inputs: [InputShape]
-    /// Stands for the shards and pairs of all of these.
+    /// Stands for the shards and pairs of all of these, and for the labels that a recipe reads.
     let key: String
+    /// The same without labels: what runs have stored that were begun before those counted.
+    let keyWithoutLabels: String
 
     /// - Parameter isResumed: whether the run has been trained on such clips before. One that was begun when a model could
     ///   take fewer frames than a clip has goes on as it began; a run that begins must not.
@@ -35,7 +37,11 @@ struct TrainingData {
                 pairsPerEpoch: settings.pairsPerEpoch,
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }
-        key = try ShardDataset.contentKey(of: training + validation.map(\.dataset))
+        let datasets = training + validation.map(\.dataset)
+        keyWithoutLabels = try ShardDataset.contentKey(of: datasets)
+        let labelled = recipe.inputs.contains { $0 is LabelInput } ? Set(datasets.flatMap(\.shardNames)) : []
+        let labels = labelled.sorted().map { shards.index.labelFiles?[LabelFile.name(forShard: $0)] ?? "none" }
+        key = labels.isEmpty ? keyWithoutLabels : try CanonicalJSON.key(of: [keyWithoutLabels] + labels)
     }
 
     /// The epochs of the whole run.

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepModel
 import AVPrepTorch
 import Foundation
 
@@ -199,6 +200,7 @@ final class TrainingSession {
             schedule.validates(after: state.epoch, every: settings.validation.every)
             ? try validate(now, cancellation: cancellation, progress: progress) : []
         try reports?.write(epoch: now, validation: validation, scoreName: recipe.score.name)
+        try reports?.write(pictures: picturesOfPairs(validation), step: state.step)
         if let collapse = validation.lazy.compactMap(\.scores.collapse).first {
             var warning = now
             warning.warning =
@@ -240,6 +242,27 @@ final class TrainingSession {
                 progress(now)
             }
             return (set: validation.set, scores: measured)
+        }
+    }
+
+    /// What the hardest and the easiest pairs look like, by name; drawn by rank 0 alone.
+    private func picturesOfPairs(
+        _ validation: [(set: String, scores: PairScores)]
+    ) throws -> [(tag: String, picture: EncodedPicture)] {
+        guard reports != nil else { return [] }
+        return try zip(validation, zip(data.validation, validationPairs)).flatMap { measured, source in
+            try PairPictures.choices(measured.scores).filter { !$0.places.isEmpty }.map { choice in
+                let pairs = choice.places.map { source.1?[$0] ?? $0 }
+                let loader = feed.evaluation(source.0.dataset, pairs: pairs)
+                defer { loader.close() }
+                var tiles: [PixelBuffer] = []
+                while let batch = try loader.nextBatch() {
+                    tiles += (0..<batch.count).map { PairPictures.tile(batch, slot: $0) }
+                }
+                let sheet = try PairPictures.sheet(
+                    choice, measured.scores, scoreName: recipe.score.name, drawn: tiles)
+                return ("val/\(measured.set)_\(choice.name)", sheet)
+            }
         }
     }
 

@@ -27,7 +27,8 @@ struct ProtocolMessage {
 
     mutating func append(field: Int, _ value: ProtocolMessage) { append(field: field, value.bytes) }
 
-    private mutating func append(field: Int, _ value: [UInt8]) {
+    /// Bytes as they are.
+    mutating func append(field: Int, _ value: [UInt8]) {
         appendTag(field, wireType: 2)
         appendVariable(UInt64(value.count))
         bytes += value

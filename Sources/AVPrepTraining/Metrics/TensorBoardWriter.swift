@@ -2,7 +2,7 @@ import AVPrepCore
 import AVPrepModel
 package import Foundation
 
-/// Writes scalars and histograms where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
+/// Writes scalars, histograms and pictures where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder.
 ///
 /// The file is a row of TFRecords (length, masked CRC of the length, bytes, masked CRC of the bytes), each an `Event`
 /// message (tensorflow/core/util/event.proto). A few messages and fields are all that this needs, so they are
@@ -43,8 +43,8 @@ package final class TensorBoardWriter {
 
     /// Adds the values of one step, `(tag, value)`; a tag's part before "/" groups its chart.
     package func write(
-        _ scalars: [(tag: String, value: Double)], histograms: [(tag: String, values: [Float])] = [], step: Int,
-        now: Date = Date()
+        _ scalars: [(tag: String, value: Double)], histograms: [(tag: String, values: [Float])] = [],
+        pictures: [(tag: String, picture: EncodedPicture)] = [], step: Int, now: Date = Date()
     ) throws {
         var summary = ProtocolMessage()
         for scalar in scalars {
@@ -57,6 +57,18 @@ package final class TensorBoardWriter {
             var value = ProtocolMessage()
             value.append(field: 1, histogram.tag)
             value.append(field: 5, Self.histogram(histogram.values))
+            summary.append(field: 1, value)
+        }
+        for (tag, picture) in pictures {
+            // Summary.Image: height, width, channels, and the bytes of a file that browsers show.
+            var image = ProtocolMessage()
+            image.append(field: 1, picture.height)
+            image.append(field: 2, picture.width)
+            image.append(field: 3, 3)
+            image.append(field: 4, picture.bytes)
+            var value = ProtocolMessage()
+            value.append(field: 1, tag)
+            value.append(field: 4, image)
             summary.append(field: 1, value)
         }
         var event = ProtocolMessage()

@@ -13,6 +13,8 @@ package struct RunBeginning: Sendable {
     /// Pairs that all of its steps show.
     package let pairs: Int
     package let epochs: Int
+    /// What a step takes of memory, in words.
+    package let memory: String
     /// What the model has taken from files, where the run begins.
     package let initialWeights: [InitialWeights]
     /// What about the processes the user should hear of; nil for nothing.

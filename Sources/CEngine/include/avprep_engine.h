@@ -1,7 +1,8 @@
 // The engine's C ABI: tensors, autograd, and the operations that avprep's networks are made of.
 //
-// `make engine` builds engine.cpp against a libtorch into libavprep_engine.so; the trainer loads that file when training
-// starts. The library exports one symbol, `avprep_engine`, which returns a table of functions.
+// `make engine` builds engine.cpp and the files beside it against a libtorch into libavprep_engine.so; the trainer loads
+// that file when training starts. The library exports `avprep_engine`, which returns a table of functions; those for several
+// processes and for memory have tables of their own (avprep_group.h, avprep_memory.h).
 //
 // Rules of every function that returns int
 //  - 0 is success. Anything else is a failure, described by `last_error`; no out-parameter was written.

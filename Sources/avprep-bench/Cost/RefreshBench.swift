@@ -167,7 +167,9 @@ private struct RefreshSample {
             throw Failure(report.text)
         }
         let reader = try StoreReader(path: workspace.path(output))
-        (layout, attributes, segment) = (reader.layout, reader.attributes, try reader.segmentData(0))
+        // What the writer writes itself is not given to it.
+        attributes = reader.attributes.filter { !StoreFormat.reservedAttributes.contains($0.key) }
+        (layout, segment) = (reader.layout, try reader.segmentData(0))
         decided = [DecidedSegment(number: 0, frames: segment.segment.frameCount, verdict: "kept", flags: [])]
     }
 

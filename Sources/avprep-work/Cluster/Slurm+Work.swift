@@ -10,10 +10,10 @@ extension Slurm: PerformableCommand {
         let folder = into.map(Paths.absolute)
         let jobs = try SlurmJobs(
             program: try FrontProgram.path(), pipeline: Paths.absolute(options.pipeline), overrides: options.overrides,
-            tasks: tasks, hasTraining: !noTrain,
+            tasks: tasks, parts: noTrain ? .withoutTraining : onlyTrain ? .trainingAlone : .everything,
             resources: SlurmJobs.Resources(
                 cpus: cpus, memory: mem, time: time, partition: partition, account: account,
-                trainPartition: trainPartition, gres: gres),
+                trainPartition: trainPartition, gres: gres, trainTasks: trainTasks, trainNodes: trainNodes),
             folder: folder)
         guard let folder else {
             let files = Dictionary(uniqueKeysWithValues: jobs.files.map { ($0.name, $0.text) })

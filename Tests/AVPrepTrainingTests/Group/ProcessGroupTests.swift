@@ -25,10 +25,10 @@ struct ProcessGroupTests {
 
     private static var shapes: [InputShape] { inputs }
 
-    private static func batch(_ range: Range<Int>) throws -> Batch {
-        let batch = try Batch(capacity: range.count, inputs: shapes)
-        batch.begin(Array(range)[...])
-        for (slot, pair) in range.enumerated() {
+    private static func batch(_ pairs: some Collection<Int>) throws -> Batch {
+        let batch = try Batch(capacity: pairs.count, inputs: shapes)
+        batch.begin(Array(pairs)[...])
+        for (slot, pair) in pairs.enumerated() {
             var random = SeededRandom(seed: 7, for: "pair \(pair)")
             for (index, input) in shapes.enumerated() {
                 let bytes = batch.bytes(index, slot: slot)
@@ -94,7 +94,15 @@ struct ProcessGroupTests {
         try Self.backward(model, try Self.batch(0..<8))
         let one = try Self.gradients(model.store)
         let two = try together(synchronizes: true)
-        #expect(difference(one, two[0].gradients) < 2e-3)
+        // The same batch in other orders, by one process: what single precision makes of another order of the same sums. In
+        // double precision the order makes no difference that matters; two processes are one more order.
+        let orders = try [[4, 5, 6, 7, 0, 1, 2, 3], [1, 0, 3, 2, 5, 4, 7, 6], [7, 6, 5, 4, 3, 2, 1, 0]].map { order in
+            let model = try Self.model(try Engine.load(device: .cpu, threads: 1))
+            try Self.backward(model, try Self.batch(order))
+            return difference(one, try Self.gradients(model.store))
+        }
+        let own = difference(one, two[0].gradients)
+        #expect(own < 1e-4 && own < 10 * (orders.max() ?? 0), "\(own), by order alone \(orders)")
         let values = try model.store.values()
         for (name, value) in values where name.contains("running") {
             let other = try #require(two[1].values[name]).floats
