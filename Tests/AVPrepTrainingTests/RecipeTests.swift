@@ -258,7 +258,9 @@ struct RecipeTests {
                     }
                     // Forwards the flow grows with the time, backwards it goes to the left, and less and less.
                     let across = (0..<6).map { Int(planes[2 * $0 * 16]) }
-                    #expect(zip(across, across.dropFirst()).allSatisfy(<=) && across[0] < across[5], "\(pair.kind) \(across)")
+                    #expect(
+                        zip(across, across.dropFirst()).allSatisfy(<=) && across[0] < across[5],
+                        "\(pair.kind) \(across)")
                     #expect(pair.kind == .reversed ? across[0] < 128 : across[5] > 128)
                 }
             }
