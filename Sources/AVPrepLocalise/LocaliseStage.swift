@@ -89,8 +89,18 @@ package enum LocaliseStage {
         let folder = request.folder ?? "\(workspace.runFolder)/localise"
         try AtomicFile.makeFolder(folder)
         AtomicFile.removeLitter(in: folder)
+        // What a run that was killed had prepared of its video.
+        for name in try ExistingFile.names(inFolder: folder) {
+            guard let mark = name.range(of: workEnding + AtomicFile.mark),
+                FileOwner.isGone(String(name[mark.upperBound...])) == true
+            else { continue }
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
         return folder
     }
+
+    /// Of the folder in which a video is prepared.
+    private static let workEnding = ".work"
 
     /// The name of a video's results: its own, with a number where two videos have the same.
     private static func name(_ video: BytePath, beside names: inout Set<String>) -> String {
@@ -113,7 +123,7 @@ package enum LocaliseStage {
         _ output: String
     ) throws -> LocaliseReport {
         let shown = video.escaped
-        let work = AtomicFile.temporaryPath(for: "\(output).work")
+        let work = AtomicFile.temporaryPath(for: output + workEnding)
         try? FileManager.default.removeItem(atPath: work)
         try AtomicFile.makeFolder(work)
         defer { try? FileManager.default.removeItem(atPath: work) }
