@@ -95,7 +95,13 @@ struct CarriedPairs: Sendable {
         for home in before.index.shards where known.contains(home.name) {
             let isSame = home.name == reader.entry.name && home.contentKey == reader.entry.contentKey
             guard let file = try file(of: home, isSame: isSame) else { continue }
-            let segments = try isSame ? reader.segments : ShardReader(home, in: before.folder).segments
+            let segments =
+                try isSame
+                ? reader.segments
+                : ExistingShards.unlessDamaged("\(before.folder)/\(home.name)", { _ in }) { _ in
+                    try ShardReader(home, in: before.folder).segments
+                }
+            guard let segments else { continue }
             let rows = segments.enumerated().compactMap { row, stored in
                 now[stored.segment.segmentID].map { (Int32(row), $0) }
             }
