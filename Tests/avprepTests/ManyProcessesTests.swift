@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Training by several processes, started as users start them.
-@Suite(.serialized, .timeLimit(.minutes(4)), .enabled(if: Products.hasMPI, "make deps engine brings MPI"))
+@Suite(.serialized, .timeLimit(.minutes(12)), .enabled(if: Products.hasMPI, "make deps engine brings MPI"))
 struct ManyProcessesTests {
     /// Plain steps of gradients: what differs in the weights is what differed in the gradients.
     private static let plain = ["--set", "train.optimizer.momentum=0", "--set", "train.optimizer.weight_decay=0"]
