@@ -200,7 +200,7 @@ final class TrainingSession {
             schedule.validates(after: state.epoch, every: settings.validation.every)
             ? try validate(now, cancellation: cancellation, progress: progress) : []
         try reports?.write(epoch: now, validation: validation, scoreName: recipe.score.name)
-        try reports?.write(pictures: picturesOfPairs(validation), step: state.step)
+        try reports?.write(pictures: picturesOfPairs(validation, cancellation), step: state.step)
         if let collapse = validation.lazy.compactMap(\.scores.collapse).first {
             var warning = now
             warning.warning =
@@ -245,25 +245,32 @@ final class TrainingSession {
         }
     }
 
-    /// What the hardest and the easiest pairs look like, by name; drawn by rank 0 alone.
+    /// What the hardest and the easiest pairs look like, by name; drawn by rank 0 alone. None where the run is asked to end: what
+    /// was learnt is saved sooner then.
     private func picturesOfPairs(
-        _ validation: [(set: String, scores: PairScores)]
+        _ validation: [(set: String, scores: PairScores)], _ cancellation: Cancellation
     ) throws -> [(tag: String, picture: EncodedPicture)] {
         guard reports != nil else { return [] }
-        return try zip(validation, zip(data.validation, validationPairs)).flatMap { measured, source in
-            try PairPictures.choices(measured.scores).filter { !$0.places.isEmpty }.map { choice in
-                let pairs = choice.places.map { source.1?[$0] ?? $0 }
-                let loader = feed.evaluation(source.0.dataset, pairs: pairs)
+        var pictures: [(tag: String, picture: EncodedPicture)] = []
+        for (measured, source) in zip(validation, zip(data.validation, validationPairs)) {
+            for choice in PairPictures.choices(measured.scores) where !choice.places.isEmpty {
+                let loader = feed.evaluation(
+                    source.0.dataset, pairs: choice.places.map { source.1?[$0] ?? $0 })
                 defer { loader.close() }
                 var tiles: [PixelBuffer] = []
                 while let batch = try loader.nextBatch() {
-                    tiles += (0..<batch.count).map { PairPictures.tile(batch, slot: $0) }
+                    for slot in 0..<batch.count {
+                        guard !cancellation.isCancelled else { return [] }
+                        tiles.append(PairPictures.tile(batch, slot: slot))
+                    }
                 }
+                guard !cancellation.isCancelled else { return [] }
                 let sheet = try PairPictures.sheet(
                     choice, measured.scores, scoreName: recipe.score.name, drawn: tiles)
-                return ("val/\(measured.set)_\(choice.name)", sheet)
+                pictures.append(("val/\(measured.set)_\(choice.name)", sheet))
             }
         }
+        return pictures
     }
 
     private func save(_ weights: RunFolder.Weights) throws {
