@@ -41,11 +41,12 @@ package struct DecoderProgram: Sendable {
         var attributes = posix_spawnattr_t()
         try check(posix_spawnattr_init(&attributes))
         defer { posix_spawnattr_destroy(&attributes) }
-        // Dispatch's threads, one of which runs this, block signals. Ignored signals stay ignored: on Ctrl-C the parent
-        // decides.
-        var none = sigset_t()
-        sigemptyset(&none)
-        try check(posix_spawnattr_setsigmask(&attributes, &none))
+        // Dispatch's threads, one of which runs this, block all signals. Those by which a user or a scheduler ends avprep
+        // stay blocked in the decoder and its children: on Ctrl-C, which reaches them, too, the parent decides.
+        var blocked = sigset_t()
+        sigemptyset(&blocked)
+        for number in [SIGINT, SIGTERM, SIGUSR1, SIGHUP] { sigaddset(&blocked, number) }
+        try check(posix_spawnattr_setsigmask(&attributes, &blocked))
         try check(posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)))
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = Self.environment.map { strdup($0) } + [nil]

@@ -10,6 +10,9 @@ extension Canvas {
     package func draw(_ image: PixelBuffer, in box: Box) {
         precondition(image.channels == 3 || image.channels == 1, "the picture must be RGB or grey")
         guard box.width > 0, box.height > 0, let area = box.intersection(bounds) else { return }
+        if image.channels == 3, box == area, image.width == box.width, image.height == box.height {
+            return copy(image, to: box)
+        }
         let columns = TentFilter.weights(from: image.width, to: box.width)
         let rows = TentFilter.weights(from: image.height, to: box.height)
         let channels = image.channels
@@ -46,6 +49,15 @@ extension Canvas {
             }
         }
     }
+
+    /// What ``draw(_:in:)`` gives for an RGB picture of the box's size, which lies in this one.
+    private func copy(_ image: PixelBuffer, to box: Box) {
+        guard let source = image.pixels.baseAddress, let target = picture.pixels.baseAddress else { return }
+        for y in 0..<box.height {
+            (target + ((box.y + y) * width + box.x) * 3)
+                .update(from: source + y * image.rowBytes, count: image.rowBytes)
+        }
+    }
 }
 
 /// The weights for resampling one length to another.
@@ -65,7 +77,8 @@ enum TentFilter {
             let end = min(source, Int((centre + reach).rounded(.up)))
             let raw = (first..<end).map { max(0, 1 - abs(Double($0) + 0.5 - centre) / reach) }
             let sum = raw.reduce(0, +)
-            return Taps(first: first, weights: raw.map { Float($0 / sum) })
+            let skipped = raw.prefix { $0 == 0 }.count
+            return Taps(first: first + skipped, weights: raw[skipped...].filter { $0 > 0 }.map { Float($0 / sum) })
         }
     }
 }

@@ -88,6 +88,28 @@ import Testing
         }
     }
 
+    /// A signal that came while the program was being loaded waits for it, and is neither dropped nor deadly.
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"), arguments: [SIGTERM, SIGINT, SIGUSR1, SIGHUP])
+    func whatCameBeforeTheFirstMomentIsHeard(signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            let corpus = try CommandCorpus(folder, videos: 2)
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: try #require(Oracle.python))
+            process.arguments = [
+                "-c",
+                "import os, signal, sys; n = int(sys.argv[1]); signal.pthread_sigmask(signal.SIG_BLOCK, [n]); "
+                    + "os.kill(os.getpid(), n); os.execv(sys.argv[2], sys.argv[2:])",
+                "\(signal)", Products.avprep, "synth", "more", "--videos", "2000", "-q",
+            ]
+            process.currentDirectoryURL = URL(fileURLWithPath: corpus.folder)
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationReason == .exit)
+            #expect(process.terminationStatus == [SIGINT: 130, SIGHUP: 129][signal] ?? 143)
+        }
+    }
+
     /// At many moments of each command's work; afterwards the same command ends as if nothing had been.
     @Test func commandsAtWork() throws {
         try withTemporaryFolder { folder in

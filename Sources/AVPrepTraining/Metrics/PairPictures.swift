@@ -143,10 +143,12 @@ struct PairPictures {
         let finite = values.lazy.filter(\.isFinite)
         let (low, high) = (finite.min() ?? 0, finite.max() ?? 0)
         let picture = PixelBuffer(width: rows, height: bins, channels: 3)
+        let colours = ColourMap.magma.table
         for row in 0..<rows {
             for bin in 0..<bins {
                 let value = values[row * bins + bin]
-                let colour = ColourMap.magma.colour(high > low ? Double((value - low) / (high - low)) : 0)
+                let share = high > low ? (value - low) / (high - low) : 0
+                let colour = colours[share > 0 ? Int(min(1, share) * 255) : 0]
                 let place = 3 * ((bins - 1 - bin) * rows + row)
                 picture.pixels[place] = colour.red
                 picture.pixels[place + 1] = colour.green

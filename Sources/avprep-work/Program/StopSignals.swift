@@ -14,16 +14,12 @@ enum StopSignals {
         SIGINT: .interrupted, SIGTERM: .terminated, SIGUSR1: .terminated, SIGHUP: .hungUp,
     ]
 
-    /// Starts to listen. Call it before other threads are started, which inherit that the signals are blocked.
+    /// Starts to listen. Call it before other threads are started, which inherit that the signals are blocked. They are not
+    /// ignored: ignoring a signal would drop one that has come and waits.
     static func listen() {
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in statuses.keys where number != SIGHUP || !isIgnored(SIGHUP) {
-            sigaddset(&signals, number)
-            // For the decoder programs, which inherit it: on Ctrl-C this process decides. Linux delivers a blocked signal
-            // to sigwait whether it is ignored or not.
-            signal(number, SIG_IGN)
-        }
+        for number in statuses.keys where number != SIGHUP || !isIgnored(SIGHUP) { sigaddset(&signals, number) }
         let status = pthread_sigmask(SIG_BLOCK, &signals, nil)
         precondition(status == 0, "the signals exist")
         let waiting = signals
