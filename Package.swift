@@ -178,7 +178,7 @@ let package = Package(
             "AVPrepSeparation",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepTraining",
-                "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(

@@ -1,5 +1,24 @@
-import AVPrepModel
+package import AVPrepModel
 import AVPrepVision
+
+/// The pictures of a pass, each cropped to the framing of its time.
+package final class FramedPictures {
+    private let plan: CropPlan
+    private var current: (stretch: Int, view: CropPlanView)?
+
+    package init(_ plan: CropPlan) { self.plan = plan }
+
+    /// - Parameters:
+    ///   - whole: of the pass that the plan asks for.
+    ///   - seconds: its presentation time.
+    /// - Returns: valid until the next call.
+    package func picture(in whole: PixelBuffer, at seconds: Double) throws -> PixelBuffer {
+        let stretch = plan.stretch(at: seconds)
+        let view = current.flatMap { $0.stretch == stretch ? $0.view : nil } ?? CropPlanView(plan.stretches[stretch])
+        current = (stretch, view)
+        return try view.picture(in: whole)
+    }
+}
 
 /// Crops a stretch's part out of the pass's pictures, with buffers that are allocated once.
 final class CropPlanView {

@@ -11,30 +11,37 @@ package struct LocaliseReport: Sendable, Encodable {
         package let seconds: Double
         /// What the network says: the probability of being in sync, or of playing forwards.
         package let score: Float
-        /// Where the map is largest, as shares of the stored picture from the left and from the top.
+        /// Where the map of this moment is largest, as it is drawn: as shares of the stored picture from the left and from the
+        /// top.
         package let x: Double
         package let y: Double
-        /// The largest value of the map.
+        /// The largest value of this map.
         package let peak: Float
+        /// Its rows, where they were asked for: of the square in the middle, from the top; what is below 0 speaks against the
+        /// answer.
+        package let map: [[Float]]?
 
         /// - Parameters:
+        ///   - part: what is known of the segment, all of its clips together.
         ///   - seconds: the clip's middle, from the segment's start.
         ///   - share: ``Localiser/cropShare``.
-        init(_ clip: LocalisedClip, segment: Segment, seconds: Double, share: Double) {
+        init(
+            _ part: VideoMaps.Part, segment: Segment, seconds: Double, score: Float, share: Double, keepsMap: Bool
+        ) {
             self.segment = segment.segmentID
             self.seconds = segment.startSeconds + seconds
-            score = clip.score
-            let size = clip.picture.height * clip.picture.width
-            // Of a map with steps of time, the one in the middle.
-            let first = clip.picture.steps / 2 * size
+            self.score = score
             let map = HeatMap(
-                height: clip.picture.height, width: clip.picture.width,
-                values: Array(clip.picture.values[first..<first + size]), top: 1)
+                height: part.picture.height, width: part.picture.width, values: part.picture.values(at: seconds) ?? [],
+                top: 1)
             let side = share * Double(min(segment.width, segment.height))
             let (place, width, height) = (map.peak, Double(segment.width), Double(segment.height))
             x = (width / 2 + (place.x - 0.5) * side) / width
             y = (height / 2 + (place.y - 0.5) * side) / height
             peak = map.values.max() ?? 0
+            self.map =
+                keepsMap
+                ? (0..<map.height).map { Array(map.values[$0 * map.width..<($0 + 1) * map.width]) } : nil
         }
     }
 

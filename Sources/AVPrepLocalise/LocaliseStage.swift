@@ -20,6 +20,8 @@ package enum LocaliseStage {
         package var hop: Double?
         /// Whether a heat-map video is written, which takes longest.
         package var writesVideo = true
+        /// Whether the map of each clip is part of its report.
+        package var writesMaps = false
         /// Whose clips; nil: the test split's, or else those of val or train.
         package var split: Split?
         /// Units a sheet, and clips a unit.
@@ -141,7 +143,9 @@ package enum LocaliseStage {
                 """, exitStatus: .badInput)
         }
         let progress = ProgressReporter("localise", unit: "clips", style: context.progress)
-        let maps = try VideoMaps(localiser, clips, in: prepared.shard, cancellation: context.cancellation) {
+        let maps = try VideoMaps(
+            localiser, clips, in: prepared.shard, keepsMaps: request.writesMaps, cancellation: context.cancellation
+        ) {
             progress.update(done: $0, total: clips.count)
         }
         progress.finish()

@@ -31,15 +31,15 @@ struct VideoMaps {
 
     /// - Parameters:
     ///   - clips: of one shard, in order.
+    ///   - keepsMaps: whether moments hold their maps.
     ///   - progress: called after each clip.
     init(
-        _ localiser: Localiser, _ clips: ShardDataset, in reader: ShardReader, cancellation: Cancellation,
-        progress: (Int) -> Void
+        _ localiser: Localiser, _ clips: ShardDataset, in reader: ShardReader, keepsMaps: Bool,
+        cancellation: Cancellation, progress: (Int) -> Void
     ) throws {
         self.reader = reader
         let fps = reader.layout.fps
         var open: [Int: Part] = [:]
-        var moments: [LocaliseReport.Moment] = []
         try localiser.localise(clips, cancellation: cancellation) { number, clip in
             let row = Int(clip.pair.videoSegment)
             let stored = reader.segments[row]
@@ -58,18 +58,21 @@ struct VideoMaps {
             }
             part.scores.append((start + seconds / 2, clip.score))
             open[row] = part
-            moments.append(
-                LocaliseReport.Moment(
-                    clip, segment: stored.segment, seconds: start + seconds / 2, share: localiser.cropShare))
             progress(number + 1)
         }
         self.clips = clips.count
-        self.moments = moments.sorted { $0.seconds < $1.seconds }
         parts = open.values.sorted { ($0.startSeconds, $0.row) < ($1.startSeconds, $1.row) }
         for index in parts.indices {
             parts[index].picture.finish()
             parts[index].sound?.finish()
         }
+        moments = parts.flatMap { part in
+            part.scores.map { seconds, score in
+                LocaliseReport.Moment(
+                    part, segment: reader.segments[part.row].segment, seconds: seconds, score: score,
+                    share: localiser.cropShare, keepsMap: keepsMaps)
+            }
+        }.sorted { $0.seconds < $1.seconds }
         pictureTop = HeatScale.top(of: parts.lazy.flatMap(\.picture.entries).flatMap(\.values))
         soundTop = HeatScale.top(of: parts.lazy.compactMap(\.sound).flatMap(\.entries).flatMap(\.values))
     }

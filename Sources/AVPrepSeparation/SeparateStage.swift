@@ -1,5 +1,6 @@
 package import AVPrepCore
 import AVPrepDecoder
+import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
 import AVPrepSettings
@@ -48,7 +49,8 @@ package enum SeparateStage {
         }
     }
 
-    /// Decodes the film once, in bounded memory.
+    /// Decodes the film once, in bounded memory; before, some pictures of it for its borders, which are cropped for the network
+    /// as ingest crops them. The films that are written keep theirs.
     ///
     /// - Parameters:
     ///   - folder: the run's; nil for that of the settings.
@@ -84,9 +86,13 @@ package enum SeparateStage {
                     "\(file) is there already; give --overwrite, or another folder with --into", exitStatus: .badInput)
             }
         }
-        let separator = NetworkSeparator(
-            try Separator(run: folder, device: request.takesDevice ? train.device : nil),
-            shortSide: settings.video.shortSide > 0 ? settings.video.shortSide : nil)
+        let network = try Separator(run: folder, device: request.takesDevice ? train.device : nil)
+        let probe = try BorderProbe(of: source, settings: settings.borders, policy: settings.policy)
+        guard
+            let plan = CropPlan(
+                probe, of: source, shortSide: settings.video.shortSide > 0 ? settings.video.shortSide : nil)
+        else { throw Failure("\(name) has no picture left after cropping", exitStatus: .badInput) }
+        let separator = NetworkSeparator(network, plan)
         try AtomicFile.makeFolder(target)
         let report = try write(media, source, separator, files, container, context)
         return Report(
@@ -117,7 +123,9 @@ package enum SeparateStage {
             }
             let format = AudioFormat(sampleRate: separator.sampleRate, channels: separator.channels)
             _ = try source.decode(
-                DecodeRequest(fps: separator.fps, shortSide: separator.shortSide, audio: [format]), to: consumer)
+                DecodeRequest(
+                    fps: separator.fps, crop: separator.plan.crop, shortSide: separator.plan.shortSide, audio: [format]),
+                to: consumer)
             try context.cancellation.check()
             try consumer.finish()
             guard consumer.sampleTotal > 0 else {
@@ -189,11 +197,13 @@ package enum SeparateStage {
 /// A trained run as what separates clips.
 private final class NetworkSeparator: ClipSeparator {
     let network: Separator
-    let shortSide: Int?
+    let plan: CropPlan
+    private let pictures: FramedPictures
 
-    init(_ network: Separator, shortSide: Int?) {
+    init(_ network: Separator, _ plan: CropPlan) {
         self.network = network
-        self.shortSide = shortSide
+        self.plan = plan
+        pictures = FramedPictures(plan)
     }
 
     var sampleCount: Int { network.settings.sampleCount }
@@ -206,7 +216,9 @@ private final class NetworkSeparator: ClipSeparator {
         return max(1, network.frames > 0 ? (network.frames - 1) * network.frameStep + 1 : heard)
     }
 
-    func kept(_ picture: PixelBuffer) -> [UInt8] { network.frames > 0 ? network.square(of: picture) : [] }
+    func kept(_ picture: PixelBuffer, at seconds: Double) throws -> [UInt8] {
+        network.frames > 0 ? network.square(of: try pictures.picture(in: picture, at: seconds)) : []
+    }
 
     func separate(_ pictures: [[UInt8]], _ sound: [Float]) throws -> (on: [Float], off: [Float]) {
         let seen = (0..<network.frames).flatMap { pictures[$0 * network.frameStep] }

@@ -11,7 +11,9 @@ protocol ClipSeparator: AnyObject {
     var channels: Int { get }
 
     /// A picture as it is kept until its clip is separated.
-    func kept(_ picture: PixelBuffer) -> [UInt8]
+    ///
+    /// - Parameter seconds: its presentation time.
+    func kept(_ picture: PixelBuffer, at seconds: Double) throws -> [UInt8]
 
     /// - Parameters:
     ///   - pictures: ``spanFrames`` of them.
@@ -38,6 +40,7 @@ final class WindowedSeparation: DecodeConsumer {
     private var next = 0
     /// Where the stretch without jumps began: numbers of its first picture and sample in the pass.
     private var origin = (picture: 0, sample: 0)
+    private var originSeconds: Double
     private var on: OverlapAdd
     private var off: OverlapAdd
     private(set) var clips = 0
@@ -55,6 +58,7 @@ final class WindowedSeparation: DecodeConsumer {
     ) {
         self.separator = separator
         self.startSeconds = startSeconds
+        originSeconds = startSeconds
         self.emit = emit
         self.progress = progress
         on = OverlapAdd(window: separator.sampleCount)
@@ -66,7 +70,8 @@ final class WindowedSeparation: DecodeConsumer {
     }
 
     func consume(frame picture: PixelBuffer, index: Int) throws {
-        pictures.append(separator.kept(picture))
+        let seconds = originSeconds + Double(index - origin.picture) / separator.fps
+        pictures.append(try separator.kept(picture, at: seconds))
         while pictures.count >= next + separator.spanFrames,
             heldSamples >= sample(ofPicture: firstPicture + next) - firstSample + separator.sampleCount
         {
@@ -93,6 +98,7 @@ final class WindowedSeparation: DecodeConsumer {
             rest -= silence.count
         }
         origin = (index, Int((Double(index) / separator.fps * Double(separator.sampleRate)).rounded()))
+        originSeconds = seconds
         (firstPicture, firstSample, next) = (0, 0, 0)
     }
 

@@ -49,6 +49,43 @@ import Testing
         #expect(abs(planes[spectrum.planeCount + 16]) < 1e-3)
     }
 
+    @Test func whatIsQuieterThanItsBoundsIsSilenceAndWhatIsLouderIsCut() throws {
+        var spectrum = LogSpectrum(
+            try ShortTimeFourier(window: 128, step: 32, length: 128), frames: 24, decibels: -10...20)
+        let loud = (0..<spectrum.sampleCount).map { Float(cos(2 * .pi * 16 * Double($0) / 128)) }
+        // 20 log10 of 32 is 30.1, and of a hundredth of it -9.9.
+        #expect(encoded(&spectrum, loud)[16] == 1)
+        let soft = encoded(&spectrum, loud.map { $0 / 100 })
+        #expect(abs(soft[16] - (2 * (20 * log10(0.32) + 10) / 30 - 1)) < 1e-3)
+        #expect(encoded(&spectrum, loud.map { $0 / 110 }).prefix(spectrum.planeCount).allSatisfy { $0 == -1 })
+        // The neighbours of its bin are 6 dB quieter, and so silence.
+        #expect(soft[15] == -1 && soft[17] == -1)
+    }
+
+    /// Both shares make the mixture again; what an estimate says of both alike changes nothing.
+    @Test func sharesOfAMixtureFollowFromTheDifferenceOfBothSounds() throws {
+        let spectrum = LogSpectrum(
+            try ShortTimeFourier(window: 128, step: 32, length: 128), frames: 24, decibels: -20...40)
+        func power(_ level: Float) -> Float { level > -1 ? pow(10, ((level + 1) / 2 * 60 - 20) / 10) : 0 }
+        func share(_ own: [Float], _ other: [Float], _ mixture: [Float]) -> [Float] {
+            spectrum.share(of: own[...], beside: other[...], in: mixture[...])
+        }
+        let (own, other, mixture): ([Float], [Float], [Float]) = (
+            [0, 1, -1, 0.5, .nan, -1, 0.2], [0, -1, 1, 0.2, 0, 1, 0], [0.4, 0.6, 0.6, 0.1, 0.4, -1, 0.9]
+        )
+        let (first, second) = (share(own, other, mixture), share(other, own, mixture))
+        for index in own.indices {
+            let sum = (power(first[index]).squareRoot() + power(second[index]).squareRoot())
+            #expect(abs(sum / power(mixture[index]).squareRoot() - 1) < 1e-3 || mixture[index] == -1)
+        }
+        #expect(first[5] == -1 && second[5] == -1, "no share of silence is a sound")
+        #expect(abs(first[0] - first[4]) < 1e-6, "what is no number says nothing")
+        // 60 dB apart: all of it.
+        #expect(abs(first[1] - 0.6) < 1e-5 && power(first[2]).squareRoot() < 1e-4)
+        let later = share(own.map { $0 - 0.3 }, other.map { $0 - 0.3 }, mixture)
+        for index in own.indices { #expect(abs(later[index] - first[index]) < 1e-4) }
+    }
+
     @Test func silenceStaysSilenceAndNoNumberIsNone() throws {
         var spectrum = try made()
         let planes = encoded(&spectrum, [Float](repeating: 0, count: spectrum.sampleCount))

@@ -13,6 +13,7 @@ private final class Mirror: ClipSeparator {
     let fps: Double
     let channels: Int
     var seen: [[UInt8]] = []
+    var times: [Double] = []
     var mostFrames = 0
 
     init(spanFrames: Int = 10, sampleCount: Int = 95, sampleRate: Int = 100, fps: Double = 10, channels: Int = 1) {
@@ -23,7 +24,10 @@ private final class Mirror: ClipSeparator {
         self.channels = channels
     }
 
-    func kept(_ picture: PixelBuffer) -> [UInt8] { [picture.pixels[0]] }
+    func kept(_ picture: PixelBuffer, at seconds: Double) -> [UInt8] {
+        times.append(seconds)
+        return [picture.pixels[0]]
+    }
 
     func separate(_ pictures: [[UInt8]], _ sound: [Float]) throws -> (on: [Float], off: [Float]) {
         #expect(pictures.count == spanFrames && sound.count == channels * sampleCount)
@@ -111,6 +115,10 @@ private final class Mirror: ClipSeparator {
         for index in 0..<230 { #expect(abs(on[index] - sound[index]) < 1e-5) }
         for index in 230..<380 { #expect(on[index] == 0) }
         for index in 380..<650 { #expect(abs(on[index] - sound[index - 150]) < 1e-5) }
+        // A picture's framing follows from its time on the film's clock.
+        for (frame, seconds) in mirror.times.enumerated() {
+            #expect(abs(seconds - (5 + Double(frame) / 10 + (frame < 23 ? 0 : 1.5))) < 1e-9)
+        }
         // No clip sees both sides.
         for clip in mirror.seen { #expect(Set(clip.map { $0 < 23 }).count == 1) }
         #expect(throws: MediaError.self) {

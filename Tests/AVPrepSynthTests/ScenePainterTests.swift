@@ -61,6 +61,53 @@ import Testing
         #expect(Self.difference(after, Self.picture(silentPainter, at: event.seconds + 0.19), around: event.place) > 2)
     }
 
+    /// With bars and a camera that moves, too: what changes in a picture when an object is taken away lies in the box of its
+    /// event, but for a hammer's handle and for light.
+    @Test func anEventsBoxHoldsItsObject() throws {
+        let bars = SynthCue.BlackBars(top: 12, bottom: 8, left: 0, right: 20, level: 0)
+        let path = SynthCue.CameraPath(
+            knots: [.init(seconds: 0, x: 5, y: -4), .init(seconds: 9, x: -5, y: 4, zoom: 1.2)])
+        var kinds: Set<SynthKind> = []
+        for number in 0..<12 {
+            let cues: [SynthCue] = number % 3 == 0 ? [.blackBars(bars)] : number % 3 == 1 ? [.zoom(path)] : []
+            var plan = Self.plan(cues, number: number)
+            plan.objects = plan.objects.map {
+                var object = $0
+                object.salience = 0
+                return object
+            }
+            let event = try #require(plan.events.dropFirst(1).first)
+            let box = try #require(event.box)
+            kinds.insert(event.kind)
+            #expect(box.x >= 0 && box.y >= 0 && box.z <= 160 && box.w <= 120)
+            var without = plan
+            without.objects = without.objects.map {
+                var object = $0
+                object.radius = 0.01
+                return object
+            }
+            let (with, bare) = (
+                Self.picture(ScenePainter(plan), at: event.seconds),
+                Self.picture(ScenePainter(without), at: event.seconds)
+            )
+            var (inside, outside) = (0, 0)
+            for pixel in 0..<160 * 120 {
+                let isSame = (3 * pixel..<3 * pixel + 3).allSatisfy {
+                    abs(Int(with.pixels[$0]) - Int(bare.pixels[$0])) <= 12
+                }
+                if isSame { continue }
+                let (x, y) = (Double(pixel % 160), Double(pixel / 160))
+                // Corners of shapes reach beyond their radius by a tenth.
+                let isInside = x >= box.x - 3 && x <= box.z + 3 && y >= box.y - 3 && y <= box.w + 3
+                if isInside { inside += 1 } else { outside += 1 }
+            }
+            let area = (box.z - box.x) * (box.w - box.y)
+            #expect(Double(inside) > 0.25 * area, "video \(number), \(event.kind)")
+            #expect(outside <= (event.kind == .hammer ? 400 : 12), "video \(number), \(event.kind)")
+        }
+        #expect(kinds.count >= 4)
+    }
+
     @Test func barsAreAsWideAndAsDarkAsPlanned() {
         let bars = SynthCue.BlackBars(top: 12, bottom: 8, left: 0, right: 20, level: 7)
         let picture = Self.picture(ScenePainter(Self.plan([.blackBars(bars)])), at: 1)

@@ -30,6 +30,9 @@ package struct Localise: WorkCommand {
     @Flag(name: .long, help: "Write no heat-map video, which takes longest.")
     package var noVideo = false
 
+    @Flag(name: .long, help: "Write each clip's map into the JSON, too.")
+    package var maps = false
+
     @Option(name: .long, help: "Without videos: train, val or test; test if not given, or else val or train.")
     package var split: String?
 
@@ -44,6 +47,7 @@ package struct Localise: WorkCommand {
             throw ValidationError("--split takes train, val or test")
         }
         if let hop, !(hop > 0 && hop <= 3600) { throw ValidationError("--hop takes seconds, above 0") }
+        if maps, videos.isEmpty { throw ValidationError("--maps goes with videos; name some") }
         guard (1...512).contains(units), (1...32).contains(clips) else {
             throw ValidationError("--units takes 1 to 512, --clips 1 to 32")
         }

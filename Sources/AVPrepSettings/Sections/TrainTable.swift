@@ -129,6 +129,9 @@ enum TrainTable {
                 "loss", \.loss,
                 "on-off: the first sound is that of what is seen; permutation-invariant: either order, whichever fits"),
             .choice("phase", \.phase, "of the sounds that are made: the network's, or the mixture's"),
+            .choice(
+                "mask", \.mask,
+                "none: sounds are what the network finds; ratio: their shares of the mixture (phase must be mixture)"),
             .choice("features", \.features, "of what is seen: those of model.multisensory's network, or none"),
             .integer("sample_rate", \.sampleRate, in: 100...1_000_000, "of the stored waveform"),
             .number("fps", \.fps, in: 0.1...1000, "of the stored pictures"),
@@ -137,6 +140,9 @@ enum TrainTable {
             .integer("fft", \.fft, in: 32...65_536, "samples of a transform; half as many bins are seen"),
             .integer("windows", \.windows, in: 8...65_536, "of a clip"),
             .number("level", \.level, in: 0.0001...1, "root mean square of each sound in a mixture"),
+            .number(
+                "quietest", \.quietest, in: -200...200, "decibels of a bin below which all is silence to the network"),
+            .number("loudest", \.loudest, in: -200...200, "decibels of the loudest bin that it knows"),
             .number("phase_weight", \.phaseWeight, in: 0...100, "of the phase in the loss, beside 1 of the loudness"),
             .integer("width", \.width, in: 1...1024, "channels of the u-net's first convolution"),
             .integer("layers", \.layers, in: 5...12, "of the u-net, down, and up again"),

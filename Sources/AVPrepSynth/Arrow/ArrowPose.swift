@@ -139,15 +139,18 @@ struct ArrowPose {
 extension SynthPlan {
     /// Where a thing shows at `seconds`, within the part of the stored picture that its bars leave free; nil where it does not.
     package func box(of thing: Thing, at seconds: Double) -> Box? {
-        guard var box = ArrowPose(of: thing, at: seconds).extent else { return nil }
+        ArrowPose(of: thing, at: seconds).extent.flatMap { shown($0, at: seconds) }
+    }
+
+    /// A box of the scene in the stored picture, within what bars leave free; nil where nothing of it shows.
+    func shown(_ box: Box, at seconds: Double) -> Box? {
         let (low, high) = (
             shown(SIMD2(box.left, box.top), at: seconds), shown(SIMD2(box.right, box.bottom), at: seconds)
         )
         let corner = SIMD2(Double(bars?.left ?? 0), Double(bars?.top ?? 0))
-        box.left = max(corner.x, low.x)
-        box.top = max(corner.y, low.y)
-        box.right = min(corner.x + Double(sceneWidth), high.x)
-        box.bottom = min(corner.y + Double(sceneHeight), high.y)
+        let box = Box(
+            left: max(corner.x, low.x), top: max(corner.y, low.y), right: min(corner.x + Double(sceneWidth), high.x),
+            bottom: min(corner.y + Double(sceneHeight), high.y))
         // Less than a pixel is not seen.
         return box.right - box.left >= 1 && box.bottom - box.top >= 1 ? box : nil
     }

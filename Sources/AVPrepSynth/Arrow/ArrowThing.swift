@@ -48,5 +48,7 @@ extension SynthPlan {
         package var top: Double
         package var right: Double
         package var bottom: Double
+
+        var corners: SIMD4<Double> { SIMD4(left, top, right, bottom) }
     }
 }

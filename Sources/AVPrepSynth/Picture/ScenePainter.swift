@@ -150,16 +150,16 @@ package final class ScenePainter {
         let radius = view.length(object.radius)
         let head = view.point(pose.place)
         let hinge = view.point(pivot)
-        let anvil = view.point(SIMD2(pose.impact.x, pose.impact.y + object.radius * 0.55))
+        let anvil = view.point(pose.anvil(radius: object.radius))
         let angle = Float(pose.angle)
         canvas.fill(
-            .box, at: anvil, radii: SIMD2(radius * 0.9, radius * 0.5),
+            .box, at: anvil, radii: radius * SIMD2(ObjectPose.anvilSides),
             paint: Canvas.Paint(colour: SIMD3(70, 72, 80), flash: paint.flash * 0.5))
         let handle = (head - hinge)
         let length = (handle * handle).sum().squareRoot()
         canvas.fill(
             .box, at: (head + hinge) / 2, radii: SIMD2(length * 0.58, max(1, radius * 0.13)), angle: angle,
             paint: Canvas.Paint(colour: SIMD3(140, 95, 55)))
-        canvas.fill(.box, at: head, radii: SIMD2(radius * 0.5, radius * 0.85), angle: angle, paint: paint)
+        canvas.fill(.box, at: head, radii: radius * SIMD2(ObjectPose.headSides), angle: angle, paint: paint)
     }
 }

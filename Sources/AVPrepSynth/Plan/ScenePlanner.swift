@@ -181,11 +181,12 @@ struct ScenePlanner {
         for (index, object) in plan.objects.enumerated() {
             for station in object.stations where station.sounds {
                 let heard = station.seconds + plan.soundDelaySeconds
+                let pose = ObjectPose(of: object, at: station.seconds)
                 plan.events.append(
                     SynthPlan.Event(
                         seconds: station.seconds, soundSeconds: heard, object: index, kind: object.kind,
-                        place: plan.shown(ObjectPose(of: object, at: station.seconds).impact, at: station.seconds),
-                        strength: station.strength,
+                        place: plan.shown(pose.impact, at: station.seconds), strength: station.strength,
+                        box: plan.shown(pose.extent(of: object), at: station.seconds)?.corners,
                         visible: station.seconds >= plan.pictureStartSeconds
                             && plan.freeze?.contains(station.seconds) != true,
                         audible: heard >= plan.soundStartSeconds && heard < plan.seconds

@@ -94,10 +94,13 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         package var soundSeconds: Double
         package var object: Int
         package var kind: SynthKind
-        /// Position of the object then, in pixels of the stored picture: including bars and camera.
+        /// Where its impact shows then, in pixels of the stored picture: including bars and camera.
         package var place: SIMD2<Double>
         /// Amplitude of its sound relative to a full one, 0 … 1.
         package var strength: Double
+        /// Around the object then, of a hammer with its anvil, in pixels of the stored picture, of what its bars leave free:
+        /// left, top, right, bottom. Nil where it does not show, and in a truth file of before.
+        package var box: SIMD4<Double>?
         /// False where a freeze hides it, or before the video starts.
         package var visible: Bool
         /// False within a planted silence, or outside of the audio.

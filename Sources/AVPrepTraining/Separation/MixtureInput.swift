@@ -123,7 +123,7 @@ struct MixtureInput: SampleInput {
             self.input = input
             self.dataset = dataset
             self.augmentation = augmentation
-            spectrum = LogSpectrum(try input.settings.fourier, frames: input.settings.windows)
+            spectrum = input.settings.spectrum(try input.settings.fourier)
             let count = input.settings.sampleCount
             own = Array(repeating: 0, count: input.waveform.channels * count)
             other = own
@@ -207,6 +207,11 @@ struct MixtureInput: SampleInput {
 }
 
 extension SeparationSettings {
+    /// Of a clip's sound; belongs to one thread.
+    func spectrum(_ fourier: ShortTimeFourier) -> LogSpectrum {
+        LogSpectrum(fourier, frames: windows, decibels: Float(quietest)...Float(loudest))
+    }
+
     /// - Throws: ``TrainingError`` for sizes that make no transform.
     var fourier: ShortTimeFourier {
         get throws {

@@ -94,16 +94,14 @@ struct SeparationMeasure {
         let found = Mutex<[Int: [Double]]>([:])
         let (settings, planes) = (settings, 2 * settings.windows * settings.bins)
         DispatchQueue.concurrentPerform(iterations: batch.count) { slot in
-            var spectrum = LogSpectrum(fourier, frames: settings.windows)
+            var spectrum = settings.spectrum(fourier)
             let range = slot * planes..<(slot + 1) * planes
             let sounds = Array(batch.values(MixtureInput.Part.sounds.rawValue, slot: slot, as: Float.self))
             let mixture = Array(
                 batch.values(MixtureInput.Part.spectra.rawValue, slot: slot, as: Float.self).prefix(planes))
-            let estimates = [on, off].map {
-                spectrum.sound(of: Array($0[range]), phase: settings.phase == .mixture ? mixture : nil)
-            }
+            let (own, other) = spectrum.sounds(on: Array(on[range]), off: Array(off[range]), of: mixture, settings)
             let numbers = Self.scores(
-                sounds: sounds, estimates: estimates, isFree: settings.loss == .permutationInvariant)
+                sounds: sounds, estimates: [own, other], isFree: settings.loss == .permutationInvariant)
             found.withLock { $0[slot] = numbers }
         }
         return found.withLock { found in
@@ -152,10 +150,23 @@ struct SeparationMeasure {
 }
 
 extension LogSpectrum {
-    /// The sound of two planes.
+    /// The two sounds of what a network finds.
+    ///
+    /// - Parameters: loudness and phase of either and of the mixture.
+    mutating func sounds(on: [Float], off: [Float], of mixture: [Float], _ settings: SeparationSettings)
+        -> (on: [Float], off: [Float])
+    {
+        let phase = settings.phase == .mixture ? mixture : nil
+        guard settings.mask == .ratio else { return (sound(of: on, phase: phase), sound(of: off, phase: phase)) }
+        let (own, other, whole) = (on[..<planeCount], off[..<planeCount], mixture[..<planeCount])
+        let shares = (share(of: own, beside: other, in: whole), share(of: other, beside: own, in: whole))
+        return (sound(of: shares.0, phase: mixture), sound(of: shares.1, phase: mixture))
+    }
+
+    /// The sound of two planes, or of that of the loudness alone where the phase is given.
     ///
     /// - Parameter phase: planes whose phase is taken instead; nil for their own.
-    mutating func sound(of planes: [Float], phase: [Float]?) -> [Float] {
+    private mutating func sound(of planes: [Float], phase: [Float]?) -> [Float] {
         var samples = [Float](repeating: 0, count: sampleCount)
         let count = planeCount
         planes.withUnsafeBufferPointer { planes in

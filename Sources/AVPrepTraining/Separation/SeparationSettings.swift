@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// How the sounds of mixtures are told apart (Owens & Efros, ECCV 2018, §5).
 package struct SeparationSettings: Sendable, Equatable, StoredSettings {
@@ -16,6 +16,14 @@ package struct SeparationSettings: Sendable, Equatable, StoredSettings {
         case mixture
     }
 
+    package enum Mask: String, Sendable, Codable, CaseIterable {
+        /// Each sound is what the network finds.
+        case none
+        /// Each sound is its share of the mixture's power, bin by bin, by what the network finds of both (Wiener's filter): what
+        /// it says of either need not be right, but of one beside the other.
+        case ratio
+    }
+
     package enum Features: String, Sendable, Codable, CaseIterable {
         /// Of a Multisensory network that sees the pictures and hears the mixture.
         case multisensory
@@ -25,6 +33,7 @@ package struct SeparationSettings: Sendable, Equatable, StoredSettings {
 
     package var loss = Loss.onOff
     package var phase = Phase.predicted
+    package var mask = Mask.none
     package var features = Features.multisensory
     /// Samples a second, as stored. The waveform is that of `model.multisensory`.
     package var sampleRate = 21_000
@@ -38,6 +47,9 @@ package struct SeparationSettings: Sendable, Equatable, StoredSettings {
     package var windows = 128
     /// Root mean square of each sound in a mixture.
     package var level = 0.1
+    /// Decibels of a bin that the network sees as -1 and 1. What is quieter than the first is silence to it.
+    package var quietest = -100.0
+    package var loudest = 80.0
     /// Weight of the phase in the loss beside that of the loudness, 1.
     package var phaseWeight = 0.01
     /// Channels of the first convolution.
@@ -46,6 +58,10 @@ package struct SeparationSettings: Sendable, Equatable, StoredSettings {
     package var layers = 9
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] {
+        ["mask": .omitted(at: Mask.none), "quietest": .omitted(at: -100.0), "loudest": .omitted(at: 80.0)]
+    }
 
     /// Samples of a clip.
     package var sampleCount: Int { (windows - 1) * step + window }
@@ -71,6 +87,14 @@ package struct SeparationSettings: Sendable, Equatable, StoredSettings {
             "a multiple of \(SeparationNetwork.timeReduction(layers: layers)), since all of \(layers) layers but two halve the time"
         )
         try insist(level > 0 && level <= 1, .separationLevel, level, "a number above 0 and up to 1")
+        try insist(
+            quietest.isFinite && loudest.isFinite && (-200...200).contains(quietest) && loudest - quietest >= 1
+                && loudest <= 200, .separationLoudest, loudest,
+            "a number of decibels at least 1 above \(TrainKey.separationQuietest), \(quietest), and both from -200 to 200"
+        )
+        try insist(
+            mask == .none || phase == .mixture, .separationMask, mask.rawValue,
+            "none, or set \(TrainKey.separationPhase) to mixture: shares of the mixture have its phase")
         try insist(phaseWeight >= 0 && phaseWeight.isFinite, .separationPhaseWeight, phaseWeight, "0 or more")
         try insist((100...1_000_000).contains(sampleRate), .separationSampleRate, sampleRate, "samples a second")
         try insist(fps > 0 && fps <= 1000, .separationFPS, fps, "frames a second")

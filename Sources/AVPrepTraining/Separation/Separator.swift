@@ -60,7 +60,7 @@ package final class Separator {
         }
         model = try recipe.separator(inputs, seed: nil, engine: engine)
         try model.store.fill(from: checkpoint.model, source: folder.checkpoint(weights))
-        spectrum = LogSpectrum(try settings.fourier, frames: settings.windows)
+        spectrum = settings.spectrum(try settings.fourier)
         resampler = CropResampler(size: cropSize)
     }
 
@@ -126,10 +126,8 @@ package final class Separator {
         let (on, off) = try engine.withoutGradients {
             try engine.inPrecision { try model.spectra(of: batch, training: false) }
         }
-        let phase = settings.phase == .mixture ? Array(spectra[..<planes]) : nil
-        func heard(_ found: Tensor) throws -> [Float] {
-            spectrum.sound(of: try found.floats(), phase: phase).map { $0 / gain }
-        }
-        return (on: try heard(on), off: try heard(off))
+        let sounds = spectrum.sounds(
+            on: try on.floats(), off: try off.floats(), of: Array(spectra[..<planes]), settings)
+        return (on: sounds.on.map { $0 / gain }, off: sounds.off.map { $0 / gain })
     }
 }

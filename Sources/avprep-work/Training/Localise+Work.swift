@@ -11,6 +11,7 @@ extension Localise: PerformableCommand {
         request.folder = out
         request.hop = hop
         request.writesVideo = !noVideo
+        request.writesMaps = maps
         request.units = units
         request.finds = clips
         request.split = split.flatMap(Split.init(rawValue:))

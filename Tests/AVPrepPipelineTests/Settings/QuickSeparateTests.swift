@@ -16,15 +16,19 @@ import Testing
     /// Pictures and sound of some seconds, as a phone, a dashcam or a screen recorder might leave them.
     private func film(
         _ path: String, seconds: Double, sampleRate: Int = 16_000, channels: Int = 1, hasPicture: Bool = true,
-        hasSound: Bool = true, container: String? = nil, audio: String = "aac"
+        hasSound: Bool = true, container: String? = nil, audio: String = "aac", bars: Int = 0
     ) throws {
+        let height = 48 + 2 * bars
         let writer = try MediaWriter(
             path: path, container: container,
-            video: hasPicture ? VideoEncoding(width: 64, height: 48, frameRate: Rational(25)) : nil,
+            video: hasPicture ? VideoEncoding(width: 64, height: height, frameRate: Rational(25), quality: 4) : nil,
             audio: hasSound ? AudioEncoding(codec: audio, sampleRate: sampleRate, channels: channels) : nil)
-        let picture = PixelBuffer(width: 64, height: 48, channels: 3)
+        let picture = PixelBuffer(width: 64, height: height, channels: 3)
+        let bar = bars * picture.rowBytes
         for frame in 0..<(hasPicture ? Int(seconds * 25) : 0) {
-            for index in picture.pixels.indices { picture.pixels[index] = UInt8(truncatingIfNeeded: index + 3 * frame) }
+            for index in bar..<picture.pixels.count - bar {
+                picture.pixels[index] = UInt8(truncatingIfNeeded: index - bar + 3 * frame)
+            }
             try writer.write(frame: picture, at: Double(frame) / 25)
         }
         if hasSound {
@@ -35,6 +39,13 @@ import Testing
             try writer.write(samples: samples)
         }
         try writer.finish()
+    }
+
+    private func sound(_ path: String) throws -> [Double] {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).dropFirst(44))
+        return stride(from: 0, to: bytes.count - 1, by: 2).map {
+            Double(Int16(bitPattern: UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8))
+        }
     }
 
     private func names(_ folder: String) -> [String] {
@@ -108,6 +119,23 @@ import Testing
         #expect(
             short.clips == 1 && abs(short.seconds - 0.3) < 0.1 && names("\(folder)/short") == ["off.wav", "on.wav"])
 
+        // Bars are cropped for the network, as ingest crops them, and stay in the films that are written.
+        try film("\(folder)/plain.mp4", seconds: 2)
+        try film("\(folder)/bars.mp4", seconds: 2, bars: 16)
+        _ = try separate("plain.mp4", into: "plain")
+        _ = try separate("bars.mp4", into: "bars")
+        var kept = corpus
+        kept.settings.ingest.policy[flag: .blackBorder] = .keep
+        var request = SeparateStage.Request()
+        request.folder = "\(folder)/kept"
+        _ = try SeparateStage.run(
+            BytePath("\(folder)/bars.mp4"), run: run, kept.workspace, request, kept.context)
+        let whole = try sound("\(folder)/plain/on.wav")
+        let (cropped, uncropped) = (try sound("\(folder)/bars/on.wav"), try sound("\(folder)/kept/on.wav"))
+        func distance(_ other: [Double]) -> Double { zip(whole, other).reduce(0) { $0 + abs($1.0 - $1.1) } }
+        #expect(whole.count == cropped.count && distance(cropped) < 0.5 * distance(uncropped))
+        #expect(try MediaFile(path: "\(folder)/bars/on.mp4").info.video?.displayHeight == 80)
+
         // Nothing to separate, nothing to see, nothing at all: nothing is left behind.
         try film("\(folder)/silent.mp4", seconds: 1, hasSound: false)
         try film("\(folder)/sound.m4a", seconds: 1, hasPicture: false, container: "mp4")
@@ -120,7 +148,6 @@ import Testing
         // Cut off in the middle of a film: what fails leaves nothing.
         let cancellation = Cancellation()
         cancellation.cancel(.interrupted)
-        var request = SeparateStage.Request()
         request.folder = "\(folder)/cancelled"
         #expect(throws: CancellationError.self) {
             try SeparateStage.run(
