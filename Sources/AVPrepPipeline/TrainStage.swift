@@ -76,7 +76,7 @@ package enum TrainStage {
     }
 
     /// The line has the form of torchvision's training scripts.
-    private static func note(_ state: TrainingProgress) -> String {
+    static func note(_ state: TrainingProgress) -> String {
         var parts = ["[\(state.stage) \(state.epoch)/\(state.epochs)]"]
         if state.isValidating {
             parts.append(state.toValidate > 0 ? "validating \(state.validated)/\(state.toValidate)" : "validating")
@@ -89,20 +89,21 @@ package enum TrainStage {
     }
 
     /// What the run will take, before it takes it.
-    private static func lines(of beginning: RunBeginning) -> [String] {
+    static func lines(of beginning: RunBeginning) -> [String] {
         let settings = beginning.settings
         let parameters = String(format: "%.2f", Double(beginning.parameters) / 1e6)
+        let samples = settings.classifier.classes.isEmpty ? "pairs" : "clips"
         let place = beginning.resumedAt.map { "goes on at step \($0): " } ?? ""
         let processes = beginning.engine.processes.map { " by \($0) processes" } ?? ""
         return beginning.initialWeights.map(\.text) + [
             "\(place)\(parameters) million parameters on \(beginning.engine.device)\(processes); "
-                + "\(beginning.epochs) epochs, \(beginning.steps) steps of \(settings.batchSize) pairs = "
-                + "\(beginning.pairs) pairs", beginning.memory,
+                + "\(beginning.epochs) epochs, \(beginning.steps) steps of \(settings.batchSize) \(samples) = "
+                + "\(beginning.pairs) \(samples)", beginning.memory,
         ] + (beginning.warning.map { ["avprep: \($0)"] } ?? [])
     }
 
     /// Writes the run's settings and record beside its results before the first step, so that the run documents itself.
-    private static func record(_ beginning: RunBeginning, _ workspace: Workspace, _ folder: String) throws {
+    static func record(_ beginning: RunBeginning, _ workspace: Workspace, _ folder: String) throws {
         let settings = try RunSettings(beginning, workspace)
         let record = try RunRecord(beginning, settings.settings, overrides: workspace.overrides)
         if beginning.resumedAt != nil, var first = try RunRecord.load(folder) {

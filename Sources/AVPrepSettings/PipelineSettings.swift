@@ -17,6 +17,7 @@ package struct PipelineSettings: Sendable, Equatable, StoredSettings {
     package var duplicates = DuplicateSettings()
     package var shard = ShardSettings()
     package var train = TrainSettings()
+    package var finetune = FinetuneSettings()
     package var refresh = RefreshSettings()
     package var metrics = MetricsSettings()
     package var synth = SynthSettings()

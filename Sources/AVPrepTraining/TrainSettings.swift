@@ -259,6 +259,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
     package var model = ModelSettings()
     package var loss = LossSettings()
     package var separation = SeparationSettings()
+    package var classifier = ClassifierSettings()
     package var optimizer = OptimizerSettings()
     package var validation = ValidationSettings()
     /// The curriculum, in order. AVTS: 50 epochs easy, then 40 with a quarter of the negatives hard.
@@ -272,6 +273,7 @@ package struct TrainSettings: Sendable, Equatable, StoredSettings {
             "syncBatchNorm": .omitted(at: false),
             "validation": .omitted(at: ValidationSettings()), "recipeName": .omitted(at: RecipeName.avts),
             "jitter": .omitted(at: JitterSettings()), "separation": .omitted(at: SeparationSettings()),
+            "classifier": .omitted(at: ClassifierSettings()),
             "precision": .omitted(at: Engine.Precision.float32),
             "deterministic": .omitted(at: true), "lossEvery": .omitted(at: 0),
         ]

@@ -35,7 +35,7 @@ import Testing
     @Test func anEpochOfPairsOutOfSyncAloneShowsEachOfThemOnce() throws {
         func order(_ labels: [[UInt8]], pairsPerEpoch: Int = 0) throws -> EpochOrder {
             try EpochOrder(
-                labels: labels, showsInSync: false, batchSize: 8, pairsPerEpoch: pairsPerEpoch, name: "shift", seed: 1)
+                labels: labels, shown: .outOfSync, batchSize: 8, pairsPerEpoch: pairsPerEpoch, name: "shift", seed: 1)
         }
         let pairs = try order(labels).pairs(epoch: 2)
         #expect(pairs.count == 600 && Set(pairs).count == 600 && pairs.allSatisfy { $0 % 30 >= 15 })

@@ -46,6 +46,8 @@ package struct PracticeShards {
     package var waveformName: String?
     /// Samples that a segment ends early.
     package var missingSamples = 0
+    /// The number that the first segment of each shard is painted with, and heard by; 0 where there is none.
+    package var firstNumbers: [Int] = []
 
     /// A sample of the waveform: the first channel gets louder from frame to frame as the picture gets redder; the others hold
     /// the segment's number.
@@ -143,12 +145,14 @@ package struct PracticeShards {
         var files: [String: String] = [:]
         var counts: [String: [String: [String: Int]]] = [:]
         var numbers: [Split: Int] = [:]
-        for (split, segments) in shards {
+        for (place, (split, segments)) in shards.enumerated() {
             let number = numbers[split, default: 0]
             numbers[split] = number + 1
             let name = "\(split.rawValue)-0000\(number).h5"
             let prepared = "\(folder)/\(split.rawValue)-\(number).prepared"
-            try writePrepared(prepared, segments: segments, video: "\(split.rawValue)\(number)")
+            try writePrepared(
+                prepared, segments: segments, video: "\(split.rawValue)\(number)",
+                first: firstNumbers.indices.contains(place) ? firstNumbers[place] : 0)
             try ShardPacker.pack(
                 [ShardPart(path: prepared, rows: Array(0..<segments), split: split)], to: "\(folder)/\(name)",
                 pairsFile: PairFile.name(forShard: name), attributes: ["seed": .int(1)])
@@ -171,7 +175,7 @@ package struct PracticeShards {
         try index.save(folder)
     }
 
-    private func writePrepared(_ path: String, segments: Int, video: String) throws {
+    private func writePrepared(_ path: String, segments: Int, video: String, first: Int) throws {
         let writer = try PreparedFileWriter(path: path, layout: layout, attributes: [:])
         let encoder = try PictureEncoder(codec, quality: 95)
         let image = PixelBuffer(width: width, height: height, channels: 3)
@@ -180,7 +184,7 @@ package struct PracticeShards {
             var pictures = PictureSequence()
             for frame in 0..<frameCount {
                 for pixel in 0..<width * height {
-                    let color = Self.color(frame: frame, segment: segment, x: pixel % width)
+                    let color = Self.color(frame: frame, segment: first + segment, x: pixel % width)
                     image.pixels[pixel * 3] = color.0
                     image.pixels[pixel * 3 + 1] = color.1
                     image.pixels[pixel * 3 + 2] = color.2
@@ -189,7 +193,7 @@ package struct PracticeShards {
             }
             let rows = Int(seconds * Self.rowsPerSecond) - missingRows
             let values = (0..<rows).flatMap { row in
-                (0..<binCount).map { Self.value(row: row, segment: segment, bin: $0) }
+                (0..<binCount).map { Self.value(row: row, segment: first + segment, bin: $0) }
             }
             try writer.append(
                 SegmentData(
@@ -197,9 +201,9 @@ package struct PracticeShards {
                         segmentID: Segment.id(video: video, number: segment), videoID: video, source: video + ".mp4",
                         startSeconds: 0, frameCount: frameCount, width: width, height: height),
                     frames: pictures,
-                    flow: flowDirections.reduce(into: [:]) { $0[$1] = flow($1, segment: segment) },
-                    pcm: waveformName == nil ? waveform(segment: segment) : [],
-                    waveforms: waveformName.map { [$0: waveform(segment: segment)] } ?? [:],
+                    flow: flowDirections.reduce(into: [:]) { $0[$1] = flow($1, segment: first + segment) },
+                    pcm: waveformName == nil ? waveform(segment: first + segment) : [],
+                    waveforms: waveformName.map { [$0: waveform(segment: first + segment)] } ?? [:],
                     spectrograms: ["mel": values]))
         }
         try writer.finish()

@@ -18,6 +18,8 @@ enum PipelineTable {
             .section("policy", \.self, policy, "what happens to segments with a flag: keep, drop or fix"),
             .section("shard", \.shard, shard, "how prepared files become shards with pair sets"),
             .section("train", \.train, TrainTable.train, "how a network learns from the shards"),
+            .section(
+                "finetune", \.finetune, FinetuneTable.finetune, "how a network learns the classes of videos"),
             .section("refresh", \.refresh, refresh, "what avprep refresh does besides ingest and shard"),
             .section("metrics", \.metrics, metrics, "numbers for a monitoring system"),
             .section("synth", \.synth, synth, "the practice corpus made by avprep synth"),

@@ -175,6 +175,20 @@ extension SettingsField {
         }
     }
 
+    /// A list of different whole numbers within `range`, at least one.
+    static func integers(
+        _ name: String, _ key: WritableKeyPath<Root, [Int]>, in range: ClosedRange<Int>, _ summary: String
+    ) -> Self {
+        let expected = "a list of different whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        return scalar(name, key, summary, schema: .list(.integer(range)), expected: expected) { node in
+            guard let items = node.sequence, !items.isEmpty else { return nil }
+            let numbers = items.compactMap(\.int).filter(range.contains)
+            return numbers.count == items.count && Set(numbers).count == items.count ? numbers : nil
+        } show: { numbers in
+            "[\(numbers.map(String.init).joined(separator: ", "))]"
+        }
+    }
+
     /// Two numbers, the smaller first, both within `range`.
     static func interval(
         _ name: String, _ key: WritableKeyPath<Root, [Double]>, in range: ClosedRange<Double>, _ summary: String

@@ -6,21 +6,29 @@ import AVPrepCore
 /// are shuffled together, and so are its pairs out of sync. Reads thus stay within few shards at a time, and a set of
 /// no more shards than that is shuffled as a whole. The epoch alternates between the two rows: slot 2k holds the k-th
 /// pair in sync, slot 2k + 1 the k-th pair out of sync, so every batch of even size is half and half, and one of odd
-/// size off by one. Where the model hears the pictures of each pair out of sync with their own sound, too, the second row is
-/// shown alone. Pairs of the longer row that are left over, and the last batch if it is not full, are not shown in
+/// size off by one. Some recipes are shown one row alone (``Rows``). Pairs of the longer row that are left over, and the last batch if it is not full, are not shown in
 /// this epoch; another epoch has another order.
 ///
 /// A set that holds several epochs' worth of pairs gives them in turn: epoch e shows those of stored epoch e modulo their
 /// number.
 package struct EpochOrder: Sendable {
+    /// Which pairs an epoch shows.
+    package enum Rows: Sendable {
+        /// Half of them in sync.
+        case both
+        /// Those out of sync alone: the model hears the pictures of each with their own sound, too.
+        case outOfSync
+        /// Those in sync alone: what is learnt is said by labels.
+        case inSync
+    }
+
     /// Shards whose pairs are mixed with each other.
     package static let shardsPerGroup = 16
 
     /// Pairs by stored epoch and shard.
     private let inSync: [[[Int32]]]
-    /// Whether there are pairs in sync among those that are shown.
-    private let showsInSync: Bool
     private let outOfSync: [[[Int32]]]
+    private let shown: Rows
     private let batchSize: Int
     private let name: String
     private let seed: UInt64
@@ -29,14 +37,14 @@ package struct EpochOrder: Sendable {
 
     /// - Parameters:
     ///   - labels: for each shard, the labels of its pairs; pairs are numbered through all shards from 0.
-    ///   - showsInSync: whether half of what is shown is in sync; else nothing is.
+    ///   - shown: which pairs an epoch shows.
     ///   - storedEpochs: epochs' worth of pairs that each shard holds, one after the other, equally many in each.
     ///   - batchSize: pairs a batch, > 0.
     ///   - pairsPerEpoch: at most so many pairs an epoch; 0 for all.
     ///   - name: what the order is for: stage and set.
     /// - Throws: ``TrainingError`` when the set cannot fill one batch.
     package init(
-        labels: [[UInt8]], showsInSync: Bool = true, storedEpochs: Int = 1, batchSize: Int, pairsPerEpoch: Int,
+        labels: [[UInt8]], shown: Rows = .both, storedEpochs: Int = 1, batchSize: Int, pairsPerEpoch: Int,
         name: String, seed: UInt64
     ) throws {
         precondition(batchSize > 0 && pairsPerEpoch >= 0, "batches of \(batchSize), \(pairsPerEpoch) pairs an epoch")
@@ -56,7 +64,12 @@ package struct EpochOrder: Sendable {
         }
         func least(_ epochs: [[[Int32]]]) -> Int { epochs.map { $0.reduce(0) { $0 + $1.count } }.min() ?? 0 }
         let counts = (least(rows.inSync), least(rows.outOfSync))
-        var slots = showsInSync ? 2 * min(counts.0, counts.1) : counts.1
+        var slots =
+            switch shown {
+            case .both: 2 * min(counts.0, counts.1)
+            case .outOfSync: counts.1
+            case .inSync: counts.0
+            }
         if pairsPerEpoch > 0 { slots = min(slots, pairsPerEpoch) }
         guard slots >= batchSize else {
             throw TrainingError(
@@ -68,7 +81,7 @@ package struct EpochOrder: Sendable {
         }
         inSync = rows.inSync
         outOfSync = rows.outOfSync
-        self.showsInSync = showsInSync
+        self.shown = shown
         self.batchSize = batchSize
         self.name = name
         self.seed = seed
@@ -88,9 +101,12 @@ package struct EpochOrder: Sendable {
             rows.inSync += random.shuffled(group.flatMap { inSync[$0] })
             rows.outOfSync += random.shuffled(group.flatMap { outOfSync[$0] })
         }
-        guard showsInSync else { return rows.outOfSync.prefix(stepsPerEpoch * batchSize).map { Int($0) } }
-        return (0..<stepsPerEpoch * batchSize).map { slot in
-            Int(slot % 2 == 0 ? rows.inSync[slot / 2] : rows.outOfSync[slot / 2])
+        let slots = stepsPerEpoch * batchSize
+        switch shown {
+        case .both:
+            return (0..<slots).map { Int($0 % 2 == 0 ? rows.inSync[$0 / 2] : rows.outOfSync[$0 / 2]) }
+        case .outOfSync: return rows.outOfSync.prefix(slots).map { Int($0) }
+        case .inSync: return rows.inSync.prefix(slots).map { Int($0) }
         }
     }
 }

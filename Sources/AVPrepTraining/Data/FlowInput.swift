@@ -17,6 +17,8 @@ struct FlowInput: SampleInput {
     let size: Int
     /// Parts of equal length that the clip must be divisible into.
     let segments: Int
+    /// Whether clips play either way.
+    var playsBackwards = true
 
     var name: String { Self.name }
 
@@ -54,13 +56,16 @@ struct FlowInput: SampleInput {
 
     private func flow(in dataset: ShardDataset) throws -> StoreLayout.Flow {
         let layout = dataset.reader(0).layout
-        guard let flow = layout.flow, Set(flow.directions).isSuperset(of: [.forward, .backward]) else {
+        let needed: Set<StoreLayout.FlowDirection> = playsBackwards ? [.forward, .backward] : [.forward]
+        guard let flow = layout.flow, needed.isSubset(of: flow.directions) else {
             let held = layout.flow.map { $0.directions.map(\.rawValue).joined(separator: ", ") + " flow" } ?? "no flow"
             throw TrainingError(
                 .data,
                 """
-                the shards in \(dataset.folder) hold \(held), and clips that play either way take both directions; set \
-                ingest.flow.direction to both and ingest.flow.method to dis or tvl1, and run `avprep ingest` and `avprep shard`
+                the shards in \(dataset.folder) hold \(held), and \
+                \(playsBackwards ? "clips that play either way take both directions" : "this run learns from forward flow"); set \
+                ingest.flow.direction to \(playsBackwards ? "both" : "forward or both") and ingest.flow.method to dis or tvl1, \
+                and run `avprep ingest` and `avprep shard`
                 """)
         }
         return flow

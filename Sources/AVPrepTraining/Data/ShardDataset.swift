@@ -114,6 +114,39 @@ package final class ShardDataset: Sendable {
             of: [split.rawValue, set] + zip(shards, pairs).flatMap { [$0.sha256, Self.digest(of: $1).hex] })
     }
 
+    /// Clips that no pair set lists, with labels of their own.
+    ///
+    /// - Parameters:
+    ///   - split: what they are for; the shards may be of any.
+    ///   - clips: of each shard.
+    ///   - labels: of each shard's segments, by the shard's name.
+    init(
+        _ split: Split, of folder: ShardSet, _ shards: [ShardIndex.Shard], clips: [[Pair]],
+        labels: [String: SegmentLabels], clipSeconds: Double, storedEpochs: Int
+    ) throws {
+        self.folder = folder.folder
+        shardSet = folder
+        self.split = split
+        set = "clips with classes"
+        shardNames = shards.map(\.name)
+        self.clipSeconds = clipSeconds
+        soundSeconds = clipSeconds
+        attributes = [:]
+        self.storedEpochs = storedEpochs
+        readers = try shards.map { try folder.reader(of: $0) }
+        pairs = clips
+        (firstPairs, count) = Self.numbered(clips)
+        contentKey = try CanonicalJSON.key(
+            of: [split.rawValue, set, clipSeconds.shortText]
+                + zip(shards, clips).flatMap { shard, own in
+                    let classes = labels[shard.name].map {
+                        [$0.vocabulary.joined(separator: "\n"), "\($0.indices)", "\($0.offsets)"]
+                    }
+                    return [shard.sha256, Self.digest(of: own).hex] + (classes ?? [])
+                })
+        readLabels.withLock { $0 = labels }
+    }
+
     /// The same shards with other pairs, one list a shard: for measuring alone, since no order of training knows them.
     init(_ other: ShardDataset, pairs: [[Pair]]) {
         folder = other.folder

@@ -84,4 +84,20 @@ extension ParameterStore {
         }
         return stored.reduce(into: [:]) { $0[part + $1.key] = $1.value }
     }
+
+    /// Fills a classifier but for its answers.
+    ///
+    /// - Throws: as ``fill(_:without:fromFile:)``, and ``TrainingError`` (`.settings`) for a file that lacks a layer or has it in
+    ///   another shape: what is not taken would begin at random, unnoticed.
+    func fillClassifier(_ recipe: TrainSettings.RecipeName, fromFile file: String) throws -> InitialWeights {
+        let filled = try fill(recipe.seeingPart, without: [recipe.answerLayer], fromFile: file)
+        let answers = recipe.answerLayer.split(separator: ".").last.map(String.init) ?? recipe.answerLayer
+        guard let lacking = filled.missing.first(where: { !$0.hasPrefix(answers + ".") }) else { return filled }
+        throw TrainingError(
+            .settings,
+            """
+            \(file) has no \(lacking) of this network's shape (\(filled.missing.count) tensors lack one): give weights of the \
+            trunk, width and clip length that \(TrainKey.recipe) \(recipe.rawValue) and train.model describe
+            """)
+    }
 }

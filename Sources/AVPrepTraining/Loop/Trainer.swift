@@ -23,6 +23,7 @@ package struct Trainer {
     private let folder: RunFolder
     private let base: String
     private let group: ProcessGroup?
+    private let classes: ClassTraining?
 
     /// - Parameters:
     ///   - seed: decides first weights, order, and crops.
@@ -31,10 +32,12 @@ package struct Trainer {
     ///   - base: where relative paths of the settings start.
     ///   - group: the processes that train this run together; nil for this one alone. They have parted when ``run`` returns,
     ///     or throws that it was cancelled.
+    ///   - classes: what a classifier learns from (``TrainSettings/classifier``), in place of pair sets.
     package init(
         settings: TrainSettings, seed: UInt64, shards: String, run: String, base: String = ".",
-        group: ProcessGroup? = nil
+        group: ProcessGroup? = nil, classes: ClassTraining? = nil
     ) {
+        self.classes = classes
         self.base = base
         self.group = group
         self.settings = settings
@@ -88,7 +91,8 @@ package struct Trainer {
             }
         }
         let data = try ranks.together {
-            try TrainingData(settings: settings, seed: seed, shards: shardSet, isResumed: checkpoint != nil)
+            try TrainingData(
+                settings: settings, seed: seed, shards: shardSet, classes: classes, isResumed: checkpoint != nil)
         }
         try ranks.insistOnAgreement(["content of shards and pairs": data.key])
         settings.model.frames = data.inputs[PictureInput.name]?.sizes[0] ?? 0
@@ -116,7 +120,8 @@ package struct Trainer {
         }
         var checked = try ShardChecksumCache(run: folder)
         try checked.check(
-            shardSet, splits: [.train, .val], threads: settings.loaderThreads, ranks: ranks,
+            shardSet, splits: classes == nil ? [.train, .val] : Set(Split.allCases), threads: settings.loaderThreads,
+            ranks: ranks,
             cancellation: cancellation, progress: checking)
         let state =
             try checkpoint?.state
@@ -130,7 +135,7 @@ package struct Trainer {
                     plateau: LearningRatePlateau(learningRate: settings.optimizer.learningRate)))
         let model = try settings.recipe.makeModel(
             data.inputs, seed: checkpoint == nil ? state.seed : nil, engine: engine)
-        let initialWeights = checkpoint == nil && ranks.leads ? try fill(model.store, settings.model) : []
+        let initialWeights = checkpoint == nil && ranks.leads ? try fill(model.store, settings) : []
         // The first weights, too: another machine's may differ in the last digit.
         if checkpoint == nil { try model.store.takeFirst() }
         let available = try engine.availableMemory()
@@ -156,11 +161,16 @@ package struct Trainer {
         return .finished(steps: session.state.step)
     }
 
-    private func fill(_ store: ParameterStore, _ settings: ModelSettings) throws -> [InitialWeights] {
-        try settings.initialWeights.map { part, file in
-            let anew = part == "network" ? settings.multisensory.anew : []
+    private func fill(_ store: ParameterStore, _ settings: TrainSettings) throws -> [InitialWeights] {
+        func path(_ file: String) -> String { file.hasPrefix("/") ? file : "\(base)/\(file)" }
+        guard settings.classifier.classes.isEmpty else {
+            let file = settings.classifier.weights
+            return file.isEmpty ? [] : [try store.fillClassifier(settings.recipeName, fromFile: path(file))]
+        }
+        return try settings.model.initialWeights.map { part, file in
+            let anew = part == "network" ? settings.model.multisensory.anew : []
             try store.check(anew: anew)
-            return try store.fill(part, without: anew, fromFile: file.hasPrefix("/") ? file : "\(base)/\(file)")
+            return try store.fill(part, without: anew, fromFile: path(file))
         }
     }
 

@@ -18,13 +18,22 @@ struct TrainingData {
     /// The same without labels: what runs have stored that were begun before those counted.
     let keyWithoutLabels: String
 
-    /// - Parameter isResumed: whether the run has been trained on such clips before. One that was begun when a model could
+    /// - Parameters:
+    ///   - classes: what a classifier learns from, in place of pair sets.
+    ///   - isResumed: whether the run has been trained on such clips before. One that was begun when a model could
     ///   take fewer frames than a clip has goes on as it began; a run that begins must not.
     /// - Throws: ``TrainingError`` when a set is missing, cannot fill a batch, its clips are unlike the others', or they have
     ///   another number of frames than the settings say.
-    init(settings: TrainSettings, seed: UInt64, shards: ShardSet, isResumed: Bool) throws {
+    init(
+        settings: TrainSettings, seed: UInt64, shards: ShardSet, classes: ClassTraining? = nil, isResumed: Bool
+    ) throws {
         let recipe = settings.recipe
-        training = try settings.stages.map { try recipe.dataset(.train, set: $0.set, of: shards) }
+        training = try settings.stages.map { stage in
+            guard let classes else { return try recipe.dataset(.train, set: stage.set, of: shards) }
+            return try classes.videos.training(
+                of: shards, clipSeconds: classes.clipSeconds, perVideo: classes.perVideo,
+                epochs: max(1, min(stage.epochs, ClassTraining.mostEpochs)), seed: seed)
+        }
         validation = try recipe.measuredSets.filter { shards.holds(.val, set: $0) }.map {
             ($0, try recipe.dataset(.val, set: $0, of: shards))
         }
@@ -32,14 +41,15 @@ struct TrainingData {
         inputs = try recipe.shapes(in: training + validation.map(\.dataset))
         orders = try zip(settings.stages, training).enumerated().map { index, stage in
             try EpochOrder(
-                labels: stage.1.labels, showsInSync: !recipe.hearsPicturesOwnSound, storedEpochs: stage.1.storedEpochs,
+                labels: stage.1.labels, shown: recipe.shownPairs, storedEpochs: stage.1.storedEpochs,
                 batchSize: settings.batchSize,
                 pairsPerEpoch: settings.pairsPerEpoch,
                 name: "stage \(index) \(stage.0.name), set \(stage.0.set)", seed: seed)
         }
         let datasets = training + validation.map(\.dataset)
         keyWithoutLabels = try ShardDataset.contentKey(of: datasets)
-        let labelled = recipe.inputs.contains { $0 is LabelInput } ? Set(datasets.flatMap(\.shardNames)) : []
+        let labelled =
+            classes == nil && recipe.inputs.contains { $0 is LabelInput } ? Set(datasets.flatMap(\.shardNames)) : []
         let labels = labelled.sorted().map { shards.index.labelFiles?[LabelFile.name(forShard: $0)] ?? "none" }
         key = labels.isEmpty ? keyWithoutLabels : try CanonicalJSON.key(of: [keyWithoutLabels] + labels)
     }

@@ -35,10 +35,12 @@ struct ArrowNetwork {
     /// - Parameters:
     ///   - pictures: of flow in a clip; each has two planes.
     ///   - segments: T, a divisor of that.
+    ///   - answers: 1, or a number of classes.
     ///   - dropout: the share of values that are dropped behind each layer of the fusion.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
     init(
-        width: Int, pictures: Int, segments: Int, dropout: Double = 0.5, seed: UInt64?, engine: Engine
+        width: Int, pictures: Int, segments: Int, answers: Int = 1, dropout: Double = 0.5, seed: UInt64?,
+        engine: Engine
     ) throws {
         precondition(pictures % segments == 0, "\(pictures) pictures in \(segments) segments")
         let store = ParameterStore(engine: engine, seed: seed)
@@ -60,7 +62,7 @@ struct ArrowNetwork {
             try ArrowLayer(
                 store.root / "fusion\(number)", from: number == 1 ? segments * channels : 16 * width, to: 16 * width)
         }
-        answer = try Linear(store.root / "fc", from: 16 * width, to: 1)
+        answer = try Linear(store.root / "fc", from: 16 * width, to: answers)
     }
 
     /// The map before the average, `[N, 16W, S/16, S/16]`.
@@ -90,8 +92,12 @@ struct ArrowNetwork {
 
     /// The logit of playing forwards: `[N]`.
     func callAsFunction(_ flow: Tensor, training: Bool, dropoutSeed: UInt64 = 0) throws -> Tensor {
-        let features = try features(flow, training: training, dropoutSeed: dropoutSeed)
-        return try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
+        try answers(flow, training: training, dropoutSeed: dropoutSeed).reshaped([-1]).converted(to: .float32)
+    }
+
+    /// All answers: `[N, answers]`.
+    func answers(_ flow: Tensor, training: Bool, dropoutSeed: UInt64) throws -> Tensor {
+        try answer(try features(flow, training: training, dropoutSeed: dropoutSeed).mean([2, 3]))
     }
 
     /// The logits, and the map that they are the average of: the weights of `fc` on it are the class activation map.

@@ -57,8 +57,9 @@ struct MultisensoryNetwork {
     /// - Parameters:
     ///   - settings: of these both widths and `multisensory` have a meaning here.
     ///   - sound: what it hears; nil for a network that sees alone, whose sound is all zeros behind the audio sub-network.
+    ///   - answers: 1, or a number of classes.
     ///   - seed: what the first weights are drawn by; nil for a model whose weights are about to be read from a file.
-    init(settings: ModelSettings, sound: SoundTrunk.Input?, seed: UInt64?, engine: Engine) throws {
+    init(settings: ModelSettings, sound: SoundTrunk.Input?, answers: Int = 1, seed: UInt64?, engine: Engine) throws {
         let store = ParameterStore(engine: engine, seed: seed)
         self.store = store
         let norm = MultisensoryNorm(settings.multisensory)
@@ -70,7 +71,7 @@ struct MultisensoryNetwork {
         fusion = try FusedTrunk(
             store.root / "fusion", width: width, heard: heard, isFine: settings.multisensory.fineMap, norm: norm)
         answer = try Linear(
-            store.root / "fc", from: 8 * width, to: 1, deviation: (2 / Double(8 * width)).squareRoot())
+            store.root / "fc", from: 8 * width, to: answers, deviation: (2 / Double(8 * width)).squareRoot())
     }
 
     /// - Parameters:
@@ -89,8 +90,11 @@ struct MultisensoryNetwork {
 
     /// The logits of belonging together, `[k · N]`, of the last map.
     func logits(of features: Features) throws -> Tensor {
-        try answer(try features.conv5.mean([2, 3, 4])).reshaped([-1]).converted(to: .float32)
+        try answers(of: features).reshaped([-1]).converted(to: .float32)
     }
+
+    /// All answers, `[k · N, answers]`, of the last map.
+    func answers(of features: Features) throws -> Tensor { try answer(try features.conv5.mean([2, 3, 4])) }
 
     /// The logits in evaluation, and the last map, which they are the average of.
     func located(pictures: Tensor, sounds: Tensor?) throws -> (logits: Tensor, features: LocatedFeatures) {

@@ -20,6 +20,18 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
     var inputs: [any SampleInput] { [FlowInput(size: model.cropSize, segments: max(1, model.segments))] }
 
     func makeModel(_ inputs: [InputShape], seed: UInt64?, engine: Engine) throws -> any RecipeModel {
+        Model(
+            network: try Self.network(
+                model, planes: inputs[FlowInput.name]?.sizes[0] ?? 0, seed: seed, engine: engine))
+    }
+
+    /// The network that these settings describe.
+    ///
+    /// - Parameter planes: of flow in a clip, two a picture.
+    /// - Throws: ``TrainingError`` (`.settings`) for sizes that make no network.
+    static func network(_ model: ModelSettings, planes: Int, answers: Int = 1, seed: UInt64?, engine: Engine) throws
+        -> ArrowNetwork
+    {
         try model.check([
             (.videoWidth, model.video.width, 1024), (.segments, model.segments, 1024),
         ])
@@ -28,10 +40,9 @@ struct ArrowOfTimeRecipe: TrainingRecipe {
                 .settings,
                 "\(TrainKey.cropSize) is \(model.cropSize); give a number from \(ArrowNetwork.reduction) to 4096")
         }
-        let planes = inputs[FlowInput.name]?.sizes[0] ?? 0
-        return Model(
-            network: try ArrowNetwork(
-                width: model.video.width, pictures: planes / 2, segments: model.segments, seed: seed, engine: engine))
+        return try ArrowNetwork(
+            width: model.video.width, pictures: planes / 2, segments: model.segments, answers: answers, seed: seed,
+            engine: engine)
     }
 
     /// A batch's pairs, in their order, follow from the run's seed and the epoch. So each run and each step drops other

@@ -17,7 +17,7 @@ struct MultisensoryRecipe: TrainingRecipe {
     let measuredSets = ["multisensory"]
     /// It never learns of shifts as small as those that are tried there.
     let tellsOffsets = false
-    let hearsPicturesOwnSound = true
+    let shownPairs = EpochOrder.Rows.outOfSync
     let collapseAdvice = ""
     let score = FusionHead.score
     let weightFiles = [networkWeights]
@@ -50,9 +50,9 @@ struct MultisensoryRecipe: TrainingRecipe {
     ///
     /// - Parameter sound: what it hears in each sample; nil for nothing.
     /// - Throws: ``TrainingError`` (`.settings`) for sizes that make no network.
-    static func network(_ settings: ModelSettings, hearing sound: InputShape?, seed: UInt64?, engine: Engine) throws
-        -> MultisensoryNetwork
-    {
+    static func network(
+        _ settings: ModelSettings, hearing sound: InputShape?, answers: Int = 1, seed: UInt64?, engine: Engine
+    ) throws -> MultisensoryNetwork {
         try settings.check([
             (.videoWidth, settings.video.width, 1024), (.audioWidth, settings.audio.width, 1024),
         ])
@@ -72,7 +72,8 @@ struct MultisensoryRecipe: TrainingRecipe {
                 """)
         }
         return try MultisensoryNetwork(
-            settings: settings, sound: try sound.map { try trunkInput($0, settings) }, seed: seed, engine: engine)
+            settings: settings, sound: try sound.map { try trunkInput($0, settings) }, answers: answers, seed: seed,
+            engine: engine)
     }
 
     private static func trunkInput(_ sound: InputShape, _ settings: ModelSettings) throws -> SoundTrunk.Input {

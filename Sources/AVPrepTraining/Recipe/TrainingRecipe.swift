@@ -16,8 +16,8 @@ protocol TrainingRecipe: Sendable {
     var score: PairScore { get }
     /// Whether its samples have the spectrogram of `train.model.spectrogram`, whose mean and deviation are then taken.
     var hearsSpectrogram: Bool { get }
-    /// Whether training shows the pairs out of sync alone, and the model hears the pictures of each with their own sound, too.
-    var hearsPicturesOwnSound: Bool { get }
+    /// Which pairs training shows.
+    var shownPairs: EpochOrder.Rows { get }
     /// Whether a pair's score tells at which offset its sound belongs to its picture (``OffsetHistogram``).
     var tellsOffsets: Bool { get }
     /// What to do about a model that says the same of all pairs, beside a lower rate; a whole clause, or empty.
@@ -35,7 +35,7 @@ protocol TrainingRecipe: Sendable {
 }
 
 extension TrainingRecipe {
-    var hearsPicturesOwnSound: Bool { false }
+    var shownPairs: EpochOrder.Rows { .both }
 }
 
 /// A model with its weights, as a ``TrainingRecipe`` makes it. Belongs to one thread.
@@ -79,6 +79,10 @@ struct PairScore: Sendable {
 extension TrainSettings {
     /// The recipe that these settings describe.
     var recipe: any TrainingRecipe {
+        classifier.classes.isEmpty ? pairRecipe : ClassifierRecipe(settings: self, base: pairRecipe)
+    }
+
+    private var pairRecipe: any TrainingRecipe {
         switch recipeName {
         case .avts: AVTSRecipe(model: model, loss: loss, jitter: jitter)
         case .l3: L3Recipe(model: model, jitter: jitter)

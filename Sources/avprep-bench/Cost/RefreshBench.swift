@@ -85,6 +85,7 @@ struct RefreshBench: ParsableCommand {
         settings.ingest.flow.method = .off
         settings.ingest.video.fps = 5
         settings.ingest.video.shortSide = 32
+        settings.ingest.pcm.sampleRate = 0
         settings.shard.pairs.pairsPerSegment = 1
         return settings
     }

@@ -22,6 +22,9 @@ extension PipelineOptions {
     var session: Session { Session(quiet: quiet) }
 }
 
+/// A setting whose value is a text from the command line, whatever characters it has: a text of JSON is one of YAML.
+func textSetting(_ key: String, _ text: String) throws -> String { "\(key)=\(try CanonicalJSON.encode(text))" }
+
 /// Paths of the command line, which are relative to the working directory, not to the pipeline file.
 enum Paths {
     static func absolute(_ path: String) -> String {

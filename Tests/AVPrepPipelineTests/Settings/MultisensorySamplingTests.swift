@@ -33,7 +33,7 @@ import Testing
             ).draw(definition.plan).pairs
         }
         let order = try EpochOrder(
-            labels: shards.map { $0.map(\.kind.label) }, showsInSync: false, batchSize: settings.train.batchSize,
+            labels: shards.map { $0.map(\.kind.label) }, shown: .outOfSync, batchSize: settings.train.batchSize,
             pairsPerEpoch: settings.train.pairsPerEpoch, name: "shift", seed: 1)
         let pairs = shards.flatMap { $0 }
         let shown = order.pairs(epoch: 0).map { pairs[$0] }
