@@ -28,7 +28,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
-.PHONY: bench-processes quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: bench-processes quick-localise quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -51,6 +51,8 @@ help:
 	@echo "make skew-bench   training on early sound that is kept, dropped or fixed"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
 	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
+	@echo "make quick-localise  where a small L3-Net's answers come from: whether a map's peak lies within what sounds"
+	@echo "make quick-arrow  Arrow of Time on the practice corpus, before and after its cues are removed, three seeds, and chance"
 	@echo "make quick-multisensory  Multisensory and its variants on the practice corpus, three seeds, and with sounds exchanged"
 	@echo "make quick-separate  on- and off-screen sound on the practice corpus: SDR, SIR and SAR of held-out mixtures"
 	@echo "make install      PREFIX=$(PREFIX)"
@@ -233,8 +235,12 @@ bench-processes: build engine
 	Tests/Oracles/bench-processes.sh $(RELEASE)
 
 # What pipelines/quick-l3.yaml learns: three seeds, and a corpus in which nothing can be learnt.
-quick-l3: build engine venv
+quick-l3: build engine
 	Tests/Oracles/quick-l3.sh $(RELEASE) quick-l3
+
+# Where its answers come from, with larger pictures: SEEDS="1 2 3".
+quick-localise: build engine venv
+	Tests/Oracles/quick-localise.sh $(RELEASE) quick-localise $(SEEDS)
 
 # The same of pipelines/quick-multisensory.yaml, with the variants of the paper's table.
 quick-multisensory: build engine
@@ -245,7 +251,7 @@ quick-separate: build engine
 	Tests/Oracles/quick-separate.sh $(RELEASE) quick-separate $(SEEDS)
 
 # What black framing and camera motion are worth to Arrow of Time, before and after their removal: three seeds, and chance.
-quick-arrow: build engine
+quick-arrow: build engine venv
 	Tests/Oracles/quick-arrow.sh $(RELEASE) quick-arrow
 
 install: build engine

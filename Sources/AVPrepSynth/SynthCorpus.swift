@@ -40,7 +40,8 @@ package enum SynthCorpus {
         AtomicFile.removeLitter(in: folder)
 
         let plans = (0..<settings.videos).map { SynthVideo.plan(settings, number: $0) }
-        var truth = SynthTruth(complete: false, settings: settings, videos: plans.map(SynthTruth.Video.init))
+        var truth = SynthTruth(
+            complete: false, settings: settings, videos: plans.map { .init($0, boxes: settings.boxes) })
         if earlier?.complete != true || earlier?.settings != settings { try truth.write(in: folder) }
 
         let digests = Dictionary(

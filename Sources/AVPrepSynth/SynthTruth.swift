@@ -44,25 +44,33 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         /// Of an `arrow` corpus.
         package var things: [Thing]?
 
-        package init(_ plan: SynthPlan) {
+        /// - Parameter boxes: whether objects have theirs.
+        package init(_ plan: SynthPlan, boxes: Bool = false) {
+            let frames = plan.frameSeconds
+            func found(_ box: (Double) -> SynthPlan.Box?) -> [[Int]] {
+                frames.indices.compactMap { frame in
+                    box(frames[frame]).map {
+                        [frame] + [$0.left, $0.top, $0.right, $0.bottom].map { Int($0.rounded()) }
+                    }
+                }
+            }
             file = SynthCorpus.fileName(ofVideo: plan.number)
             number = plan.number
             seconds = plan.seconds
-            objects = plan.objects.map { Object(kind: $0.kind, scene: $0.scene, radius: $0.radius, colour: $0.colour) }
+            objects = plan.objects.map { object in
+                Object(
+                    kind: object.kind, scene: object.scene, radius: object.radius, colour: object.colour,
+                    boxes: boxes ? found { plan.box(of: object, at: $0) } : nil)
+            }
             events = plan.events
             cues = plan.cues
-            let frames = plan.frameSeconds
             things =
                 plan.things.isEmpty
                 ? nil
                 : plan.things.map { thing in
                     Thing(
                         kind: thing.kind, radius: thing.radius, colour: thing.colour,
-                        boxes: frames.indices.compactMap { frame in
-                            plan.box(of: thing, at: frames[frame]).map {
-                                [frame] + [$0.left, $0.top, $0.right, $0.bottom].map { Int($0.rounded()) }
-                            }
-                        })
+                        boxes: found { plan.box(of: thing, at: $0) })
                 }
         }
     }
@@ -88,6 +96,8 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         package var radius: Double
         /// Red, green, blue, 0 … 255.
         package var colour: SIMD3<Float>
+        /// As of ``Thing``, where the settings ask for them; of a hammer with its anvil, of none with its handle and its light.
+        package var boxes: [[Int]]?
     }
 
     // MARK: - File

@@ -181,7 +181,7 @@ import Testing
     func truthOfAnArrowCorpusFollowsItsSchema() throws {
         try withTemporaryFolder { folder in
             let truth = SynthTruth(
-                complete: true, settings: Self.settings(), videos: Self.plans(6).map(SynthTruth.Video.init))
+                complete: true, settings: Self.settings(), videos: Self.plans(6).map { SynthTruth.Video($0) })
             try truth.write(in: folder)
             #expect(try SynthTruth.read(in: folder) == truth)
             let faults = try Oracle.schemaFaults(

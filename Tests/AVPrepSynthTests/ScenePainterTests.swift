@@ -78,6 +78,8 @@ import Testing
             }
             let event = try #require(plan.events.dropFirst(1).first)
             let box = try #require(event.box)
+            let found = try #require(plan.box(of: plan.objects[event.object], at: event.seconds))
+            #expect(SIMD4(found.left, found.top, found.right, found.bottom) == box)
             kinds.insert(event.kind)
             #expect(box.x >= 0 && box.y >= 0 && box.z <= 160 && box.w <= 120)
             var without = plan

@@ -10,10 +10,11 @@ import Testing
         var settings = SynthSettings()
         settings.videos = 12
         settings.cues = 0.9
+        settings.boxes = true
         settings.difficulty = 1
         var truth = SynthTruth(
             complete: false, settings: settings,
-            videos: (0..<12).map { SynthTruth.Video(SynthVideo.plan(settings, number: $0)) })
+            videos: (0..<12).map { SynthTruth.Video(SynthVideo.plan(settings, number: $0), boxes: true) })
         truth.videos[0].bytes = 12345
         truth.videos[0].sha256 = String(repeating: "0a", count: 32)
         return truth
@@ -43,6 +44,24 @@ import Testing
                 ])
             #expect(faults == [])
             #expect(Set(truth.videos.flatMap { $0.cues.map(\.kind) }).count == 9, "every cue is there")
+        }
+    }
+
+    /// Where they are asked for: an object has a box in each frame of its scene, and in no other.
+    @Test func objectsHaveBoxesInTheFramesOfTheirScene() throws {
+        var settings = SynthSettings()
+        settings.seconds = 4
+        let plan = SynthVideo.plan(settings, number: 3, cues: [.cut(.init(seconds: [2]))])
+        #expect(SynthTruth.Video(plan).objects.allSatisfy { $0.boxes == nil })
+        let video = SynthTruth.Video(plan, boxes: true)
+        #expect(Set(video.objects.map(\.scene)) == [0, 1])
+        for object in video.objects {
+            let boxes = try #require(object.boxes)
+            #expect(boxes.map { $0[0] } == Array(object.scene == 0 ? 0..<50 : 50..<100))
+            #expect(
+                boxes.allSatisfy { $0.count == 5 && $0[1] < $0[3] && $0[2] < $0[4] && $0[3] <= 160 && $0[4] <= 120 })
+            // A box is about as large as the object, and follows it.
+            #expect(boxes.allSatisfy { Double($0[3] - $0[1]) < 3.2 * object.radius })
         }
     }
 

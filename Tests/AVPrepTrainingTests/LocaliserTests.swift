@@ -18,21 +18,47 @@ struct LocaliserTests {
             (0..<shape.reduce(1, *)).map { _ in Float(random.uniform(-1...1)) }, shape: shape, engine: engine)
     }
 
-    @Test func theSlopesOfTheFusionAreItsGradients() throws {
+    /// A place's part of the map: the answer to its features alone, less that to the mean of all places.
+    @Test(arguments: [false, true]) func aPlaceOfL3sMapIsTheAnswerToItAlone(isSound: Bool) throws {
         let engine = try Engine.load(device: .cpu, threads: 1)
         let store = ParameterStore(engine: engine, seed: 3)
         let fusion = try FusionHead(store.root / "fusion", from: 7, hidden: 9)
-        var random = SeededRandom(seed: 1, for: "slopes")
-        let (video, audio) = (try tensor([4, 3], &random, engine), try tensor([4, 4], &random, engine))
-        for input in [video, audio] { try input.setRequiresGradient(true) }
-        let logits = try fusion(video, audio)
-        try (try logits.narrowed(1, 1..<2) - logits.narrowed(1, 0..<1)).sum().backward()
-        let expected = try Tensor.concatenated(
-            [try #require(try video.gradient()), try #require(try audio.gradient())], dimension: 1
-        ).floats()
-        let found = try engine.withoutGradients { try fusion.slopes(video, audio).floats() }
-        #expect(found.count == 28 && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 })
-        #expect(expected.contains { abs($0) > 0.01 })
+        var random = SeededRandom(seed: 1, for: "places")
+        let (width, rest) = isSound ? (4, 3) : (3, 4)
+        let features = try tensor([2, width, 3, 5], &random, engine)
+        let other = try tensor([2, rest], &random, engine)
+        try engine.withoutGradients {
+            let located = try LocatedFeatures.placed(features, isSound: isSound) {
+                try isSound
+                    ? fusion.answers(ofSounds: $0, besidePicture: other)
+                    : fusion.answers(ofPictures: $0, besideSound: other)
+            }
+            #expect(located.values.shape == (isSound ? [2, width, 3, 1, 5] : [2, width, 1, 3, 5]))
+            #expect(located.answer.shape == (isSound ? [2, 3, 1, 5] : [2, 1, 3, 5]))
+            func answer(_ own: Tensor) throws -> [Float] {
+                let logits = try (isSound ? fusion(other, own) : fusion(own, other)).floats()
+                return [logits[1] - logits[0], logits[3] - logits[2]]
+            }
+            let usual = try answer(try features.mean([2, 3]))
+            let found = try located.answer.floats()
+            for place in 0..<15 {
+                let own = try features.narrowed(2, place / 5..<place / 5 + 1)
+                    .narrowed(3, place % 5..<place % 5 + 1).reshaped([2, width])
+                for (sample, alone) in try answer(own).enumerated() {
+                    #expect(abs(found[sample * 15 + place] - (alone - usual[sample])) < 1e-5)
+                }
+            }
+            // Where all places are alike, none says more than another.
+            let flat = try LocatedFeatures.placed(
+                try Tensor([Float](repeating: 0.3, count: 2 * width * 15), shape: [2, width, 3, 5], engine: engine),
+                isSound: isSound
+            ) {
+                try isSound
+                    ? fusion.answers(ofSounds: $0, besidePicture: other)
+                    : fusion.answers(ofPictures: $0, besideSound: other)
+            }
+            #expect(try flat.answer.floats().allSatisfy { abs($0) < 1e-5 })
+        }
     }
 
     @Test func theMeanOfTheArrowsMapIsItsLogitWithoutTheBias() throws {
@@ -44,7 +70,7 @@ struct LocaliserTests {
         try engine.withoutGradients {
             let (logits, features) = try network.located(flow)
             let plain = try network(flow, training: false).floats()
-            let means = try features.map(weights: features.weights).mean([1, 2, 3]).floats()
+            let means = try features.answer.mean([1, 2, 3]).floats()
             let bias = try #require(try network.store.values()["fc.bias"]).floats[0]
             #expect(try logits.floats() == plain)
             #expect(zip(means, plain).allSatisfy { abs($0 + bias - $1) < 1e-5 })
@@ -63,7 +89,7 @@ struct LocaliserTests {
         let sounds = try tensor([2, 1, 8192], &random, engine)
         try engine.withoutGradients {
             let (logits, features) = try network.located(pictures: pictures, sounds: sounds)
-            let means = try features.map(weights: features.weights).mean([1, 2, 3]).floats()
+            let means = try features.answer.mean([1, 2, 3]).floats()
             let bias = try #require(try network.store.values()["fc.bias"]).floats[0]
             #expect(features.values.shape == [2, 16, 1, 2, 2])
             #expect(zip(means, try logits.floats()).allSatisfy { abs($0 + bias - $1) < 1e-5 })

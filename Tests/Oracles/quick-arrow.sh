@@ -4,7 +4,7 @@
 #
 #     quick-arrow.sh AVPREP FOLDER [SEEDS]     AVPREP: the program; FOLDER: where to work, kept; SEEDS: default "1 2 3"
 #
-# What is done already is not done again.
+# After each of the first two, where the answers come from: bars, or what moves. What is done already is not done again.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 avprep=$(realpath "$1")
@@ -44,6 +44,11 @@ for corpus in cues-left bars-removed bars-and-motion-removed reversed-at-random;
         else
             python3 "$here/Tests/Oracles/arrow_table.py" cues-left/videos/truth.json \
                 "$corpus/runs/seed-$seed/evaluation.json" "$corpus/scores-$seed.csv"
+            # Where the answers come from, as long as the truth's places are those of the pictures.
+            cropped=yes
+            test "$corpus" = cues-left && cropped=no
+            test "$corpus" = bars-and-motion-removed || "$here/.venv/bin/python" "$here/Tests/Oracles/arrow_map.py" \
+                "$avprep" "$corpus" "seed-$seed" "$cropped" $(echo "$own" | sed 's/--set //g')
         fi
     done
 done

@@ -24,4 +24,3 @@ for run in seed-1 seed-2 seed-3 exchanged; do
     echo "== $run: $(($(date +%s) - start)) s with preparation"
     grep -A2 "test negatives" "$run/run.txt"
 done
-"$here/.venv/bin/python" "$here/Tests/Oracles/localisation.py" "$avprep" seed-1 quick-l3

@@ -212,6 +212,7 @@ enum PipelineTable {
             .number(
                 "camera_motion", \.cameraMotion, in: 0...1,
                 "arrow: fraction of videos whose camera zooms in or tilts down, nine in ten of them"),
+            .flag("boxes", \.boxes, "write into truth.json where each object is in each frame"),
         ])
     }
 }

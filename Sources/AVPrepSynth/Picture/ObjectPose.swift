@@ -109,3 +109,13 @@ struct ObjectPose {
     /// The middle of a hammer's anvil.
     func anvil(radius: Double) -> SIMD2<Double> { SIMD2(impact.x, impact.y + radius * 0.55) }
 }
+
+extension SynthPlan {
+    /// Where an object shows at `seconds`, within the part of the stored picture that its bars leave free; nil where it does not.
+    package func box(of object: Object, at seconds: Double) -> Box? {
+        var moment = seconds
+        if let freeze, freeze.contains(seconds) { moment = freeze.startSeconds }
+        guard object.scene == scenes.lastIndex(where: { $0.startSeconds <= moment }) ?? 0 else { return nil }
+        return shown(ObjectPose(of: object, at: moment).extent(of: object), at: moment)
+    }
+}

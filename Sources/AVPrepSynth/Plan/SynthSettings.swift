@@ -42,13 +42,15 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
     /// Of an `arrow` corpus: fraction of the videos whose camera zooms in or tilts down (one in ten does the opposite); in
     /// UCF101 it was 73 %.
     package var cameraMotion = 0.73
+    /// Whether the truth file says where each object that sounds is in each frame; things of an `arrow` corpus always are there.
+    package var boxes = false
 
     package init() {}
 
     package static var laterKeys: [String: LaterKey] {
         [
             "kind": .omitted(at: SynthCorpusKind.impacts), "blackFraming": .omitted(at: 0.46),
-            "cameraMotion": .omitted(at: 0.73),
+            "cameraMotion": .omitted(at: 0.73), "boxes": .omitted(at: false),
         ]
     }
 
@@ -69,6 +71,7 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
         cueKinds = try values.decode([SynthCueKind].self, forKey: .cueKinds)
         blackFraming = try values.decodeIfPresent(Double.self, forKey: .blackFraming) ?? 0.46
         cameraMotion = try values.decodeIfPresent(Double.self, forKey: .cameraMotion) ?? 0.73
+        boxes = try values.decodeIfPresent(Bool.self, forKey: .boxes) ?? false
     }
 
     /// Checks every range.

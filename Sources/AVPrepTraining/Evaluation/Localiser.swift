@@ -49,14 +49,11 @@ package final class Localiser {
     package var spectrogram: String { settings.model.spectrogram }
     /// What the score is the probability of, in words.
     package var answer: String { recipe == .arrowOfTime ? "playing forwards" : "being in sync" }
-    /// Clips that a unit's usual value is measured on.
-    private static let usualClips = 512
     private let settings: TrainSettings
     private let statistics: SpectrogramStatistics
     private let model: any LocalisingModel
     private let inputs: [InputShape]
     private let engine: Engine
-    private var knownPeaks: (picture: [Float], sound: [Float])?
     /// The pairs that the run is measured on, of which only the lengths matter for videos that are not among them.
     package let measured: ShardDataset
 
@@ -133,31 +130,6 @@ package final class Localiser {
         _ clips: ShardDataset, units: [Int]? = nil, cancellation: Cancellation = Cancellation(),
         _ body: (Int, LocalisedClip) throws -> Void
     ) throws {
-        try localise(clips, units: units, usual: try units == nil ? usualPeaks(cancellation) : nil, cancellation, body)
-    }
-
-    /// The mean of each unit's largest value over clips of ``measured``, spread over all of them.
-    private func usualPeaks(_ cancellation: Cancellation) throws -> (picture: [Float], sound: [Float]) {
-        if let knownPeaks { return knownPeaks }
-        let step = max(1, measured.count / Self.usualClips)
-        let clips = measured.selecting(Array(stride(from: 0, to: measured.count, by: step)))
-        var sums: (picture: [Float], sound: [Float]) = ([], [])
-        try localise(clips, units: nil, usual: nil, cancellation) { number, clip in
-            if number == 0 { sums = (clip.pictureUnits.map { _ in 0 }, clip.soundUnits.map { _ in 0 }) }
-            for (unit, value) in clip.pictureUnits.enumerated() { sums.picture[unit] += value }
-            for (unit, value) in clip.soundUnits.enumerated() { sums.sound[unit] += value }
-        }
-        let count = Float(clips.count)
-        let peaks = (sums.picture.map { $0 / count }, sums.sound.map { $0 / count })
-        knownPeaks = peaks
-        return peaks
-    }
-
-    /// - Parameter usual: nil where the answer's map is not wanted.
-    private func localise(
-        _ clips: ShardDataset, units: [Int]?, usual: (picture: [Float], sound: [Float])?, _ cancellation: Cancellation,
-        _ body: (Int, LocalisedClip) throws -> Void
-    ) throws {
         guard try settings.recipe.shapes(in: [clips]) == inputs else {
             throw TrainingError(.data, "the clips of \(clips.folder) are not like those that the run was trained on")
         }
@@ -173,8 +145,8 @@ package final class Localiser {
                 let activations = try engine.inPrecision { try model.activations(of: tensors) }
                 try engine.waitForCopies()
                 let chosen = units.map { Array($0[done..<done + batch.count]) }
-                let picture = try Located(activations.picture, units: chosen, usual: usual?.picture)
-                let sound = try activations.sound.map { try Located($0, units: chosen, usual: usual?.sound) }
+                let picture = try Located(activations.picture, units: chosen)
+                let sound = try activations.sound.map { try Located($0, units: chosen) }
                 for slot in 0..<batch.count {
                     let (pair, _, reader) = clips.locate(done)
                     try body(
@@ -195,16 +167,17 @@ package final class Localiser {
         private let values: [Float]
         private let peaks: [Float]
 
-        init(_ features: LocatedFeatures, units: [Int]?, usual: [Float]?) throws {
+        init(_ features: LocatedFeatures, units: [Int]?) throws {
             let size = features.values.shape
             shape = Array(size[2...])
-            var weights = try usual.map { try features.mapWeights(usual: $0) } ?? features.weights
+            var map = features.answer
             if let units {
                 var chosen = [Float](repeating: 0, count: size[0] * size[1])
                 for (slot, unit) in units.enumerated() where unit < size[1] { chosen[slot * size[1] + unit] = 1 }
-                weights = try Tensor(chosen, shape: [size[0], size[1]], engine: features.values.engine)
+                map = try features.map(
+                    weights: try Tensor(chosen, shape: [size[0], size[1]], engine: features.values.engine))
             }
-            values = try features.map(weights: weights).converted(to: .float32).floats()
+            values = try map.converted(to: .float32).floats()
             peaks = try features.peaks().converted(to: .float32).floats()
             channels = size[1]
         }

@@ -106,7 +106,10 @@ struct ArrowNetwork {
         let weight = try answer.weight.converted(to: .float32)
         let weights = try Tensor.concatenated(Array(repeating: weight, count: features.shape[0]), dimension: 0)
         let logits = try answer(try features.mean([2, 3])).reshaped([features.shape[0]]).converted(to: .float32)
-        return (logits, try .picture(features, weights: weights, pooling: .average))
+        let shape = features.shape
+        return (
+            logits, try .averaged(try features.reshaped([shape[0], shape[1], 1, shape[2], shape[3]]), weights: weights)
+        )
     }
 }
 

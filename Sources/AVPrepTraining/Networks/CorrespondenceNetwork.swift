@@ -39,19 +39,17 @@ struct CorrespondenceNetwork {
         return try fusion(try seen.maximum([2, 3]), try heard.maximum([2, 3]))
     }
 
-    /// The logits, and the units of conv4_2 that they come from. Of each unit its maximum alone counts.
+    /// The logits, and the units of conv4_2 that they come from. What a place says is the answer that there would be were all of
+    /// the picture like it, beside the sound as it is; and the other way round.
     func located(pictures: Tensor, spectrograms: Tensor) throws -> (
         logits: Tensor, picture: LocatedFeatures, sound: LocatedFeatures
     ) {
         let (seen, heard) = try features(pictures, spectrograms, training: false)
         let (most, loudest) = (try seen.maximum([2, 3]), try heard.maximum([2, 3]))
-        let slopes = try fusion.slopes(most, loudest)
         return (
             try fusion(most, loudest),
-            try .picture(seen, weights: try slopes.narrowed(1, 0..<video.channels), pooling: .maximum),
-            try .spectrogram(
-                heard, weights: try slopes.narrowed(1, video.channels..<video.channels + audio.channels),
-                pooling: .maximum)
+            try .placed(seen, isSound: false) { try fusion.answers(ofPictures: $0, besideSound: loudest) },
+            try .placed(heard, isSound: true) { try fusion.answers(ofSounds: $0, besidePicture: most) }
         )
     }
 

@@ -22,18 +22,34 @@ struct FusionHead {
         try answer(try hidden(try Tensor.concatenated([video, audio], dimension: 1)).relu()).converted(to: .float32)
     }
 
-    /// What one more of each input adds to the logit of "yes" over that of "no", as the ReLUs stand for these inputs:
-    /// `[N, A + B]`.
-    func slopes(_ video: Tensor, _ audio: Tensor) throws -> Tensor {
-        let units = try hidden(try Tensor.concatenated([video, audio], dimension: 1)).converted(to: .float32)
-        let answers = try answer.weight.floats()
-        let count = units.shape[1]
-        let open = try units.floats().enumerated().map { index, value in
-            value > 0 ? answers[count + index % count] - answers[index % count] : 0
+    /// How much more "yes" is the answer to each of P vectors of a picture than to the mean of them: `[N, P, A]` beside sounds
+    /// `[N, B]` → `[N, P]`.
+    func answers(ofPictures places: Tensor, besideSound sound: Tensor) throws -> Tensor {
+        try answers(places, from: 0, beside: sound, from: places.shape[2])
+    }
+
+    /// The same of vectors of a sound: `[N, P, B]` beside pictures `[N, A]`.
+    func answers(ofSounds places: Tensor, besidePicture picture: Tensor) throws -> Tensor {
+        try answers(places, from: picture.shape[1], beside: picture, from: 0)
+    }
+
+    private func answers(_ places: Tensor, from first: Int, beside other: Tensor, from second: Int) throws -> Tensor {
+        let (count, number, width) = (places.shape[0], places.shape[1], places.shape[2])
+        let weight = try hidden.weight.converted(to: .float32)
+        let units = weight.shape[0]
+        let known = try other.converted(to: .float32).linear(
+            weight: try weight.narrowed(1, second..<second + other.shape[1]),
+            bias: try hidden.bias.converted(to: .float32)
+        ).reshaped([count, 1, units])
+        let rows = try answer.weight.converted(to: .float32)
+        let difference = try rows.narrowed(0, 1..<2) - rows.narrowed(0, 0..<1)
+        func answers(_ places: Tensor) throws -> Tensor {
+            let own = try places.linear(weight: try weight.narrowed(1, first..<first + width))
+            return try (own + known).relu().linear(weight: difference)
         }
-        let engine = units.engine
-        return try Tensor(open, shape: units.shape, engine: engine).linear(
-            weight: try hidden.weight.converted(to: .float32).permuted([1, 0]))
+        let own = try places.converted(to: .float32)
+        let usual = try own.mean([1]).reshaped([count, 1, width])
+        return try (try answers(own) - answers(usual)).reshaped([count, number])
     }
 
     /// The mean cross-entropy of logits `[N, 2]`, where label 1 (in sync) stands for the second answer.

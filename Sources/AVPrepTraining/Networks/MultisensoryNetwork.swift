@@ -102,7 +102,7 @@ struct MultisensoryNetwork {
         let weight = try answer.weight.converted(to: .float32)
         let weights = try Tensor.concatenated(Array(repeating: weight, count: features.conv5.shape[0]), dimension: 0)
         return (
-            try logits(of: features), LocatedFeatures(values: features.conv5, weights: weights, pooling: .average)
+            try logits(of: features), try .averaged(features.conv5, weights: weights)
         )
     }
 }

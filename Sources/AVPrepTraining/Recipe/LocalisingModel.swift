@@ -19,54 +19,46 @@ struct Activations {
 
 /// Features before they are pooled.
 struct LocatedFeatures {
-    /// How they are pooled, which decides what their map is.
-    enum Pooling {
-        /// Every place counts alike: the weighted features are the class activation map.
-        case average
-        /// Of each channel its largest value alone counts. Channels that are as large in every clip say nothing of this one,
-        /// wherever they are; so each is weighed by how far its maximum lies above that of the average clip.
-        case maximum
-    }
-
     /// `[N, C, T, H, W]`: T steps of time, 1 for what has none of its own; of a spectrogram H is 1 and W the bins.
     let values: Tensor
-    /// What one more of each channel adds to the logit of "in sync" (or of "forwards"): `[N, C]`.
-    let weights: Tensor
-    let pooling: Pooling
+    /// How strongly each place speaks for "in sync" (or "forwards"): `[N, T, H, W]`, above 0 for it.
+    let answer: Tensor
 
-    /// - Parameter values: `[N, C, H, W]` of one picture.
-    static func picture(_ values: Tensor, weights: Tensor, pooling: Pooling) throws -> LocatedFeatures {
-        let shape = values.shape
-        return LocatedFeatures(
-            values: try values.reshaped([shape[0], shape[1], 1, shape[2], shape[3]]), weights: weights,
-            pooling: pooling)
+    private init(values: Tensor, answer: Tensor) {
+        self.values = values
+        self.answer = answer
     }
 
-    /// - Parameter values: `[N, C, F, B]` of F frames and B bins.
-    static func spectrogram(_ values: Tensor, weights: Tensor, pooling: Pooling) throws -> LocatedFeatures {
+    /// Features whose weighted average is the answer: weighted, they are its map.
+    ///
+    /// - Parameters:
+    ///   - values: `[N, C, T, H, W]`.
+    ///   - weights: what one more of each channel adds to the logit, `[N, C]`.
+    static func averaged(_ values: Tensor, weights: Tensor) throws -> LocatedFeatures {
+        LocatedFeatures(values: values, answer: try map(values, weights))
+    }
+
+    /// Features of which another network takes what it wants.
+    ///
+    /// - Parameters:
+    ///   - values: `[N, C, H, W]` of one picture; of a spectrogram `[N, C, F, B]` of F frames and B bins.
+    ///   - isSound: whether it is one.
+    ///   - answer: of `[N, H · W, C]`, row by row, how strongly each speaks for it: `[N, H · W]`.
+    static func placed(_ values: Tensor, isSound: Bool, answer: (Tensor) throws -> Tensor) throws -> LocatedFeatures {
         let shape = values.shape
+        let size = isSound ? [shape[2], 1, shape[3]] : [1, shape[2], shape[3]]
+        let places = try values.reshaped([shape[0], shape[1], shape[2] * shape[3]]).permuted([0, 2, 1])
         return LocatedFeatures(
-            values: try values.reshaped([shape[0], shape[1], shape[2], 1, shape[3]]), weights: weights,
-            pooling: pooling)
+            values: try values.reshaped([shape[0], shape[1]] + size),
+            answer: try answer(places).reshaped([shape[0]] + size))
     }
 
     /// The features of each sample weighted and summed: `[N, T, H, W]`.
-    func map(weights: Tensor) throws -> Tensor {
+    func map(weights: Tensor) throws -> Tensor { try Self.map(values, weights) }
+
+    private static func map(_ values: Tensor, _ weights: Tensor) throws -> Tensor {
         let shape = values.shape
         return try (values * weights.reshaped([shape[0], shape[1], 1, 1, 1])).sum([1])
-    }
-
-    /// The weights of the answer's map: `[N, C]`.
-    ///
-    /// - Parameter usual: the mean over clips of each channel's maximum, `[C]`.
-    func mapWeights(usual: [Float]) throws -> Tensor {
-        guard pooling == .maximum else { return weights }
-        let peaks = try peaks().converted(to: .float32)
-        // The excess over the usual, shared out over places as the channel is: all of it where the channel is largest.
-        let shares = try peaks.floats().enumerated().map { index, peak in
-            peak > 0 ? max(0, peak - usual[index % usual.count]) / peak : 0
-        }
-        return try weights.converted(to: .float32) * Tensor(shares, shape: peaks.shape, engine: values.engine)
     }
 
     /// The largest value of each channel: `[N, C]`.
