@@ -32,7 +32,8 @@ import Testing
             "l3-variants/supervised-pretraining", "multisensory", "multisensory-variants/low-fps",
             "multisensory-variants/random-pairing",
             "multisensory-variants/scratch", "multisensory-variants/spectrogram", "multisensory-variants/vision-only",
-            "quick-arrow", "quick-l3", "quick-localise", "quick-multisensory", "quick-separate", "quickstart", "separation",
+            "quick-arrow", "quick-l3", "quick-localise", "quick-multisensory", "quick-separate", "quickstart",
+            "separation",
         ]
         #expect(names == (rows + others.map { $0 + ".yaml" }).sorted())
         for name in names {
