@@ -96,7 +96,7 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         package var radius: Double
         /// Red, green, blue, 0 … 255.
         package var colour: SIMD3<Float>
-        /// As of ``Thing``, where the settings ask for them; of a hammer with its anvil, of none with its handle and its light.
+        /// As of ``Thing``, where the settings ask for them; of a hammer around its head, of none with its light.
         package var boxes: [[Int]]?
     }
 

@@ -83,31 +83,20 @@ struct ObjectPose {
         }
     }
 
-    /// Around all that is drawn of the object but its handle and its light, in scene pixels: of a hammer its head and its anvil,
-    /// which sound together.
+    /// Around the object, without its light, in scene pixels: of a hammer its head.
     func extent(of object: SynthPlan.Object) -> SynthPlan.Box {
-        let (radius, isHammer) = (object.radius, pivot != nil)
-        let sides = radius * (isHammer ? Self.headSides : stretch)
+        let sides = object.radius * (pivot == nil ? stretch : Self.headSides)
         // Of a turned ellipse.
         let (along, across) = (SIMD2(cos(angle), sin(angle)) * sides.x, SIMD2(-sin(angle), cos(angle)) * sides.y)
         let reach = SIMD2(
             (along.x * along.x + across.x * across.x).squareRoot(),
             (along.y * along.y + across.y * across.y).squareRoot())
-        var (low, high) = (place - reach, place + reach)
-        if isHammer {
-            let (anvil, half) = (anvil(radius: radius), radius * Self.anvilSides)
-            low = SIMD2(min(low.x, anvil.x - half.x), min(low.y, anvil.y - half.y))
-            high = SIMD2(max(high.x, anvil.x + half.x), max(high.y, anvil.y + half.y))
-        }
+        let (low, high) = (place - reach, place + reach)
         return SynthPlan.Box(left: low.x, top: low.y, right: high.x, bottom: high.y)
     }
 
-    /// Half the sides of a hammer's head and of its anvil, as multiples of the radius.
+    /// Half the sides of a hammer's head, as multiples of the radius.
     static let headSides = SIMD2<Double>(0.5, 0.85)
-    static let anvilSides = SIMD2<Double>(0.9, 0.5)
-
-    /// The middle of a hammer's anvil.
-    func anvil(radius: Double) -> SIMD2<Double> { SIMD2(impact.x, impact.y + radius * 0.55) }
 }
 
 extension SynthPlan {

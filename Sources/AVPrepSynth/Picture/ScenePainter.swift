@@ -150,10 +150,10 @@ package final class ScenePainter {
         let radius = view.length(object.radius)
         let head = view.point(pose.place)
         let hinge = view.point(pivot)
-        let anvil = view.point(pose.anvil(radius: object.radius))
+        let anvil = view.point(SIMD2(pose.impact.x, pose.impact.y + object.radius * 0.55))
         let angle = Float(pose.angle)
         canvas.fill(
-            .box, at: anvil, radii: radius * SIMD2(ObjectPose.anvilSides),
+            .box, at: anvil, radii: SIMD2(radius * 0.9, radius * 0.5),
             paint: Canvas.Paint(colour: SIMD3(70, 72, 80), flash: paint.flash * 0.5))
         let handle = (head - hinge)
         let length = (handle * handle).sum().squareRoot()

@@ -98,7 +98,7 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         package var place: SIMD2<Double>
         /// Amplitude of its sound relative to a full one, 0 … 1.
         package var strength: Double
-        /// Around the object then, of a hammer with its anvil, in pixels of the stored picture, of what its bars leave free:
+        /// Around the object then, of a hammer around its head, in pixels of the stored picture, of what its bars leave free:
         /// left, top, right, bottom. Nil where it does not show, and in a truth file of before.
         package var box: SIMD4<Double>?
         /// False where a freeze hides it, or before the video starts.
