@@ -25,7 +25,7 @@ RELEASE    := .build/release/avprep
 # What must be there to build: the probe that tells, and the Debian package that brings it.
 PKG_CONFIG_NAMES := libavfilter libavformat libavcodec libavutil libswscale libswresample libseccomp fftw3f hdf5-serial openblas xgboost libturbojpeg libjpeg libpng libarchive sqlite3 libcrypto libcurl
 APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libseccomp-dev ffmpeg xz-utils \
-    libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
+    libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev liblinear-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
 .PHONY: bench-processes quick-localise quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
@@ -68,6 +68,7 @@ deps:
 	for name in $(PKG_CONFIG_NAMES); do pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; done; \
 	for part in core imgproc video calib3d; do \
 	    test -e /usr/include/opencv4/opencv2/$$part.hpp || missing="$$missing opencv-$$part"; done; \
+	test -e /usr/include/linear.h || test -e /usr/include/liblinear/linear.h || missing="$$missing liblinear"; \
 	test -e /usr/include/boost/math/distributions/students_t.hpp || missing="$$missing boost"; \
 	for program in ffmpeg xz $(if $(MPICXX),$(MPICXX) mpirun); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	test -z "$$missing" && exit 0; \
@@ -126,7 +127,7 @@ $(ENGINE): $(wildcard Sources/CEngine/*.cpp Sources/CEngine/*.hpp Sources/CEngin
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-ORACLES := prometheus_client numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets mir_eval
+ORACLES := prometheus_client numpy scipy h5py librosa av opencv-contrib-python-headless scenedetect safetensors pillow jsonschema tensorboard PyYAML webdataset datasets mir_eval scikit-learn
 
 venv: $(VENV)/.oracles
 

@@ -41,6 +41,8 @@ let package = Package(
         system("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"]),
         system("COpenBLAS", pkgConfig: "openblas", apt: ["libopenblas-dev"]),
         system("CXGBoost", pkgConfig: "xgboost", apt: ["libxgboost-dev"]),
+        // Debian ships no pkg-config file: its header is where the compiler looks.
+        .systemLibrary(name: "CLiblinear", path: "Sources/CLiblinear", providers: [.apt(["liblinear-dev"])]),
         system("CHDF5", pkgConfig: "hdf5-serial", apt: ["libhdf5-dev"]),
         system("CArchive", pkgConfig: "libarchive", apt: ["libarchive-dev"]),
         system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: ["libturbojpeg0-dev"]),
@@ -180,6 +182,12 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepTraining",
                 "AVPrepSettings", "AVPrepWorkspace", "AVPrepIngest",
             ]),
+        module(
+            "AVPrepClassify",
+            [
+                "AVPrepCore", "AVPrepDrawing", "AVPrepStore", "AVPrepTraining", "AVPrepWorkspace", "AVPrepCorpus",
+                "AVPrepAudit", "CLiblinear",
+            ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(
             name: "AVPrepCommands",
@@ -192,7 +200,7 @@ let package = Package(
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepLocalise", "AVPrepAudit", "AVPrepSeparation",
+                "AVPrepLocalise", "AVPrepAudit", "AVPrepSeparation", "AVPrepClassify",
                 "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -244,6 +252,7 @@ let package = Package(
                 "ShardFixtures",
             ]),
         tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
+        tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepWorkspace"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepLocalise", ["AVPrepCore", "AVPrepModel", "AVPrepDrawing", "AVPrepTraining"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),

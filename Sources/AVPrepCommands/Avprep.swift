@@ -22,7 +22,7 @@ package struct Avprep: ParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Download.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Finetune.self, Localise.self,
-            Separate.self,
+            Separate.self, Classify.self,
             Run.self, Refresh.self,
             Merge.self, Slurm.self, Status.self, Retry.self, Why.self, Forget.self,
             Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,

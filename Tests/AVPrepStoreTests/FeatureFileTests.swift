@@ -168,7 +168,7 @@ import Testing
                 import os, sys, h5py, numpy as np
                 os.chdir(sys.argv[1])
                 features, item = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
-                start, end, paths, labels = np.arange(3.0), np.arange(3.0) + 1, ["a.wav", "é,\"b\".wav"], ["", "x"]
+                start, end, paths, labels = np.arange(3.0), np.arange(3.0) + 1, ['a.wav', 'é,"b".wav'], ['', 'x']
 
                 """ + recipe, [folder])
             let file = try FeatureFile(path: "\(folder)/features.h5")

@@ -2,13 +2,15 @@ import AVPrepCore
 
 /// A table in a text file, by RFC 4180, read leniently: cells may be quoted, also behind spaces, and hold separators,
 /// doubled quotation marks and line ends then. Lines end with LF, CR LF, or CR alone.
-struct DelimitedText {
+package struct DelimitedText {
     /// A row: the line that it begins in, from 1 on, and its cells.
-    struct Row {
-        fileprivate(set) var line = 0
-        fileprivate(set) var cells: [[UInt8]] = []
+    package struct Row {
+        package fileprivate(set) var line = 0
+        package fileprivate(set) var cells: [[UInt8]] = []
         /// Whether each cell was quoted.
         fileprivate(set) var isQuoted: [Bool] = []
+
+        package init() {}
     }
 
     private let bytes: [UInt8]
@@ -25,7 +27,7 @@ struct DelimitedText {
     /// - Parameters:
     ///   - bytes: UTF-8.
     ///   - name: of the file, for messages.
-    init(_ bytes: [UInt8], separator: UInt8, name: String) {
+    package init(_ bytes: [UInt8], separator: UInt8, name: String) {
         self.bytes = bytes
         self.separator = separator
         self.name = name
@@ -33,7 +35,7 @@ struct DelimitedText {
     }
 
     /// What separates the cells of a `.csv` file: a comma, or what its first line has in its place.
-    static func separator(of bytes: [UInt8]) -> UInt8 {
+    package static func separator(of bytes: [UInt8]) -> UInt8 {
         var isQuoted = false
         var counts: [UInt8: Int] = [:]
         for byte in bytes.prefix(while: { $0 != newline && $0 != carriageReturn }) {
@@ -68,7 +70,7 @@ struct DelimitedText {
     ///
     /// - Returns: false at the end.
     /// - Throws: ``Failure`` for a quotation mark that is never closed: what follows it is lost.
-    mutating func next(_ row: inout Row) throws -> Bool {
+    package mutating func next(_ row: inout Row) throws -> Bool {
         repeat {
             guard place < bytes.count else { return false }
             row.line = line

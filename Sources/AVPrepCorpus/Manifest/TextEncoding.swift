@@ -1,13 +1,13 @@
 import AVPrepCore
 
 /// The bytes of a text file as UTF-8.
-enum TextEncoding {
+package enum TextEncoding {
     /// Without a byte order mark. UTF-16 is converted, with a mark or where every other byte is NUL; bytes that are not UTF-8
     /// stay, since paths may be so.
     ///
     /// - Parameter name: of the file, for the message.
     /// - Throws: ``Failure`` for UTF-32 and for data that are no text.
-    static func utf8(_ data: [UInt8], _ name: String) throws -> [UInt8] {
+    package static func utf8(_ data: [UInt8], _ name: String) throws -> [UInt8] {
         if data.starts(with: [0xFF, 0xFE, 0, 0]) || data.starts(with: [0, 0, 0xFE, 0xFF]) {
             throw Failure("\(name), line 1: it is UTF-32 text; save it as UTF-8", exitStatus: .badInput)
         }
