@@ -177,6 +177,13 @@ let package = Package(
                 "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         module(
+            "AVPrepEmbed",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepStore",
+                "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepCorpus",
+            ]),
+        module(
             "AVPrepSeparation",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepTraining",
@@ -200,7 +207,7 @@ let package = Package(
             dependencies: [
                 "AVPrepCore", "AVPrepModel", "AVPrepSettings", "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus",
                 "AVPrepIngest", "AVPrepShard", "AVPrepVerify", "AVPrepForget", "AVPrepInspect", "AVPrepExport",
-                "AVPrepLocalise", "AVPrepAudit", "AVPrepSeparation", "AVPrepClassify",
+                "AVPrepLocalise", "AVPrepAudit", "AVPrepSeparation", "AVPrepEmbed", "AVPrepClassify",
                 "AVPrepPipeline",
                 "AVPrepCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -251,6 +258,7 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "CKernels",
                 "ShardFixtures",
             ]),
+        tests("AVPrepEmbed", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTraining"]),
         tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepWorkspace"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),

@@ -42,4 +42,27 @@ package struct SpectrogramClip: Sendable {
 
     /// The stored values of ``rows``, `[row, bin]`, with nothing done to them.
     package func storedValues() throws -> [Float] { try shard.store.spectrogram(spectrogram.name, rows) }
+
+    /// A clip of rows that lie in memory, as ``read(into:)`` makes one of stored rows.
+    ///
+    /// - Parameters:
+    ///   - rows: `[row, bin]`, of the whole sound, before they are stored.
+    ///   - spectrogram: how they would be stored.
+    /// - Returns: `[row, bin]`; nil where the sound ends too early for the clip.
+    package static func cut(
+        _ rows: [Float], as spectrogram: StoreLayout.Spectrogram, start: Double, seconds: Double
+    ) -> [Float]? {
+        let bins = spectrogram.bins
+        guard
+            let window = SpectrogramWindow(
+                of: spectrogram, start: start, seconds: seconds, available: rows.count / bins)
+        else { return nil }
+        var values = Array(rows[window.first * bins..<(window.first + window.stored) * bins])
+        if spectrogram.storedType == .float16 {
+            for index in values.indices { values[index] = Float(Float16(values[index])) }
+        }
+        for index in values.count..<window.count * bins { values.append(values[index - bins]) }
+        values.withUnsafeMutableBufferPointer { spectrogram.clipRule?.apply(to: $0) }
+        return values
+    }
 }

@@ -21,8 +21,8 @@ package struct Avprep: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Download.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Finetune.self, Localise.self,
-            Separate.self, Classify.self,
+            Init.self, Download.self, Ingest.self, Shard.self, Train.self, Evaluate.self, Finetune.self, Embed.self,
+            Classify.self, Localise.self, Separate.self,
             Run.self, Refresh.self,
             Merge.self, Slurm.self, Status.self, Retry.self, Why.self, Forget.self,
             Inspect.self, Verify.self, Audit.self, Pairs.self, Export.self, Synth.self, Wisdom.self,

@@ -27,18 +27,22 @@ struct PassRequest: Codable {
     let crop: [Int]
     let shortSide: Int?
     let audio: [AudioFormat]
+    let isSoundAlone: Bool
 
     init(_ request: DecodeRequest) {
         fps = request.fps
         crop = [request.crop.top, request.crop.bottom, request.crop.left, request.crop.right]
         shortSide = request.shortSide
         audio = request.audio
+        isSoundAlone = request.isSoundAlone
     }
 
     var decodeRequest: DecodeRequest {
-        DecodeRequest(
+        var request = DecodeRequest(
             fps: fps, crop: CropMargins(top: crop[0], bottom: crop[1], left: crop[2], right: crop[3]),
             shortSide: shortSide, audio: audio)
+        request.isSoundAlone = isSoundAlone
+        return request
     }
 }
 

@@ -100,7 +100,8 @@ package final class SandboxedMediaSource: MediaSource {
 
     package func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary {
         precondition(request.fps > 0 && request.fps.isFinite, "the frame rate must be positive, not \(request.fps)")
-        guard let size = outputSize(crop: request.crop, shortSide: request.shortSide) else {
+        let pictured = outputSize(crop: request.crop, shortSide: request.shortSide)
+        guard let size = request.isSoundAlone ? DecodeRequest.emptyPicture : pictured else {
             throw MediaError(.unsupported, "\(session.path) has no video stream")
         }
         guard size.width * size.height <= session.limits.maxPixels else {

@@ -110,6 +110,15 @@ import Testing
         }
     }
 
+    /// Swift's runtime stops the threads of a program that crashes by signals, of which some are those that ask for an end.
+    @Test func aCrashIsNoRequestToStop() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try CommandCorpus(folder, videos: 2)
+            let end = try stop(["synth", "more", "--videos", "2000", "-q"], in: corpus.folder, with: SIGSEGV, after: 1)
+            #expect(end.status == 128 + SIGSEGV, "\(end)")
+        }
+    }
+
     /// At many moments of each command's work; afterwards the same command ends as if nothing had been.
     @Test func commandsAtWork() throws {
         try withTemporaryFolder { folder in

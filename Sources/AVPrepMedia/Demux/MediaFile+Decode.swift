@@ -3,7 +3,11 @@ import CFFmpeg
 
 extension MediaFile {
     package func decode(_ request: DecodeRequest, to consumer: any DecodeConsumer) throws -> DecodeSummary {
-        try DecodePass(self, request, consumer).run()
+        if request.isSoundAlone {
+            var pass = try SoundPass(self, request, consumer)
+            return try pass.run()
+        }
+        return try DecodePass(self, request, consumer).run()
     }
 }
 

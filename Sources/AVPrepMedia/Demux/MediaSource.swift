@@ -57,6 +57,12 @@ package struct DecodeRequest: Sendable, Equatable {
     package var shortSide: Int?
     /// Audio formats to deliver, all in the same pass.
     package var audio: [AudioFormat]
+    /// Whether pictures are left out: of a file that may have none. Frames carry an ``emptyPicture`` then, and the pass
+    /// begins with the sound.
+    package var isSoundAlone = false
+
+    /// Width and height of what stands for a picture where there is none.
+    package static let emptyPicture = (width: 2, height: 2)
 
     package init(fps: Double, crop: CropMargins = .none, shortSide: Int?, audio: [AudioFormat]) {
         self.fps = fps

@@ -77,14 +77,24 @@ struct InceptionTrunk: FeatureTrunk {
     func steps(ofFrames frames: Int) -> Int { (0..<3).reduce(frames) { steps, _ in (steps + 1) / 2 } }
 
     /// RGB in [-1, 1], `[N, 3, T, S, S]` → `[N, 16W, T/8, S/32, S/32]`.
-    func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
-        try parts.reduce(clips) { features, part in
+    func callAsFunction(_ clips: Tensor, training: Bool, upTo layer: String?) throws -> Tensor {
+        var features = clips
+        var names = layers.makeIterator()
+        for part in parts {
             switch part {
-            case .convolution(let layer): try layer(features, training: training)
-            case .mixture(let block): try block(features, training: training)
-            case .pool(let kernel, let stride): try features.samePooled(kernel: kernel, stride: stride)
+            case .convolution(let convolution): features = try convolution(features, training: training)
+            case .mixture(let block): features = try block(features, training: training)
+            case .pool(let kernel, let stride):
+                features = try features.samePooled(kernel: kernel, stride: stride)
+                continue
             }
+            if let layer, names.next() == layer { return features }
         }
+        return features
+    }
+
+    var layers: [String] {
+        ["Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"] + Self.blocks.joined().map { "Mixed_\($0.name)" }
     }
 }
 

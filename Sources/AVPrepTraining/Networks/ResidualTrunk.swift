@@ -53,11 +53,17 @@ struct ResidualTrunk: FeatureTrunk {
     }
 
     /// RGB `[N, 3, T, S, S]` → `[N, 8W, T', S/16, S/16]`.
-    func callAsFunction(_ clips: Tensor, training: Bool) throws -> Tensor {
+    func callAsFunction(_ clips: Tensor, training: Bool, upTo layer: String?) throws -> Tensor {
         var features = try stem(clips, training: training)
-        for block in blocks { features = try block(features, training: training) }
+        if layer == "stem" { return features }
+        for (index, block) in blocks.enumerated() {
+            features = try block(features, training: training)
+            if index % 2 == 1, layer == "layer\(index / 2 + 1)" { return features }
+        }
         return features
     }
+
+    var layers: [String] { ["stem"] + (1...4).map { "layer\($0)" } }
 }
 
 extension VideoNetworkSettings.Trunk {

@@ -38,11 +38,14 @@ struct SyncNetTrunk: FeatureTrunk {
 
     func steps(ofFrames frames: Int) -> Int { (frames + 3) / 4 }
 
+    var layers: [String] { (1...5).map { "conv\($0)" } + ["pool"] }
+
     /// `[N, 1, F, B]` → `[N, 4W, F/4, B/4]`.
-    func callAsFunction(_ spectrograms: Tensor, training: Bool) throws -> Tensor {
+    func callAsFunction(_ spectrograms: Tensor, training: Bool, upTo layer: String?) throws -> Tensor {
         var features = spectrograms
         for (index, convolution) in convolutions.enumerated() {
             features = try convolution(features, training: training).reluInPlace()
+            if layer == "conv\(index + 1)" { return features }
             // As in the video network; a single channel has no order, so this comes after the first convolution.
             if index == 0, !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
             if index == 1 || index == 4 {

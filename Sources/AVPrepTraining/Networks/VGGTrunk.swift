@@ -50,15 +50,24 @@ struct VGGTrunk: FeatureTrunk {
 
     func steps(ofFrames frames: Int) -> Int { frames / Self.reduction }
 
+    /// The one before the last ReLU is what L3-Net's classifiers of sound are trained on (Arandjelović & Zisserman, ICCV 2017).
+    var layers: [String] {
+        (1...Self.blocks).flatMap { ["conv\($0)_1", "conv\($0)_2"] }.dropLast() + ["conv4_2.norm", "conv4_2"]
+    }
+
     /// `[N, input, H, B]` → `[N, 8W, H/8, B/8]`.
-    func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
+    func callAsFunction(_ input: Tensor, training: Bool, upTo layer: String?) throws -> Tensor {
         var features = input
         for (block, layers) in convolutions.enumerated() {
             if block > 0 { features = try features.maxPooled(kernel: [2, 2], stride: [2, 2], padding: [0, 0]) }
             features = try layers.0(features, training: training).reluInPlace()
+            if layer == "conv\(block + 1)_1" { return features }
             // On a CPU convolutions are faster with the channels side by side; a single channel has no order.
             if block == 0, !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
-            features = try layers.1(features, training: training).reluInPlace()
+            let normalised = try layers.1(features, training: training)
+            if layer == "conv\(block + 1)_2.norm" { return normalised }
+            features = try normalised.reluInPlace()
+            if layer == "conv\(block + 1)_2" { return features }
         }
         return features
     }

@@ -6,8 +6,19 @@ protocol FeatureTrunk {
     var channels: Int { get }
     /// Steps of the features' time axis, of so many frames.
     func steps(ofFrames frames: Int) -> Int
-    /// `[N, C, T, …]` → `[N, channels, steps, …]`.
-    func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor
+    /// The layers whose features can be asked for, in their order; the last one's are the trunk's.
+    var layers: [String] { get }
+    /// `[N, C, T, …]` → `[N, channels, steps, …]`, or the features of a layer below.
+    ///
+    /// - Parameter layer: one of ``layers``; nil for the last. Features are those behind the layer's ReLU; a name that ends
+    ///   in `.norm` means those before it.
+    func callAsFunction(_ input: Tensor, training: Bool, upTo layer: String?) throws -> Tensor
+}
+
+extension FeatureTrunk {
+    func callAsFunction(_ input: Tensor, training: Bool) throws -> Tensor {
+        try self(input, training: training, upTo: nil)
+    }
 }
 
 /// The network that sees the picture: a trunk by name, and the last layer.

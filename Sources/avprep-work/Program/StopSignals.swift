@@ -35,10 +35,28 @@ enum StopSignals {
             == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
+    /// The next signal from outside.
+    ///
+    /// When the program crashes, Swift's runtime stops all threads by signals from within, before it says what happened: this
+    /// thread passes its own on to the runtime's handler, or a crash would look like a request to stop.
+    private static func next(of signals: inout sigset_t) -> Int32 {
+        var information = siginfo_t()
+        while true {
+            let number = sigwaitinfo(&signals, &information)
+            guard number > 0 else { continue }
+            guard information.si_code == SI_TKILL else { return number }
+            var own = sigset_t()
+            sigemptyset(&own)
+            sigaddset(&own, number)
+            guard pthread_sigmask(SIG_UNBLOCK, &own, nil) == 0, pthread_kill(pthread_self(), number) == 0 else {
+                return number
+            }
+        }
+    }
+
     private static func wait(for signals: sigset_t) {
         var signals = signals
-        var number: Int32 = 0
-        while sigwait(&signals, &number) != 0 {}
+        let number = next(of: &signals)
         let status = statuses[number] ?? .failed
         Session.cancellation.cancel(status)
         let begin = ContinuousClock.now

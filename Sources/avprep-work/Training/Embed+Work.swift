@@ -1,0 +1,23 @@
+import AVPrepCommands
+import AVPrepCore
+import AVPrepEmbed
+import Foundation
+
+extension Embed: PerformableCommand {
+    func perform() throws {
+        let workspace = try options.workspace(try name.map { [try textSetting("train.name", $0)] } ?? [])
+        var request = EmbedStage.Request()
+        request.paths = Paths.given(paths)
+        request.output = out
+        request.layer = layer
+        request.pool = GridPool.Kind(rawValue: pool) ?? .maximum
+        request.cells = cells
+        request.clips = clips
+        request.seconds = clipSeconds
+        request.isRandom = random
+        request.overwrites = overwrite
+        let report = try EmbedStage.run(workspace, options.session.context, request)
+        try Terminal.show(report, json: options.json, text: \.text)
+        if !report.failed.isEmpty { try ExitStatus.doneWithFailures.end() }
+    }
+}
