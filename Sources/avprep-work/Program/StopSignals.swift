@@ -44,7 +44,7 @@ enum StopSignals {
         while true {
             let number = sigwaitinfo(&signals, &information)
             guard number > 0 else { continue }
-            guard information.si_code == SI_TKILL else { return number }
+            guard information._sifields._kill.si_pid == getpid() else { return number }
             var own = sigset_t()
             sigemptyset(&own)
             sigaddset(&own, number)
