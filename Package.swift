@@ -258,7 +258,9 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "CKernels",
                 "ShardFixtures",
             ]),
-        tests("AVPrepEmbed", ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTraining"]),
+        tests(
+            "AVPrepEmbed",
+            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTraining", "AVPrepAudio", "AVPrepSettings"]),
         tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepWorkspace"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),

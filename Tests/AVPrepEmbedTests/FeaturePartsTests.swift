@@ -17,7 +17,8 @@ struct FeaturePartsTests {
             let loaded = try #require(try parts.load(7, of: part.path))
             #expect(loaded.part == part && loaded.features == features)
             // Of another file, or cut: computed again.
-            #expect(try parts.load(7, of: "other.wav") == nil && parts.load(8, of: part.path) == nil)
+            #expect(try parts.load(7, of: "other.wav") == nil)
+            #expect(try parts.load(8, of: part.path) == nil)
             let path = parts.folder + "/7"
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             for count in [0, 5, 20, data.count - 1] {
