@@ -258,9 +258,7 @@ let package = Package(
                 "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepTorch", "CEngine", "CKernels",
                 "ShardFixtures",
             ]),
-        tests(
-            "AVPrepEmbed",
-            ["AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepTraining", "AVPrepAudio", "AVPrepSettings"]),
+        tests("AVPrepEmbed", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepSettings"]),
         tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepWorkspace"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),

@@ -24,6 +24,18 @@ extension Catalog {
         }
     }
 
+    /// The items that are parts of a file (`film.mp4#t=10,20`), ordered by path, vanished ones included.
+    package func items(partsOf file: BytePath, limit: Int) throws -> [CatalogItem] {
+        let prefix = file.escaped + "#t"
+        return try read("read") { database in
+            // ">" follows "=": a part of the index.
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM items WHERE path >= ? AND path < ? ORDER BY path LIMIT ?",
+                arguments: [prefix + "=", prefix + ">", limit]
+            ).map(CatalogItem.init)
+        }
+    }
+
     /// When an item was first and last listed; nil for one that is not in the catalog.
     package func listings(of path: BytePath) throws -> ItemListings? {
         try read("read") { database in

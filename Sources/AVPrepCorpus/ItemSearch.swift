@@ -25,6 +25,14 @@ package struct ItemSearch {
         let digits = Self.digits(ofID: name)
         let found = try digits.map { try catalog.items(withVideoPrefix: $0, limit: 1000) } ?? []
         guard let first = found.first else {
+            let parts = try catalog.items(partsOf: BytePath(escaped: name), limit: Self.shown + 1).map(
+                \.file.path.escaped)
+            if !parts.isEmpty {
+                let more = parts.count > Self.shown ? ", …" : ""
+                throw Failure(
+                    "\(name) is listed by its parts: \(parts.prefix(Self.shown).joined(separator: ", "))\(more); name one of them",
+                    exitStatus: .badInput)
+            }
             throw Failure(
                 "the catalog has no item \(name); give a path as avprep status --list shows it, or \(Self.fewestDigits) or more digits of a video's id",
                 exitStatus: .badInput)

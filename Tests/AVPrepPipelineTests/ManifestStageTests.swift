@@ -86,6 +86,13 @@ import Testing
             #expect(report.counts.done == 4 && (report.nearDuplicates?.videos ?? 0) >= 2)
             let story = try ItemStory.tell("videos/video-00000.mp4#t=0,2", in: corpus.workspace, corpus.context)
             #expect(story.relatives.flatMap(\.paths).contains("videos/video-00000.mp4#t=1,3"))
+            // Who names the film is told its parts.
+            let failure = #expect(throws: Failure.self) {
+                try ItemStory.tell("videos/video-00000.mp4", in: corpus.workspace, corpus.context)
+            }
+            #expect(
+                failure?.description.contains(
+                    "by its parts: videos/video-00000.mp4#t=0,2, videos/video-00000.mp4#t=1,3") == true)
         }
     }
 

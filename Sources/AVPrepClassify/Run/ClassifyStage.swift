@@ -7,7 +7,7 @@ import Foundation
 
 /// Tells classes of recordings by a linear machine on their features, fold by fold: `avprep classify`.
 package enum ClassifyStage {
-    /// - Throws: `StoreError` and ``Failure`` in one line each; `CancellationError`. Nothing is written then.
+    /// - Throws: `StoreError` and ``Failure`` in one line each; `CancellationError`. Nothing but the folder is written then.
     package static func run(_ request: ClassifyRequest, _ context: StageContext) throws -> ClassifyReport {
         let manifest = try FoldManifest.read(request.manifest, isESC10: request.isESC10, seed: request.seed)
         let folded = FoldedClips(manifest, try FeatureFile(path: request.features), name: "the features")
@@ -26,6 +26,11 @@ package enum ClassifyStage {
                     + "\(folded.file.items.first.map(\.path) ?? "not at all"), the manifest's \(manifest.rows[0].path)",
                 exitStatus: .badInput)
         }
+        let target =
+            request.folder
+            ?? "\(((request.features as NSString).lastPathComponent as NSString).deletingPathExtension).classified"
+        // Before hours of training, not after them.
+        try AtomicFile.makeFolder(target)
         let sides = 1 + (control == nil ? 0 : 1)
         let progress = ProgressReporter("classify", unit: "folds", style: context.progress)
         var done = 0
@@ -38,9 +43,6 @@ package enum ClassifyStage {
         let main = try side(folded)
         let random = try control.map(side)
         progress.finish()
-        let target =
-            request.folder
-            ?? "\(((request.features as NSString).lastPathComponent as NSString).deletingPathExtension).classified"
         let output = ClassifyOutput(folder: target, classes: classes, manifest: manifest, used: used)
         let testedTogether = main.report.confusion.joined().reduce(0, +)
         let largest = main.report.confusion.map { $0.reduce(0, +) }.max() ?? 0

@@ -1,4 +1,3 @@
-import AVPrepCore
 package import ArgumentParser
 
 /// `avprep classify`.
