@@ -7,7 +7,7 @@ import Foundation
 
 /// Tells classes of recordings by a linear machine on their features, fold by fold: `avprep classify`.
 package enum ClassifyStage {
-    /// - Throws: `StoreError` and ``Failure`` in one line each; `CancellationError`. Nothing but the folder is written then.
+    /// - Throws: `StoreError` and ``Failure`` in one line each; `CancellationError`. Nothing is written then.
     package static func run(_ request: ClassifyRequest, _ context: StageContext) throws -> ClassifyReport {
         let manifest = try FoldManifest.read(request.manifest, isESC10: request.isESC10, seed: request.seed)
         let folded = FoldedClips(manifest, try FeatureFile(path: request.features), name: "the features")
@@ -29,8 +29,11 @@ package enum ClassifyStage {
         let target =
             request.folder
             ?? "\(((request.features as NSString).lastPathComponent as NSString).deletingPathExtension).classified"
-        // Before hours of training, not after them.
+        // Made before hours of training, not after them; it goes again where nothing comes of these.
+        let isNew = try !ExistingFile.isThere(target)
+        var isWritten = false
         try AtomicFile.makeFolder(target)
+        defer { if isNew, !isWritten { _ = rmdir(target) } }
         let sides = 1 + (control == nil ? 0 : 1)
         let progress = ProgressReporter("classify", unit: "folds", style: context.progress)
         var done = 0
@@ -56,6 +59,7 @@ package enum ClassifyStage {
             difference: random.map { Self.difference(main.report, $0.report) }, leftOut: reasons,
             notes: notes(manifest, folded, used, classes, main.results, request), files: output.files(sides > 1))
         try output.write(report, main.results)
+        isWritten = true
         return report
     }
 
