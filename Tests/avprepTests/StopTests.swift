@@ -97,8 +97,8 @@ import Testing
             process.executableURL = URL(fileURLWithPath: try #require(Oracle.python))
             process.arguments = [
                 "-c",
-                "import os, signal, sys; n = int(sys.argv[1]); signal.pthread_sigmask(signal.SIG_BLOCK, [n]); "
-                    + "os.kill(os.getpid(), n); os.execv(sys.argv[2], sys.argv[2:])",
+                "import os, signal, subprocess, sys; n = int(sys.argv[1]); signal.pthread_sigmask(signal.SIG_BLOCK, [n]); "
+                    + "subprocess.run(['kill', f'-{n}', str(os.getpid())]); os.execv(sys.argv[2], sys.argv[2:])",
                 "\(signal)", Products.avprep, "synth", "more", "--videos", "2000", "-q",
             ]
             process.currentDirectoryURL = URL(fileURLWithPath: corpus.folder)
