@@ -19,13 +19,13 @@ ingest:
   spectrograms: [{name: avts, preset: avts}]
   flow: {method: off}
 shard:
-  split: {train: 1, val: 0, test: 0}
+  split: {val: 0, test: 0}
   pairs: {pairs_per_segment: 64}
 train:
   device: cpu
   batch_size: 32
   checkpoint_steps: 100000
-  model: {crop_size: 48, temporal_head: keep-time, embedding: 128}
+  model: {crop_size: 48, spectrogram: avts, temporal_head: keep-time, embedding: 128}
   stages: [{name: easy, set: easy, epochs: 1}]
 END
 "$avprep" synth videos -q --videos 24 --set synth.seconds=8 > /dev/null
@@ -43,7 +43,7 @@ one() { # WIDTH PROCESSES THREADS: one turn
     [ "$2" = 1 ] || launch=(mpirun --oversubscribe --bind-to none -n "$2")
     "${launch[@]}" "$avprep" train -q --name "$name" --set train.threads="$3" --set train.loader_threads=1 \
         --set train.model.video.width="$1" --set train.model.audio.width="$1" \
-        --set train.pairs_per_epoch=$(($1 > 8 ? 1344 : 5376)) > /dev/null
+        --set train.pairs_per_epoch=$(($1 > 8 ? 640 : 3072)) > /dev/null
     pace "$name"
 }
 
