@@ -179,9 +179,8 @@ let package = Package(
         module(
             "AVPrepEmbed",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepAudio", "AVPrepStore",
-                "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace",
-                "AVPrepCorpus",
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepAudio", "AVPrepStore", "AVPrepPairs", "AVPrepClips",
+                "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
             ]),
         module(
             "AVPrepSeparation",

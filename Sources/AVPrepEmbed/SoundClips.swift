@@ -1,7 +1,7 @@
 import AVPrepAudio
 import AVPrepClips
 import AVPrepCore
-import AVPrepDecoder
+import AVPrepIngest
 import AVPrepMedia
 import AVPrepModel
 import AVPrepSettings
@@ -25,7 +25,7 @@ final class SoundClips {
         let isPadded: Bool
     }
 
-    private let settings: IngestSettings
+    private let opener: MediaOpener
     private let transform: Spectrogram
     private let workspace: Spectrogram.Workspace
     private let stored: StoreLayout.Spectrogram
@@ -49,7 +49,7 @@ final class SoundClips {
                 the pipeline file that it was trained with
                 """, exitStatus: .badInput)
         }
-        self.settings = settings
+        opener = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
         transform = try Spectrogram(kind, wisdom: settings.wisdom)
         workspace = transform.makeWorkspace()
         guard let layout = settings.layout([transform]).spectrogram(spectrogram) else {
@@ -64,7 +64,8 @@ final class SoundClips {
     /// - Throws: `MediaError`, ``Failure`` for what cannot be heard; `CancellationError`.
     func clips(of path: BytePath) throws -> Clips {
         let file = try LocalFile(path: path)
-        let source = try open(file)
+        let source = try opener.open(file)
+        defer { _ = opener.close() }
         guard source.info.audio != nil else {
             throw Failure("\(file.path) has no sound", exitStatus: .badInput)
         }
@@ -109,23 +110,6 @@ final class SoundClips {
             throw Failure("\(path): its spectrogram holds values that are not finite", exitStatus: .badInput)
         }
         return Clips(values: values, rows: values.count / count / stored.bins, spans: spans, isPadded: isPadded)
-    }
-
-    private func open(_ file: LocalFile) throws -> any MediaSource {
-        let cancellation = cancellation
-        switch settings.isolation {
-        case .process:
-            return try SandboxedMediaSource(file, on: decoder(), limits: settings.limits) { cancellation.isCancelled }
-        case .none: return try MediaFile(file, limits: settings.limits) { cancellation.isCancelled }
-        }
-    }
-
-    private var client: DecoderClient?
-
-    private func decoder() throws -> DecoderClient {
-        let own = try client ?? DecoderClient()
-        client = own
-        return own
     }
 }
 
