@@ -179,8 +179,10 @@ let package = Package(
         module(
             "AVPrepEmbed",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepAudio", "AVPrepStore", "AVPrepPairs", "AVPrepClips",
-                "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog",
+                "AVPrepPairs",
+                "AVPrepClips", "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus",
+                "AVPrepIngest",
             ]),
         module(
             "AVPrepSeparation",
@@ -259,7 +261,7 @@ let package = Package(
             ]),
         tests("AVPrepEmbed", ["AVPrepCore", "AVPrepModel", "AVPrepAudio", "AVPrepSettings"]),
         tests("AVPrepSeparation", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
-        tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepWorkspace"]),
+        tests("AVPrepClassify", ["AVPrepCore", "AVPrepStore", "AVPrepCorpus", "AVPrepWorkspace"]),
         tests("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases"]),
         tests("AVPrepLocalise", ["AVPrepCore", "AVPrepModel", "AVPrepDrawing", "AVPrepTraining"]),
         tests("AVPrepExport", ["AVPrepCore", "AVPrepModel", "AVPrepStore"]),

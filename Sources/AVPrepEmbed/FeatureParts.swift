@@ -9,6 +9,10 @@ struct FeatureParts {
     /// The features of one item, or why there are none.
     struct Part: Codable, Equatable {
         var path: String
+        /// What its file was told by: of another one it is computed anew.
+        var stamp: String
+        /// What it is by its content.
+        var id: String
         /// Start and end of each clip, one after the other.
         var spans: [Double]
         var isPadded: Bool
@@ -17,7 +21,7 @@ struct FeatureParts {
         var dimensions: Int
     }
 
-    private static let magic = Data("avprep-part 1\n".utf8)
+    private static let magic = Data("avprep-part 2\n".utf8)
     let folder: String
 
     /// - Parameter key: of the settings, the weights and the items.
@@ -29,12 +33,16 @@ struct FeatureParts {
 
     private func path(_ number: Int) -> String { "\(folder)/\(number)" }
 
-    /// The part of an item; nil where there is none that is whole.
-    func load(_ number: Int, of item: String) throws -> (part: Part, features: [Float])? {
+    /// The part of an item; nil where there is none that is whole, or its file is another by now.
+    func load(_ number: Int, of entry: EmbedItems.Entry) throws -> (part: Part, features: [Float])? {
+        try load(number, of: entry.item.path, stamp: entry.stamp)
+    }
+
+    func load(_ number: Int, of item: String, stamp: String) throws -> (part: Part, features: [Float])? {
         guard let data = try ExistingFile.content(path(number)), data.starts(with: Self.magic) else { return nil }
         let rest = data.dropFirst(Self.magic.count)
         guard let end = rest.firstIndex(of: 0x0A),
-            let part = try? JSONDecoder().decode(Part.self, from: rest[..<end]), part.path == item
+            let part = try? JSONDecoder().decode(Part.self, from: rest[..<end]), part.path == item, part.stamp == stamp
         else { return nil }
         let bytes = Data(rest[rest.index(after: end)...])
         guard bytes.count == part.spans.count / 2 * part.dimensions * 4 else { return nil }

@@ -62,9 +62,11 @@ final class SoundClips {
     }
 
     /// - Throws: `MediaError`, ``Failure`` for what cannot be heard; `CancellationError`.
-    func clips(of path: BytePath) throws -> Clips {
+    ///
+    /// - Parameter range: the part of the file that is heard; nil: all of it.
+    func clips(of path: BytePath, range: TimeRange? = nil) throws -> Clips {
         let file = try LocalFile(path: path)
-        let source = try opener.open(file)
+        let source = try opener.open(file, range: range)
         defer { _ = opener.close() }
         guard source.info.audio != nil else {
             throw Failure("\(file.path) has no sound", exitStatus: .badInput)

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import AVPrepClassify
+@testable import AVPrepCorpus
 
 @Suite struct FoldManifestTests {
     private static let header = "filename,fold,target,category,esc10,src_file,take"
@@ -11,7 +11,7 @@ import Testing
     private func read(_ text: String, isESC10: Bool = false) throws -> FoldManifest {
         try withTemporaryFolder { folder in
             try text.write(toFile: "\(folder)/m.csv", atomically: false, encoding: .utf8)
-            return try FoldManifest.read("\(folder)/m.csv", isESC10: isESC10, seed: 1)
+            return try FoldManifest.read(BytePath("\(folder)/m.csv"), isESC10: isESC10, seed: 1)
         }
     }
 
@@ -84,7 +84,7 @@ import Testing
             }
             for name in names { try Data().write(to: URL(fileURLWithPath: "\(folder)/scenes_stereo/\(name)")) }
             for (name, text) in lists { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-            return try FoldManifest.read(folder, isESC10: false, seed: seed)
+            return try FoldManifest.read(BytePath(folder), isESC10: false, seed: seed)
         }
     }
 
@@ -101,8 +101,8 @@ import Testing
             #expect(members.count == 2)
         }
         #expect(manifest.foldNote?.contains("drawn by seed 1") == true)
-        #expect(try dcase(Self.scenes).rows == manifest.rows)
-        #expect(try dcase(Self.scenes, seed: 2).rows != manifest.rows)
+        #expect(try dcase(Self.scenes).rows.map(\.fold) == manifest.rows.map(\.fold))
+        #expect(try dcase(Self.scenes, seed: 2).rows.map(\.fold) != manifest.rows.map(\.fold))
     }
 
     @Test func dcaseOfficialFoldsAreTakenWhereTheyAreThere() throws {
@@ -119,6 +119,64 @@ import Testing
         #expect(
             refusal { _ = try dcase(Self.scenes, lists: ["fold1_test.txt": list(0)]) }?.contains("not bus02.wav")
                 == true)
+    }
+
+    /// Empty files in a folder.
+    private func withFiles(_ names: [String], _ body: (BytePath) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            for name in names {
+                let path = "\(folder)/\(name)"
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try Data().write(to: URL(fileURLWithPath: path))
+            }
+            try body(BytePath(folder))
+        }
+    }
+
+    @Test func esc10IsRecognisedByItsFoldersAndASoundOfAnotherNameIsRefused() throws {
+        let names = ["001 - Dog bark/1-7-A.ogg", "001 - Dog bark/1-7-B.OGG", "002 - Söa/2-9-A.ogg", "README.md"]
+        try withFiles(names + ["001 - Dog bark/Thumbs.db", "notes/x.ogg"]) { folder in
+            let manifest = try #require(try FoldManifest.recognised(folder, seed: 1))
+            #expect(manifest.layout == .esc10 && manifest.rows.map(\.label) == ["Dog bark", "Dog bark", "Söa"])
+            #expect(manifest.rows.map(\.path) == Array(names.prefix(3)))
+            #expect(manifest.rows.map(\.fold) == ["1", "1", "2"] && manifest.rows.map(\.recording) == ["7", "7", "9"])
+            #expect(manifest.rows.allSatisfy { FileManager.default.fileExists(atPath: $0.file.escaped) })
+        }
+        try withFiles(names + ["002 - Söa/dog.wav"]) { folder in
+            #expect(
+                refusal { _ = try FoldManifest.recognised(folder, seed: 1) }?.contains("002 - Söa/dog.wav") == true)
+        }
+        // The same recording in two folds.
+        try withFiles(names + ["002 - Söa/2-7-C.ogg"]) { folder in
+            #expect(refusal { _ = try FoldManifest.recognised(folder, seed: 1) }?.contains("recording 7") == true)
+        }
+    }
+
+    @Test func foldersAndTablesOfOtherThingsAreNotRecognised() throws {
+        try withFiles(["dog.wav", "sub/bus01.wav", "t.csv"]) { folder in
+            let places = [folder] + ["dog.wav", "t.csv", "none"].map { folder.appending($0.utf8) }
+            for place in places {
+                let manifest = try FoldManifest.recognised(place, seed: 1)
+                #expect(manifest == nil, "\(place)")
+            }
+        }
+        try withFiles(["bus01.wav", "bus02.wav", "busystreet10.WAV", "notes.txt"]) { folder in
+            let manifest = try FoldManifest.recognised(folder, seed: 1)
+            #expect(manifest?.layout == .dcase)
+        }
+    }
+
+    @Test func esc50sFilesLieBesideItsTable() throws {
+        try withFiles(["audio/1-7-A-0.wav", "meta/esc50.csv"]) { folder in
+            let text = Self.header + "\n1-7-A-0.wav,1,0,dog,True,7,A\n2-8-A-0.wav,2,0,dog,True,8,A\n"
+            try text.write(toFile: "\(folder)/meta/esc50.csv", atomically: false, encoding: .utf8)
+            for place in [folder, folder.appending("meta/esc50.csv".utf8)] {
+                let manifest = try #require(try FoldManifest.recognised(place, seed: 1))
+                #expect(manifest.layout == .esc50 && manifest.layout.publishedClips == 10)
+                #expect(manifest.rows.map { FileManager.default.fileExists(atPath: $0.file.escaped) } == [true, false])
+            }
+        }
     }
 
     @Test func foldersOfOtherThingsAreRefused() throws {

@@ -11,19 +11,21 @@ struct FeaturePartsTests {
         try withTemporaryFolder { folder in
             let parts = try FeatureParts(of: folder + "/out.h5", key: "abc")
             let part = FeatureParts.Part(
-                path: "a \"b\",c.wav", spans: [0, 1, 0.5, 1.5], isPadded: false, failure: nil, dimensions: 3)
+                path: "a \"b\",c.wav", stamp: "4 5", id: "ab", spans: [0, 1, 0.5, 1.5], isPadded: false, failure: nil,
+                dimensions: 3)
             let features: [Float] = [1, 2, 3, 4, 5, 6]
             try parts.save(7, part, features: features)
-            let loaded = try #require(try parts.load(7, of: part.path))
+            let loaded = try #require(try parts.load(7, of: part.path, stamp: "4 5"))
             #expect(loaded.part == part && loaded.features == features)
             // Of another file, or cut: computed again.
-            #expect(try parts.load(7, of: "other.wav") == nil)
-            #expect(try parts.load(8, of: part.path) == nil)
+            #expect(try parts.load(7, of: "other.wav", stamp: "4 5") == nil)
+            #expect(try parts.load(7, of: part.path, stamp: "4 6") == nil)
+            #expect(try parts.load(8, of: part.path, stamp: "4 5") == nil)
             let path = parts.folder + "/7"
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             for count in [0, 5, 20, data.count - 1] {
                 try data.prefix(count).write(to: URL(fileURLWithPath: path))
-                #expect(try parts.load(7, of: part.path) == nil)
+                #expect(try parts.load(7, of: part.path, stamp: "4 5") == nil)
             }
             try parts.remove()
             #expect(!FileManager.default.fileExists(atPath: parts.folder))
@@ -34,9 +36,9 @@ struct FeaturePartsTests {
         try withTemporaryFolder { folder in
             let parts = try FeatureParts(of: folder + "/out.h5", key: "abc")
             let part = FeatureParts.Part(
-                path: "x", spans: [], isPadded: false, failure: "it has no sound", dimensions: 0)
+                path: "x", stamp: "-", id: "", spans: [], isPadded: false, failure: "it has no sound", dimensions: 0)
             try parts.save(0, part, features: [])
-            #expect(try parts.load(0, of: "x")?.part.failure == "it has no sound")
+            #expect(try parts.load(0, of: "x", stamp: "-")?.part.failure == "it has no sound")
         }
     }
 }

@@ -1,4 +1,5 @@
 import AVPrepExport
+import AVPrepStore
 import Foundation
 import TestSupport
 import Testing

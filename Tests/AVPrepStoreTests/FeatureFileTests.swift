@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct FeatureFileTests {
     private static let items = [
-        FeatureItem(path: "audio/1-100-A.wav", label: "dog"), FeatureItem(path: #"a,b "c" \xff/é.wav"#),
+        FeatureItem(path: "audio/1-100-A.wav", id: "ab", label: "dog", fold: "1", recording: "100"),
+        FeatureItem(path: #"a,b "c" \xff/é.wav"#),
         FeatureItem(path: "silent.wav", label: "Ärger, \"laut\""),
     ]
 

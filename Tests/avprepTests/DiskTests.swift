@@ -77,7 +77,7 @@ import Testing
     }
 }
 
-private enum Namespace {
+enum Namespace {
     /// Whether this user may mount a file system of its own.
     static let canMount =
         (try? Command.run("/usr/bin/unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status) == 0

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepStore
 import Foundation
 

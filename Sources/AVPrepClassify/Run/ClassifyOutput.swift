@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepDrawing
 import AVPrepStore
 import Foundation

@@ -1,5 +1,6 @@
 import AVPrepAudit
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepStore
 import AVPrepTraining
 package import AVPrepWorkspace
@@ -9,7 +10,7 @@ import Foundation
 package enum ClassifyStage {
     /// - Throws: `StoreError` and ``Failure`` in one line each; `CancellationError`. Nothing is written then.
     package static func run(_ request: ClassifyRequest, _ context: StageContext) throws -> ClassifyReport {
-        let manifest = try FoldManifest.read(request.manifest, isESC10: request.isESC10, seed: request.seed)
+        let manifest = try FoldManifest.read(BytePath(request.manifest), isESC10: request.isESC10, seed: request.seed)
         let folded = FoldedClips(manifest, try FeatureFile(path: request.features), name: "the features")
         let control = try request.control.map {
             FoldedClips(manifest, try FeatureFile(path: $0), name: "the random network's features")

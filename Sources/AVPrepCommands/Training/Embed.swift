@@ -7,23 +7,36 @@ package struct Embed: WorkCommand {
         discussion: """
             Recordings and the sound of films, in clips at equal steps, decoded and transformed as the run's training data were. \
             The layer and its pooling are the paper's if not given: conv5 of AVTS, its maximum; conv4_2 of L3-Net before the \
-            last ReLU, the maximum over 3 x 4 cells of time and frequency. What was stopped goes on. Examples:
+            last ReLU, the maximum over 3 x 4 cells of time and frequency. The folder of ESC-50, ESC-10 or DCASE 2014, and a \
+            table with the columns path, label, fold (and recording), give labels and folds to the file, too. What was stopped \
+            goes on. Examples:
 
-              avprep embed ESC-50/audio --name avts --out esc50.h5
-              avprep embed ESC-50/audio --name avts --random --out random.h5     the control: the same network, untrained
+              avprep embed ESC-50 --name avts --out esc50.h5 --npz esc50.npz
+              avprep embed ESC-50 --name avts --random --out random.h5     the control: the same network, untrained
               avprep embed talk.wav --layer conv4 --pool mean --grid 4x2
             """)
 
     @OptionGroup package var options: PipelineOptions
 
-    @Argument(help: "Recordings, films, folders of them, and lists (.txt).")
-    package var paths: [String]
+    @Argument(help: "Recordings, films, folders of them, lists (.txt) and manifests; or the folder of a data set.")
+    package var paths: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A table with folds, or ESC-50's, ESC-10's or DCASE's folder.", valueName: "path"))
+    package var manifest: String?
+
+    @Flag(name: .customLong("esc10"), help: "Of ESC-50, take the ten classes of ESC-10 alone.")
+    package var isESC10 = false
 
     @Option(name: .long, help: "The run's folder under runs.")
     package var name: String?
 
     @Option(name: .long, help: ArgumentHelp("Where to write.", valueName: "file"))
     package var out = "features.h5"
+
+    @Option(name: .long, help: ArgumentHelp("The same for numpy.load, too.", valueName: "file.npz"))
+    package var npz: String?
 
     @Option(name: .long, help: "One of the trunk's layers; a wrong one lists them.")
     package var layer: String?
@@ -34,8 +47,8 @@ package struct Embed: WorkCommand {
     @Option(name: .long, help: ArgumentHelp("Cells of time and of frequency.", valueName: "rows x columns"))
     package var grid: String?
 
-    @Option(name: .long, help: "Clips of a file; ESC-50: 10, DCASE 2014: 60.")
-    package var clips = 10
+    @Option(name: .long, help: "Clips of a file. Default: 10; of DCASE 2014 60.")
+    package var clips: Int?
 
     @Option(name: .long, help: "Length of a clip; that of the pairs' sound if not given.")
     package var clipSeconds: Double?
@@ -58,7 +71,11 @@ package struct Embed: WorkCommand {
     package mutating func validate() throws {
         if cells == [] { throw ValidationError("--grid takes two numbers, such as 3x4") }
         if !["max", "mean"].contains(pool) { throw ValidationError("--pool takes max or mean") }
-        guard (1...100_000).contains(clips) else { throw ValidationError("--clips takes 1 to 100000") }
+        if paths.isEmpty == (manifest == nil) {
+            throw ValidationError("embed takes recordings, or --manifest with a table or a data set's folder")
+        }
+        if isESC10, manifest == nil { throw ValidationError("--esc10 goes with --manifest") }
+        guard (1...100_000).contains(clips ?? 1) else { throw ValidationError("--clips takes 1 to 100000") }
         if let clipSeconds, !(clipSeconds > 0 && clipSeconds <= 3600) {
             throw ValidationError("--clip-seconds takes seconds, above 0")
         }

@@ -6,13 +6,28 @@ import Foundation
 package struct FeatureItem: Sendable, Equatable {
     /// The escaped path, relative to the list or folder that it was found in.
     package var path: String
-    /// Empty: none.
+    /// What it is by its content, whatever it is called; empty: not known, as are the others.
+    package var id: String
     package var label: String
+    /// The fold that it is tested in.
+    package var fold: String
+    /// What it was cut from.
+    package var recording: String
 
-    package init(path: String, label: String = "") {
+    package init(path: String, id: String = "", label: String = "", fold: String = "", recording: String = "") {
         self.path = path
+        self.id = id
         self.label = label
+        self.fold = fold
+        self.recording = recording
     }
+
+    /// Its texts by the names of their datasets.
+    static let columns: [(name: String, of: any WritableKeyPath<FeatureItem, String> & Sendable)] = [
+        ("path", \.path), ("label", \.label), ("id", \.id), ("fold", \.fold), ("recording", \.recording),
+    ]
+    /// How many of ``columns`` every file has: others came later.
+    static let firstColumns = 2
 }
 
 /// Which stretch of which item a row of features is of.
@@ -42,6 +57,7 @@ enum FeatureFormat {
     static let features = "features"
     static let clips = "clips"
     static let items = "items"
+    static let failed = "failed"
 
     static func check(_ attributes: [String: AttributeValue], _ path: String) throws {
         guard attributes["format"]?.text == name else {
@@ -68,6 +84,8 @@ package final class FeatureFile: Sendable {
     package let dimensions: Int
     package let clips: [FeatureClip]
     package let items: [FeatureItem]
+    /// Items without features, and why there are none.
+    package let failed: [(path: String, reason: String)]
     /// What was written of how the features were made.
     package let provenance: String
     /// All attributes of the file.
@@ -80,7 +98,7 @@ package final class FeatureFile: Sendable {
         self.path = path
         let read = try HDF5.perform { try Content(path) }
         (file, rows, attributes) = (read.file, read.rows, read.attributes)
-        (clips, items) = (read.clips, read.items)
+        (clips, items, failed) = (read.clips, read.items, read.failed)
         dimensions = read.rows.rowShape[0]
         provenance = read.attributes["provenance_json"]?.text ?? ""
     }
@@ -98,6 +116,7 @@ package final class FeatureFile: Sendable {
         let attributes: [String: AttributeValue]
         let clips: [FeatureClip]
         let items: [FeatureItem]
+        let failed: [(path: String, reason: String)]
 
         init(_ path: String) throws {
             file = try HDF5.openFile(path)
@@ -113,16 +132,32 @@ package final class FeatureFile: Sendable {
             let numbers = try open("\(FeatureFormat.clips)/item", .int32).readAll(as: Int32.self)
             let starts = try open("\(FeatureFormat.clips)/start", .float64).readAllDoubles()
             let ends = try open("\(FeatureFormat.clips)/end", .float64).readAllDoubles()
-            let paths = try open("\(FeatureFormat.items)/path", nil).readAllTexts()
-            let labels = try open("\(FeatureFormat.items)/label", nil).readAllTexts()
+            let group = try HDF5.openObject(FeatureFormat.items, in: file, path)
+            var items: [FeatureItem] = []
+            for (place, column) in FeatureItem.columns.enumerated() {
+                if place >= FeatureItem.firstColumns, H5Lexists(group.id, column.name, avprep_h5p_default()) <= 0 {
+                    continue
+                }
+                let texts = try open("\(FeatureFormat.items)/\(column.name)", nil).readAllTexts()
+                if place == 0 { items = texts.map { FeatureItem(path: $0) } }
+                guard texts.count == items.count else {
+                    throw StoreError.damaged(
+                        path, "it has \(items.count) paths of items, and \(texts.count) of \(column.name)")
+                }
+                for (row, text) in texts.enumerated() { items[row][keyPath: column.of] = text }
+            }
             let count = rows.rows
             guard [numbers.count, starts.count, ends.count].allSatisfy({ $0 == count }) else {
                 throw StoreError.damaged(path, "it has \(count) features, and columns of other lengths for clips")
             }
-            guard paths.count == labels.count else {
-                throw StoreError.damaged(path, "it has \(paths.count) paths of items, and \(labels.count) labels")
+            self.items = items
+            if H5Lexists(file.id, FeatureFormat.failed, avprep_h5p_default()) > 0 {
+                let paths = try open("\(FeatureFormat.failed)/path", nil).readAllTexts()
+                let reasons = try open("\(FeatureFormat.failed)/reason", nil).readAllTexts()
+                failed = zip(paths, reasons).map { ($0, $1) }
+            } else {
+                failed = []
             }
-            items = zip(paths, labels).map { FeatureItem(path: $0, label: $1) }
             let clips = numbers.indices.map { FeatureClip(item: numbers[$0], start: starts[$0], end: ends[$0]) }
             self.clips = clips
             if let fault = FeatureFile.fault(of: items, clips) { throw StoreError.damaged(path, fault) }

@@ -57,7 +57,7 @@ package final class FeatureFileWriter {
         let added = spans.map { FeatureClip(item: 0, start: $0.start, end: $0.end) }
         if let fault = FeatureFile.fault(of: [item], added)
             ?? (paths.contains(Array(item.path.utf8)) ? "two items have the path \(item.path)" : nil)
-            ?? Self.fault(of: item.path) ?? Self.fault(of: item.label)
+            ?? FeatureItem.columns.lazy.compactMap({ Self.fault(of: item[keyPath: $0.of]) }).first
         {
             throw StoreError(.layoutMismatch, "cannot write \(item.path) to \(path): \(fault)")
         }
@@ -86,7 +86,11 @@ package final class FeatureFileWriter {
     /// - Parameters:
     ///   - provenance: a JSON text of how the features were made.
     ///   - attributes: further attributes of the file.
-    package func finish(provenance: String, attributes: [String: AttributeValue] = [:]) throws {
+    ///   - failed: items without features, and why there are none.
+    package func finish(
+        provenance: String, attributes: [String: AttributeValue] = [:],
+        failed: [(path: String, reason: String)] = []
+    ) throws {
         guard let file else { throw gaveUp }
         do {
             try HDF5.perform {
@@ -95,7 +99,9 @@ package final class FeatureFileWriter {
                 root["format_version"] = .int(FeatureFormat.version)
                 root["provenance_json"] = .string(provenance)
                 try HDF5.write(root, to: file, temporary)
-                try writeTables(in: file)
+                try writeTables(failed, in: file)
+                // What is written when a dataset is closed fails unheard.
+                try HDF5.check(H5Fflush(file.id, H5F_SCOPE_LOCAL), "write", path, code: .unwritable)
                 rows = nil
                 try file.closeFile(temporary)
             }
@@ -113,7 +119,7 @@ package final class FeatureFileWriter {
         return text.utf8.count > FeatureFormat.mostTextBytes ? "a text of \(text.utf8.count) bytes" : nil
     }
 
-    private func writeTables(in file: HDF5.Handle) throws {
+    private func writeTables(_ failed: [(path: String, reason: String)], in file: HDF5.Handle) throws {
         func put(
             _ name: String, _ type: HDF5.ElementType, rows: Int, in group: HDF5.Handle, axis: String,
             _ bytes: UnsafeRawBufferPointer
@@ -133,12 +139,26 @@ package final class FeatureFileWriter {
         try clips.map(\.end).withUnsafeBytes {
             try put("end", .float64, rows: clips.count, in: clipGroup, axis: "clip", $0)
         }
-        let itemGroup = try HDF5.createGroup(FeatureFormat.items, in: file, temporary)
-        for (name, texts) in [("path", items.map(\.path)), ("label", items.map(\.label))] {
-            let length = max(1, texts.map(\.utf8.count).max() ?? 0)
-            try texts.flatMap { $0.zeroPadded(to: length) }.withUnsafeBytes {
-                try put(name, .string(length), rows: texts.count, in: itemGroup, axis: "item", $0)
+        func put(_ columns: [(name: String, texts: [String])], as name: String, axis: String) throws {
+            let group = try HDF5.createGroup(name, in: file, temporary)
+            for (name, texts) in columns {
+                let length = max(1, texts.map(\.utf8.count).max() ?? 0)
+                try texts.flatMap { $0.zeroPadded(to: length) }.withUnsafeBytes {
+                    try put(name, .string(length), rows: texts.count, in: group, axis: axis, $0)
+                }
             }
+        }
+        try put(
+            FeatureItem.columns.map { column in (column.name, items.map { $0[keyPath: column.of] }) },
+            as: FeatureFormat.items, axis: "item")
+        if !failed.isEmpty {
+            func cut(_ text: String) -> String {
+                let bytes = text.utf8.prefix(FeatureFormat.mostTextBytes - 4).map { $0 == 0 ? 0x20 : $0 }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            try put(
+                [("path", failed.map { cut($0.path) }), ("reason", failed.map { cut($0.reason) })],
+                as: FeatureFormat.failed, axis: "failed")
         }
     }
 

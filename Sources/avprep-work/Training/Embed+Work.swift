@@ -8,7 +8,10 @@ extension Embed: PerformableCommand {
         let workspace = try options.workspace(try name.map { [try textSetting("train.name", $0)] } ?? [])
         var request = EmbedStage.Request()
         request.paths = Paths.given(paths)
+        request.manifest = manifest.map { Paths.given([$0])[0] }
+        request.isESC10 = isESC10
         request.output = out
+        request.npz = npz
         request.layer = layer
         request.pool = GridPool.Kind(rawValue: pool) ?? .maximum
         request.cells = cells

@@ -5,14 +5,37 @@ import Foundation
 enum DCASEFolder {
     private static let sounds = "scenes_stereo"
     private static let drawnFolds = 5
+    private static let scenes: Set<String> = [
+        "bus", "busystreet", "office", "openairmarket", "park", "quietstreet", "restaurant", "supermarket", "tube",
+        "tubestation",
+    ]
+
+    /// Whether a folder is one of these, by its `scenes_stereo` or by the names of all its sounds.
+    static func isRecognised(_ folder: BytePath) throws -> Bool {
+        if try FolderNames.sorted(folder.appending(sounds.utf8)) != nil { return true }
+        let files = try (FolderNames.sorted(folder) ?? []).filter { extensionOf($0) == "wav" }
+        return !files.isEmpty
+            && files.allSatisfy { name in
+                let (letters, digits) = split(name)
+                return !digits.isEmpty && digits.allSatisfy(isDigit)
+                    && scenes.contains(String(decoding: letters, as: UTF8.self))
+            }
+    }
+
+    private static func split(_ name: BytePath) -> (letters: ArraySlice<UInt8>, digits: ArraySlice<UInt8>) {
+        let letters = name.bytes.prefix { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F }
+        return (letters, name.bytes.dropFirst(letters.count).dropLast(4))
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     /// - Parameters:
     ///   - folder: that holds `scenes_stereo`, or is it.
     ///   - seed: of the folds, where no official ones are there.
-    static func manifest(of folder: String, seed: UInt64) throws -> FoldManifest {
-        let title = "the folder \(BytePath(folder))"
-        let inner = try names(in: "\(folder)/\(sounds)")
-        let names = try inner ?? self.names(in: folder) ?? []
+    static func manifest(of folder: BytePath, seed: UInt64) throws -> FoldManifest {
+        let title = "the folder \(folder)"
+        let inner = try FolderNames.sorted(folder.appending(sounds.utf8))
+        let names = try inner ?? FolderNames.sorted(folder) ?? []
         let files = names.filter { extensionOf($0) == "wav" }
         guard !files.isEmpty else {
             throw Failure(
@@ -20,11 +43,16 @@ enum DCASEFolder {
                 exitStatus: .badInput)
         }
         func path(_ name: BytePath) -> String { (inner == nil ? "" : "\(sounds)/") + name.escaped }
+        func row(_ file: (name: BytePath, label: String), fold: String) -> FoldManifest.Row {
+            let place = inner == nil ? folder : folder.appending(sounds.utf8)
+            return FoldManifest.Row(
+                path: path(file.name), label: file.label, fold: fold, recording: path(file.name),
+                file: place.appending(file.name.bytes))
+        }
         var labels: [(name: BytePath, label: String)] = []
         for name in files {
-            let letters = name.bytes.prefix { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F }
-            let digits = name.bytes.dropFirst(letters.count).dropLast(4)
-            guard !letters.isEmpty, !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            let (letters, digits) = split(name)
+            guard !letters.isEmpty, !digits.isEmpty, digits.allSatisfy(isDigit) else {
                 throw Failure(
                     "\(title): \(name) is not named by its class and a number, as bus01.wav; give a table with the "
                         + "columns path, label, fold", exitStatus: .badInput)
@@ -42,11 +70,7 @@ enum DCASEFolder {
             }
             return try FoldManifest(
                 name: title, layout: .dcase,
-                rows: labels.map {
-                    FoldManifest.Row(
-                        path: path($0.name), label: $0.label, fold: official[$0.name.bytes] ?? "",
-                        recording: path($0.name))
-                })
+                rows: labels.map { row($0, fold: official[$0.name.bytes] ?? "") })
         }
         var folds: [BytePath: Int] = [:]
         for (label, members) in Dictionary(grouping: labels, by: \.label) {
@@ -57,23 +81,20 @@ enum DCASEFolder {
         }
         return try FoldManifest(
             name: title, layout: .dcase,
-            rows: labels.map {
-                FoldManifest.Row(
-                    path: path($0.name), label: $0.label, fold: String(folds[$0.name] ?? 1), recording: path($0.name))
-            },
-            foldNote: "no official fold files in \(BytePath(folder)): \(drawnFolds) folds, each with a share of every "
+            rows: labels.map { row($0, fold: String(folds[$0.name] ?? 1)) },
+            foldNote: "no official fold files in \(folder): \(drawnFolds) folds, each with a share of every "
                 + "class, were drawn by seed \(seed)")
     }
 
     /// The fold in which each file is tested, by the lists `fold1_evaluate.txt` or `fold1_test.txt`: a file a line, perhaps with
     /// its class behind a tab.
-    private static func officialFolds(of folder: String) throws -> [[UInt8]: String]? {
+    private static func officialFolds(of folder: BytePath) throws -> [[UInt8]: String]? {
         var found: [[UInt8]: String] = [:]
         for place in ["evaluation_setup", "."] {
-            for name in try names(in: "\(folder)/\(place)") ?? [] {
+            for name in try FolderNames.sorted(folder.appending(place.utf8)) ?? [] {
                 guard let fold = number(of: name) else { continue }
-                let path = "\(folder)/\(place)/\(name)"
-                guard let data = FileManager.default.contents(atPath: path) else {
+                let path = folder.appending(place.utf8).appending(name.bytes)
+                guard let data = CorpusScan.content(path) else {
                     throw Failure("cannot read the fold file \(path)", exitStatus: .badInput)
                 }
                 for line in data.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
@@ -102,20 +123,5 @@ enum DCASEFolder {
     private static func extensionOf(_ name: BytePath) -> String {
         let text = name.bytes.suffix(4)
         return text.first == 0x2E ? String(decoding: text.dropFirst(), as: UTF8.self).lowercased() : ""
-    }
-
-    /// The names in a folder, sorted by bytes, whatever they are; nil where there is no such folder.
-    private static func names(in folder: String) throws -> [BytePath]? {
-        guard let stream = opendir(folder) else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw Failure("cannot list \(folder): \(systemError())", exitStatus: .badInput)
-        }
-        defer { closedir(stream) }
-        var names: [BytePath] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { BytePath($0.prefix { $0 != 0 }) }
-            if name.bytes.first != UInt8(ascii: ".") { names.append(name) }
-        }
-        return names.sorted()
     }
 }

@@ -1,31 +1,51 @@
-import AVPrepCore
+package import AVPrepCore
 import Foundation
 
 /// Which recordings there are, their classes, and the folds that they are tested in.
-struct FoldManifest {
-    struct Row: Equatable {
+package struct FoldManifest: Sendable {
+    package struct Row: Sendable, Equatable {
         /// Escaped, as the manifest has it.
-        var path: String
-        var label: String
-        var fold: String
+        package var path: String
+        package var label: String
+        package var fold: String
         /// What it was cut from; itself where nothing is said of that.
-        var recording: String
+        package var recording: String
+        /// The file to open; empty where no file is meant.
+        package var file: BytePath
+
+        package init(path: String, label: String, fold: String, recording: String, file: BytePath = "") {
+            (self.path, self.label, self.fold) = (path, label, fold)
+            (self.recording, self.file) = (recording, file)
+        }
     }
 
-    enum Layout: String, Codable {
-        case esc50, esc10, dcase, columns
+    package enum Layout: String, Sendable, Codable {
+        case esc50, esc10, dcase, columns, features
+
+        /// In words; nil where it is nothing that is published.
+        package var title: String? {
+            switch self {
+            case .esc50: "ESC-50"
+            case .esc10: "ESC-10"
+            case .dcase: "DCASE 2014"
+            case .columns, .features: nil
+            }
+        }
+
+        /// Clips of a recording by the data set's protocol.
+        package var publishedClips: Int { self == .dcase ? 60 : 10 }
     }
 
-    let name: String
-    let layout: Layout
-    private(set) var rows: [Row]
+    package let name: String
+    package let layout: Layout
+    package private(set) var rows: [Row]
     /// What is to be said of how the folds came about; nil for those that the manifest states.
-    var foldNote: String?
+    package var foldNote: String?
     /// Rows that say again what another one says.
-    private(set) var repeated = 0
+    package private(set) var repeated = 0
 
     /// - Throws: ``Failure`` for a recording in two folds, a file with two classes, and what has nothing to test.
-    init(name: String, layout: Layout, rows: [Row], foldNote: String? = nil) throws {
+    package init(name: String, layout: Layout, rows: [Row], foldNote: String? = nil) throws {
         (self.name, self.layout, self.foldNote) = (name, layout, foldNote)
         self.rows = []
         // By bytes: to Swift, names in two normal forms are one.
@@ -65,7 +85,7 @@ struct FoldManifest {
     }
 
     /// The folds that are tested, in order: `test` alone of `train` and `test`, else each in its turn.
-    var testFolds: [String] {
+    package var testFolds: [String] {
         let all = Set(rows.map(\.fold))
         if all == ["train", "test"] { return ["test"] }
         let numbers = all.map { (number: Int($0), name: $0) }
