@@ -152,7 +152,7 @@ let package = Package(
             "AVPrepLocalise",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDrawing", "AVPrepStore", "AVPrepClips",
-                "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest",
+                "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus", "AVPrepIngest", "AVPrepFilm",
             ]),
         module(
             "AVPrepExport",
@@ -177,12 +177,18 @@ let package = Package(
                 "AVPrepWorkspace", "AVPrepParts", "AVPrepCorpus", "AVPrepPolicy", "AVPrepIngest", "AVPrepShard",
             ]),
         module(
+            "AVPrepFilm",
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepStore", "AVPrepClips", "AVPrepSettings", "AVPrepWorkspace",
+                "AVPrepCorpus", "AVPrepIngest",
+            ]),
+        module(
             "AVPrepEmbed",
             [
                 "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepAudio", "AVPrepStore", "AVPrepCatalog",
                 "AVPrepPairs",
                 "AVPrepClips", "AVPrepTorch", "AVPrepTraining", "AVPrepSettings", "AVPrepWorkspace", "AVPrepCorpus",
-                "AVPrepIngest",
+                "AVPrepIngest", "AVPrepFilm",
             ]),
         module(
             "AVPrepSeparation",
@@ -193,8 +199,8 @@ let package = Package(
         module(
             "AVPrepClassify",
             [
-                "AVPrepCore", "AVPrepDrawing", "AVPrepStore", "AVPrepTraining", "AVPrepWorkspace", "AVPrepCorpus",
-                "AVPrepAudit", "CLiblinear",
+                "AVPrepCore", "AVPrepAlgebra", "AVPrepDrawing", "AVPrepStore", "AVPrepTraining", "AVPrepSettings",
+                "AVPrepWorkspace", "AVPrepCorpus", "AVPrepAudit", "AVPrepEmbed", "CLiblinear",
             ]),
         // The command line's declarations, without the work: the front program loads nothing else.
         .target(

@@ -89,7 +89,7 @@ struct EmbedOutput {
         }
         guard let writer else {
             let reason = failed.first.map { ": \($0.reason)" } ?? ""
-            try parts.remove()
+            parts.remove()
             throw Failure(
                 "none of \(items.entries.count) files can be embedded\(reason)", exitStatus: .badInput)
         }
@@ -101,7 +101,7 @@ struct EmbedOutput {
             ], failed: failed)
         let file = try FeatureFile(path: path)
         let report = try export(file, EmbedReport(file, provenance))
-        try parts.remove()
+        parts.remove()
         return report
     }
 }

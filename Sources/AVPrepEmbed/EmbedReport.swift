@@ -11,6 +11,7 @@ package struct EmbedProvenance: Sendable, Equatable, Codable {
     /// In words.
     package let weights: String
     package let recipe: TrainSettings.RecipeName
+    package let side: FeatureModel.Side
     package let layer: String
     package let pool: GridPool.Kind
     /// Of time and frequency.
@@ -76,7 +77,7 @@ package struct EmbedReport: Sendable, Codable {
         if repeated > 0 { lines.append("\(repeated) files have the very bytes of another one") }
         let grid = provenance.cells.map(String.init).joined(separator: " × ")
         lines.append(
-            "\(provenance.layer) of \(provenance.recipe.rawValue), \(provenance.pool.rawValue) over \(grid); \(provenance.weights)"
+            "\(provenance.layer) of \(provenance.recipe.rawValue) (\(provenance.side.rawValue)), \(provenance.pool.rawValue) over \(grid); \(provenance.weights)"
         )
         return (lines + notes).joined(separator: "\n")
     }

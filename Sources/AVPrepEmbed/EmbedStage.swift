@@ -1,6 +1,6 @@
 package import AVPrepCore
 import AVPrepCorpus
-import AVPrepModel
+package import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
 import AVPrepStore
@@ -19,6 +19,12 @@ package enum EmbedStage {
         package var manifest: BytePath?
         /// Of ESC-50's table, the classes of ESC-10 alone.
         package var isESC10 = false
+        /// The videos of the shards in place of ``paths``.
+        package var isOfShards = false
+        /// Of the shards; nil: all.
+        package var split: Split?
+        /// The part of the network; nil: what hears of AVTS and L3-Net, of others what sees most.
+        package var side: String?
         /// The result: HDF5.
         package var output = "features.h5"
         /// The same for numpy.
@@ -57,55 +63,44 @@ package enum EmbedStage {
     package static func run(_ workspace: Workspace, _ context: StageContext, _ request: Request) throws -> EmbedReport {
         let settings = workspace.settings
         let model = try FeatureModel(
-            run: workspace.runFolder, side: .sound, randomSeed: request.isRandom ? UInt64(settings.seed) : nil,
-            device: settings.train.device, threads: settings.train.threads)
+            run: workspace.runFolder, side: request.side.flatMap(FeatureModel.Side.init(rawValue:)),
+            randomSeed: request.isRandom ? UInt64(settings.seed) : nil, device: settings.train.device,
+            threads: settings.train.threads)
         let layer = request.layer ?? model.publishedLayer
         guard model.layers.contains(layer) else {
             throw Failure(
                 "there is no layer \(layer); its layers are \(model.layers.joined(separator: ", "))",
                 exitStatus: .badInput)
         }
-        let isVGG = model.layers.contains("conv4_2")
-        let pool = GridPool(request.pool, cells: request.cells ?? (isVGG ? [3, 4] : [1, 1]))
-        let pairs = settings.shard.pairs
-        let seconds = request.seconds ?? (pairs.soundSeconds > 0 ? pairs.soundSeconds : pairs.clipSeconds)
+        let isVGG = model.side == .sound && model.layers.contains("conv4_2")
         let items = try EmbedItems(workspace, context, request)
-        let count = request.clips ?? items.manifest?.layout.publishedClips ?? clips
         let provenance = EmbedProvenance(
             avprep: Version.text, run: workspace.settings.runName, weights: model.origin,
-            recipe: model.settings.recipeName,
-            layer: layer, pool: pool.kind, cells: pool.cells, clips: count, clipSeconds: seconds,
+            recipe: model.settings.recipeName, side: model.side, layer: layer, pool: request.pool,
+            cells: request.cells ?? (isVGG ? [3, 4] : [1, 1]),
+            clips: request.clips ?? items.manifest?.layout.publishedClips ?? clips,
+            clipSeconds: try seconds(model, request, settings.shard.pairs),
             spectrogram: model.settings.model.spectrogram, precision: model.settings.precision.rawValue)
+        let dependencies = [
+            try CanonicalJSON.encode(provenance), model.weightsKey, try CanonicalJSON.encode(settings.ingest),
+        ]
         let key = String(
             try CanonicalJSON.key(
-                of: [try CanonicalJSON.encode(provenance), model.weightsKey, try CanonicalJSON.encode(settings.ingest)]
+                of: dependencies
                     + items.entries.flatMap { [$0.item.path, $0.item.label, $0.item.fold, $0.item.recording] }))
         let output = EmbedOutput(request, provenance: provenance, key: key, sources: try items.stamp())
         if var report = try output.existing() {
             describe(items, &report)
             return report
         }
-        let sounds = try SoundClips(
-            settings.ingest, spectrogram: model.settings.model.spectrogram, seconds: seconds, count: count,
-            cancellation: context.cancellation)
         let parts = try FeatureParts(of: request.output, key: key)
-        let progress = ProgressReporter("embed", unit: "files", style: context.progress)
+        let source = try ClipFeatures(model, provenance, workspace, context, folder: parts.folder)
+        let progress = ProgressReporter("embed", unit: items.unit, style: context.progress)
         for (number, entry) in items.entries.enumerated() {
             try context.cancellation.check()
             progress.update(done: number, total: items.entries.count)
-            if try parts.load(number, of: entry) != nil { continue }
-            try parts.save(number, of: entry, context.cancellation) {
-                let clips = try sounds.clips(of: entry.file, range: entry.range)
-                var values = clips.values
-                let found = try model.features(spectrograms: &values, rows: clips.rows, layer: layer)
-                guard let features = pool(found.values, shape: found.shape) else {
-                    throw Failure(
-                        """
-                        the features of \(layer) have \(found.shape[2]) × \(found.shape[3]) places, fewer than the grid of \
-                        \(pool.cells[0]) × \(pool.cells[1]); give a smaller --grid
-                        """, exitStatus: .badInput)
-                }
-                return (clips.spans, clips.isPadded, pool.dimensions(channels: found.shape[1]), features)
+            if try parts.load(number, of: entry) == nil {
+                try parts.save(number, of: entry, context.cancellation) { try source.features(of: $0) }
             }
         }
         progress.update(done: items.entries.count, total: items.entries.count)
@@ -113,6 +108,20 @@ package enum EmbedStage {
         var report = try output.write(items, parts)
         describe(items, &report)
         return report
+    }
+
+    /// The length of a clip: of sound that of the pairs' sound, of pictures that of the pairs' pictures.
+    private static func seconds(_ model: FeatureModel, _ request: Request, _ pairs: PairSettings) throws -> Double {
+        let heard = pairs.soundSeconds > 0 ? pairs.soundSeconds : pairs.clipSeconds
+        if model.side != .picture { return request.seconds ?? heard }
+        if let seconds = request.seconds, pairs.clipSeconds == 0 {
+            throw Failure(
+                """
+                --clip-seconds \(seconds.shortText) is the length of pictures, and those of shard.pairs.clip_seconds 0 are single \
+                frames; leave it out
+                """, exitStatus: .badInput)
+        }
+        return request.seconds ?? pairs.clipSeconds
     }
 
     private static func describe(_ items: EmbedItems, _ report: inout EmbedReport) {
@@ -126,7 +135,7 @@ extension FeatureParts {
     /// Computes and saves an item's part; what fails of the item is its outcome.
     fileprivate func save(
         _ number: Int, of entry: EmbedItems.Entry, _ cancellation: Cancellation,
-        _ body: () throws -> (spans: [(start: Double, end: Double)], isPadded: Bool, dimensions: Int, features: [Float])
+        _ body: (EmbedItems.Entry.Content) throws -> ItemFeatures
     ) throws {
         var part = Part(
             path: entry.item.path, stamp: entry.stamp, id: "", spans: [], isPadded: false, failure: entry.fault,
@@ -134,9 +143,13 @@ extension FeatureParts {
         var features: [Float] = []
         if entry.fault == nil {
             do {
-                let digest = try SourceContent.digest(ofFile: entry.file, listed: nil) { cancellation.isCancelled }
-                part.id = PreparedPath.videoID(digest, entry.range)
-                let found = try body()
+                if case .file(let path, let range) = entry.content {
+                    let digest = try SourceContent.digest(ofFile: path, listed: nil) { cancellation.isCancelled }
+                    part.id = PreparedPath.videoID(digest, range)
+                } else {
+                    part.id = entry.item.id
+                }
+                let found = try body(entry.content)
                 part.spans = found.spans.flatMap { [$0.start, $0.end] }
                 (part.isPadded, part.dimensions, features) = (found.isPadded, found.dimensions, found.features)
             } catch {

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepFilm
 import AVPrepStore
 import Foundation
 
@@ -29,6 +30,7 @@ struct FeatureParts {
         folder = "\(output).\(key).parts"
         try AtomicFile.makeFolder(folder)
         AtomicFile.removeLitter(in: folder)
+        try FilmClips.removeLeftovers(in: folder)
     }
 
     private func path(_ number: Int) -> String { "\(folder)/\(number)" }
@@ -58,8 +60,7 @@ struct FeatureParts {
     }
 
     /// Removes the folder.
-    func remove() throws {
-        for name in try ExistingFile.names(inFolder: folder) { _ = unlink("\(folder)/\(name)") }
-        _ = rmdir(folder)
+    func remove() {
+        try? FileManager.default.removeItem(atPath: folder)
     }
 }

@@ -1,6 +1,7 @@
 import AVPrepClips
 package import AVPrepCore
 import AVPrepCorpus
+import AVPrepFilm
 import AVPrepIngest
 import AVPrepMedia
 package import AVPrepModel
@@ -91,18 +92,9 @@ package enum LocaliseStage {
         let folder = request.folder ?? "\(workspace.runFolder)/localise"
         try AtomicFile.makeFolder(folder)
         AtomicFile.removeLitter(in: folder)
-        // What a run that was killed had prepared of its video.
-        for name in try ExistingFile.names(inFolder: folder) {
-            guard let mark = name.range(of: workEnding + AtomicFile.mark),
-                FileOwner.isGone(String(name[mark.upperBound...])) == true
-            else { continue }
-            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-        }
+        try FilmClips.removeLeftovers(in: folder)
         return folder
     }
-
-    /// Of the folder in which a video is prepared.
-    private static let workEnding = ".work"
 
     /// The name of a video's results: its own, with a number where two videos have the same.
     private static func name(_ video: BytePath, beside names: inout Set<String>) -> String {
@@ -124,13 +116,17 @@ package enum LocaliseStage {
         _ video: BytePath, _ localiser: Localiser, _ workspace: Workspace, _ context: StageContext, _ request: Request,
         _ output: String
     ) throws -> LocaliseReport {
+        ProgressReporter.say("avprep: preparing \(video)", style: context.progress)
+        return try FilmClips.with(video, like: workspace, at: output, for: "localise in", context) { prepared, work in
+            try localise(video, prepared, in: work, localiser, workspace, context, request, output)
+        }
+    }
+
+    private static func localise(
+        _ video: BytePath, _ prepared: FilmClips, in work: String, _ localiser: Localiser, _ workspace: Workspace,
+        _ context: StageContext, _ request: Request, _ output: String
+    ) throws -> LocaliseReport {
         let shown = video.escaped
-        let work = AtomicFile.temporaryPath(for: output + workEnding)
-        try? FileManager.default.removeItem(atPath: work)
-        try AtomicFile.makeFolder(work)
-        defer { try? FileManager.default.removeItem(atPath: work) }
-        ProgressReporter.say("avprep: preparing \(shown)", style: context.progress)
-        let prepared = try VideoClips(video, like: workspace, in: work, context)
         let fps = localiser.measured.fps
         let seconds = request.hop ?? max(0.1, Double(localiser.measured.clipFrames) / fps / 4)
         let clips = try localiser.measured.clipsInSync(

@@ -81,6 +81,35 @@ import Testing
         }
     }
 
+    /// What an earlier call has found is not found again: the state of another one is not taken.
+    @Test func whatWasStoppedGoesOnFromItsState() throws {
+        try withTemporaryFolder { folder in
+            let planted = PlantedFeatures(distance: 1)
+            let whole = try planted.classify(folder)
+            let bytes = try whole.files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+            let state = "\(folder)/out/classify-state.json"
+            #expect(!FileManager.default.fileExists(atPath: state))
+            for stop in [1, 7, 23] {
+                let cancellation = Cancellation()
+                // Each check is a step of a machine.
+                #expect(throws: CancellationError.self) {
+                    try planted.write("\(folder)/f.h5")
+                    var request = ClassifyRequest(features: "\(folder)/f.h5", manifest: BytePath("\(folder)/folds.csv"))
+                    (request.folder, request.costs) = ("\(folder)/out", [0.001, 0.1])
+                    _ = try ClassifyStage.run(
+                        request, StageContext(cancellation: cancellation),
+                        parts: { done in
+                            if done == stop { cancellation.cancel(.terminated) }
+                        })
+                }
+                #expect(FileManager.default.fileExists(atPath: state))
+                if stop == 7 { try Data("{\"key\":".utf8).write(to: URL(fileURLWithPath: state)) }
+            }
+            #expect(try planted.classify(folder).files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == bytes)
+            #expect(!FileManager.default.fileExists(atPath: state))
+        }
+    }
+
     @Test func aRandomNetworkHasItsColumnOnTheSameRecordings() throws {
         try withTemporaryFolder { folder in
             var random = PlantedFeatures(distance: 0)
@@ -239,7 +268,8 @@ import Testing
         }
         let method = FoldProtocol(
             matrix: matrix, recordings: recordings, classes: 2,
-            request: ClassifyRequest(features: "", manifest: ""), check: {})
+            request: ClassifyRequest(features: "", manifest: nil),
+            memory: try ClassifyMemory(folder: NSTemporaryDirectory(), key: "parts"), side: "", check: {})
         let parts = method.parts(of: Array(0..<40))
         #expect(parts.count == 5 && parts.flatMap(\.self).sorted() == Array(0..<40))
         for part in parts {

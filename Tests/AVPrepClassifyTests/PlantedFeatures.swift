@@ -51,7 +51,7 @@ struct PlantedFeatures {
     ) throws -> ClassifyReport {
         try write("\(folder)/f.h5")
         try writeManifest("\(folder)/folds.csv")
-        var request = ClassifyRequest(features: "\(folder)/f.h5", manifest: "\(folder)/folds.csv")
+        var request = ClassifyRequest(features: "\(folder)/f.h5", manifest: BytePath("\(folder)/folds.csv"))
         request.folder = "\(folder)/out"
         request.costs = costs
         change(&request)

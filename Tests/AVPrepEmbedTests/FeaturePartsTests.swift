@@ -27,7 +27,7 @@ struct FeaturePartsTests {
                 try data.prefix(count).write(to: URL(fileURLWithPath: path))
                 #expect(try parts.load(7, of: part.path, stamp: "4 5") == nil)
             }
-            try parts.remove()
+            parts.remove()
             #expect(!FileManager.default.fileExists(atPath: parts.folder))
         }
     }

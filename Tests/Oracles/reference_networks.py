@@ -363,6 +363,19 @@ def record(out, name, network, inputs, loss_of):
         out[f"{name}-after.{key}"] = value.clone()
 
 
+def hooked(out, name, network, inputs, layers, made=torch.relu):
+    """What layers make of the inputs in evaluation: NAME-hook.LAYER. `layers`: where a module is, by the layer's name."""
+    handles = [
+        network.get_submodule(place).register_forward_hook(
+            lambda module, fed, output, layer=layer: out.update({f"{name}-hook.{layer}": made(output).contiguous()}))
+        for layer, place in layers.items()]
+    network.eval()
+    with torch.no_grad():
+        network(*inputs)
+    for handle in handles:
+        handle.remove()
+
+
 def shapes(out, name, make):
     with torch.device("meta"):
         for key, value in make().state_dict().items():
@@ -405,7 +418,11 @@ def main():
     # nearly equal values.
     name = fresh("tcam")
     network = spread(TCAM(16, 2, 3)).to(memory_format=torch.channels_last)
-    record(out, name, network, [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)], binary)
+    flow = [torch.randn(4, 12, 34, 32).to(memory_format=torch.channels_last)]
+    convolutions = {layer: layer + ".1" for layer in network.plan if layer.startswith("conv")}
+    hooked(out, name, network, flow, convolutions, lambda x: torch.cat(x.chunk(2), 1))
+    hooked(out, name, network, flow, {layer: layer + ".1" for layer in ("fusion1", "fusion2")}, lambda x: x)
+    record(out, name, network, flow, binary)
     shapes(out, "tcam", lambda: TCAM())
     # Two sounds a picture, the first of which are its own; in the order of values in memory that the trainer has.
     both = lambda logits: F.binary_cross_entropy_with_logits(logits, torch.tensor([1.0, 1, 0, 0])[-len(logits):])
@@ -416,6 +433,10 @@ def main():
         name = fresh("multisensory-" + kind)
         network = spread(Multisensory(4, inputs, kind))
         fed = [pictures()] + ([torch.randn(*sounds)] if sounds else [])
+        parts = [part for part in ("video", "audio", "fusion") if hasattr(network, part)]
+        places = [f"{part}.{layer}" for part in parts for layer, _ in getattr(network, part).named_children()
+                  if not layer.startswith("merge")]
+        hooked(out, name, network, fed, {place: place for place in places})
         layers = {}
         network.eval()
         with torch.no_grad():

@@ -137,6 +137,83 @@ struct EmbedTests {
         }
     }
 
+    /// What sees: films that are prepared on the way, and the same as the shards hold them.
+    @Test(.enabled(if: Oracle.isAvailable, "make test makes the venv"))
+    func filmsHaveTheFeaturesOfTheSameVideosInShards() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try trained(folder)
+            try Data("no film".utf8).write(to: URL(fileURLWithPath: corpus.folder + "/videos/text.mp4"))
+            func embed(_ arguments: [String], _ name: String) throws -> Command.Result {
+                let picture = ["--of", "picture", "--layer", "layer3", "--grid", "2x2", "--clips", "4"]
+                return try corpus.run(["embed", "-q", "--name", "small", "--out", name] + picture + arguments)
+            }
+            let films = try embed(["videos"], "films.h5")
+            #expect(films.status == 2 && films.standardOutput.contains("text.mp4"), "\(films.standardError)")
+            let shards = try embed(["--shards"], "shards.h5")
+            #expect(shards.status == 0, "\(shards.standardError)")
+            let seen = try Oracle.run(
+                """
+                import h5py, numpy, sys
+                a, b = (h5py.File(sys.argv[1] + "/" + n) for n in ("films.h5", "shards.h5"))
+                ids = [list(f["items/id"].asstr()[:]) for f in (a, b)]
+                rows = [{i: f["features"][:][f["clips/item"][:] == n] for n, i in enumerate(own)} for f, own in zip((a, b), ids)]
+                assert set(ids[1]) <= set(ids[0]) and len(ids[1]) > 8
+                assert all(numpy.array_equal(rows[0][i], rows[1][i]) for i in ids[1])
+                assert all(abs(rows[1][i]).max() > 0 for i in ids[1])
+                print(rows[1][ids[1][0]].shape, sorted(set(b["items/fold"].asstr()[:])))
+                """, [corpus.folder])
+            #expect(seen == "(4, 32) ['test', 'train', 'val']\n", "\(seen)")
+            for (arguments, reason) in [
+                (["--of", "fused", "videos"], "has no layers of fused; it has those of picture, sound"),
+                (["--of", "sound", "--layer", "layer3", "videos"], "there is no layer layer3"),
+            ] {
+                let refused = try corpus.run(["embed", "-q", "--name", "small", "--out", "x.h5"] + arguments)
+                #expect(refused.status != 0 && refused.standardError.contains(reason), "\(refused.standardError)")
+                #expect(refused.standardError.split(separator: "\n").count == 1)
+            }
+            #expect(try corpus.litter() == "")
+        }
+    }
+
+    /// From recordings to a table with its control in one command; killed, it goes on.
+    @Test func classifyHearsARunAndTheSameUntrainedByItself() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try trained(folder)
+            try writeSounds(corpus.folder + "/sounds")
+            func classify(_ name: String) -> [String] {
+                ["classify", "-q", "--run", "small", "--manifest", "sounds", "--clips", "2", "--out", name]
+            }
+            let start = ContinuousClock.now
+            let result = try corpus.run(classify("whole"))
+            #expect(result.status == 0, "\(result.standardError)")
+            #expect(
+                result.standardOutput.contains("random network")
+                    && result.standardOutput.contains("2 files gave no features"))
+            #expect(!result.standardOutput.contains("control is missing"), "\(result.standardOutput)")
+            let whole = Int((ContinuousClock.now - start) / .milliseconds(1))
+            var kills = 0
+            for share in [40, 60, 75, 85, 92]
+            where try corpus.kill(classify("killed"), afterMilliseconds: whole * share / 100) { kills += 1 }
+            #expect(try corpus.run(classify("killed")).status == 0 && kills >= 1)
+            for name in ["features.h5", "random.h5", "predictions.csv", "confusion.png", "confusion-control.png"] {
+                #expect(bytes("\(corpus.folder)/whole/\(name)") == bytes("\(corpus.folder)/killed/\(name)"), "\(name)")
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: corpus.folder + "/killed").sorted()
+            #expect(
+                names == [
+                    "confusion-control.png", "confusion.png", "features.h5", "predictions.csv", "random.h5",
+                    "result.json",
+                ])
+            // The labels and folds that the features file states give the same.
+            let stated = try corpus.run([
+                "classify", "-q", "--features", "whole/features.h5", "--control", "whole/random.h5", "--out", "stated",
+            ])
+            #expect(stated.status == 0, "\(stated.standardError)")
+            #expect(
+                bytes(corpus.folder + "/stated/predictions.csv") == bytes(corpus.folder + "/whole/predictions.csv"))
+        }
+    }
+
     @Test func killedAnywhereTheSameCommandGoesOnToTheSameBytes() throws {
         try withTemporaryFolder { folder in
             let corpus = try trained(folder)

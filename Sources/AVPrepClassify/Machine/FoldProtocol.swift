@@ -1,3 +1,4 @@
+import AVPrepAlgebra
 import AVPrepCore
 
 /// The protocol of ESC-50 and DCASE: what is learnt of the other folds is tested on each in its turn. Scale, penalty and
@@ -11,7 +12,7 @@ struct FoldProtocol {
         var rows: Range<Int>
     }
 
-    struct FoldResult {
+    struct FoldResult: Codable {
         let fold: String
         /// Numbers of recordings, and what each is taken for.
         let tested: [Int]
@@ -22,7 +23,6 @@ struct FoldProtocol {
         let costAccuracy: Double?
         /// Classes that are tested, and nothing of them was there to learn from.
         let unlearnt: [Int]
-        let primal: Int
 
         func correct(_ recordings: [Recording]) -> Int {
             zip(tested, decisions).count { recordings[$0].label == $1 }
@@ -33,7 +33,11 @@ struct FoldProtocol {
     let recordings: [Recording]
     let classes: Int
     let request: ClassifyRequest
-    /// Called before each machine; throws to stop.
+    /// What an earlier call has found; new results go there.
+    let memory: ClassifyMemory
+    /// Which features these are, in the memory.
+    let side: String
+    /// Called before each step; throws to stop.
     let check: () throws -> Void
 
     /// Parts of the training set that a penalty is chosen by, where it is one fold.
@@ -41,7 +45,17 @@ struct FoldProtocol {
     /// As exact as machines need be for choosing a penalty.
     private static let choiceTolerance = 0.01
 
-    func run(fold: String) throws -> FoldResult {
+    /// Parts that ``run(fold:)`` reports.
+    func steps(fold: String) -> Int {
+        1 + (request.costs.count > 1 ? parts(of: recordings.indices.filter { recordings[$0].fold != fold }).count : 0)
+    }
+
+    /// - Parameter progress: called after each part.
+    func run(fold: String, progress: () -> Void = {}) throws -> FoldResult {
+        if let known = memory.result(side, fold) {
+            for _ in 0..<steps(fold: fold) { progress() }
+            return known
+        }
         let tested = recordings.indices.filter { recordings[$0].fold == fold }
         let training = recordings.indices.filter { recordings[$0].fold != fold }
         let learnt = Set(training.map { recordings[$0].label })
@@ -51,40 +65,73 @@ struct FoldProtocol {
                     + "with features; check the manifest and the features", exitStatus: .badInput)
         }
         var (cost, accuracy): (Double, Double?) = (request.costs[0], nil)
-        if request.costs.count > 1 { (cost, accuracy) = try chooseCost(training) }
-        let machines = try learn(training, cost, request.tolerance, scale: true)
-        return FoldResult(
+        if request.costs.count > 1 { (cost, accuracy) = try chooseCost(training, fold, progress) }
+        let (rows, labels) = clips(of: training)
+        matrix.standardise(by: rows)
+        matrix.prepareNodes()
+        let machines = try ClassMachines(
+            matrix, rows: rows, labels: labels, classes: classes, cost: cost, tolerance: request.tolerance,
+            check: check)
+        let result = FoldResult(
             fold: fold, tested: tested, decisions: tested.map { machines.decide(matrix, recordings[$0].rows) },
             trained: training.count, cost: cost, costAccuracy: accuracy,
-            unlearnt: Set(tested.map { recordings[$0].label }).subtracting(learnt).sorted(),
-            primal: machines.primal)
+            unlearnt: Set(tested.map { recordings[$0].label }).subtracting(learnt).sorted())
+        try memory.note(result, side)
+        progress()
+        return result
     }
 
     /// The penalty with the most right recordings, each told by machines that know nothing of its part; the smallest of equal
     /// ones.
-    private func chooseCost(_ training: [Int]) throws -> (Double, Double?) {
+    private func chooseCost(_ training: [Int], _ fold: String, _ progress: () -> Void) throws -> (Double, Double?) {
         var right = [Int](repeating: 0, count: request.costs.count)
-        for part in parts(of: training) {
-            let held = Set(part)
-            let rest = training.filter { !held.contains($0) }
-            matrix.standardise(by: rest.flatMap { recordings[$0].rows })
-            for (place, cost) in request.costs.enumerated() {
-                let machines = try learn(rest, cost, max(request.tolerance, Self.choiceTolerance), scale: false)
-                right[place] += part.count { machines.decide(matrix, recordings[$0].rows) == recordings[$0].label }
-            }
+        for (number, part) in parts(of: training).enumerated() {
+            let own = try memory.right(side, fold, part: number) ?? tryCosts(training, without: part)
+            try memory.note(own, side, fold, part: number)
+            for place in right.indices { right[place] += own[place] }
+            progress()
         }
         let best = right.indices.reduce(0) { right[$1] > right[$0] ? $1 : $0 }
         return (request.costs[best], Double(right[best]) / Double(training.count))
     }
 
-    private func learn(_ chosen: [Int], _ cost: Double, _ tolerance: Double, scale: Bool) throws -> ClassMachines {
-        let rows = chosen.flatMap { recordings[$0].rows }
-        let labels = chosen.flatMap { recording in
-            recordings[recording].rows.map { _ in recordings[recording].label }
+    /// Right recordings of a part, by the penalty of machines that know the rest.
+    private func tryCosts(_ training: [Int], without part: [Int]) throws -> [Int] {
+        let held = Set(part)
+        let (rows, labels) = clips(of: training.filter { !held.contains($0) })
+        matrix.standardise(by: rows)
+        let width = matrix.dimensions + 1
+        var machines = NewtonMachines(rows: matrix.dense(rows), width: width, labels: labels, classes: classes)
+        let heldRows = part.flatMap { recordings[$0].rows }
+        let tested = matrix.dense(heldRows)
+        let isLearnt = (0..<classes).map { labels.contains($0) }
+        return try request.costs.map { cost in
+            try machines.learn(cost: cost, tolerance: max(request.tolerance, Self.choiceTolerance), check: check)
+            let values = tested.withUnsafeBufferPointer {
+                FloatProducts.product(machines.weights, transposed: $0, width: width)
+            }
+            var (start, right) = (0, 0)
+            for recording in part {
+                let count = recordings[recording].rows.count
+                let sums = (0..<classes).map { label in
+                    isLearnt[label]
+                        ? values[label * heldRows.count + start..<label * heldRows.count + start + count].reduce(0) {
+                            $0 + Double($1)
+                        } : nil
+                }
+                if ClassMachines.best(sums) == recordings[recording].label { right += 1 }
+                start += count
+            }
+            return right
         }
-        if scale { matrix.standardise(by: rows) }
-        return try ClassMachines(
-            matrix, rows: rows, labels: labels, classes: classes, cost: cost, tolerance: tolerance, check: check)
+    }
+
+    /// The rows of some recordings, with their classes.
+    private func clips(of chosen: [Int]) -> (rows: [Int], labels: [Int]) {
+        (
+            chosen.flatMap { recordings[$0].rows },
+            chosen.flatMap { recording in recordings[recording].rows.map { _ in recordings[recording].label } }
+        )
     }
 
     /// The folds of a training set, or parts of its only fold: what was cut from one recording stays together, and every class

@@ -17,11 +17,9 @@ package struct ClassifyReport: Sendable, Codable {
         package let c: Double
         /// By which it was chosen; nil where it was given.
         package let cAccuracy: Double?
-        /// Machines that liblinear's primal solver trained.
-        package let primal: Int
 
         private enum CodingKeys: String, CodingKey {
-            case fold, correct, accuracy, interval, c, primal
+            case fold, correct, accuracy, interval, c
             case trainingRecordings = "training_recordings"
             case testRecordings = "test_recordings"
             case cAccuracy = "c_accuracy"
@@ -61,7 +59,7 @@ package struct ClassifyReport: Sendable, Codable {
     package let difference: Difference?
     /// Of the manifest and of the features, by reason.
     package let leftOut: [String: Int]
-    package let notes: [String]
+    package internal(set) var notes: [String]
     package let files: [String]
 
     private enum CodingKeys: String, CodingKey {

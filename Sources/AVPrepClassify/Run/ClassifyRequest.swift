@@ -1,8 +1,11 @@
+package import AVPrepCore
+
 /// What `avprep classify` is asked for.
 package struct ClassifyRequest: Sendable {
+    /// Empty where a run's network is to make them.
     package var features: String
-    /// A table of folds, or a folder that says them.
-    package var manifest: String
+    /// A table of folds, or a folder that says them; nil: the labels and folds of the features file.
+    package var manifest: BytePath?
     /// The same recordings' features by a network of random weights.
     package var control: String?
     /// Where results are written; nil: the features' name with `.classified`, in the working directory.
@@ -19,7 +22,7 @@ package struct ClassifyRequest: Sendable {
     package static let defaultCosts = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100]
     package static let defaultTolerance = 1e-4
 
-    package init(features: String, manifest: String) {
+    package init(features: String, manifest: BytePath?) {
         self.features = features
         self.manifest = manifest
     }

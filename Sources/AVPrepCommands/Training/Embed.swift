@@ -3,7 +3,7 @@ package import ArgumentParser
 /// `avprep embed`.
 package struct Embed: WorkCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Write what a layer of a trained network makes of recordings: features for other tools.",
+        abstract: "Write what a layer of a trained network makes of recordings or videos: features for other tools.",
         discussion: """
             Recordings and the sound of films, in clips at equal steps, decoded and transformed as the run's training data were. \
             The layer and its pooling are the paper's if not given: conv5 of AVTS, its maximum; conv4_2 of L3-Net before the \
@@ -14,6 +14,8 @@ package struct Embed: WorkCommand {
               avprep embed ESC-50 --name avts --out esc50.h5 --npz esc50.npz
               avprep embed ESC-50 --name avts --random --out random.h5     the control: the same network, untrained
               avprep embed talk.wav --layer conv4 --pool mean --grid 4x2
+              avprep embed --of picture --layer layer3 clips/*.mp4     what sees; fused: picture and sound of Multisensory
+              avprep embed --of picture --shards --split test          the videos of the shards, with their labels
             """)
 
     @OptionGroup package var options: PipelineOptions
@@ -25,6 +27,17 @@ package struct Embed: WorkCommand {
         name: .long,
         help: ArgumentHelp("A table with folds, or ESC-50's, ESC-10's or DCASE's folder.", valueName: "path"))
     package var manifest: String?
+
+    @Flag(name: .long, help: "The videos of the shards.")
+    package var shards = false
+
+    @Option(name: .long, help: "Of the shards: train, val or test. Default: all.")
+    package var split: String?
+
+    @Option(
+        name: .customLong("of"),
+        help: "picture, sound or fused. Default: of AVTS and L3-Net sound, of Multisensory fused, of T-CAM picture.")
+    package var side: String?
 
     @Flag(name: .customLong("esc10"), help: "Of ESC-50, take the ten classes of ESC-10 alone.")
     package var isESC10 = false
@@ -38,20 +51,7 @@ package struct Embed: WorkCommand {
     @Option(name: .long, help: ArgumentHelp("The same for numpy.load, too.", valueName: "file.npz"))
     package var npz: String?
 
-    @Option(name: .long, help: "One of the trunk's layers; a wrong one lists them.")
-    package var layer: String?
-
-    @Option(name: .long, help: "max or mean.")
-    package var pool = "max"
-
-    @Option(name: .long, help: ArgumentHelp("Cells of time and of frequency.", valueName: "rows x columns"))
-    package var grid: String?
-
-    @Option(name: .long, help: "Clips of a file. Default: 10; of DCASE 2014 60.")
-    package var clips: Int?
-
-    @Option(name: .long, help: "Length of a clip; that of the pairs' sound if not given.")
-    package var clipSeconds: Double?
+    @OptionGroup package var features: FeatureOptions
 
     @Flag(name: .long, help: "Weights drawn by the seed in place of the run's.")
     package var random = false
@@ -59,26 +59,18 @@ package struct Embed: WorkCommand {
     @Flag(name: .long, help: "Replace the file if it is there.")
     package var overwrite = false
 
-    /// ``grid`` as numbers.
-    package var cells: [Int]? {
-        guard let numbers = grid?.lowercased().split(separator: "x").map({ Int($0.trimmingPrefix(" ")) }) else {
-            return nil
-        }
-        let cells = numbers.compactMap(\.self)
-        return cells.count == 2 && numbers.count == 2 && cells.allSatisfy { (1...4096).contains($0) } ? cells : []
-    }
-
     package mutating func validate() throws {
-        if cells == [] { throw ValidationError("--grid takes two numbers, such as 3x4") }
-        if !["max", "mean"].contains(pool) { throw ValidationError("--pool takes max or mean") }
-        if paths.isEmpty == (manifest == nil) {
-            throw ValidationError("embed takes recordings, or --manifest with a table or a data set's folder")
+        if [!paths.isEmpty, manifest != nil, shards].filter(\.self).count != 1 {
+            throw ValidationError(
+                "embed takes recordings or videos, or --manifest with a table or a data set's folder, or --shards")
+        }
+        if let split, !shards || !["train", "val", "test"].contains(split) {
+            throw ValidationError("--split goes with --shards, and takes train, val or test")
+        }
+        if let side, !["picture", "sound", "fused"].contains(side) {
+            throw ValidationError("--of takes picture, sound or fused")
         }
         if isESC10, manifest == nil { throw ValidationError("--esc10 goes with --manifest") }
-        guard (1...100_000).contains(clips ?? 1) else { throw ValidationError("--clips takes 1 to 100000") }
-        if let clipSeconds, !(clipSeconds > 0 && clipSeconds <= 3600) {
-            throw ValidationError("--clip-seconds takes seconds, above 0")
-        }
     }
 
     package init() {}

@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepTorch
 
 /// A trained run as the beginning of another: its settings, and the file of its weights.
 package struct PretrainedRun: Sendable {
@@ -7,6 +8,8 @@ package struct PretrainedRun: Sendable {
     package let weights: RunFolder.Weights
     package let checkpoint: String
     package let epochs: Int
+    /// What it normalises sound with.
+    package let statistics: SpectrogramStatistics
 
     /// - Throws: ``TrainingError`` when there is no such run, or its checkpoint cannot be read.
     package init(_ run: String) throws {
@@ -18,9 +21,13 @@ package struct PretrainedRun: Sendable {
         let state = try TrainingCheckpoint.load(folder.checkpoint(weights)).state
         settings = state.settings
         epochs = state.epoch
+        statistics = state.statistics
         self.weights = weights
         checkpoint = folder.checkpoint(weights)
     }
+
+    /// All tensors of its model.
+    func tensors() throws -> [String: HostTensor] { try TrainingCheckpoint.load(checkpoint).model }
 
     /// The settings of a classifier that begins with it: its network, all else as `other` has it.
     package func network(in other: TrainSettings) -> TrainSettings {

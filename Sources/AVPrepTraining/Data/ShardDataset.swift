@@ -185,6 +185,28 @@ package final class ShardDataset: Sendable {
         (firstPairs, count) = Self.numbered(pairs)
     }
 
+    /// Clips of shards that need be in no index: for looking alone, since no order of training knows them.
+    ///
+    /// - Parameters:
+    ///   - folder: where they lie, for messages.
+    ///   - clips: of each shard.
+    init(looking readers: [ShardReader], of folder: String, clips: [[Pair]], clipSeconds: Double, soundSeconds: Double)
+    {
+        self.folder = folder
+        shardSet = nil
+        split = .test
+        set = "clips"
+        shardNames = readers.map(\.entry.name)
+        self.clipSeconds = clipSeconds
+        self.soundSeconds = soundSeconds
+        attributes = [:]
+        storedEpochs = 1
+        self.readers = readers
+        contentKey = ""
+        pairs = clips
+        (firstPairs, count) = Self.numbered(clips)
+    }
+
     /// The number of the first pair of each shard, and of all pairs.
     private static func numbered(_ pairs: [[Pair]]) -> (first: [Int], count: Int) {
         var count = 0

@@ -8,7 +8,7 @@ struct BatchLoaderFactory {
     static let memoryLimit = 4 << 30
 
     private let settings: TrainSettings
-    private let recipe: any TrainingRecipe
+    private let reading: [any SampleInput]
     private let inputs: [InputShape]
     private let statistics: SpectrogramStatistics
     private let buffers: [Batch]
@@ -19,18 +19,20 @@ struct BatchLoaderFactory {
 
     /// - Parameters:
     ///   - inputs: what the recipe of these settings is fed.
+    ///   - reading: the inputs that are read; nil for the recipe's.
     ///   - engine: what batches are made for; nil for none.
     ///   - ranks: the processes that divide each batch.
     /// - Throws: `TorchError` for want of memory.
     init(
-        settings: TrainSettings, inputs: [InputShape], statistics: SpectrogramStatistics, engine: Engine? = nil,
+        settings: TrainSettings, inputs: [InputShape], reading: [any SampleInput]? = nil,
+        statistics: SpectrogramStatistics, engine: Engine? = nil,
         ranks: TrainingRanks = TrainingRanks()
     ) throws {
         self.settings = settings
         self.ranks = ranks
         batchSize = ranks.share(ofBatch: settings.batchSize).count
         self.inputs = inputs
-        recipe = settings.recipe
+        self.reading = reading ?? settings.recipe.inputs
         self.statistics = statistics
         let capacity = batchSize
         let count = Self.bufferCount(settings, inputs: inputs, batchSize: capacity)
@@ -66,12 +68,12 @@ struct BatchLoaderFactory {
             order: order, batchSize: batchSize, firstBatch: firstBatch, buffers: buffers, threads: threads
         ) {
             [
-                recipe, inputs, ranks, whole = settings.batchSize,
+                reading, inputs, ranks, whole = settings.batchSize,
                 context = InputContext(augmentation, statistics: [settings.model.spectrogram: statistics])
             ]
             in
             // A reader that cannot be made fails at the first pair, where the consumer hears of it.
-            let reader = Result { try SampleReader(dataset, recipe.inputs, inputs, context) }
+            let reader = Result { try SampleReader(dataset, reading, inputs, context) }
             return { pair, position, batch, slot in
                 try reader.get().read(
                     pair, position: ranks.position(position, batchSize: whole), into: batch, slot: slot)

@@ -70,24 +70,40 @@ struct ArrowNetwork {
     /// - Parameters:
     ///   - flow: zero where nothing moves, `[N, 2 · T · L, S, S]`: x and y of the first picture, of the second…
     ///   - dropoutSeed: in training, what decides which values are dropped.
-    func features(_ flow: Tensor, training: Bool, dropoutSeed: UInt64 = 0) throws -> Tensor {
+    ///   - layer: one of ``layers``, whose features are wanted in place of the map; of segments they lie side by side.
+    func features(_ flow: Tensor, training: Bool, dropoutSeed: UInt64 = 0, upTo layer: String? = nil) throws -> Tensor {
         let (count, planes, side) = (flow.shape[0], flow.shape[1], flow.shape[3])
         var features = try flow.reshaped([count * segments, planes / segments, flow.shape[2], side])
         if !features.engine.isCUDA { features = try features.ordered(.channelsLast) }
         for (index, block) in blocks.enumerated() {
             if index > 0 { features = try features.maxPooled(kernel: [2, 2], stride: [2, 2], padding: [0, 0]) }
-            for layer in block { features = try layer(features, training: training) }
+            for (number, part) in block.enumerated() {
+                features = try part(features, training: training)
+                if layer == "conv\(index + 1)_\(number + 1)" { return try joined(features, count) }
+            }
         }
-        let shape = features.shape
-        features = try features.reshaped([count, segments * shape[1], shape[2], shape[3]])
-        for (index, layer) in fusion.enumerated() {
-            features = try layer(features, training: training)
+        features = try joined(features, count)
+        for (index, part) in fusion.enumerated() {
+            features = try part(features, training: training)
+            if layer == "fusion\(index + 1)" { return features }
             if training, dropout > 0 {
                 features = try features.droppedOut(
                     probability: dropout, seed: SeededRandom.combine(dropoutSeed, UInt64(index)))
             }
         }
         return features
+    }
+
+    /// Segments side by side.
+    private func joined(_ features: Tensor, _ count: Int) throws -> Tensor {
+        let shape = features.shape
+        return try features.reshaped([count, segments * shape[1], shape[2], shape[3]])
+    }
+
+    /// The layers whose features can be asked for, in their order.
+    var layers: [String] {
+        zip(1..., Self.blocks).flatMap { block, count in (1...count).map { "conv\(block)_\($0)" } }
+            + ["fusion1", "fusion2"]
     }
 
     /// The logit of playing forwards: `[N]`.

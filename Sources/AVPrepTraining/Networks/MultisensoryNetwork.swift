@@ -88,6 +88,29 @@ struct MultisensoryNetwork {
         return Features(conv2: seen, conv3: conv3, conv4: conv4, conv5: conv5)
     }
 
+    /// The layers whose features can be asked for, by the beginnings of their tensors' names, in their order: of what sees, of
+    /// what hears, and of both.
+    var layers: (picture: [String], sound: [String], fused: [String]) {
+        (
+            PictureTrunk.layers.map { "video.\($0)" }, audio == nil ? [] : SoundTrunk.layers.map { "audio.\($0)" },
+            FusedTrunk.layers.map { "fusion.\($0)" }
+        )
+    }
+
+    /// The features of one of ``layers``, in evaluation.
+    func features(pictures: Tensor, sounds: Tensor?, upTo layer: String) throws -> Tensor {
+        let name = String(layer.drop { $0 != "." }.dropFirst())
+        if layer.hasPrefix("audio."), let audio, let sounds {
+            // Two strides of two: as many steps as the picture has.
+            let steps = (0..<2).reduce(pictures.shape[2]) { steps, _ in (steps + 1) / 2 }
+            return try audio(sounds, steps: steps, training: false, upTo: name)
+        }
+        if layer.hasPrefix("video.") { return try video(pictures, training: false, upTo: name) }
+        let seen = try video(pictures, training: false)
+        let heard = try sounds.flatMap { try audio?($0, steps: seen.shape[2], training: false) }
+        return try fusion.features(try fusion.joined(seen, heard, training: false), upTo: name)
+    }
+
     /// The logits of belonging together, `[k · N]`, of the last map.
     func logits(of features: Features) throws -> Tensor {
         try answers(of: features).reshaped([-1]).converted(to: .float32)
@@ -122,10 +145,17 @@ private struct PictureTrunk {
         }
     }
 
-    func callAsFunction(_ pictures: Tensor, training: Bool) throws -> Tensor {
-        let features = try first(pictures, training: training).reluInPlace()
-            .samePooled(kernel: [1, 3, 3], stride: [1, 2, 2])
-        return try blocks.reduce(features) { try $1($0, training: training) }
+    static let layers = ["conv1", "conv2_1", "conv2_2"]
+
+    func callAsFunction(_ pictures: Tensor, training: Bool, upTo layer: String? = nil) throws -> Tensor {
+        var features = try first(pictures, training: training).reluInPlace()
+        if layer == Self.layers[0] { return features }
+        features = try features.samePooled(kernel: [1, 3, 3], stride: [1, 2, 2])
+        for (number, block) in blocks.enumerated() {
+            features = try block(features, training: training)
+            if layer == Self.layers[number + 1] { return features }
+        }
+        return features
     }
 }
 
@@ -191,6 +221,19 @@ private struct FusedTrunk {
         let inner = try merge2(try merge1.norm(merged, training: training).reluInPlace())
         let sum = try inner.addedInPlace(try Tensor.concatenated([pictures, space], dimension: 1))
         return try norm(sum, training: training).reluInPlace()
+    }
+
+    /// What is joined, and the blocks.
+    static let layers = ["norm"] + (3...5).flatMap { ["conv\($0)_1", "conv\($0)_2"] }
+
+    func features(_ joined: Tensor, upTo layer: String) throws -> Tensor {
+        if layer == Self.layers[0] { return joined }
+        var features = joined
+        for (block, name) in zip(blocks.joined(), Self.layers.dropFirst()) {
+            features = try block(features, training: false)
+            if layer == name { break }
+        }
+        return features
     }
 
     func third(_ features: Tensor, training: Bool) throws -> Tensor { try stage(0, features, training) }

@@ -60,13 +60,22 @@ struct SoundTrunk {
             path / "conv5_1", from: 4 * width, to: channels, kernel: [1, 3], stride: [1, 1], norm: norm)
     }
 
+    /// The layers whose features can be asked for, in their order.
+    static let layers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
+
     /// Its input → `[N, 2A, steps, 1, 1]`.
-    func callAsFunction(_ sound: Tensor, steps: Int, training: Bool) throws -> Tensor {
+    ///
+    /// - Parameter layer: one of ``layers``, whose features are wanted in place of the last one's: `[N, C, 1, L]`.
+    func callAsFunction(_ sound: Tensor, steps: Int, training: Bool, upTo layer: String? = nil) throws -> Tensor {
         let shape = sound.shape
         let input = try isWaveform ? sound.reshaped([shape[0], shape[1], 1, shape[2]]) : sound.permuted([0, 3, 1, 2])
         var features = try first(input, training: training).reluInPlace()
+        if layer == Self.layers[0] { return features }
         if isWaveform { features = try features.maxPooled(kernel: [1, 4], stride: [1, 4], padding: [0, 0]) }
-        features = try blocks.reduce(features) { try $1($0, training: training) }
+        for (number, block) in blocks.enumerated() {
+            features = try block(features, training: training)
+            if layer == Self.layers[number + 1] { return features }
+        }
         let heard = try last(try features.fractionallyMaxPooled(to: steps), training: training).reluInPlace()
         return try heard.reshaped([shape[0], channels, steps, 1, 1])
     }

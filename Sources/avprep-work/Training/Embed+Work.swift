@@ -1,6 +1,7 @@
 import AVPrepCommands
 import AVPrepCore
 import AVPrepEmbed
+import AVPrepModel
 import Foundation
 
 extension Embed: PerformableCommand {
@@ -10,17 +11,26 @@ extension Embed: PerformableCommand {
         request.paths = Paths.given(paths)
         request.manifest = manifest.map { Paths.given([$0])[0] }
         request.isESC10 = isESC10
+        request.isOfShards = shards
+        request.split = split.flatMap(Split.init(rawValue:))
+        request.side = side
         request.output = out
         request.npz = npz
-        request.layer = layer
-        request.pool = GridPool.Kind(rawValue: pool) ?? .maximum
-        request.cells = cells
-        request.clips = clips
-        request.seconds = clipSeconds
+        features.set(&request)
         request.isRandom = random
         request.overwrites = overwrite
         let report = try EmbedStage.run(workspace, options.session.context, request)
         try Terminal.show(report, json: options.json, text: \.text)
         if !report.failed.isEmpty { try ExitStatus.doneWithFailures.end() }
+    }
+}
+
+extension FeatureOptions {
+    func set(_ request: inout EmbedStage.Request) {
+        request.layer = layer
+        request.pool = GridPool.Kind(rawValue: pool) ?? .maximum
+        request.cells = cells
+        request.clips = clips
+        request.seconds = clipSeconds
     }
 }

@@ -72,6 +72,18 @@ extension EngineTests {
             }
         }
 
+        /// Compares the features of all layers, in evaluation.
+        private func compareLayers(_ name: String, _ layers: [String], _ features: (String) throws -> Tensor) throws {
+            let references = try NetworkReference.tensors(under: name + "-hook.")
+            #expect(Set(references.keys) == Set(layers))
+            for (layer, expected) in references {
+                let own = try engine.withoutGradients { try features(layer).ordered(.contiguous) }
+                #expect(own.shape.filter { $0 > 1 } == expected.shape.filter { $0 > 1 }, "\(layer)")
+                let size = max(1, expected.floats.map(abs).max() ?? 0)
+                #expect(largestDifference(try own.floats(), expected.floats) < 1e-4 * size, "\(layer)")
+            }
+        }
+
         /// The weighted mean of all features that the references take for a loss.
         private func weighted(_ features: Tensor) throws -> Tensor {
             let weights = try NetworkReference.tensor("weights").floats
@@ -163,6 +175,10 @@ extension EngineTests {
                 try $0.binaryCrossEntropy(targets: labels)
             }
             #expect(try network.features(try input("tcam-input0"), training: false).shape == [4, 64, 2, 2])
+            try network.store.fill(from: try NetworkReference.tensors(under: "tcam."), source: "tcam")
+            try compareLayers("tcam", network.layers) {
+                try network.features(try input("tcam-input0"), training: false, upTo: $0)
+            }
         }
 
         /// Two sounds a picture, whose pictures are looked at once: the reference repeats them.
@@ -200,6 +216,12 @@ extension EngineTests {
                 #expect(largestDifference(try own.floats(), values.floats) < 1e-4 * size, "\(layer)")
             }
             #expect(found["conv1"] == nil)
+            let parts = network.layers
+            try compareLayers(name, parts.picture + parts.sound + parts.fused) {
+                try network.features(
+                    pictures: try input(name + "-input0").ordered(.channelsLast3D),
+                    sounds: try sound.map { _ in try input(name + "-input1") }, upTo: $0)
+            }
             // The logit is the mean of the class activation map, and what is added to it.
             let weight = try network.answer.weight.reshaped([1, -1, 1, 1, 1])
             let map = try (found.conv5 * weight).sum([1]).mean([1, 2, 3]) + network.answer.bias

@@ -1,13 +1,10 @@
-import AVPrepDrawing
-import Foundation
-
 /// A confusion matrix as a picture: a row a class, coloured by its shares, with the numbers where there is room.
-enum ConfusionSheet {
+package enum ConfusionSheet {
     private static let mostLetters = 24
     private static let margin = 16
 
     /// - Parameter confusion: rows: what recordings are; columns: what they are taken for.
-    static func draw(_ confusion: [[Int]], classes: [String], title: String) -> Canvas {
+    package static func draw(_ confusion: [[Int]], classes: [String], title: String) -> Canvas {
         let count = classes.count
         let cell = count <= 12 ? 44 : count <= 30 ? 30 : count <= 60 ? 20 : count <= 200 ? 8 : 3
         let style = TextStyle(Palette.text, scale: cell >= 20 ? 1 : 0.6)
