@@ -170,7 +170,8 @@ let package = Package(
         module(
             "AVPrepPipeline",
             [
-                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepAudio",
+                "AVPrepCore", "AVPrepDrawing", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision",
+                "AVPrepAudio",
                 "AVPrepStore", "AVPrepCatalog", "AVPrepPairs", "AVPrepClips", "AVPrepTorch", "AVPrepTraining",
                 "AVPrepSynth",
                 "AVPrepSettings",

@@ -3,8 +3,12 @@ package enum ConfusionSheet {
     private static let mostLetters = 24
     private static let margin = 16
 
-    /// - Parameter confusion: rows: what recordings are; columns: what they are taken for.
-    package static func draw(_ confusion: [[Int]], classes: [String], title: String) -> Canvas {
+    /// - Parameters:
+    ///   - confusion: rows: what items are; columns: what they are taken for.
+    ///   - items: what these are, in words.
+    package static func draw(_ confusion: [[Int]], classes: [String], title: String, items: String = "recordings")
+        -> Canvas
+    {
         let count = classes.count
         let cell = count <= 12 ? 44 : count <= 30 ? 30 : count <= 60 ? 20 : count <= 200 ? 8 : 3
         let style = TextStyle(Palette.text, scale: cell >= 20 ? 1 : 0.6)
@@ -15,7 +19,7 @@ package enum ConfusionSheet {
         let top = margin * 5
         let side = cell * count
         let heading = TextStyle(Palette.text, scale: 1.2)
-        let axis = "rows: what recordings are; columns: what they are taken for"
+        let axis = "rows: what \(items) are; columns: what they are taken for"
         let faint = TextStyle(Palette.faintText)
         let width = max(left + side, margin + max(heading.width(of: title), faint.width(of: axis))) + margin
         let canvas = Canvas(width: width, height: top + side + margin)

@@ -8,18 +8,4 @@ avprep=$(realpath "$1")
 run=$(realpath "$2")
 sounds=$(realpath "$3")
 cd "$run/../.."
-{
-    echo path,label,fold,recording
-    for class in "$sounds"/*/; do
-        name=$(basename "$class")
-        for file in "$class"*; do
-            base=$(basename "$file")
-            fold=${base%%-*}
-            rest=${base#*-}
-            echo "$name/$base,${name#* - },$fold,${rest%%-*}"
-        done
-    done
-} > esc10.csv
-"$avprep" embed "$sounds" -q --name "$(basename "$run")" --out esc10.h5 --overwrite
-"$avprep" embed "$sounds" -q --name "$(basename "$run")" --random --out esc10-random.h5 --overwrite
-"$avprep" classify -q --features esc10.h5 --control esc10-random.h5 --manifest esc10.csv --out esc10.classified
+"$avprep" classify -q --run "$(basename "$run")" --manifest "$sounds" --out esc10.classified --overwrite

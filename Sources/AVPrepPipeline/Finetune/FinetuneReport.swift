@@ -82,10 +82,12 @@ package struct FinetuneReport: Sendable, Codable {
     package let testClips: Int
     package let clipSeconds: Double
     package let splits: [Split]
+    /// The confusion matrix of each.
+    package let pictures: [String]
     package let overrides: [String]
 
     private enum CodingKeys: String, CodingKey {
-        case folder, source, recipe, origin, learns, epochs, splits, overrides
+        case folder, source, recipe, origin, learns, epochs, splits, pictures, overrides
         case videosPerClass = "videos_per_class"
         case testClips = "test_clips"
         case clipSeconds = "clip_seconds"

@@ -1,5 +1,6 @@
 import AVPrepClips
 import AVPrepCore
+import AVPrepDrawing
 import AVPrepModel
 import AVPrepPairs
 import AVPrepSettings
@@ -73,15 +74,27 @@ private struct Finetuning {
             try check(division)
             results.append(try result(of: division))
         }
+        let pictures = try results.map { try draw($0) }
         let report = FinetuneReport(
             folder: "\(workspace.runs)/\(settings.name)", source: settings.source, recipe: base.recipeName,
             origin: origin,
             learns: settings.learns, epochs: settings.epochs, videosPerClass: settings.videosPerClass,
-            testClips: settings.testClips, clipSeconds: clipSeconds, splits: results, overrides: workspace.overrides)
+            testClips: settings.testClips, clipSeconds: clipSeconds, splits: results, pictures: pictures,
+            overrides: workspace.overrides)
         try AtomicFile.write(
             Data((try CanonicalJSON.encode(report, pretty: true) + "\n").utf8),
             to: "\(report.folder)/\(FinetuneStage.fileName)")
         return report
+    }
+
+    /// Draws the confusion matrix of a division, beside its run.
+    private func draw(_ split: FinetuneReport.Split) throws -> String {
+        let path = "\(split.folder)/confusion.png"
+        let title =
+            "\(settings.name), \(split.number.map { "split \($0)" } ?? "labels"): \(split.accuracy.percent) right"
+        let canvas = ConfusionSheet.draw(split.confusion, classes: split.classes, title: title, items: "videos")
+        try PNGCodec().withEncoded(canvas.picture) { try AtomicFile.write(Array($0), to: path) }
+        return path
     }
 
     private func divisions(of known: [ShardVideo], _ shards: ShardSet, frames: Int) throws -> [ClassDivision] {

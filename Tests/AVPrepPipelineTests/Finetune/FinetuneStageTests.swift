@@ -73,6 +73,8 @@ struct FinetuneStageTests {
             #expect(first.leftOut == ["test": ["not in the shards": 1]] && first.listedTestVideos == 4)
             #expect(first.accuracyOfListed == 0.75 && first.testClips == 9 && first.trainingVideos == 6)
             #expect(first.confusion == [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+            #expect(report.pictures == report.splits.map { "\($0.folder)/confusion.png" })
+            #expect(report.pictures.allSatisfy { (FileManager.default.contents(atPath: $0)?.count ?? 0) > 1000 })
             let text = report.text
             #expect(text.contains("mean") && text.contains("1 not in the shards") && text.contains("75.0 %"), "\(text)")
             #expect(text.contains("random weights"))
