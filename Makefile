@@ -28,7 +28,7 @@ APT_PACKAGES := g++ pkg-config python3-venv libavfilter-dev libavformat-dev liba
     libfftw3-dev libhdf5-dev libopenblas-dev libxgboost-dev liblinear-dev libboost-dev libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libarchive-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libopencv-core-dev libopencv-imgproc-dev \
     libopencv-video-dev libopencv-calib3d-dev libopenmpi-dev openmpi-bin
 
-.PHONY: esc10 bench-processes quick-localise quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
+.PHONY: learn esc10 bench-processes quick-localise quick-l3 quick-arrow quick-multisensory quick-separate half-year cron-check refresh-bench skew-bench help deps build engine venv test fuzz fuzz-shards kill slurm scale lint format schemas audit bench quickstart install clean
 
 help:
 	@echo "make quickstart   install what is missing, build, make a practice corpus, train on it, show the result (minutes)"
@@ -50,6 +50,7 @@ help:
 	@echo "make refresh-bench  a refresh that finds nothing to do: BENCH=\"--videos 1800000\""
 	@echo "make skew-bench   training on early sound that is kept, dropped or fixed"
 	@echo "make audit        cues planted and stripped: whether avprep audit finds them, and raises no false alarm"
+	@echo "make learn        the learning table: curricula, L3-Net, random features, five seeds; on a practice corpus, with their differences"
 	@echo "make esc10        ESC-10's sounds by the quickstart's network, beside the same untrained: ESC10=/path"
 	@echo "make quick-l3     L3-Net on the practice corpus, three seeds, and with all sounds exchanged (chance)"
 	@echo "make quick-localise  where a small L3-Net's answers come from: whether a map's peak lies within what sounds"
@@ -245,6 +246,9 @@ quick-l3: build engine
 	Tests/Oracles/quick-l3.sh $(RELEASE) quick-l3
 
 # Where its answers come from, with larger pictures: SEEDS="1 2 3".
+learn: build engine venv
+	$(VENV)/bin/python Tests/Oracles/learn.py $(RELEASE) learn --seeds $(or $(SEEDS),5)
+
 quick-localise: build engine venv
 	Tests/Oracles/quick-localise.sh $(RELEASE) quick-localise $(SEEDS)
 

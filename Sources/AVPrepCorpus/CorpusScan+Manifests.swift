@@ -15,6 +15,12 @@ extension CorpusScan {
             ?? false
     }
 
+    /// Whether an entry of `corpus.paths` is an address, or has the name of a list or a manifest: nothing that a folder is made of.
+    package static func isNoFolder(_ entry: String) -> Bool {
+        let ending = BytePath(entry).bytes.fileExtension.map { String(decoding: $0, as: UTF8.self) }
+        return WebAddress(BytePath(entry)) != nil || (["txt"] + ManifestReader.extensions).contains(ending ?? "")
+    }
+
     /// Lists the items of a manifest, with what it says of them.
     ///
     /// - Throws: ``Failure`` with exit status 65 when it cannot be read or is no manifest.

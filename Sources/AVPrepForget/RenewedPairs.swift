@@ -72,7 +72,9 @@ struct RenewedPairs {
             guard definition.splits.contains(entry.split) else { continue }
             do {
                 let sampler = try PairSampler(
-                    sources, settings: definition.settings, shard: fresh.name, seed: UInt64(definition.seed))
+                    VideoSplit.paired(
+                        sources, in: entry.split, settings: definition.settings, seed: UInt64(definition.seed)),
+                    settings: definition.settings, shard: fresh.name, seed: UInt64(definition.seed))
                 let epochs = (0..<definition.settings.epochs).map { epoch in
                     stored.flatMap {
                         $0.sets[summary.name]?.pairs(ofEpoch: epoch, of: definition.settings.epochs, rows: $0.rows)

@@ -1,4 +1,4 @@
-import AVPrepCore
+package import AVPrepCore
 
 /// How videos are divided into train, val and test.
 package struct SplitSettings: Sendable, Equatable, StoredSettings {
@@ -59,8 +59,13 @@ package struct PairSettings: Sendable, Equatable, StoredSettings {
     package var pairsPerSegment = 8
     /// Number of epochs of pairs in a set, each drawn anew; training uses them in turn.
     package var epochs = 1
+    /// Fraction of the training videos that pairs are drawn from, above 0: to measure what less data would have taught. The
+    /// videos of a smaller fraction are among those of a larger one; val and test stay whole.
+    package var trainShare = 1.0
 
     package init() {}
+
+    package static var laterKeys: [String: LaterKey] { ["trainShare": .omitted(at: 1.0)] }
 
     /// Length of the sound clip, in seconds.
     package var soundClipSeconds: Double { soundSeconds == 0 ? clipSeconds : soundSeconds }
@@ -108,6 +113,8 @@ package struct PairSettings: Sendable, Equatable, StoredSettings {
         try require(
             periodGuardSeconds >= 0 && periodGuardSeconds <= longest,
             "period_guard_seconds is \(periodGuardSeconds); give a length from 0 to \(longest)")
+        try require(
+            trainShare > 0 && trainShare <= 1, "train_share is \(trainShare); give a fraction above 0, at most 1")
         try require((1...10_000).contains(epochs), "epochs is \(epochs); give a number from 1 to 10000")
         try require(
             (1...1_000_000).contains(pairsPerSegment),

@@ -18,4 +18,17 @@ package enum VideoSplit {
         if place >= 1 - settings.val { return .val }
         return .train
     }
+
+    /// The segments of a shard that pairs are drawn from: all, or those of ``PairSettings/trainShare`` of the training videos.
+    ///
+    /// As with the splits, each video is chosen by its group, the fraction and the seed alone.
+    package static func paired(
+        _ sources: [PairSource], in split: Split, settings: PairSettings, seed: UInt64
+    ) -> [PairSource] {
+        guard split == .train, settings.trainShare < 1 else { return sources }
+        return sources.filter { source in
+            var random = SeededRandom(seed: seed, for: "train-share/" + source.group)
+            return random.unit() < settings.trainShare
+        }
+    }
 }

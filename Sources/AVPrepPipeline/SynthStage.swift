@@ -1,4 +1,5 @@
 import AVPrepCore
+import AVPrepCorpus
 import AVPrepSettings
 import AVPrepSynth
 package import AVPrepWorkspace
@@ -33,7 +34,7 @@ package enum SynthStage {
     /// - Parameter folder: nil for the first entry of `corpus.paths`.
     /// - Throws: ``SynthError``, and errors of the modules below; `CancellationError`.
     package static func run(_ workspace: Workspace, folder: String?, _ context: StageContext) throws -> Report {
-        let folder = folder ?? workspace.path(workspace.settings.corpus.paths[0])
+        let folder = try folder ?? ownFolder(of: workspace)
         var settings = workspace.settings.synth
         settings.seed = UInt64(workspace.settings.seed)
         let progress = ProgressReporter("synth", unit: "videos", style: context.progress)
@@ -50,5 +51,15 @@ package enum SynthStage {
             events: truth.videos.reduce(0) { $0 + $1.events.count },
             videosWithCues: truth.videos.count { !$0.cues.isEmpty },
             things: truth.videos.reduce(0) { $0 + ($1.things?.count ?? 0) }, setAside: setAside.lines)
+    }
+
+    /// The first entry of `corpus.paths`, where a folder can have its name.
+    private static func ownFolder(of workspace: Workspace) throws -> String {
+        guard let entry = workspace.settings.corpus.paths.first, !CorpusScan.isNoFolder(entry) else {
+            let named =
+                workspace.settings.corpus.paths.first.map { "begins with \($0), a list or an address" } ?? "is empty"
+            throw SynthError(.settings, "corpus.paths \(named); name the folder to make: avprep synth FOLDER")
+        }
+        return workspace.path(entry)
     }
 }

@@ -120,7 +120,9 @@ package final class PairDrawing: Sendable {
             }
             do {
                 let sampler = try PairSampler(
-                    sources, settings: definition.settings, shard: String(shard.name.dropLast(".h5".count)),
+                    VideoSplit.paired(
+                        sources, in: shard.split, settings: definition.settings, seed: UInt64(definition.seed)),
+                    settings: definition.settings, shard: String(shard.name.dropLast(".h5".count)),
                     seed: UInt64(definition.seed))
                 let kept = existing[definition.name] == nil ? earlier?.kept(of: definition) : nil
                 let set =

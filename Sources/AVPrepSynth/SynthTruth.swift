@@ -60,7 +60,8 @@ package struct SynthTruth: Sendable, Equatable, Codable {
             objects = plan.objects.map { object in
                 Object(
                     kind: object.kind, scene: object.scene, radius: object.radius, colour: object.colour,
-                    boxes: boxes ? found { plan.box(of: object, at: $0) } : nil)
+                    boxes: boxes ? found { plan.box(of: object, at: $0) } : nil,
+                    silent: object.isHeard ? nil : true, unseen: object.isSeen ? nil : true)
             }
             events = plan.events
             cues = plan.cues
@@ -98,6 +99,10 @@ package struct SynthTruth: Sendable, Equatable, Codable {
         package var colour: SIMD3<Float>
         /// As of ``Thing``, where the settings ask for them; of a hammer around its head, of none with its light.
         package var boxes: [[Int]]?
+        /// True of one that makes no sounds.
+        package var silent: Bool?
+        /// True of one that is heard, but not in the picture.
+        package var unseen: Bool?
     }
 
     // MARK: - File

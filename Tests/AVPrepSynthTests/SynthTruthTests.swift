@@ -12,6 +12,9 @@ import Testing
         settings.cues = 0.9
         settings.boxes = true
         settings.difficulty = 1
+        settings.objectKinds = [.ball, .gem, .bell, .hammer]
+        settings.silentMovers = 0.6
+        settings.unseenSounds = 0.6
         var truth = SynthTruth(
             complete: false, settings: settings,
             videos: (0..<12).map { SynthTruth.Video(SynthVideo.plan(settings, number: $0), boxes: true) })

@@ -136,6 +136,17 @@ import Testing
         }
     }
 
+    @Test func synthMakesNoFolderNamedLikeAListOrAnAddress() throws {
+        try withTemporaryFolder { folder in
+            for entry in ["kinds.csv", "more.txt", "https://example.org/a.mp4"] {
+                let synth = try Command.run(Products.avprep, ["synth", "--set", "corpus.paths=[\(entry)]"], in: folder)
+                #expect(synth.status == 65)
+                #expect(synth.standardError.contains("avprep synth FOLDER") && synth.standardError.contains(entry))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { $0 != entry })
+            }
+        }
+    }
+
     /// A full disk is another matter: see `DiskTests`.
     @Test func filesThatTheFileSystemFindsTooLargeCostTheirVideosAndNothingIsHalfThere() throws {
         try withTemporaryFolder { folder in

@@ -167,6 +167,9 @@ enum PipelineTable {
             .integer("pairs_per_segment", \.pairsPerSegment, in: 2...10_000, "pairs per segment and epoch, on average"),
             .integer(
                 "epochs", \.epochs, in: 1...10_000, "number of epochs to draw pairs for; training uses them in turn"),
+            .number(
+                "train_share", \.trainShare, in: 0.001...1,
+                "fraction of the training videos that pairs are drawn from; val and test stay whole"),
         ])
     }
 
@@ -213,6 +216,15 @@ enum PipelineTable {
                 "camera_motion", \.cameraMotion, in: 0...1,
                 "arrow: fraction of videos whose camera zooms in or tilts down, nine in ten of them"),
             .flag("boxes", \.boxes, "write into truth.json where each object is in each frame"),
+            .choices(
+                "object_kinds", \.objectKinds,
+                "kinds of objects that occur; []: all. With fewer, videos look and sound alike"),
+            .number(
+                "silent_movers", \.silentMovers, in: 0...1,
+                "fraction of scenes with one more object, which moves and strikes and makes no sound"),
+            .number(
+                "unseen_sounds", \.unseenSounds, in: 0...1,
+                "fraction of scenes with the sounds of one more object, which is not in the picture"),
         ])
     }
 }

@@ -104,7 +104,9 @@ extension SynthPlan {
     package func box(of object: Object, at seconds: Double) -> Box? {
         var moment = seconds
         if let freeze, freeze.contains(seconds) { moment = freeze.startSeconds }
-        guard object.scene == scenes.lastIndex(where: { $0.startSeconds <= moment }) ?? 0 else { return nil }
+        guard object.isSeen, object.scene == scenes.lastIndex(where: { $0.startSeconds <= moment }) ?? 0 else {
+            return nil
+        }
         return shown(ObjectPose(of: object, at: moment).extent(of: object), at: moment)
     }
 }

@@ -20,7 +20,7 @@ package final class ScenePainter {
             BackdropPainter(
                 $0.backdrop, stage: $0.stage, width: plan.sceneWidth, height: plan.sceneHeight, isWide: moves)
         }
-        objects = plan.scenes.indices.map { scene in plan.objects.filter { $0.scene == scene } }
+        objects = plan.scenes.indices.map { scene in plan.objects.filter { $0.isSeen && $0.scene == scene } }
         remains = SmoothNoise(seed: plan.noise.seed)
         inner =
             plan.bars == nil ? nil : PixelBuffer(width: plan.sceneWidth, height: plan.sceneHeight, channels: 3)

@@ -58,7 +58,7 @@ struct ScenePlanner {
             plan.things = ArrowPlanner(settings: settings, number: plan.number).things(on: stage, sceneHeight: size.y)
             return
         }
-        let kinds = random.shuffled(SynthKind.allCases).prefix(objectCount(&random))
+        let kinds = random.shuffled(settings.occurringKinds).prefix(objectCount(&random))
         // Objects share the time: three objects are not three times as dense as one.
         let share = 1 + 0.6 * Double(kinds.count - 1)
         let times = EventTimes(gap: settings.minGapSeconds * share...settings.maxGapSeconds * share)
@@ -71,6 +71,32 @@ struct ScenePlanner {
                 kind, scene: index, stage: stage, slot: (slot, kinds.count), events: events, start: start, end: end,
                 &random)
             plan.objects.append(object)
+        }
+        addOthers(toScene: index, on: stage, from: start, to: end, taken: taken, edges: edges)
+    }
+
+    /// An object that is only seen, and one that is only heard, where the settings ask for them. Their random numbers are their
+    /// own: the others are what they are without them.
+    private mutating func addOthers(
+        toScene index: Int, on stage: SIMD4<Double>, from start: Double, to end: Double, taken: [Double],
+        edges: [Double]
+    ) {
+        var taken = taken
+        for (name, share, isSeen) in [
+            ("silent", settings.silentMovers, true), ("unseen", settings.unseenSounds, false),
+        ] {
+            var random = SeededRandom(seed: settings.seed, for: "\(self.name)scene/\(index)/\(name)")
+            guard random.happens(share) else { continue }
+            let kind = random.shuffled(settings.occurringKinds)[0]
+            let events = EventTimes(gap: 1.6 * settings.minGapSeconds...1.6 * settings.maxGapSeconds).draw(
+                in: start + 0.2...max(start + 0.2, end - 0.25), avoiding: taken, edges: edges, random: &random)
+            taken += events
+            var other = object(
+                kind, scene: index, stage: stage, slot: (random.below(2), 2), events: events, start: start, end: end,
+                &random)
+            other.isSeen = isSeen
+            other.isHeard = !isSeen
+            plan.objects.append(other)
         }
     }
 
@@ -182,14 +208,15 @@ struct ScenePlanner {
             for station in object.stations where station.sounds {
                 let heard = station.seconds + plan.soundDelaySeconds
                 let pose = ObjectPose(of: object, at: station.seconds)
+                let box = object.isSeen ? plan.shown(pose.extent(of: object), at: station.seconds)?.corners : nil
                 plan.events.append(
                     SynthPlan.Event(
                         seconds: station.seconds, soundSeconds: heard, object: index, kind: object.kind,
                         place: plan.shown(pose.impact, at: station.seconds), strength: station.strength,
-                        box: plan.shown(pose.extent(of: object), at: station.seconds)?.corners,
-                        visible: station.seconds >= plan.pictureStartSeconds
+                        box: box,
+                        visible: object.isSeen && station.seconds >= plan.pictureStartSeconds
                             && plan.freeze?.contains(station.seconds) != true,
-                        audible: heard >= plan.soundStartSeconds && heard < plan.seconds
+                        audible: object.isHeard && heard >= plan.soundStartSeconds && heard < plan.seconds
                             && plan.silence?.contains(heard) != true))
             }
         }

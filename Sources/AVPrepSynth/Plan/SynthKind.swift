@@ -77,3 +77,10 @@ package enum SynthKind: String, Sendable, Codable, CaseIterable {
         }
     }
 }
+
+extension SynthSettings {
+    /// The kinds of objects that occur, in the order in which they are declared.
+    var occurringKinds: [SynthKind] {
+        objectKinds.isEmpty ? SynthKind.allCases : SynthKind.allCases.filter(objectKinds.contains)
+    }
+}

@@ -72,6 +72,10 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         /// Its positions over time: at its events, and once before the first and after the last of them, outside of its
         /// scene.
         package var stations: [Station]
+        /// Whether its impacts make sounds.
+        package var isHeard = true
+        /// Whether it is in the picture.
+        package var isSeen = true
     }
 
     /// A moment of an object's path.
@@ -101,9 +105,9 @@ package struct SynthPlan: Sendable, Equatable, Codable {
         /// Around the object then, of a hammer around its head, in pixels of the stored picture, of what its bars leave free:
         /// left, top, right, bottom. Nil where it does not show, and in a truth file of before.
         package var box: SIMD4<Double>?
-        /// False where a freeze hides it, or before the video starts.
+        /// False where a freeze hides it, before the video starts, or where its object is not in the picture.
         package var visible: Bool
-        /// False within a planted silence, or outside of the audio.
+        /// False within a planted silence, outside of the audio, or where its object makes no sounds.
         package var audible: Bool
     }
 

@@ -44,6 +44,13 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
     package var cameraMotion = 0.73
     /// Whether the truth file says where each object that sounds is in each frame; things of an `arrow` corpus always are there.
     package var boxes = false
+    /// The kinds of objects that occur; empty means all. Fewer kinds are alike more often: what a video shows then says less
+    /// about which sound is its own.
+    package var objectKinds: [SynthKind] = []
+    /// Fraction of the scenes with one more object that moves and strikes like the others, and makes no sound.
+    package var silentMovers = 0.0
+    /// Fraction of the scenes with the sounds of one more object that is not in the picture.
+    package var unseenSounds = 0.0
 
     package init() {}
 
@@ -51,6 +58,8 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
         [
             "kind": .omitted(at: SynthCorpusKind.impacts), "blackFraming": .omitted(at: 0.46),
             "cameraMotion": .omitted(at: 0.73), "boxes": .omitted(at: false),
+            "objectKinds": .omitted(at: [SynthKind]()), "silentMovers": .omitted(at: 0.0),
+            "unseenSounds": .omitted(at: 0.0),
         ]
     }
 
@@ -72,6 +81,9 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
         blackFraming = try values.decodeIfPresent(Double.self, forKey: .blackFraming) ?? 0.46
         cameraMotion = try values.decodeIfPresent(Double.self, forKey: .cameraMotion) ?? 0.73
         boxes = try values.decodeIfPresent(Bool.self, forKey: .boxes) ?? false
+        objectKinds = try values.decodeIfPresent([SynthKind].self, forKey: .objectKinds) ?? []
+        silentMovers = try values.decodeIfPresent(Double.self, forKey: .silentMovers) ?? 0
+        unseenSounds = try values.decodeIfPresent(Double.self, forKey: .unseenSounds) ?? 0
     }
 
     /// Checks every range.
@@ -96,6 +108,14 @@ package struct SynthSettings: Sendable, Equatable, StoredSettings {
         try require((0...1).contains(cues), "cues is \(cues); give a share, 0 to 1")
         try require((0...1).contains(blackFraming), "black_framing is \(blackFraming); give a share, 0 to 1")
         try require((0...1).contains(cameraMotion), "camera_motion is \(cameraMotion); give a share, 0 to 1")
+        try require((0...1).contains(silentMovers), "silent_movers is \(silentMovers); give a share, 0 to 1")
+        try require((0...1).contains(unseenSounds), "unseen_sounds is \(unseenSounds); give a share, 0 to 1")
+        try require(
+            Set(objectKinds).count == objectKinds.count,
+            "object_kinds is [\(objectKinds.map(\.rawValue).joined(separator: ", "))]; give each kind once")
+        try require(
+            kind == .impacts || objectKinds.isEmpty && silentMovers == 0 && unseenSounds == 0,
+            "object_kinds, silent_movers and unseen_sounds are of kind impacts; leave them out for arrow")
         try require(
             kind == .impacts || cues == 0,
             "cues is \(cues), but the cues of kind arrow are black_framing and camera_motion; set cues to 0")

@@ -27,7 +27,7 @@ import Testing
             .sorted()
         let rows = Self.rows.map { "avts-table/\($0.name).yaml" }
         let others = [
-            "arrow-of-time", "avts", "avts-variants/cross-entropy", "avts-variants/i3d", "l3",
+            "arrow-of-time", "avts", "learn", "learn-kinds", "avts-variants/cross-entropy", "avts-variants/i3d", "l3",
             "l3-variants/direct-combination",
             "l3-variants/supervised-pretraining", "multisensory", "multisensory-variants/low-fps",
             "multisensory-variants/random-pairing",
@@ -35,7 +35,8 @@ import Testing
             "quick-arrow", "quick-l3", "quick-localise", "quick-multisensory", "quick-separate", "quickstart",
             "separation",
         ]
-        #expect(names == (rows + others.map { $0 + ".yaml" }).sorted())
+        let ablations = AblationPipelinesTests.names.map { "avts-ablations/\($0).yaml" }
+        #expect(names == (rows + ablations + others.map { $0 + ".yaml" }).sorted())
         for name in names {
             let text = try String(contentsOfFile: "\(Self.folder)/\(name)", encoding: .utf8)
             let opening = text.components(separatedBy: "\n\n")[0]
