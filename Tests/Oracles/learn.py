@@ -1,6 +1,7 @@
 """The learning table: AVTS's curricula, L3-Net and random features, trained at equal numbers of steps and compared seed by seed.
 
-    learn.py AVPREP FOLDER [--seeds 5] [--jobs 2] [--epochs 10] [--rows ROW,…] [--settings KEY=VALUE …]
+    learn.py AVPREP FOLDER [--seeds 5] [--jobs 2] [--epochs 10] [--rows ROW,…] [--pretext-only]
+             [--settings KEY=VALUE …]
 
 AVPREP: the program; FOLDER: where to work, kept. What is done already is not done again, so that the same command continues after
 a kill, and gives the same table. Writes FOLDER/table.md, FOLDER/table.json and FOLDER/learn.svg (accuracy on the validation
@@ -52,7 +53,7 @@ class Work:
         self.folder = pathlib.Path(arguments.folder).resolve()
         self.corpus, self.kinds, self.results = (self.folder / name for name in ("corpus", "kinds", "results"))
         self.settings = arguments.settings or []
-        self.epochs, self.jobs = arguments.epochs, arguments.jobs
+        self.epochs, self.jobs, self.is_pretext_only = arguments.epochs, arguments.jobs, arguments.pretext_only
         self.lock, self.start, self.done, self.fresh = threading.Lock(), time.time(), 0, 0
         self.total = 0
 
@@ -85,7 +86,7 @@ def write(path, value):
 
 def prepare(work, seeds):
     """Corpora, prepared files, shards and pair sets of each seed."""
-    for name in ("learn", "learn-kinds"):
+    for name in ("learn",) if work.is_pretext_only else ("learn", "learn-kinds"):
         target = work.corpus if name == "learn" else work.kinds
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(PIPELINES / f"{name}.yaml", target / "avprep.yaml")
@@ -94,7 +95,8 @@ def prepare(work, seeds):
         if name == "learn-kinds":
             label(work.kinds, seeds)
         work.avprep_run(target, "ingest")
-    work.avprep_run(work.kinds, "shard")
+    if not work.is_pretext_only:
+        work.avprep_run(work.kinds, "shard")
     for seed in seeds:
         own = of_seed(seed)
         work.avprep_run(work.corpus, "shard", sets=own)
@@ -202,6 +204,17 @@ def downstream(work, row, seed):
     work.say(f"kinds, {row}, seed {seed}: {told} ({time.time() - begin:.0f} s)")
 
 
+def at_a_time(work, tasks):
+    """Does tasks, as many at a time as there are jobs; ends all with the first that fails."""
+    with concurrent.futures.ThreadPoolExecutor(work.jobs) as pool:
+        running = [pool.submit(task, work, row, seed) for task, row, seed in tasks]
+        concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_EXCEPTION)
+        failed = next((task.exception() for task in running if task.done() and task.exception()), None)
+        if failed:
+            pool.shutdown(cancel_futures=True)
+            sys.exit(str(failed))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("avprep")
@@ -210,25 +223,20 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rows", default=",".join(ROWS))
+    parser.add_argument("--pretext-only", action="store_true")
     parser.add_argument("--settings", nargs="*")
     arguments = parser.parse_args()
     work = Work(arguments)
     seeds, rows = range(1, arguments.seeds + 1), arguments.rows.split(",")
     prepare(work, seeds)
     taught = [row for row in rows if ROWS[row]]
-    work.total = len(seeds) * (len(taught) + len(rows))
+    work.total = len(seeds) * (len(taught) + (0 if work.is_pretext_only else len(rows)))
     work.start = time.time()
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for job in (
-            [(pretext, row, seed) for seed in seeds for row in taught],
-            [(downstream, row, seed) for seed in seeds for row in rows],
-        ):
-            running = [pool.submit(task, work, row, seed) for task, row, seed in job]
-            concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_EXCEPTION)
-            failed = next((task.exception() for task in running if task.done() and task.exception()), None)
-            if failed:
-                pool.shutdown(cancel_futures=True)
-                sys.exit(str(failed))
+    # Seed by seed, so that a table of those that are done can be had early.
+    for seed in seeds:
+        at_a_time(work, [(pretext, row, seed) for row in taught])
+        if not work.is_pretext_only:
+            at_a_time(work, [(downstream, row, seed) for row in rows])
     learn_report.report(work.folder, rows, list(seeds), work.epochs)
 
 
