@@ -43,7 +43,7 @@ struct FoldProtocol {
     /// Parts of the training set that a penalty is chosen by, where it is one fold.
     private static let drawnParts = 5
     /// As exact as machines need be for choosing a penalty.
-    private static let choiceTolerance = 0.01
+    private static let choiceTolerance = 0.001
 
     /// Parts that ``run(fold:)`` reports.
     func steps(fold: String) -> Int {

@@ -14,7 +14,7 @@ package struct ClassifyRequest: Sendable {
     package var isESC10 = false
     /// Penalties to choose from, ascending.
     package var costs = Self.defaultCosts
-    /// Of the final machines; those by which the penalty is chosen are as exact as 0.01 at least.
+    /// Of the final machines; those by which the penalty is chosen are as exact as 0.001 at most.
     package var tolerance = Self.defaultTolerance
     /// Of what has to be drawn: folds and parts, where the manifest has none.
     package var seed: UInt64 = 1
