@@ -97,3 +97,67 @@ static inline int avprep_png_decode(
     png_image_free(&image);
     return -1;
 }
+
+/// Bytes that a reader takes one after another.
+typedef struct avprep_png_source {
+    const unsigned char *bytes;
+    size_t left;
+} avprep_png_source;
+
+/// What a picture is, as it was read: 1 or 3 channels of 8 or 16 bits.
+typedef struct avprep_png_shape {
+    unsigned width;
+    unsigned height;
+    int channels;
+    int depth;
+} avprep_png_shape;
+
+static inline void avprep_png_fetch(png_structp reader, png_bytep into, size_t count) {
+    avprep_png_source *source = (avprep_png_source *)png_get_io_ptr(reader);
+    if (count > source->left) png_error(reader, "it ends too early");
+    memcpy(into, source->bytes, count);
+    source->bytes += count;
+    source->left -= count;
+}
+
+/// Decodes a picture of any kind into `png->bytes`, in tight rows: palettes as RGB, fewer than 8 bits as 8, 16 bits as two
+/// bytes each, the higher first; without transparency. A picture of more than `most_pixels` is an error, before any memory
+/// is taken for it.
+static inline int avprep_png_read(
+    avprep_png *png, avprep_png_source *source, size_t most_pixels, avprep_png_shape *shape) {
+    png->count = 0;
+    png->message[0] = 0;
+    png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, png, avprep_png_fail, avprep_png_ignore);
+    if (reader == NULL) {
+        strcpy(png->message, "out of memory");
+        return -1;
+    }
+    png_infop info = png_create_info_struct(reader);
+    if (info == NULL || setjmp(png_jmpbuf(reader))) {
+        png_destroy_read_struct(&reader, &info, NULL);
+        return -1;
+    }
+    png_set_read_fn(reader, source, avprep_png_fetch);
+    png_read_info(reader, info);
+    if ((size_t)png_get_image_width(reader, info) * png_get_image_height(reader, info) > most_pixels)
+        png_error(reader, "it has too many pixels");
+    png_set_expand(reader);
+    png_set_strip_alpha(reader);
+    int passes = png_set_interlace_handling(reader);
+    png_read_update_info(reader, info);
+    shape->width = png_get_image_width(reader, info);
+    shape->height = png_get_image_height(reader, info);
+    shape->channels = png_get_channels(reader, info);
+    shape->depth = png_get_bit_depth(reader, info);
+    size_t row_bytes = png_get_rowbytes(reader, info);
+    free(png->bytes);
+    png->capacity = 0;
+    png->bytes = (unsigned char *)calloc(shape->height, row_bytes);
+    if (png->bytes == NULL) png_error(reader, "out of memory");
+    png->capacity = png->count = row_bytes * shape->height;
+    for (int pass = 0; pass < passes; pass++)
+        for (unsigned row = 0; row < shape->height; row++) png_read_row(reader, png->bytes + row * row_bytes, NULL);
+    png_read_end(reader, NULL);
+    png_destroy_read_struct(&reader, &info, NULL);
+    return 0;
+}

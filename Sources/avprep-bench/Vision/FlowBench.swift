@@ -20,6 +20,13 @@ struct FlowBench: ParsableCommand {
             takes up to 20 seconds per pair. One thread.
 
             The methods' parameters were chosen on cases below 1000, without wave and crowd.
+
+            With --pairs, pictures and their true flow come from files: PNG, PGM or PPM, and Middlebury's .flo or KITTI's \
+            16-bit PNG. Errors are then over all pixels of which the flow is known, means over the pairs; outliers are \
+            wrong by more than 3 pixels and 5 %.
+
+                avprep-bench flow --pairs frame10.png frame11.png flow10.flo
+                avprep-bench flow --json --pairs list.txt     # three paths a line, relative to the list
             """)
 
     @Argument(help: "Real clips.")
@@ -46,7 +53,29 @@ struct FlowBench: ParsableCommand {
     @Option(help: "The Python interpreter with OpenCV; `none` omits it.")
     var python = ".venv/bin/python"
 
+    @Option(
+        name: .customLong("pairs"), parsing: .upToNextOption,
+        help: "Files instead of generated cases: picture, next picture and true flow of each pair; or one list of them."
+    )
+    var pairFiles: [String] = []
+
+    @Flag(help: "With --pairs: the result as JSON, with each pair's own numbers.")
+    var json = false
+
+    func validate() throws {
+        if json, pairFiles.isEmpty { throw ValidationError("--json belongs to --pairs.") }
+        if !pairFiles.isEmpty, !clips.isEmpty { throw ValidationError("--pairs needs no clips.") }
+    }
+
     func run() throws {
+        var candidates = FlowCandidate.ours.filter { isWanted($0.name) }
+        if python != "none" { candidates += FlowCandidate.pythons.filter { isWanted($0.name) } }
+        guard pairFiles.isEmpty else {
+            let bench = FlowFileBench(
+                files: try FlowFileBench.files(pairFiles), candidates: candidates, repeats: repeats, python: python)
+            print(try bench.report(json: json))
+            return
+        }
         let folder = NSTemporaryDirectory() + "avprep-flow-\(getpid())"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -55,8 +84,6 @@ struct FlowBench: ParsableCommand {
             try pair.from.writeGrey("\(folder)/\(number)-from.pgm")
             try pair.to.writeGrey("\(folder)/\(number)-to.pgm")
         }
-        var candidates = FlowCandidate.ours.filter { isWanted($0.name) }
-        if python != "none" { candidates += FlowCandidate.pythons.filter { isWanted($0.name) } }
         var seconds = candidates.map { _ in [Double](repeating: .infinity, count: pairs.count) }
         var fields = candidates.map { _ in [FlowField]() }
         for turn in 0..<max(1, repeats) {
