@@ -70,7 +70,7 @@ let package = Package(
 
         module("AVPrepCore", ["CCrypto"]),
         module("AVPrepModel", ["AVPrepCore"]),
-        module("AVPrepMedia", ["AVPrepCore", "AVPrepModel", "CFFmpeg"]),
+        module("AVPrepMedia", ["AVPrepCore", "AVPrepModel", "CFFmpeg", "CKernels"]),
         module("AVPrepDecoder", ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "CSandbox"]),
         module("AVPrepDrawing", ["AVPrepModel"]),
         module("AVPrepVision", ["AVPrepCore", "AVPrepModel", "CKernels", "COpenCV"]),
@@ -94,7 +94,11 @@ let package = Package(
         module("AVPrepSynth", ["AVPrepCore", "AVPrepModel", "AVPrepMedia"]),
         module(
             "AVPrepCases",
-            ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepSynth", "CCases"]),
+            [
+                "AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepDecoder", "AVPrepVision", "AVPrepStore",
+                "AVPrepSynth",
+                "CCases",
+            ]),
         module(
             "AVPrepSettings",
             [
@@ -245,7 +249,7 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("AVPrepCore", []),
         tests("AVPrepModel", ["AVPrepCore"]),
-        tests("AVPrepMedia", ["AVPrepCore", "AVPrepModel"]),
+        tests("AVPrepMedia", ["AVPrepCore", "AVPrepModel", "CFFmpeg"]),
         tests(
             "AVPrepDecoder",
             ["AVPrepCore", "AVPrepModel", "AVPrepMedia", "AVPrepCases", "avprep-decode", "avprep-decode-faulty"]),

@@ -25,6 +25,7 @@ final class CropPlanView {
     private let stretch: CropPlan.Stretch
     private var part: PixelBuffer?
     private var scaled: PixelBuffer?
+    private let scaler = AreaScaler()
 
     init(_ stretch: CropPlan.Stretch) { self.stretch = stretch }
 
@@ -43,7 +44,7 @@ final class CropPlanView {
             _ = part.pixels.extracting(row * part.rowBytes..<(row + 1) * part.rowBytes)
                 .update(fromContentsOf: whole.pixels.extracting(start..<start + part.rowBytes))
         }
-        try Grey.scale(part, into: scaled)
+        try scaler.scale(part, into: scaled)
         return scaled
     }
 }

@@ -5,6 +5,7 @@ package final class SmallPictures {
     private let shorterSide: Int
     private let longestSide: Int
     private var small: PixelBuffer?
+    private let scaler = AreaScaler()
 
     /// - Parameters:
     ///   - shorterSide: of the small pictures, in pixels; smaller pictures stay as they are.
@@ -32,7 +33,7 @@ package final class SmallPictures {
             small = PixelBuffer(width: width, height: height, channels: 1)
             self.small = small
         }
-        try Grey.scale(grey, into: small)
+        try scaler.scale(grey, into: small)
         return Array(small.pixels)
     }
 }

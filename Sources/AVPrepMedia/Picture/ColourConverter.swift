@@ -71,6 +71,22 @@ final class ColourConverter {
 
     deinit { sws_freeContext(scaler) }
 
+    /// Whether swscale 6.7 gives planes of red, green and blue (`gbrp`) that have the same bits as its interleaved pixels, in
+    /// a quarter of the time, having vector code for them: of luma and chroma under the bicubic filter, or under that of area
+    /// means where two rows or more become one. Where it mixes one or two rows of chroma, or has no chroma, it rounds
+    /// interleaved pixels in another way.
+    ///
+    /// - Parameter height: rows of the output.
+    static func hasPlanarTwin(_ source: Source, height: Int, filter: Int32) -> Bool {
+        let format = AVPixelFormat(source.format)
+        guard let layout = av_pix_fmt_desc_get(format)?.pointee else { return false }
+        let isShrunk = filter == SWS_AREA && Int(source.height) >= 2 * height && layout.log2_chroma_h <= 1
+        guard filter == SWS_BICUBIC || isShrunk else { return false }
+        let others = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_HWACCEL
+        let isXYZ = [AV_PIX_FMT_XYZ12LE, AV_PIX_FMT_XYZ12BE].contains(format)
+        return layout.nb_components == 3 && layout.flags & UInt64(others) == 0 && !isXYZ
+    }
+
     /// Converts `source` into `target`; both have the properties given to `init`.
     func convert(_ source: UnsafeMutablePointer<AVFrame>, into target: UnsafeMutablePointer<AVFrame>) throws(MediaError)
     {

@@ -1,4 +1,5 @@
 import CFFmpeg
+import CKernels
 import Foundation
 
 /// Rotation and mirroring of a coded picture for display: one of the eight symmetries of a rectangle.
@@ -88,4 +89,42 @@ struct Orientation: Equatable {
             }
         }
     }
+
+    /// The same for a picture in planes, each as large as the coded picture.
+    func lay(_ source: RGBPlanes, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int) {
+        let stride = source.stride
+        var (stepX, stepY) = isTransposed ? (stride, 1) : (1, stride)
+        var base = 0
+        if isFlippedHorizontally {
+            base += (width - 1) * stepX
+            stepX = -stepX
+        }
+        if isFlippedVertically {
+            base += (height - 1) * stepY
+            stepY = -stepY
+        }
+        for y in 0..<height {
+            let start = base + y * stepY
+            let out = target + y * width * 3
+            if stepX == 1 {
+                ckernels_interleave_rgb(
+                    source.red + start, source.green + start, source.blue + start, Int32(width), out)
+                continue
+            }
+            for x in 0..<width {
+                let place = start + x * stepX
+                out[3 * x] = source.red[place]
+                out[3 * x + 1] = source.green[place]
+                out[3 * x + 2] = source.blue[place]
+            }
+        }
+    }
+}
+
+/// Three planes whose rows are `stride` bytes apart.
+struct RGBPlanes {
+    let red: UnsafePointer<UInt8>
+    let green: UnsafePointer<UInt8>
+    let blue: UnsafePointer<UInt8>
+    let stride: Int
 }

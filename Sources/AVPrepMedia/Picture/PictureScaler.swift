@@ -55,8 +55,16 @@ final class PictureScaler {
         }
         guard let stages, let pixels = target.pixels.baseAddress else { return }
         let scaled = try stages.run(view)
+        let stride = Int(scaled.pointee.linesize.0)
         guard let rows = scaled.pointee.data.0 else { return }
-        orientation.lay(rows, stride: Int(scaled.pointee.linesize.0), into: pixels, width: width, height: height)
+        if let blue = scaled.pointee.data.1, let red = scaled.pointee.data.2 {
+            precondition(
+                scaled.pointee.linesize.1 == stride && scaled.pointee.linesize.2 == stride, "planes of one shape")
+            let planes = RGBPlanes(red: red, green: rows, blue: blue, stride: stride)
+            orientation.lay(planes, into: pixels, width: width, height: height)
+        } else {
+            orientation.lay(rows, stride: stride, into: pixels, width: width, height: height)
+        }
     }
 
     /// Points ``view`` at the part of the frame inside the margins.
@@ -113,8 +121,10 @@ private final class Stages {
             opaque.colour.matrix = AVCOL_SPC_RGB
             opaque.colour.isFullRange = true
         }
+        let isPlanar = compositor == nil && ColourConverter.hasPlanarTwin(source, height: height, filter: filter)
         scaled = .allocate(
-            width: width, height: height, format: mapping == nil ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE)
+            width: width, height: height,
+            format: mapping != nil ? AV_PIX_FMT_RGB48LE : isPlanar ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGB24)
         mapped = mapping == nil ? nil : .allocate(width: width, height: height, format: AV_PIX_FMT_RGB24)
         do {
             converter = try ColourConverter(from: opaque, to: scaled, filter: filter, place: place)
@@ -130,7 +140,7 @@ private final class Stages {
         mapped?.free()
     }
 
-    /// - Returns: the scaled picture in `rgb24`, valid until the next call.
+    /// - Returns: the scaled picture in `rgb24` or, with the same values, `gbrp`; valid until the next call.
     func run(_ view: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
         var opaque = view
         if let compositor {

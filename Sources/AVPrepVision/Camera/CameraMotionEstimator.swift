@@ -26,6 +26,7 @@ package final class CameraMotionEstimator {
     private let trackingWidth: Int
     private let trackingHeight: Int
     private var idlePictures: [TrackedPicture] = []
+    private let scaler = AreaScaler()
 
     /// - Parameters:
     ///   - settings: every n-th frame (n ≥ 1) is estimated.
@@ -76,7 +77,7 @@ package final class CameraMotionEstimator {
             if small.hasShape(of: greys[index]) {
                 small.copyPixels(from: greys[index])
             } else {
-                try Grey.scale(greys[index], into: small)
+                try scaler.scale(greys[index], into: small)
             }
         }
     }

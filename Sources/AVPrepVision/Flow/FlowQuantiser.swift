@@ -1,4 +1,5 @@
 package import AVPrepModel
+import CKernels
 
 /// Optical flow in 8 bits, by the rule of the Arrow of Time code: `q = round(255 · (v + b) / (2 · b))`, clipped to
 /// 0...255, halves rounded to the even number (OpenCV's `cvRound`, numpy's `rint`).
@@ -27,10 +28,7 @@ package struct FlowQuantiser: Sendable {
         let scale = 255 / (2 * bound)
         // Checked above: 2 · count floats in, 2 · count bytes out.
         guard let vectors = field.vectors.baseAddress, let levels = planes.pixels.baseAddress else { return }
-        for pixel in 0..<count {
-            levels[pixel] = Self.level((vectors[2 * pixel] + bound) * scale)
-            levels[count + pixel] = Self.level((vectors[2 * pixel + 1] + bound) * scale)
-        }
+        ckernels_quantise_flow(vectors, Int32(count), bound, scale, levels, levels + count)
     }
 
     /// Fills `field` from `planes`, the inverse of ``encode(_:into:)``.
@@ -49,13 +47,5 @@ package struct FlowQuantiser: Sendable {
         precondition(
             planes.channels == 1 && planes.width == field.width && planes.height == 2 * field.height,
             "flow planes must have the shape [2 · height, width]")
-    }
-
-    /// Clips and rounds. Adding 2²³ leaves the rounded integer in the low bits of the mantissa, ties to even: no
-    /// conversion that could trap on NaN, and a loop that the compiler can vectorise.
-    @inline(__always)
-    private static func level(_ value: Float) -> UInt8 {
-        let clipped = value > 0 ? (value < 255 ? value : 255) : 0
-        return UInt8(truncatingIfNeeded: (clipped + 8_388_608).bitPattern)
     }
 }

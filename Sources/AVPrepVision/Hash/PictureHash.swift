@@ -37,12 +37,13 @@ package final class PictureHash {
     }
     private let small = PixelBuffer(width: side, height: side, channels: 3)
     private let grey = PixelBuffer(width: side, height: side, channels: 1)
+    private let scaler = AreaScaler()
 
     package init() {}
 
     /// The hash of an RGB picture of any size and aspect ratio.
     package func hash(_ picture: PixelBuffer) throws(VisionError) -> VideoFingerprint.Picture {
-        try Grey.scale(picture, into: small)
+        try scaler.scale(picture, into: small)
         try Grey.convert(small, into: grey)
         let side = Self.side
         let levels = grey.pixels.map(Double.init)

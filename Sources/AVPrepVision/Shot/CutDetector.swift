@@ -57,6 +57,7 @@ package struct CutDetector: Sendable {
 
     private let settings: CutSettings
     private var small: PixelBuffer?
+    private let scaler = AreaScaler()
     private var grid: TileGrid?
     private var history = ShotHistory()
     private var thumbnails: [Thumbnail] { history.thumbnails }
@@ -260,7 +261,7 @@ package struct CutDetector: Sendable {
             self.small = small
             grid = TileGrid(width: width, height: height)
         }
-        try Grey.scale(rgb, into: small)
+        try scaler.scale(rgb, into: small)
         return Thumbnail(small)
     }
 }

@@ -81,4 +81,29 @@ import Testing
         }
         #expect(planes.bytes == theirs)
     }
+
+    /// The rule as it is written, value by value.
+    private func plain(_ value: Float, _ bound: Float) -> UInt8 {
+        let level = (value + bound) * (255 / (2 * bound))
+        return level.isNaN ? 0 : UInt8(min(255, max(0, level)).rounded(.toNearestOrEven))
+    }
+
+    @Test(arguments: InstructionSets.available, [1, 7, 31, 32, 33, 97])
+    func everyInstructionSetGivesTheRulesLevels(set: String, width: Int) {
+        var random = SeededRandom(seed: UInt64(width))
+        let odd: [Float] = [.nan, -.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, -1e30, 20, -20, 20.1]
+        let values = (0..<2 * 5 * width).map { index in
+            index % 9 == 0
+                ? odd[random.below(odd.count)]
+                : index % 4 == 0
+                    ? Float(Double(random.below(255)) + 0.5) * 40 / 255 - 20 : Float(random.uniform(-25...25))
+        }
+        let field = Self.field(values, width: width)
+        let planes = Self.planes(of: field)
+        InstructionSets.using(set) { FlowQuantiser(bound: 20).encode(field, into: planes) }
+        for pixel in 0..<5 * width {
+            #expect(planes.pixels[pixel] == plain(values[2 * pixel], 20), "\(values[2 * pixel])")
+            #expect(planes.pixels[5 * width + pixel] == plain(values[2 * pixel + 1], 20), "\(values[2 * pixel + 1])")
+        }
+    }
 }

@@ -1,0 +1,3 @@
+#include "../kernel_targets.h"
+
+#include "area_kernels.h"

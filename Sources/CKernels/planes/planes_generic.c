@@ -1,0 +1,3 @@
+#include "../kernel_targets.h"
+
+#include "planes_kernels.h"
