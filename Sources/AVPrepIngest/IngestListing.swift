@@ -188,10 +188,11 @@ struct IngestListing {
         progress.update(done: 0, total: count)
         let reapplication = try PolicyReapplication(
             settings: settings, transforms: transforms, cancellation: context.cancellation)
+        let cores = SpareCores(workers: min(workspace.workers, count))
         try WorkerPool.run(work, workers: workspace.workers, isCancelled: { context.cancellation.isCancelled }) {
             let worker = try VideoPreparation(
                 settings: settings, transforms: transforms, cancellation: context.cancellation,
-                steps: PreparationSteps(hook))
+                steps: PreparationSteps(hook), cores: cores)
             if let weakness = try worker.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
                 progress.say("avprep: \(weakness)")
             }

@@ -39,6 +39,7 @@ package final class VideoPreparation {
     private let media: MediaOpener
     private let steps: PreparationSteps
     private let memory: HeldMemory
+    private let cores: SpareCores?
     /// What the seconds of this worker went into.
     let clock = WorkClock()
 
@@ -46,10 +47,12 @@ package final class VideoPreparation {
     ///   - transforms: one transform per stored spectrogram, shared by all workers.
     ///   - steps: reached by each video in turn.
     ///   - memory: how much of a segment is kept in memory; nil: by the limits.
+    ///   - cores: what this worker may use beside its own; nil: none. Its own goes there when it ends.
     package init(
         settings: IngestSettings, transforms: [Spectrogram], cancellation: Cancellation,
-        steps: PreparationSteps = PreparationSteps(), memory: HeldMemory? = nil
+        steps: PreparationSteps = PreparationSteps(), memory: HeldMemory? = nil, cores: SpareCores? = nil
     ) throws {
+        self.cores = cores
         self.memory = memory ?? HeldMemory(settings.limits)
         self.settings = settings
         self.steps = steps
@@ -60,6 +63,8 @@ package final class VideoPreparation {
         features = try SegmentFeatures(settings: settings, transforms: transforms, encoder: encoder, steps: steps)
         media = try MediaOpener(settings.isolation, limits: settings.limits, cancellation: cancellation)
     }
+
+    deinit { cores?.giveBack() }
 
     /// The sandbox features that this machine lacks; see ``MediaOpener/weakness()``.
     package func weakness() throws -> String? { try media.weakness() }
@@ -139,7 +144,7 @@ package final class VideoPreparation {
             memory.folder = memory.scratch ?? (path as NSString).deletingLastPathComponent
             let assembler = try Segmenter(
                 settings: settings, video: origin, encoder: encoder, features: features, memory: memory,
-                steps: steps,
+                cores: cores, steps: steps,
                 cancellation: cancellation,
                 emit: { data in
                     var data = data

@@ -36,7 +36,8 @@ struct WorkerMemory {
         {
             let size = settings.flow.layout(fps: settings.video.fps).size(width: largest.width, height: largest.height)
             let pixels = Double(size.width) * Double(size.height)
-            total += pixels * Self.flowBytes(settings.flow)
+            // And greys on the way to a thread that computes flow beside the worker.
+            total += pixels * Self.flowBytes(settings.flow) + 3 * stored
             total += waiting(pixels * 2 * Double(settings.flow.direction.stored.count), 2 * held.encodedBytes)
         }
         bytes = Int(min(1e15, total + Self.soundBytes(settings)))

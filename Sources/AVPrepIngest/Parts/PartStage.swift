@@ -93,10 +93,11 @@ package enum PartStage {
             progress: ProgressReporter("part \(task.header.part)", unit: "videos", style: context.progress), hook: hook)
         let isWarned = Atomic<Bool>(false)
         let count = max(1, min(workspace.workers, schedule.items.count))
+        let cores = SpareCores(workers: count)
         try WorkerPool.run(Array(0..<count), workers: count, isCancelled: { context.cancellation.isCancelled }) {
             let video = try VideoPreparation(
                 settings: settings, transforms: transforms, cancellation: context.cancellation,
-                steps: PreparationSteps(hook), memory: memory)
+                steps: PreparationSteps(hook), memory: memory, cores: cores)
             if let weakness = try video.weakness(), !isWarned.exchange(true, ordering: .relaxed) {
                 ProgressReporter.say("avprep: \(weakness)", style: context.progress)
             }

@@ -14,9 +14,12 @@ final class FlowEncoder {
     private let packer: Packer
     /// The frame scaled to the size of the flow; nil if frames have that size.
     private let small: PixelBuffer?
+    private let scaler = AreaScaler()
     /// The latest frames, at most `step`, oldest first, and a spare one.
     private var pictures: [FlowPicture] = []
     private var spare: FlowPicture
+    /// Flow of a picture that is shown twice, as it is stored.
+    private var zeros: [UInt8]?
 
     /// How a flow field becomes the bytes of a stored picture.
     private enum Packer {
@@ -53,7 +56,7 @@ final class FlowEncoder {
     ///   from this frame to that one, not negated. Empty for the first `step` frames.
     func append(_ grey: PixelBuffer) throws -> [StoreLayout.FlowDirection: [UInt8]] {
         let now = spare
-        if let small { try Grey.scale(grey, into: small) }
+        if let small { try scaler.scale(grey, into: small) }
         try estimator.prepare(small ?? grey, into: now)
         pictures.append(now)
         guard pictures.count > settings.step else {
@@ -63,6 +66,11 @@ final class FlowEncoder {
         let before = pictures.removeFirst()
         spare = before
         var stored: [StoreLayout.FlowDirection: [UInt8]] = [:]
+        guard !estimator.isStill(from: before, to: now) else {
+            let zeros = try self.zeros ?? packedZeros()
+            for direction in directions { stored[direction] = zeros }
+            return stored
+        }
         for direction in directions {
             switch direction {
             case .forward: try estimator.compute(from: before, to: now, into: field)
@@ -75,6 +83,13 @@ final class FlowEncoder {
 
     /// Forgets all frames: the next one is the first.
     func restart() { pictures.removeAll() }
+
+    private func packedZeros() throws -> [UInt8] {
+        field.vectors.update(repeating: 0)
+        let zeros = try packed()
+        self.zeros = zeros
+        return zeros
+    }
 
     private func packed() throws -> [UInt8] {
         switch packer {

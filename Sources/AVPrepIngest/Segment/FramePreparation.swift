@@ -30,7 +30,7 @@ package final class FramePreparation {
     private let width: Int
     private let height: Int
     private let encoder: PictureEncoder
-    private let flow: FlowEncoder?
+    private let flow: FlowLine?
     private let keepsPictures: Bool
     private let mostGreys: Int
     private let freezeBlocks = FreezeDetector.blockPictures()
@@ -38,6 +38,7 @@ package final class FramePreparation {
     private let motionPictures: SmallPictures?
     /// The frame as it is tracked; nil where camera motion is not measured.
     private let small: PixelBuffer?
+    private let scaler = AreaScaler()
     private var entries: [Entry] = []
     /// The encoded pictures; whole ones if they are kept.
     private var frames = PictureSequence()
@@ -56,9 +57,10 @@ package final class FramePreparation {
     /// - Parameters:
     ///   - keepsPictures: keep the pictures of a segment instead of encoding them.
     ///   - memory: how much of a segment is kept in memory.
+    ///   - cores: may compute flow beside the rest; nil: none.
     package init(
         settings: IngestSettings, width: Int, height: Int, encoder: PictureEncoder, keepsPictures: Bool = false,
-        memory: HeldMemory = HeldMemory()
+        memory: HeldMemory = HeldMemory(), cores: SpareCores? = nil
     ) throws {
         self.settings = settings
         self.memory = memory
@@ -70,7 +72,9 @@ package final class FramePreparation {
         flow =
             settings.flow.method == .off || keepsPictures
             ? nil
-            : try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height)
+            : FlowLine(
+                try FlowEncoder(settings: settings.flow, fps: settings.video.fps, width: width, height: height),
+                cores: cores)
         for direction in flow?.directions ?? [] { flows[direction] = PictureSequence() }
         grey = PixelBuffer(width: width, height: height, channels: 1)
         motionPictures = settings.skew.searchSeconds > 0 ? MotionEventDetector.smallPictures() : nil
@@ -90,7 +94,7 @@ package final class FramePreparation {
         let grey = spareGreys.popLast() ?? PixelBuffer(width: width, height: height, channels: 1)
         try Grey.convert(picture, into: grey)
         if let small {
-            if small.hasShape(of: grey) { small.copyPixels(from: grey) } else { try Grey.scale(grey, into: small) }
+            if small.hasShape(of: grey) { small.copyPixels(from: grey) } else { try scaler.scale(grey, into: small) }
             tracked.append(UnsafeRawBufferPointer(small.pixels))
             try tracked.spill(over: memory.encodedBytes, into: memory.folder)
         }
@@ -121,11 +125,16 @@ package final class FramePreparation {
             try encoder.withEncoded(picture) { frames.append($0) }
         }
         try frames.spill(over: keepsPictures ? memory.pictureBytes : memory.encodedBytes, into: memory.folder)
-        guard let flow else { return }
-        let stored = try flow.append(grey)
-        for direction in flow.directions {
-            (stored[direction] ?? []).withUnsafeBytes { flows[direction]?.append($0) }
-            try flows[direction]?.spill(over: memory.encodedBytes, into: memory.folder)
+        if let flow { try keep(try flow.append(grey)) }
+    }
+
+    /// Adds the flow to some frames, in order.
+    private func keep(_ stored: [FlowLine.Stored]) throws {
+        for stored in stored {
+            for direction in flow?.directions ?? [] {
+                (stored[direction] ?? []).withUnsafeBytes { flows[direction]?.append($0) }
+                try flows[direction]?.spill(over: memory.encodedBytes, into: memory.folder)
+            }
         }
     }
 
@@ -225,6 +234,7 @@ package final class FramePreparation {
             differences: old.dropFirst().map(\.difference))
         let isStored = try isStored(result)
         if isStored { try store(all: max(0, count - frames.count)) } else { forgetWaiting(of: count) }
+        if let flow { try keep(try flow.finish()) }
         let stored = min(count, frames.count)
         func taken(of sequence: inout PictureSequence) throws -> PictureSequence {
             let rest = try sequence.split(after: min(count, sequence.count))

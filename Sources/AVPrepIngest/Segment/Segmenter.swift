@@ -59,6 +59,7 @@ package final class Segmenter: DecodeConsumer {
     /// Whether the next segment begins a new shot.
     private var beginsShot = false
     private let memory: HeldMemory
+    private let cores: SpareCores?
     private let steps: PreparationSteps
     /// What ends the current segment, if it is too short.
     private var ending = UnusedReason.shortAtEnd
@@ -72,8 +73,8 @@ package final class Segmenter: DecodeConsumer {
     ///   - emit: receives each finished segment, in order.
     package init(
         settings: IngestSettings, video: SegmentOrigin, encoder: PictureEncoder, features: SegmentFeatures,
-        memory: HeldMemory = HeldMemory(), steps: PreparationSteps = PreparationSteps(), cancellation: Cancellation,
-        emit: @escaping (SegmentData) throws -> Void
+        memory: HeldMemory = HeldMemory(), cores: SpareCores? = nil, steps: PreparationSteps = PreparationSteps(),
+        cancellation: Cancellation, emit: @escaping (SegmentData) throws -> Void
     ) throws {
         self.settings = settings
         self.video = video
@@ -87,8 +88,8 @@ package final class Segmenter: DecodeConsumer {
         frames = try FramePreparation(
             settings: settings, width: video.cropPlan.stretches[first].width,
             height: video.cropPlan.stretches[first].height, encoder: encoder,
-            keepsPictures: features.stabilisation.isNeeded, memory: memory)
-        self.memory = memory
+            keepsPictures: features.stabilisation.isNeeded, memory: memory, cores: cores)
+        (self.memory, self.cores) = (memory, cores)
         self.steps = steps
         self.cancellation = cancellation
         self.emit = emit
@@ -108,7 +109,7 @@ package final class Segmenter: DecodeConsumer {
             frames = try FramePreparation(
                 settings: settings, width: video.cropPlan.stretches[current].width,
                 height: video.cropPlan.stretches[current].height, encoder: encoder,
-                keepsPictures: features.stabilisation.isNeeded, memory: memory)
+                keepsPictures: features.stabilisation.isNeeded, memory: memory, cores: cores)
         }
         try steps.reach(.picture)
         let picture = try view.picture(in: picture)

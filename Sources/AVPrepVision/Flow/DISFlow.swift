@@ -54,6 +54,11 @@ final class DISFlow: DenseFlow {
         ckernels_dis_compute(handle, pyramid(of: from), pyramid(of: to), field.vectors.baseAddress)
     }
 
+    /// Equal pictures: no patch finds a better place than its own, and nothing is left for the refinement.
+    func isStill(from: FlowPicture, to: FlowPicture) -> Bool {
+        ckernels_pyramid_equal(pyramid(of: from), pyramid(of: to)) != 0
+    }
+
     private func pyramid(of picture: FlowPicture) -> OpaquePointer {
         guard let picture = picture as? DISPicture, picture.serves(width, height, levels) else {
             preconditionFailure("the picture was prepared for another method, preset or size")

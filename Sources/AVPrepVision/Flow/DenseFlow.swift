@@ -15,6 +15,14 @@ protocol DenseFlow: AnyObject {
     /// Fills `field` with the displacement of every pixel of `from`: `from(x, y)` is seen at `to(x + dx, y + dy)`. Both
     /// pictures have been prepared; sizes have been checked.
     func compute(from: FlowPicture, to: FlowPicture, into field: FlowField) throws(VisionError)
+
+    /// Whether it is known without computing that the flow is 0 everywhere, in every bit.
+    func isStill(from: FlowPicture, to: FlowPicture) -> Bool
+}
+
+extension DenseFlow {
+    /// What others' methods make of equal pictures is theirs to say.
+    func isStill(from: FlowPicture, to: FlowPicture) -> Bool { false }
 }
 
 /// A picture prepared for flow by the method of one ``FlowEstimator``. Each method has its own subclass with the data

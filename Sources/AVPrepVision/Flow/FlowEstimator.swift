@@ -58,6 +58,10 @@ package final class FlowEstimator {
         try method.compute(from: from, to: to, into: field)
     }
 
+    /// Whether ``compute(from:to:into:)`` would fill the field with zeros, as for a picture that is shown twice. False where
+    /// that is not known without computing.
+    package func isStill(from: FlowPicture, to: FlowPicture) -> Bool { method.isStill(from: from, to: to) }
+
     /// The same for two pictures that are not needed afterwards.
     package func compute(from: PixelBuffer, to: PixelBuffer, into field: FlowField) throws(VisionError) {
         try prepare(from, into: pair.from)

@@ -26,6 +26,8 @@ typedef struct ckernels_pyramid ckernels_pyramid;
 ckernels_pyramid *ckernels_pyramid_create(int width, int height, int finest, int coarsest);
 // Fills all levels from `width * height` bytes.
 void ckernels_pyramid_fill(ckernels_pyramid *pyramid, const uint8_t *grey);
+// Whether two pyramids of one shape hold the same pixels at their finest level, and so at all.
+int ckernels_pyramid_equal(const ckernels_pyramid *first, const ckernels_pyramid *second);
 void ckernels_pyramid_destroy(ckernels_pyramid *pyramid);
 
 // --- Dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590)

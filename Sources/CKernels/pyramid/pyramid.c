@@ -4,6 +4,7 @@
 #include "../targets.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const pyramid_table *table(void) {
 #if defined(__x86_64__)
@@ -58,6 +59,15 @@ void ckernels_pyramid_fill(ckernels_pyramid *pyramid, const uint8_t *grey) {
     else
         kernels->convert_bytes(grey, &pyramid->levels[0]);
     for (; i <= pyramid->coarsest; ++i) kernels->halve(&pyramid->levels[i - 1], pyramid->row, &pyramid->levels[i]);
+}
+
+int ckernels_pyramid_equal(const ckernels_pyramid *first, const ckernels_pyramid *second) {
+    const pyramid_level *one = &first->levels[first->finest], *other = &second->levels[second->finest];
+    for (int y = 0; y < one->height; ++y) {
+        const size_t bytes = (size_t)one->width * sizeof(float);
+        if (memcmp(one->pixels + y * one->pitch, other->pixels + y * other->pitch, bytes) != 0) return 0;
+    }
+    return 1;
 }
 
 void ckernels_pyramid_destroy(ckernels_pyramid *pyramid) {

@@ -56,6 +56,29 @@ import Testing
         }
     }
 
+    /// What is skipped for a picture that is shown twice.
+    @Test(arguments: FlowSettings.Preset.allCases, [(73, 51), (9, 30), (5, 4), (1, 1), (2, 64), (160, 90)])
+    func equalPicturesHaveNoFlowInAnyBit(preset: FlowSettings.Preset, size: (Int, Int)) throws {
+        let (width, height) = size
+        var random = SeededRandom(seed: 6)
+        let noise = PixelBuffer(width: width, height: height, channels: 1)
+        for index in noise.pixels.indices {
+            noise.pixels[index] = random.below(3) == 0 ? 255 : UInt8(random.below(256))
+        }
+        for picture in [Self.picture(width, height), noise] {
+            #expect(try Self.flow(preset, from: picture, to: picture).allSatisfy { $0.bitPattern == 0 })
+        }
+        let estimator = try FlowEstimator(
+            settings: FlowEstimatorTests.settings(.dis, preset), width: width, height: height)
+        let (one, other) = (estimator.makePicture(), estimator.makePicture())
+        try estimator.prepare(noise, into: one)
+        try estimator.prepare(noise, into: other)
+        #expect(estimator.isStill(from: one, to: other))
+        noise.pixels[width * height - 1] ^= 0x80
+        try estimator.prepare(noise, into: other)
+        #expect(!estimator.isStill(from: one, to: other))
+    }
+
     // MARK: - Truth
 
     @Test(arguments: [Point(0.6, -0.4), Point(3.5, -2), Point(-17, 6)])
