@@ -36,7 +36,7 @@ ROWS = {
     "l3": [("l3", "l3", 1)],
     "random": [],
 }
-L3 = ["train.recipe=l3", "train.model.spectrogram=mel", "train.model.fusion=128", "train.crop_scale=[0.85, 1]"]
+L3 = ["train.recipe=l3", "train.model.frames=1", "train.model.spectrogram=mel", "train.model.fusion=128", "train.crop_scale=[0.85, 1]"]
 # Recordings a kind that teach the linear machine, others with each seed, and the first that tests it.
 TEACHING, TESTING = 2, 10
 
