@@ -85,8 +85,8 @@ import Testing
         let computed: [UInt8]
         switch codec {
         case .float16:
-            computed = Array(
-                UnsafeRawBufferPointer(FlowHalfFloats(width: grey.width, height: grey.height).encode(field)))
+            let halves = FlowHalfFloats(width: grey.width, height: grey.height)
+            computed = withExtendedLifetime(halves) { Array(UnsafeRawBufferPointer(halves.encode(field))) }
         case .jpeg, .png, .raw:
             let planes = PixelBuffer(width: grey.width, height: 2 * grey.height, channels: 1)
             FlowQuantiser(bound: settings.flow.bound).encode(field, into: planes)
@@ -94,7 +94,8 @@ import Testing
                 Array($0)
             }
         }
-        #expect(stored == [.forward: computed, .backward: computed])
+        let isTheSame = stored == [.forward: computed, .backward: computed]
+        #expect(isTheSame)
     }
 
     @Test func anErrorOfTheThreadIsThatOfTheVideo() throws {
