@@ -9,16 +9,19 @@ extension CorpusScan {
     /// Malformed rows that are told with their lines.
     private static let mostFaults = 20
 
+    /// Whether a file is a list, by its name.
+    static func isList(_ name: BytePath) -> Bool { name.bytes.fileExtension == Array("txt".utf8) }
+
     /// Whether a file is a manifest, by its name.
-    func isManifest(_ name: BytePath) -> Bool {
+    static func isManifest(_ name: BytePath) -> Bool {
         name.bytes.fileExtension.map { ManifestReader.extensions.contains(String(decoding: $0, as: UTF8.self)) }
             ?? false
     }
 
     /// Whether an entry of `corpus.paths` is an address, or has the name of a list or a manifest: nothing that a folder is made of.
     package static func isNoFolder(_ entry: String) -> Bool {
-        let ending = BytePath(entry).bytes.fileExtension.map { String(decoding: $0, as: UTF8.self) }
-        return WebAddress(BytePath(entry)) != nil || (["txt"] + ManifestReader.extensions).contains(ending ?? "")
+        let name = BytePath(entry)
+        return WebAddress(name) != nil || isList(name) || isManifest(name)
     }
 
     /// Lists the items of a manifest, with what it says of them.

@@ -139,8 +139,8 @@ package struct CorpusScan {
         case .folder: folders.append((path, listed, name))
         case .regular where part.range != nil:
             add(CorpusItem(ItemName(file: listed, range: part.range), path: path, root: .named, status))
-        case .regular where name.bytes.fileExtension == Array("txt".utf8): try read(path, listed)
-        case .regular where isManifest(name): try readManifest(path, listed)
+        case .regular where Self.isList(name): try read(path, listed)
+        case .regular where Self.isManifest(name): try readManifest(path, listed)
         case .gone where try knownCount(listed) > 0, .broken where try knownCount(listed) > 0: try lose(listed)
         // The walk says why it cannot be read.
         case .unknown where try knownCount(listed) > 0: folders.append((path, listed, name))

@@ -57,7 +57,7 @@ package struct EmbedReport: Sendable, Codable {
         files = file.items.count
         clips = file.clips.count
         dimensions = file.dimensions
-        if case .int(let count) = file.attributes["padded"] { padded = count }
+        if case .int(let count) = file.attributes[EmbedStage.Attribute.padded] { padded = count }
         let ids = file.items.map(\.id)
         repeated = ids.count - Set(ids).count
         classes = Set(file.items.map(\.label)).subtracting([""]).count

@@ -1,3 +1,5 @@
+import AVPrepCore
+
 /// Rules for the names of pair sets, spectrograms and waveforms in files.
 package enum StoredName {
     /// The rule of ``isName(_:)``, for messages.
@@ -7,7 +9,7 @@ package enum StoredName {
     /// or paths.
     package static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 64 else { return false }
-        return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
+        return name.utf8.allSatisfy { isLetter($0) || $0.isDigit || $0 == UInt8(ascii: "_") }
     }
 
     /// Whether `name` is a valid name of a dataset under /audio, and of its columns in the table of segments.
@@ -16,7 +18,6 @@ package enum StoredName {
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
-    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
 /// The name of a shard: its split and a number of five digits or a few more, `train-00000`.
@@ -41,7 +42,7 @@ package struct ShardName: Sendable, Equatable {
     package init?(_ text: String) {
         guard let split = Split.allCases.first(where: { text.hasPrefix($0.rawValue + "-") }) else { return nil }
         let digits = text.utf8.dropFirst(split.rawValue.utf8.count + 1)
-        guard (5...9).contains(digits.count), digits.allSatisfy(StoredName.isDigit),
+        guard (5...9).contains(digits.count), digits.allSatisfy(\.isDigit),
             let number = Int(String(decoding: digits, as: UTF8.self))
         else { return nil }
         self.split = split

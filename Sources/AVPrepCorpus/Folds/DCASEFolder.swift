@@ -17,7 +17,7 @@ enum DCASEFolder {
         return !files.isEmpty
             && files.allSatisfy { name in
                 let (letters, digits) = split(name)
-                return !digits.isEmpty && digits.allSatisfy(isDigit)
+                return !digits.isEmpty && digits.allSatisfy(\.isDigit)
                     && scenes.contains(String(decoding: letters, as: UTF8.self))
             }
     }
@@ -26,8 +26,6 @@ enum DCASEFolder {
         let letters = name.bytes.prefix { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F }
         return (letters, name.bytes.dropFirst(letters.count).dropLast(4))
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     /// - Parameters:
     ///   - folder: that holds `scenes_stereo`, or is it.
@@ -52,7 +50,7 @@ enum DCASEFolder {
         var labels: [(name: BytePath, label: String)] = []
         for name in files {
             let (letters, digits) = split(name)
-            guard !letters.isEmpty, !digits.isEmpty, digits.allSatisfy(isDigit) else {
+            guard !letters.isEmpty, !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
                 throw Failure(
                     "\(title): \(name) is not named by its class and a number, as bus01.wav; give a table with the "
                         + "columns path, label, fold", exitStatus: .badInput)

@@ -18,7 +18,7 @@ enum ESC10Folder {
             where file.bytes.fileExtension.map(extensions.contains) == true {
                 let path = BytePath(name.bytes + [UInt8(ascii: "/")] + file.bytes)
                 let parts = file.bytes.prefix { $0 != UInt8(ascii: ".") }.split(separator: UInt8(ascii: "-"))
-                guard parts.count == 3, parts[0].allSatisfy(isDigit), parts[1].allSatisfy(isDigit) else {
+                guard parts.count == 3, parts[0].allSatisfy(\.isDigit), parts[1].allSatisfy(\.isDigit) else {
                     throw Failure(
                         "the folder \(folder): \(path) is not named by fold, recording and take, as 1-30226-A.ogg; give a "
                             + "table with the columns path, label, fold", exitStatus: .badInput)
@@ -34,11 +34,9 @@ enum ESC10Folder {
 
     /// `Dog bark` of `001 - Dog bark`.
     private static func label(of name: [UInt8]) -> String? {
-        let number = name.prefix(while: isDigit)
+        let number = name.prefix(while: \.isDigit)
         let rest = name.dropFirst(number.count)
         guard !number.isEmpty, rest.starts(with: separator), rest.count > separator.count else { return nil }
         return PathEscape.encode(Array(rest.dropFirst(separator.count)))
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

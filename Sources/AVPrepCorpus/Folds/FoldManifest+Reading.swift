@@ -13,11 +13,7 @@ extension FoldManifest {
             throw Failure("cannot read the manifest \(path): there is no such file", exitStatus: .badInput)
         }
         guard try FolderNames.sorted(path) != nil else { return try table(path, isESC10: isESC10) }
-        let table = tableOfESC50(path)
-        if try ExistingFile.isThere(table) { return try self.table(table, isESC10: isESC10) }
-        if let rows = try ESC10Folder.rows(of: path) {
-            return try FoldManifest(name: "the folder \(path)", layout: .esc10, rows: rows)
-        }
+        if let found = try folderOfESC(path, isESC10: isESC10) { return found }
         if isESC10 { throw noESC10(path) }
         return try DCASEFolder.manifest(of: path, seed: seed)
     }
@@ -33,13 +29,18 @@ extension FoldManifest {
             guard isTable, try header(of: path).contains("fold") else { return nil }
             return try table(path, isESC10: false)
         }
-        let isOne =
-            try ExistingFile.isThere(tableOfESC50(path)) || ESC10Folder.rows(of: path) != nil
-            || DCASEFolder.isRecognised(path)
-        return isOne ? try read(path, seed: seed) : nil
+        if let found = try folderOfESC(path, isESC10: false) { return found }
+        return try DCASEFolder.isRecognised(path) ? DCASEFolder.manifest(of: path, seed: seed) : nil
     }
 
-    private static func tableOfESC50(_ folder: BytePath) -> BytePath { folder.appending("meta/esc50.csv".utf8) }
+    /// A folder of ESC-50, by its table, or of ESC-10, by its folders' names; nil for any other.
+    private static func folderOfESC(_ path: BytePath, isESC10: Bool) throws -> FoldManifest? {
+        let table = path.appending("meta/esc50.csv".utf8)
+        if try ExistingFile.isThere(table) { return try self.table(table, isESC10: isESC10) }
+        return try ESC10Folder.rows(of: path).map {
+            try FoldManifest(name: "the folder \(path)", layout: .esc10, rows: $0)
+        }
+    }
 
     private static func text(of path: BytePath) throws -> (DelimitedText, title: String) {
         let title = "the manifest \(path)"

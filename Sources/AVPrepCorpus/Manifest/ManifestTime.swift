@@ -7,27 +7,25 @@ enum ManifestTime {
     ///
     /// - Returns: nil for anything else, also for what is negative or no number.
     static func seconds(_ text: String) -> Double? {
-        if text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }) { return Double(text) }
+        if text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }) { return Double(text) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (1...3).contains(parts.count), let last = parts.last else { return nil }
         guard parts.count > 1 else {
             // Exponents; but no signs, words or hexadecimal numbers.
             let first = text.utf8.first
-            guard first.map({ isDigit($0) || $0 == UInt8(ascii: ".") }) == true, !text.lowercased().contains("x"),
+            guard first.map({ $0.isDigit || $0 == UInt8(ascii: ".") }) == true, !text.lowercased().contains("x"),
                 let number = Double(text), number.isFinite
             else { return nil }
             return number
         }
-        let whole = parts.dropLast().map { part in part.utf8.allSatisfy(isDigit) ? Int(part) : nil }
+        let whole = parts.dropLast().map { part in part.utf8.allSatisfy(\.isDigit) ? Int(part) : nil }
         let plain = last.replacing(",", with: ".")
-        guard whole.allSatisfy({ $0 != nil }), plain.utf8.first.map(isDigit) == true,
-            plain.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }), let rest = Double(plain), rest < 60,
+        guard whole.allSatisfy({ $0 != nil }), plain.utf8.first.map(\.isDigit) == true,
+            plain.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }), let rest = Double(plain), rest < 60,
             parts.count < 3 || (whole.last ?? 0).map({ $0 < 60 }) == true
         else { return nil }
         return whole.reduce(0) { 60 * $0 + Double($1 ?? 0) } * 60 + rest
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
 extension Split {

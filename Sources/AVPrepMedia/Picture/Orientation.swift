@@ -54,17 +54,13 @@ struct Orientation: Equatable {
         isTransposed ? (height, width) : (width, height)
     }
 
-    /// Copies coded RGB rows into a displayed picture.
+    /// Where in a coded picture the pixel (x, y) of the displayed one lies: at `base + x * stepX + y * stepY`.
     ///
     /// - Parameters:
-    ///   - source: coded picture, `width × height` before rotation, rows `stride` bytes apart.
-    ///   - target: displayed picture, `[y, x, 3]`, without row padding.
-    func lay(
-        _ source: UnsafePointer<UInt8>, stride: Int, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int
-    ) {
-        // (x, y) steps through the target; source offset = base + x * stepX + y * stepY.
-        var stepX = isTransposed ? stride : 3
-        var stepY = isTransposed ? 3 : stride
+    ///   - pixel: bytes from one coded pixel to the next in its row; `stride`: from row to row.
+    ///   - width: of the displayed picture, as its height.
+    private func walk(pixel: Int, stride: Int, width: Int, height: Int) -> (base: Int, stepX: Int, stepY: Int) {
+        var (stepX, stepY) = isTransposed ? (stride, pixel) : (pixel, stride)
         var base = 0
         if isFlippedHorizontally {
             base += (width - 1) * stepX
@@ -74,6 +70,18 @@ struct Orientation: Equatable {
             base += (height - 1) * stepY
             stepY = -stepY
         }
+        return (base, stepX, stepY)
+    }
+
+    /// Copies coded RGB rows into a displayed picture.
+    ///
+    /// - Parameters:
+    ///   - source: coded picture, `width × height` before rotation, rows `stride` bytes apart.
+    ///   - target: displayed picture, `[y, x, 3]`, without row padding.
+    func lay(
+        _ source: UnsafePointer<UInt8>, stride: Int, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int
+    ) {
+        let (base, stepX, stepY) = walk(pixel: 3, stride: stride, width: width, height: height)
         for y in 0..<height {
             let row = source + base + y * stepY
             let out = target + y * width * 3
@@ -92,17 +100,7 @@ struct Orientation: Equatable {
 
     /// The same for a picture in planes, each as large as the coded picture.
     func lay(_ source: RGBPlanes, into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int) {
-        let stride = source.stride
-        var (stepX, stepY) = isTransposed ? (stride, 1) : (1, stride)
-        var base = 0
-        if isFlippedHorizontally {
-            base += (width - 1) * stepX
-            stepX = -stepX
-        }
-        if isFlippedVertically {
-            base += (height - 1) * stepY
-            stepY = -stepY
-        }
+        let (base, stepX, stepY) = walk(pixel: 1, stride: source.stride, width: width, height: height)
         for y in 0..<height {
             let start = base + y * stepY
             let out = target + y * width * 3
